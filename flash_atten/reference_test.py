@@ -1,0 +1,70 @@
+"""The reference against float64, its memory bound, and the rows it is asked for."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from flash_atten import reference
+from flash_atten.reference import attention_reference, rows_to_check
+
+
+def _normal(rows: int, s1: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return tuple(rng.standard_normal((n, 128)).astype(np.float16) for n in (rows, s1, s1))
+
+
+def _float64(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
+    scores = q.astype(np.float64) @ k.astype(np.float64).T
+    weights = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.sqrt(q.shape[1]))
+    return (weights / weights.sum(axis=1, keepdims=True)) @ v.astype(np.float64)
+
+
+@pytest.mark.parametrize("s1", [128, 768, 4096])
+def test_error_against_float64_is_below_2e_6(s1: int) -> None:
+    q, k, v = _normal(256, s1)
+    out = attention_reference(q, k, v)
+    assert out.dtype == np.float32
+    assert out.shape == (256, 128)
+    assert np.abs(out - _float64(q, k, v)).max() < 2e-6
+
+
+def test_integer_inputs_of_magnitude_200_have_exact_scores() -> None:
+    rng = np.random.default_rng(1)
+    q, k = (rng.integers(-200, 201, (n, 128)).astype(np.float16) for n in (128, 1024))
+    v = rng.standard_normal((1024, 128)).astype(np.float16)
+    assert np.abs(attention_reference(q, k, v) - _float64(q, k, v)).max() < 2e-6
+
+
+def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    q, k, v = _normal(200, 512)
+    whole = attention_reference(q, k, v)
+    monkeypatch.setattr(reference, "SCORE_BLOCK_BYTES", 4 * 512 * 7)
+    np.testing.assert_allclose(attention_reference(q, k, v), whole, rtol=0, atol=1e-6)
+
+
+def test_memory_stays_near_two_score_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "SCORE_BLOCK_BYTES", 1024 * 1024)
+    q, k, v = _normal(2048, 2048)
+    tracemalloc.start()
+    attention_reference(q, k, v)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    operands_in_fp32 = 4 * 128 * (2048 + 2048 + 2048)
+    assert peak < operands_in_fp32 + 3 * 1024 * 1024
+
+
+def test_all_rows_are_checked_up_to_the_limit() -> None:
+    assert rows_to_check(16384, 16384, seed=0).size == 16384
+    assert rows_to_check(4, 8, seed=0).tolist() == [0, 1, 2, 3]
+
+
+def test_beyond_the_limit_one_row_of_each_stretch_is_drawn() -> None:
+    rows = rows_to_check(131072, 131072, seed=3)
+    assert rows.size == 2048
+    assert np.array_equal(rows // 64, np.arange(2048))
+    assert np.array_equal(rows, rows_to_check(131072, 131072, seed=3))
+    assert not np.array_equal(rows, rows_to_check(131072, 131072, seed=4))
+
+
+def test_a_tiny_limit_still_checks_one_row() -> None:
+    assert rows_to_check(128, 4096, seed=0, limit=1).size == 1
