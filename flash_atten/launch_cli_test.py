@@ -1,0 +1,75 @@
+"""Wrong command lines end in one paragraph and exit code 2; failed work in exit code 1."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flash_atten.launch_cli import paragraph
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PROGRAM = """
+from absl import flags
+from flash_atten.launch_cli import fail, run
+ITERS = flags.DEFINE_integer("iters", 3, "Iterations.", lower_bound=1)
+
+def options():
+    if ITERS.value == 13:
+        raise ValueError("iters = 13 is unlucky; use 12 or 14")
+    return ITERS.value
+
+def work(iters):
+    print("worked", iters)
+    return fail("it broke", 1) if iters == 5 else 0
+
+run(options, work)
+"""
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={"PYTHONPATH": ":".join(sys.path)}, check=False)
+
+
+def test_a_right_command_line_works() -> None:
+    done = _run("--iters=4")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "worked 4\n", "")
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("--iters=13", "iters = 13 is unlucky"),
+        ("--iters=0", "iters"),
+        ("--iters=abc", "not a whole number: 'abc'"),
+        ("--itres=4", "itres"),
+        ("stray", "unexpected argument 'stray'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_paragraph_and_exit_code_2(argument: str, words: str) -> None:
+    done = _run(argument)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "\n\n" not in done.stderr
+
+
+def test_help_is_printed_and_is_no_failure() -> None:
+    done = _run("--help")
+    assert done.returncode == 0
+    assert "--iters: Iterations." in done.stdout
+
+
+def test_failed_work_is_exit_code_1() -> None:
+    done = _run("--iters=5")
+    assert (done.returncode, done.stderr) == (1, "error: it broke\n")
+
+
+def test_a_report_after_the_paragraph_keeps_its_lines() -> None:
+    text = paragraph("word " * 40 + "\n  core 0 waits\n  core 1 waits")
+    lines = text.split("\n")
+    assert max(map(len, lines)) <= 110
+    assert lines[-2:] == ["  core 0 waits", "  core 1 waits"]
