@@ -1,0 +1,1 @@
+"""The benchmark: cases, timing, rows, comparison of runs and the report."""

@@ -1,0 +1,33 @@
+"""How much work one attention is, and what the A3 could do at most."""
+
+from __future__ import annotations
+
+HEAD = 128
+
+CUBE_CORES = 24
+"""Cube cores of one A3 die (910B2)."""
+
+CUBE_MACS_PER_CYCLE = 4096
+"""FP16 multiply-accumulates per cycle and cube core."""
+
+CLOCK_GHZ = 1.80
+"""Clock of the cube cores in GHz."""
+
+PEAK_TFLOPS = CUBE_CORES * CUBE_MACS_PER_CYCLE * 2 * CLOCK_GHZ * 1e9 / 1e12
+"""353.9 TFLOP/s: every cube core busy in every cycle."""
+
+
+def attention_flops(sq: int, sk: int, head: int = HEAD) -> int:
+    """Return the operations of one non-causal head, by the convention of the vendor's harness.
+
+    Two matmuls, then per score: scale, maximum, subtract, exponential, sum and divide.
+    """
+    matmuls = 4 * sq * sk * head
+    per_score = 4 * sq * sk
+    reductions = 2 * sq * (sk - 1)
+    return matmuls + per_score + reductions
+
+
+def tflops(sq: int, sk: int, seconds: float) -> float:
+    """Return TFLOP/s of one attention that took `seconds` (> 0)."""
+    return attention_flops(sq, sk) / seconds / 1e12
