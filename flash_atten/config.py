@@ -1,0 +1,170 @@
+"""What the Flash Attention kernel is built for: shape envelope, knobs, and the rules that bind them.
+
+Non-causal prefill on Ascend A3: O = softmax(Q K^T / sqrt(HEAD)) V with Q [q_rows, HEAD], K and V [s1, HEAD] in fp16, row-major,
+and O [q_rows, HEAD] in fp32. `KernelConfig` holds what is fixed when the kernel is built, `LaunchShape` what each launch may
+choose. Both are plain values; every broken rule is a ValueError that says what was given, what is allowed, and why.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+HEAD = 128
+"""Head dimension: columns of Q, K, V and O. Baked into the tiles."""
+
+S0 = 128
+"""Rows of one Q block: what one cube core works on at a time. Baked into the tiles."""
+
+CUBE_S1 = 128
+"""K rows of one cube sub-tile: one 128 x 128 x 128 matmul fills L0A, L0B and L0C as the kernel divides them."""
+
+SUBBLOCKS = 2
+"""Vector cores per cube core; each takes half of the rows of a Q block."""
+
+SCALE = 1.0 / math.sqrt(HEAD)
+"""Factor on the scores. The running maximum is kept unscaled; the scale is applied after it has been subtracted."""
+
+S1_TILES = (256, 512)
+"""Allowed K rows per tile: multiples of CUBE_S1 whose working set fits UB and divides over the row slices."""
+
+QK_PRELOADS = (3, 4)
+"""Allowed numbers of tiles that the QK stage runs ahead of the PV stage."""
+
+KV_SPLITS = (1,)
+"""Allowed cuts of S1 into separately computed parts. Splitting needs a second, combining kernel, which does not exist here."""
+
+LONG_S1 = 16384
+"""From this S1 on, `auto_s1_tile` chooses the larger tile."""
+
+EXP_RING_OF_PRELOAD = 0
+"""Default of `KernelConfig.exp_ring`: as many slots as `qk_preload`, the only right number."""
+
+
+def _require_choice(knob: str, value: int, allowed: tuple[int, ...], reason: str) -> None:
+    """Raise ValueError unless `value` is one of `allowed`; `reason` ends the message."""
+    if type(value) is not int or value not in allowed:
+        choices = " or ".join(str(choice) for choice in allowed)
+        raise ValueError(f"{knob} = {value!r} is not supported: use {choices}. {reason}")
+
+
+@dataclass(frozen=True)
+class KernelConfig:
+    """The knobs of one built kernel. Raises ValueError for a combination that cannot work."""
+
+    s1_tile: int = 256
+    """K rows per pipeline tile."""
+
+    qk_preload: int = 3
+    """Tiles that QK and softmax run ahead of PV and its accumulation."""
+
+    exp_ring: int = EXP_RING_OF_PRELOAD
+    """Slots of the ring of rescale factors. Always equal to `qk_preload`; leave it out to derive it."""
+
+    kv_split: int = 1
+    """Parts that S1 is cut into."""
+
+    def __post_init__(self) -> None:
+        """Check every rule that does not need the launch shape, and derive `exp_ring`."""
+        _require_choice(
+            "s1_tile",
+            self.s1_tile,
+            S1_TILES,
+            f"It must be a multiple of CUBE_S1 = {CUBE_S1}, and only these sizes have been budgeted for UB and validated.",
+        )
+        _require_choice(
+            "qk_preload",
+            self.qk_preload,
+            QK_PRELOADS,
+            "Fewer tiles in flight leave cube and vector waiting for each other; more of them only add prologue and epilogue.",
+        )
+        _require_choice("kv_split", self.kv_split, KV_SPLITS, "This kernel does not split S1 over cores; leave the knob at 1.")
+        if self.exp_ring == EXP_RING_OF_PRELOAD:
+            object.__setattr__(self, "exp_ring", self.qk_preload)
+        if self.exp_ring != self.qk_preload:
+            raise ValueError(
+                f"exp_ring = {self.exp_ring} with qk_preload = {self.qk_preload} is not supported: the two must be equal. Softmax "
+                "of tile t + qk_preload writes the ring slot of tile t, so with any other ring it overwrites a rescale factor that "
+                "the accumulation still needs, or reads one of another tile. Leave exp_ring out."
+            )
+
+    @property
+    def tile_factor(self) -> int:
+        """Cube sub-tiles in a tile, and row slices that a vector core cuts its rows into."""
+        return self.s1_tile // CUBE_S1
+
+    @property
+    def vec_rows(self) -> int:
+        """Rows of a Q block that one vector core takes."""
+        return S0 // SUBBLOCKS
+
+    @property
+    def slice_rows(self) -> int:
+        """Rows of one row slice (Vec_S0). Shrinks as the tile widens, so a slice of scores stays at 32 KiB."""
+        return self.vec_rows // self.tile_factor
+
+
+@dataclass(frozen=True)
+class LaunchShape:
+    """Run-time arguments of one launch. Raises ValueError for a shape that no configuration supports."""
+
+    q_rows: int
+    """Rows of Q and O (S0 of the launch)."""
+
+    s1: int
+    """Rows of K and V."""
+
+    def __post_init__(self) -> None:
+        """Check what holds for every configuration."""
+        for name, value in (("q_rows", self.q_rows), ("s1", self.s1)):
+            if type(value) is not int or value <= 0:
+                raise ValueError(f"{name} = {value!r} is not a size: give a positive whole number of rows.")
+        if self.q_rows % S0:
+            raise ValueError(
+                f"q_rows = {self.q_rows} is not supported: it must be a multiple of {S0}, the rows of one Q block, because the "
+                f"kernel has no partial blocks. The nearest allowed: {_neighbours(self.q_rows, S0)}."
+            )
+
+    @property
+    def q_blocks(self) -> int:
+        """Q blocks of S0 rows; core b of n handles blocks b, b + n, b + 2n, ..."""
+        return self.q_rows // S0
+
+    def tiles(self, config: KernelConfig) -> int:
+        """Tiles of `config.s1_tile` rows in S1."""
+        return self.s1 // config.s1_tile
+
+    def check(self, config: KernelConfig) -> None:
+        """Raise ValueError if a kernel built with `config` cannot run this shape."""
+        tile, preload = config.s1_tile, config.qk_preload
+        if self.s1 % tile:
+            raise ValueError(
+                f"s1 = {self.s1} is not supported with s1_tile = {tile}: s1 must be a multiple of s1_tile, because the kernel "
+                f"has no partial tiles. The nearest allowed: {_neighbours(self.s1, tile, least=tile * preload)}."
+            )
+        if self.tiles(config) < preload:
+            raise ValueError(
+                f"s1 = {self.s1} is not supported with s1_tile = {tile} and qk_preload = {preload}: s1 must be at least "
+                f"s1_tile * qk_preload = {tile * preload}, because the prologue computes that many tiles before anything drains "
+                "them. Use a longer s1, or a smaller tile or preload."
+            )
+
+
+def _neighbours(value: int, step: int, *, least: int = 0) -> str:
+    """Return the multiples of `step` next to `value` that are at least `least` (and positive), as words."""
+    below = value // step * step
+    least = max(least, step)
+    near = sorted({max(below, least), max(below + step, least)})
+    return " and ".join(str(size) for size in near)
+
+
+def auto_s1_tile(shape: LaunchShape) -> int:
+    """Return the tile to use for `shape` when the user has no preference: 256, or 512 for a long S1.
+
+    A larger tile halves the number of pipeline steps, hence barriers, flags and FIFO signals per score, but it doubles the work
+    of prologue and epilogue, where cube and vector do not overlap. On the reference kernel 512 has measured faster from
+    S1 = 16384 on. This is a heuristic to beat, not a rule: `s1_tile` can always be given. A long S1 that is no multiple of 512
+    gets 256.
+    """
+    small, large = S1_TILES
+    return large if shape.s1 >= LONG_S1 and shape.s1 % large == 0 else small

@@ -1,0 +1,95 @@
+"""Tests of the shape envelope and the knobs' rules."""
+
+import dataclasses
+import re
+
+import pytest
+
+from flash_atten.config import LONG_S1, S0, KernelConfig, LaunchShape, auto_s1_tile
+
+
+def test_default_is_the_baseline_of_the_reference() -> None:
+    """Tile 256, preload 3, ring derived, no split."""
+    assert dataclasses.astuple(KernelConfig()) == (256, 3, 3, 1)
+
+
+@pytest.mark.parametrize(("s1_tile", "factor", "rows"), [(256, 2, 32), (512, 4, 16)])
+def test_a_row_slice_of_scores_is_32_kib(s1_tile: int, factor: int, rows: int) -> None:
+    """The row slice shrinks as the tile widens."""
+    config = KernelConfig(s1_tile=s1_tile)
+    assert (config.tile_factor, config.slice_rows) == (factor, rows)
+    assert config.slice_rows * config.s1_tile * 4 == 32 * 1024
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"s1_tile": 384}, "s1_tile = 384 is not supported: use 256 or 512."),
+        ({"s1_tile": 100}, "multiple of CUBE_S1 = 128"),
+        ({"s1_tile": 256.0}, "s1_tile = 256.0 is not supported"),
+        ({"qk_preload": 5}, "qk_preload = 5 is not supported: use 3 or 4."),
+        ({"qk_preload": True}, "qk_preload = True is not supported"),
+        ({"qk_preload": 3, "exp_ring": 4}, "exp_ring = 4 with qk_preload = 3 is not supported: the two must be equal."),
+        ({"kv_split": 2}, "kv_split = 2 is not supported: use 1."),
+    ],
+)
+def test_wrong_knob_is_named_with_value_and_what_is_allowed(knobs: dict[str, int], message: str) -> None:
+    """One ValueError per rule."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        KernelConfig(**knobs)
+
+
+def test_a_derived_ring_survives_replace() -> None:
+    """`replace` passes the derived ring on, so a changed preload with a stale ring is caught rather than accepted."""
+    assert dataclasses.replace(KernelConfig(), s1_tile=512).exp_ring == 3
+    with pytest.raises(ValueError, match="must be equal"):
+        dataclasses.replace(KernelConfig(), qk_preload=4)
+
+
+@pytest.mark.parametrize(
+    ("q_rows", "s1", "message"),
+    [
+        (100, 1024, "q_rows = 100 is not supported: it must be a multiple of 128"),
+        (200, 1024, "The nearest allowed: 128 and 256."),
+        (0, 1024, "q_rows = 0 is not a size"),
+        (128, -1, "s1 = -1 is not a size"),
+    ],
+)
+def test_impossible_shape_is_refused(q_rows: int, s1: int, message: str) -> None:
+    """Rules that need no configuration."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        LaunchShape(q_rows, s1)
+
+
+@pytest.mark.parametrize(
+    ("config", "s1", "message"),
+    [
+        (KernelConfig(256), 1000, "s1 = 1000 is not supported with s1_tile = 256: s1 must be a multiple of s1_tile"),
+        (KernelConfig(256), 1000, "The nearest allowed: 768 and 1024."),
+        (KernelConfig(256), 100, "The nearest allowed: 768."),
+        (KernelConfig(256), 512, "s1 must be at least s1_tile * qk_preload = 768"),
+        (KernelConfig(512, 4), 1536, "s1 must be at least s1_tile * qk_preload = 2048"),
+    ],
+)
+def test_shape_that_the_configuration_cannot_run_is_refused(config: KernelConfig, s1: int, message: str) -> None:
+    """Rules that bind shape and configuration."""
+    shape = LaunchShape(S0, s1)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        shape.check(config)
+
+
+@pytest.mark.parametrize(("s1_tile", "preload"), [(256, 3), (256, 4), (512, 3), (512, 4)])
+def test_shortest_s1_is_the_preload(s1_tile: int, preload: int) -> None:
+    """Exactly the prologue's tiles is allowed: the steady state is then empty."""
+    config = KernelConfig(s1_tile, preload)
+    shape = LaunchShape(5 * S0, s1_tile * preload)
+    shape.check(config)
+    assert (shape.q_blocks, shape.tiles(config)) == (5, preload)
+
+
+@pytest.mark.parametrize(("s1", "s1_tile"), [(1024, 256), (8192, 256), (LONG_S1, 512), (131072, 512), (LONG_S1 + 256, 256)])
+def test_auto_tile_grows_with_s1(s1: int, s1_tile: int) -> None:
+    """256 below 16384, 512 from there on, if it divides."""
+    shape = LaunchShape(S0, s1)
+    assert auto_s1_tile(shape) == s1_tile
+    shape.check(KernelConfig(auto_s1_tile(shape)))
