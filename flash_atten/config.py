@@ -1,8 +1,9 @@
 """What the Flash Attention kernel is built for: shape envelope, knobs, and the rules that bind them.
 
-Non-causal prefill on Ascend A3: O = softmax(Q K^T / sqrt(HEAD)) V with Q [q_rows, HEAD], K and V [s1, HEAD] in fp16, row-major,
-and O [q_rows, HEAD] in fp32. `KernelConfig` holds what is fixed when the kernel is built, `LaunchShape` what each launch may
-choose. Both are plain values; every broken rule is a ValueError that says what was given, what is allowed, and why.
+Non-causal prefill on Ascend A3: O = softmax(Q K^T / sqrt(HEAD)) V with Q [q_rows, HEAD], K and V [s1, HEAD] in
+fp16, row-major, and O [q_rows, HEAD] in fp32. `KernelConfig` holds what is fixed when the kernel is built,
+`LaunchShape` what each launch may choose. Both are plain values; every broken rule is a ValueError that says what was
+given, what is allowed, and why.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ QK_PRELOADS = (3, 4)
 """Allowed numbers of tiles that the QK stage runs ahead of the PV stage."""
 
 KV_SPLITS = (1,)
-"""Allowed cuts of S1 into separately computed parts. Splitting needs a second, combining kernel, which does not exist here."""
+"""Allowed cuts of S1 into separately computed parts. More than one needs a second, combining kernel: not in here."""
 
 LONG_S1 = 16384
 """From this S1 on, `auto_s1_tile` chooses the larger tile."""
@@ -70,22 +71,23 @@ class KernelConfig:
             "s1_tile",
             self.s1_tile,
             S1_TILES,
-            f"It must be a multiple of CUBE_S1 = {CUBE_S1}, and only these sizes have been budgeted for UB and validated.",
+            f"It must be a multiple of CUBE_S1 = {CUBE_S1}, and only these fit UB and have been validated.",
         )
         _require_choice(
             "qk_preload",
             self.qk_preload,
             QK_PRELOADS,
-            "Fewer tiles in flight leave cube and vector waiting for each other; more of them only add prologue and epilogue.",
+            "Fewer tiles in flight leave cube and vector waiting for each other; more only add prologue and epilogue.",
         )
-        _require_choice("kv_split", self.kv_split, KV_SPLITS, "This kernel does not split S1 over cores; leave the knob at 1.")
+        _require_choice("kv_split", self.kv_split, KV_SPLITS, "This kernel does not split S1 over cores.")
         if self.exp_ring == EXP_RING_OF_PRELOAD:
             object.__setattr__(self, "exp_ring", self.qk_preload)
         if self.exp_ring != self.qk_preload:
             raise ValueError(
-                f"exp_ring = {self.exp_ring} with qk_preload = {self.qk_preload} is not supported: the two must be equal. Softmax "
-                "of tile t + qk_preload writes the ring slot of tile t, so with any other ring it overwrites a rescale factor that "
-                "the accumulation still needs, or reads one of another tile. Leave exp_ring out."
+                f"exp_ring = {self.exp_ring} with qk_preload = {self.qk_preload} is not supported: the two must be "
+                "equal. Softmax of tile t + qk_preload writes the ring slot of tile t, so with any other ring it "
+                "overwrites a rescale factor that the accumulation still needs, or reads one of another tile. "
+                "Leave exp_ring out."
             )
 
     @property
@@ -121,8 +123,8 @@ class LaunchShape:
                 raise ValueError(f"{name} = {value!r} is not a size: give a positive whole number of rows.")
         if self.q_rows % S0:
             raise ValueError(
-                f"q_rows = {self.q_rows} is not supported: it must be a multiple of {S0}, the rows of one Q block, because the "
-                f"kernel has no partial blocks. The nearest allowed: {_neighbours(self.q_rows, S0)}."
+                f"q_rows = {self.q_rows} is not supported: it must be a multiple of {S0}, the rows of one Q block, "
+                f"because the kernel has no partial blocks. The nearest allowed: {_neighbours(self.q_rows, S0)}."
             )
 
     @property
@@ -139,14 +141,14 @@ class LaunchShape:
         tile, preload = config.s1_tile, config.qk_preload
         if self.s1 % tile:
             raise ValueError(
-                f"s1 = {self.s1} is not supported with s1_tile = {tile}: s1 must be a multiple of s1_tile, because the kernel "
-                f"has no partial tiles. The nearest allowed: {_neighbours(self.s1, tile, least=tile * preload)}."
+                f"s1 = {self.s1} is not supported with s1_tile = {tile}: s1 must be a multiple of s1_tile, because the "
+                f"kernel has no partial tiles. The nearest allowed: {_neighbours(self.s1, tile, least=tile * preload)}."
             )
         if self.tiles(config) < preload:
             raise ValueError(
-                f"s1 = {self.s1} is not supported with s1_tile = {tile} and qk_preload = {preload}: s1 must be at least "
-                f"s1_tile * qk_preload = {tile * preload}, because the prologue computes that many tiles before anything drains "
-                "them. Use a longer s1, or a smaller tile or preload."
+                f"s1 = {self.s1} is not supported with s1_tile = {tile} and qk_preload = {preload}: s1 must be at "
+                f"least s1_tile * qk_preload = {tile * preload}, because the prologue computes that many tiles before "
+                "anything drains them. Use a longer s1, or a smaller tile or preload."
             )
 
 
@@ -161,10 +163,10 @@ def _neighbours(value: int, step: int, *, least: int = 0) -> str:
 def auto_s1_tile(shape: LaunchShape) -> int:
     """Return the tile to use for `shape` when the user has no preference: 256, or 512 for a long S1.
 
-    A larger tile halves the number of pipeline steps, hence barriers, flags and FIFO signals per score, but it doubles the work
-    of prologue and epilogue, where cube and vector do not overlap. On the reference kernel 512 has measured faster from
-    S1 = 16384 on. This is a heuristic to beat, not a rule: `s1_tile` can always be given. A long S1 that is no multiple of 512
-    gets 256.
+    A larger tile halves the number of pipeline steps, hence barriers, flags and FIFO signals per score, but it doubles
+    the work of prologue and epilogue, where cube and vector do not overlap. On the reference kernel 512 has measured
+    faster from S1 = 16384 on. This is a heuristic to beat, not a rule: `s1_tile` can always be given. A long S1 that is
+    no multiple of 512 gets 256.
     """
     small, large = S1_TILES
     return large if shape.s1 >= LONG_S1 and shape.s1 % large == 0 else small

@@ -87,7 +87,9 @@ def test_shortest_s1_is_the_preload(s1_tile: int, preload: int) -> None:
     assert (shape.q_blocks, shape.tiles(config)) == (5, preload)
 
 
-@pytest.mark.parametrize(("s1", "s1_tile"), [(1024, 256), (8192, 256), (LONG_S1, 512), (131072, 512), (LONG_S1 + 256, 256)])
+@pytest.mark.parametrize(
+    ("s1", "s1_tile"), [(1024, 256), (8192, 256), (LONG_S1, 512), (131072, 512), (LONG_S1 + 256, 256)]
+)
 def test_auto_tile_grows_with_s1(s1: int, s1_tile: int) -> None:
     """256 below 16384, 512 from there on, if it divides."""
     shape = LaunchShape(S0, s1)

@@ -1,0 +1,303 @@
+"""Where the kernel's bytes lie: tiles in the on-chip buffers of a core, and the FIFOs between cores in GM.
+
+The kernel allocates exactly the tiles declared here, so the budget is the kernel's own, not an estimate.
+`python -m flash_atten.memory --s1_tile=512` prints it as a table.
+
+Every tile of a core lives as long as its kernel, so a buffer must hold the sum of its tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from absl import flags
+
+from flash_atten.config import CUBE_S1, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig
+from flash_atten.launch_cli import run
+from ptodsl.dialect import a3
+
+DTYPE_BYTES = {"f16": 2, "f32": 4}
+"""Bytes per element of the kernel's element types."""
+
+FIFO_SLOTS = 8
+"""Slots of each FIFO. Eight is what the FIFO library's batched free signals (every 4 slots) are made for."""
+
+FLAGS_PER_FIFO = 2
+"""Cross-core flags that one FIFO uses, "full" and "free", counted from its flag base."""
+
+L1_BUFFERS = 2
+"""L1 tiles per cube operand: the next sub-tile's load overlaps the current matmul. Divides every tile factor."""
+
+SCORE_BUFFERS = 2
+"""UB tiles for scores: the next row slice's load overlaps the current softmax. Divides every tile factor."""
+
+LARGEST_NAMED = 3
+"""Tiles that an overflow error names."""
+
+
+class BudgetError(ValueError):
+    """The tiles of a buffer do not fit into it."""
+
+
+@dataclass(frozen=True)
+class TileDecl:
+    """`count` tiles of one shape in one on-chip buffer."""
+
+    name: str
+    loc: str
+    """Memory space as `!pto.tile_buf` names it: vec, mat, left, right, acc."""
+
+    dtype: str
+    """f16 or f32."""
+
+    rows: int
+    cols: int
+    count: int = 1
+    layout: tuple[str, str] | None = None
+    """(blayout, slayout); None is the default of the memory space."""
+
+    @property
+    def buffer(self) -> a3.Buffer:
+        """The on-chip buffer that holds it."""
+        return a3.BUFFER_OF_LOC[self.loc]
+
+    @property
+    def tile_bytes(self) -> int:
+        """Bytes of one tile, rounded up to the buffer's alignment."""
+        size = self.rows * self.cols * DTYPE_BYTES[self.dtype]
+        return -(-size // self.buffer.alignment) * self.buffer.alignment
+
+    @property
+    def shape_text(self) -> str:
+        """Shape and element type, `[32, 256] f32`."""
+        return f"[{self.rows}, {self.cols}] {self.dtype}"
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all `count` tiles."""
+        return self.count * self.tile_bytes
+
+
+COL_MAJOR_VECTOR = ("col_major", "none_box")
+"""Layout of a [rows, 1] tile: one value per row, contiguous."""
+
+TRANSPOSED_MAT = ("row_major", "col_major")
+"""Layout of a K^T tile in L1, loaded from a DN view."""
+
+
+@dataclass(frozen=True)
+class CubeTiles:
+    """Tiles of the cube core. Shapes are [rows, columns]."""
+
+    q_mat: TileDecl
+    k_mat: TileDecl
+    v_mat: TileDecl
+    p_mat: TileDecl
+    q_left: TileDecl
+    p_left: TileDecl
+    k_right: TileDecl
+    v_right: TileDecl
+    qk_acc: TileDecl
+    pv_acc: TileDecl
+
+    @classmethod
+    def of(cls, config: KernelConfig) -> CubeTiles:
+        """Declare the tiles. They hold sub-tiles of CUBE_S1 columns or rows, so they do not depend on the knobs.
+
+        Q stays in L0A for a whole Q block. PV and QK each have their own operands and accumulator: while one
+        multiplies, the other's operands are moved in and its result is stored.
+        """
+        del config
+        return cls(
+            q_mat=TileDecl("q_mat", "mat", "f16", S0, HEAD),
+            k_mat=TileDecl("k_mat", "mat", "f16", HEAD, CUBE_S1, L1_BUFFERS, TRANSPOSED_MAT),
+            v_mat=TileDecl("v_mat", "mat", "f16", CUBE_S1, HEAD, L1_BUFFERS),
+            p_mat=TileDecl("p_mat", "mat", "f16", S0, CUBE_S1, L1_BUFFERS),
+            q_left=TileDecl("q_left", "left", "f16", S0, HEAD),
+            p_left=TileDecl("p_left", "left", "f16", S0, CUBE_S1),
+            k_right=TileDecl("k_right", "right", "f16", HEAD, CUBE_S1),
+            v_right=TileDecl("v_right", "right", "f16", CUBE_S1, HEAD),
+            qk_acc=TileDecl("qk_acc", "acc", "f32", S0, CUBE_S1),
+            pv_acc=TileDecl("pv_acc", "acc", "f32", S0, HEAD),
+        )
+
+
+@dataclass(frozen=True)
+class VectorTiles:
+    """Tiles of one vector core. A row slice has `config.slice_rows` rows; there are `config.tile_factor` of them."""
+
+    scores: TileDecl
+    """QK of a row slice; softmax turns it into probabilities in place."""
+
+    reduce_scratch: TileDecl
+    """Scratch of the row reductions."""
+
+    probabilities: TileDecl
+    """fp16 probabilities on their way to GM. One is enough: its store takes a tenth of a row slice's vector work."""
+
+    pv: TileDecl
+    output: TileDecl
+    row_max: TileDecl
+    """Running maximum, unscaled, after each of the last EXP_RING tiles: a new one never overwrites its predecessor."""
+
+    rescale: TileDecl
+    """exp_max of the last EXP_RING tiles: what the accumulated output is multiplied by before a tile's PV is added."""
+
+    row_sum: TileDecl
+    tile_max: TileDecl
+    tile_sum: TileDecl
+
+    @classmethod
+    def of(cls, config: KernelConfig) -> VectorTiles:
+        """Declare the tiles for `config`. Counts run over row slices, and over ring slots before row slices."""
+        rows, slices, ring = config.slice_rows, config.tile_factor, config.exp_ring
+
+        def row_state(name: str, count: int) -> TileDecl:
+            return TileDecl(name, "vec", "f32", rows, 1, count, COL_MAJOR_VECTOR)
+
+        return cls(
+            scores=TileDecl("scores", "vec", "f32", rows, config.s1_tile, SCORE_BUFFERS),
+            reduce_scratch=TileDecl("reduce_scratch", "vec", "f32", rows, config.s1_tile),
+            probabilities=TileDecl("probabilities", "vec", "f16", rows, config.s1_tile),
+            pv=TileDecl("pv", "vec", "f32", rows, HEAD, slices),
+            output=TileDecl("output", "vec", "f32", rows, HEAD, slices),
+            row_max=row_state("row_max", ring * slices),
+            rescale=row_state("rescale", ring * slices),
+            row_sum=row_state("row_sum", slices),
+            tile_max=row_state("tile_max", 1),
+            tile_sum=row_state("tile_sum", 1),
+        )
+
+
+def declared(tiles: CubeTiles | VectorTiles) -> tuple[TileDecl, ...]:
+    """Return all declarations of a core, in order."""
+    return tuple(vars(tiles).values())
+
+
+def buffer_use(tiles: Sequence[TileDecl]) -> dict[a3.Buffer, list[TileDecl]]:
+    """Group declarations by buffer, in order of first use."""
+    use: dict[a3.Buffer, list[TileDecl]] = {}
+    for tile in tiles:
+        use.setdefault(tile.buffer, []).append(tile)
+    return use
+
+
+def check_budget(tiles: Sequence[TileDecl]) -> None:
+    """Raise BudgetError naming buffer, size, need and the largest tiles if `tiles` of one core do not fit."""
+    for buffer, inside in buffer_use(tiles).items():
+        need = sum(tile.total_bytes for tile in inside)
+        if need <= buffer.size:
+            continue
+        largest = sorted(inside, key=lambda tile: tile.total_bytes, reverse=True)[:LARGEST_NAMED]
+        names = ", ".join(f"{t.name} {t.count} x {t.shape_text} = {t.total_bytes} bytes" for t in largest)
+        raise BudgetError(
+            f"the tiles need {need} bytes of {buffer.name}, which has {buffer.size}: {need - buffer.size} too many. "
+            f"The largest: {names}. Use fewer buffers of these, smaller slices, or a smaller s1_tile."
+        )
+
+
+def check_budgets(config: KernelConfig) -> None:
+    """Raise BudgetError if the kernel of `config` does not fit on a core."""
+    check_budget(declared(CubeTiles.of(config)))
+    check_budget(declared(VectorTiles.of(config)))
+
+
+@dataclass(frozen=True)
+class Fifo:
+    """One ring of FIFO_SLOTS slots in GM. A slot is a row-major [rows, cols] matrix; a vector core has half its rows."""
+
+    name: str
+    dtype: str
+    rows: int
+    cols: int
+    cube_to_vector: bool
+    flag_base: int
+    """First of its FLAGS_PER_FIFO cross-core flags."""
+
+    offset: int
+    """Bytes from the start of the core's region."""
+
+    @property
+    def slot_bytes(self) -> int:
+        """Bytes of one slot."""
+        return self.rows * self.cols * DTYPE_BYTES[self.dtype]
+
+    @property
+    def ring_bytes(self) -> int:
+        """Bytes of all slots."""
+        return FIFO_SLOTS * self.slot_bytes
+
+    @property
+    def end(self) -> int:
+        """First byte after its slots, from the start of the core's region."""
+        return self.offset + self.ring_bytes
+
+
+@dataclass(frozen=True)
+class Fifos:
+    """The three FIFOs of a cube core and its vector cores, in the order of their offsets."""
+
+    qk: Fifo
+    """Scores, cube to vector: [S0, s1_tile] fp32."""
+
+    pv: Fifo
+    """Unscaled partial outputs, cube to vector: [S0, HEAD] fp32."""
+
+    p: Fifo
+    """Probabilities, vector to cube: [S0, s1_tile] fp16."""
+
+    @classmethod
+    def of(cls, config: KernelConfig) -> Fifos:
+        """Lay the FIFOs out for `config`."""
+        qk = Fifo("qk", "f32", S0, config.s1_tile, cube_to_vector=True, flag_base=0, offset=0)
+        pv = Fifo("pv", "f32", S0, HEAD, cube_to_vector=True, flag_base=FLAGS_PER_FIFO, offset=qk.end)
+        p = Fifo("p", "f16", S0, config.s1_tile, cube_to_vector=False, flag_base=2 * FLAGS_PER_FIFO, offset=pv.end)
+        return cls(qk, pv, p)
+
+    @property
+    def bytes_per_core(self) -> int:
+        """GM bytes of one cube core's FIFOs; `gm_slots` of a launch has this many for each of its blocks."""
+        return self.p.end
+
+
+def fifo_bytes_per_core(config: KernelConfig) -> int:
+    """Return the GM bytes that a launch must provide for each of its blocks."""
+    return Fifos.of(config).bytes_per_core
+
+
+def budget_table(config: KernelConfig) -> str:
+    """Return the budget of every buffer and the GM FIFO layout as text."""
+    lines = [f"On-chip tiles for s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}:"]
+    for core, tiles in (("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))):
+        for buffer, inside in buffer_use(tiles).items():
+            need = sum(tile.total_bytes for tile in inside)
+            lines.append(f"{core} {buffer.name}: {need} of {buffer.size} bytes, {buffer.size - need} free")
+            lines += [
+                f"  {t.name:<14} {t.count:>2} x {t.shape_text:<14} {t.tile_bytes:>6} = {t.total_bytes:>6}"
+                for t in inside
+            ]
+    fifos = Fifos.of(config)
+    lines.append(f"GM FIFOs, {fifos.bytes_per_core} bytes per core:")
+    lines += [
+        f"  {f.name:<14} {FIFO_SLOTS:>2} x [{f.rows}, {f.cols}] {f.dtype} {f.slot_bytes:>6} = {f.ring_bytes:>7}"
+        f" at byte {f.offset}"
+        for f in (fifos.qk, fifos.pv, fifos.p)
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the budget for the knobs on the command line."""
+    s1_tile = flags.DEFINE_integer("s1_tile", S1_TILES[0], "K rows per tile.")
+    qk_preload = flags.DEFINE_integer("qk_preload", QK_PRELOADS[0], "Tiles that QK runs ahead of PV.")
+
+    def show(config: KernelConfig) -> int:
+        print(budget_table(config))
+        return 0
+
+    run(lambda: KernelConfig(s1_tile.value, qk_preload.value), show)
+
+
+if __name__ == "__main__":
+    main()

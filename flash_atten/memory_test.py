@@ -1,0 +1,86 @@
+"""Tests of the on-chip budgets and of the GM FIFO layout."""
+
+import itertools
+import re
+
+import pytest
+
+from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.memory import (
+    FIFO_SLOTS,
+    BudgetError,
+    CubeTiles,
+    Fifos,
+    TileDecl,
+    VectorTiles,
+    budget_table,
+    buffer_use,
+    check_budget,
+    check_budgets,
+    declared,
+)
+from ptodsl.dialect import a3
+
+KIB = 1024
+CONFIGS = [KernelConfig(tile, preload) for tile, preload in itertools.product(S1_TILES, QK_PRELOADS)]
+
+
+def _needs(config: KernelConfig) -> dict[str, int]:
+    tiles = declared(CubeTiles.of(config)) + declared(VectorTiles.of(config))
+    return {buffer.name: sum(t.total_bytes for t in inside) for buffer, inside in buffer_use(tiles).items()}
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_every_configuration_fits(config: KernelConfig) -> None:
+    """The matrix unit's own buffers are exactly full, L1 has room to spare."""
+    check_budgets(config)
+    needs = _needs(config)
+    assert (needs["L0A"], needs["L0B"], needs["L0C"]) == (64 * KIB, 64 * KIB, 128 * KIB)
+    assert needs["L1"] == 224 * KIB
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_ub_holds_176_kib_of_tiles_and_little_row_state(config: KernelConfig) -> None:
+    """Scores 2 x 32, scratch 32, probabilities 16, PV 32, output 32 KiB for all knobs; the rest is one value per row."""
+    need = _needs(config)["UB"]
+    assert 176 * KIB < need < 180 * KIB < a3.UB.size
+
+
+def test_overflow_names_buffer_need_and_largest_tiles() -> None:
+    """The error is enough to act on."""
+    tiles = [
+        TileDecl("small", "vec", "f32", 8, 8),
+        TileDecl("wide", "vec", "f32", 64, 512, 2),
+        TileDecl("acc", "acc", "f32", 16, 16),
+    ]
+    text = (
+        "need 262400 bytes of UB, which has 196608: 65792 too many. The largest: wide 2 x [64, 512] f32 = 262144 bytes,"
+    )
+    with pytest.raises(BudgetError, match=re.escape(text)):
+        check_budget(tiles)
+
+
+def test_tile_bytes_are_rounded_up_to_the_alignment() -> None:
+    """A tile of four bytes still takes a 32-byte block."""
+    assert TileDecl("one", "vec", "f32", 1, 1, 3).total_bytes == 96
+
+
+@pytest.mark.parametrize(("s1_tile", "per_core"), [(256, 2 * KIB * KIB), (512, 3584 * KIB)])
+def test_fifos_follow_each_other_in_the_order_qk_pv_p(s1_tile: int, per_core: int) -> None:
+    """No gap, no overlap, flags apart."""
+    fifos = Fifos.of(KernelConfig(s1_tile))
+    assert fifos.qk.offset == 0
+    assert fifos.pv.offset == FIFO_SLOTS * 128 * s1_tile * 4
+    assert fifos.p.offset == fifos.pv.offset + FIFO_SLOTS * 128 * 128 * 4
+    assert fifos.bytes_per_core == fifos.p.offset + FIFO_SLOTS * 128 * s1_tile * 2 == per_core
+    assert [fifos.qk.flag_base, fifos.pv.flag_base, fifos.p.flag_base] == [0, 2, 4]
+
+
+def test_table_lists_every_tile_and_fifo() -> None:
+    """One line per declaration, one per buffer."""
+    config = KernelConfig(512, 4)
+    text = budget_table(config)
+    for tile in declared(CubeTiles.of(config)) + declared(VectorTiles.of(config)):
+        assert f"  {tile.name} " in text
+    assert "vector UB: 182656 of 196608 bytes, 13952 free" in text
+    assert "GM FIFOs, 3670016 bytes per core" in text
