@@ -205,7 +205,7 @@ def check_budgets(config: KernelConfig) -> None:
 
 @dataclass(frozen=True)
 class Fifo:
-    """One ring of FIFO_SLOTS slots in GM. A slot is a row-major [rows, cols] matrix; a vector core has half its rows."""
+    """One ring of FIFO_SLOTS slots in GM. A slot is a row-major [rows, cols] matrix, half of it per vector core."""
 
     name: str
     dtype: str

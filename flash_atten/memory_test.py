@@ -41,7 +41,7 @@ def test_every_configuration_fits(config: KernelConfig) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_ub_holds_176_kib_of_tiles_and_little_row_state(config: KernelConfig) -> None:
-    """Scores 2 x 32, scratch 32, probabilities 16, PV 32, output 32 KiB for all knobs; the rest is one value per row."""
+    """Scores 2 x 32, scratch 32, probabilities 16, PV 32, output 32 KiB for all knobs; the rest is row state."""
     need = _needs(config)["UB"]
     assert 176 * KIB < need < 180 * KIB < a3.UB.size
 
