@@ -1,0 +1,91 @@
+"""The host backend: NumPy arrays, the kernel compiled for this computer's CPU.
+
+What it computes is what the device would; how long it takes says nothing about the device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from flash_atten.config import HEAD, KernelConfig, LaunchShape
+from flash_atten.launch_arrays import check_operands, check_out, numpy_operand
+from flash_atten.launch_library import HOST, KernelLibrary, LibraryError
+from flash_atten.memory import fifo_bytes_per_core
+
+A3_CUBE_CORES = 24
+"""Cube cores of one A3 die. The host simulates as many, so that blocks meet the same cores as on the device."""
+
+Float16Array = npt.NDArray[np.float16]
+Float32Array = npt.NDArray[np.float32]
+
+NOT_A_NUMBER = 0xFF
+"""Byte that makes FP16 and FP32 NaN when repeated: what a broken kernel then reads, or fails to write, is seen."""
+
+
+def block_dim(shape: LaunchShape) -> int:
+    """Return the number of cores that a host launch of `shape` uses."""
+    return min(shape.q_blocks, A3_CUBE_CORES)
+
+
+@dataclass(frozen=True)
+class HostLaunch:
+    """A checked launch with its buffers, ready to run any number of times. `out` holds the result after `run`."""
+
+    library: KernelLibrary
+    shape: LaunchShape
+    q: Float16Array
+    k: Float16Array
+    v: Float16Array
+    out: Float32Array
+    slots: npt.NDArray[np.uint8] = field(repr=False)
+
+    def run(self) -> None:
+        """Run the kernel to its end. Raises KernelError with the runtime's report if it fails; `out` is then meaningless."""
+        pointers = tuple(array.ctypes.data for array in (self.slots, self.q, self.k, self.v, self.out))
+        self.library.call(block_dim(self.shape), 0, pointers, self.shape.q_rows, self.shape.s1)
+
+    def poison(self) -> None:
+        """Fill the FIFO slots and the result with NaN, so that nothing of an earlier run can pass for this one's."""
+        self.slots.fill(NOT_A_NUMBER)
+        self.out.fill(np.nan)
+
+
+class HostBackend:
+    """Launches a host-built library on NumPy arrays."""
+
+    name = HOST
+
+    def __init__(self, library: KernelLibrary) -> None:
+        """Take a loaded library. Raises LibraryError if it is built for another backend."""
+        if library.info.backend != HOST:
+            raise LibraryError(
+                f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; build it without --config=npu"
+            )
+        self.library = library
+
+    @property
+    def config(self) -> KernelConfig:
+        """The configuration that the library was built for."""
+        return self.library.config
+
+    def bind(self, q: Float16Array, k: Float16Array, v: Float16Array, out: Float32Array | None = None) -> HostLaunch:
+        """Check q [q rows, 128], k and v [s1, 128] (FP16, contiguous) and allocate what the launch needs.
+
+        `out` [q rows, 128] FP32 receives the result; without it a new array does. Nothing is copied. Raises ValueError.
+        """
+        operands = [numpy_operand(name, array) for name, array in (("q", q), ("k", k), ("v", v))]
+        shape = check_operands(*operands, self.config)
+        if out is None:
+            out = np.empty((shape.q_rows, HEAD), dtype=np.float32)
+        check_out(out, shape.q_rows)
+        slots = np.empty(block_dim(shape) * fifo_bytes_per_core(self.config), dtype=np.uint8)
+        return HostLaunch(self.library, shape, q, k, v, out, slots)
+
+    def launch(self, q: Float16Array, k: Float16Array, v: Float16Array, out: Float32Array | None = None) -> Float32Array:
+        """Bind and run once; return the result, [q rows, 128] FP32. Raises ValueError or KernelError."""
+        bound = self.bind(q, k, v, out)
+        bound.run()
+        return bound.out

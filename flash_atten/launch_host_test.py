@@ -1,0 +1,104 @@
+"""Host launches on a stand-in library: results, buffers, and every operand that is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flash_atten.check_inputs import AttentionInputs, make_inputs
+from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.launch_host import A3_CUBE_CORES, HostBackend, block_dim
+from flash_atten.launch_library import KernelError, KernelLibrary, LibraryError
+from flash_atten.memory import fifo_bytes_per_core
+from flash_atten.reference import attention_reference
+from flash_atten.stand_in import build_info, build_stand_in
+
+CONFIG = KernelConfig()
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> HostBackend:
+    return HostBackend(KernelLibrary(build_stand_in(tmp_path_factory.mktemp("so"), CONFIG), CONFIG))
+
+
+@pytest.fixture(scope="module")
+def inputs() -> AttentionInputs:
+    return make_inputs("normal", 128, 768, seed=0)
+
+
+def test_result_is_attention(backend: HostBackend, inputs: AttentionInputs) -> None:
+    out = backend.launch(inputs.q, inputs.k, inputs.v)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
+
+
+def test_a_given_out_is_filled_in_place(backend: HostBackend, inputs: AttentionInputs) -> None:
+    out = np.full((128, 128), np.nan, dtype=np.float32)
+    assert backend.launch(inputs.q, inputs.k, inputs.v, out) is out
+    assert np.isfinite(out).all()
+
+
+def test_a_bound_launch_sees_new_values_of_its_operands(backend: HostBackend, inputs: AttentionInputs) -> None:
+    v = inputs.v.copy()
+    bound = backend.bind(inputs.q, inputs.k, v)
+    bound.run()
+    first = bound.out.copy()
+    v *= 2
+    bound.poison()
+    bound.run()
+    np.testing.assert_allclose(bound.out, 2 * first, rtol=1e-5)
+
+
+def test_slots_are_sized_for_the_cores_in_use(backend: HostBackend, inputs: AttentionInputs) -> None:
+    assert backend.bind(inputs.q, inputs.k, inputs.v).slots.nbytes == fifo_bytes_per_core(CONFIG)
+    assert block_dim(LaunchShape(128 * 23, 768)) == 23
+    assert block_dim(LaunchShape(128 * 25, 768)) == A3_CUBE_CORES
+
+
+def _broken(inputs: AttentionInputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    q, k, v = inputs.q, inputs.k, inputs.v
+    return {
+        r"q is float32; the kernel takes float16": (q.astype(np.float32), k, v),
+        r"k is float16 in foreign byte order": (q, k.astype(k.dtype.newbyteorder()), v),
+        r"q has shape \[128, 64\]": (np.ascontiguousarray(q[:, :64]), k, v),
+        r"v has shape \[1, 768, 128\]": (q, k, v[None]),
+        r"k is not contiguous": (q, np.asfortranarray(k), v),
+        r"q is not contiguous": (np.repeat(q, 2, axis=0)[::2], k, v),
+        r"k has shape \[768, 128\] and v has \[512, 128\]": (q, k, v[:512]),
+        r"q_rows = 100": (q[:100], k, v),
+        r"s1 = 700": (q, k[:700], v[:700]),
+        r"s1 = 512 .* at least": (q, k[:512], v[:512]),
+    }
+
+
+@pytest.mark.parametrize("case", range(10))
+def test_wrong_operands_are_refused_by_name(backend: HostBackend, inputs: AttentionInputs, case: int) -> None:
+    words, operands = list(_broken(inputs).items())[case]
+    with pytest.raises(ValueError, match=words):
+        backend.bind(*operands)
+
+
+def test_lists_are_refused(backend: HostBackend, inputs: AttentionInputs) -> None:
+    with pytest.raises(ValueError, match="q is a list"):
+        backend.bind(inputs.q.tolist(), inputs.k, inputs.v)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "out", [np.zeros((128, 128)), np.zeros((256, 128), np.float32), np.zeros((128, 128), np.float32, order="F")], ids=["dtype", "shape", "order"]
+)
+def test_a_wrong_out_is_refused(backend: HostBackend, inputs: AttentionInputs, out: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"out is .* float32 array of shape \[128, 128\]"):
+        backend.bind(inputs.q, inputs.k, inputs.v, out)
+
+
+def test_a_failing_kernel_raises_with_the_runtimes_report(tmp_path: Path, inputs: AttentionInputs) -> None:
+    failing = HostBackend(KernelLibrary(build_stand_in(tmp_path, CONFIG, STAND_IN_FAILS=1), CONFIG))
+    with pytest.raises(KernelError, match=r"(?s)fa_s1tile256 failed with code 1:\ndeadlock.*vec0 waits in TPOP at line 12"):
+        failing.launch(inputs.q, inputs.k, inputs.v)
+
+
+def test_a_device_library_is_refused(tmp_path: Path) -> None:
+    info = json.dumps(build_info(CONFIG, backend="npu"))
+    library = KernelLibrary(build_stand_in(tmp_path, CONFIG, info=info), CONFIG)
+    with pytest.raises(LibraryError, match="built for the npu backend"):
+        HostBackend(library)
