@@ -1,0 +1,40 @@
+#!/bin/sh
+# Starts %{main} with Python %{version}. The runfiles are beside this file, or this file lies in a runfiles tree.
+self=$0
+while :; do
+    if [ -d "$self.runfiles" ]; then
+        runfiles=$self.runfiles
+        break
+    fi
+    case $self in
+        *.runfiles/*)
+            runfiles=${self%.runfiles/*}.runfiles
+            break
+            ;;
+    esac
+    if [ ! -L "$self" ]; then
+        runfiles=${RUNFILES_DIR:-$self.runfiles}
+        break
+    fi
+    target=$(readlink "$self")
+    case $target in
+        /*) self=$target ;;
+        *) self=${self%/*}/$target ;;
+    esac
+done
+case $runfiles in
+    /*) ;;
+    *) runfiles=$PWD/$runfiles ;;
+esac
+
+python=%{python}
+if [ ! -x "$python" ]; then
+    echo "$0: $python (Python %{version}, found when the workspace was configured) is gone." >&2
+    echo "Run 'tools/bazel sync --configure', then build again." >&2
+    exit 127
+fi
+
+# Nothing of the caller's Python set-up counts; hash order and text encoding are fixed. Children that run Python inherit the search path.
+unset PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONBREAKPOINT PYTHONINSPECT PYTHONPLATLIBDIR
+export RUNFILES_DIR="$runfiles" PYTHONPATH="%{search_path}" PYTHONHASHSEED=0 PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
+%{env}exec "$python" -s -S -P "$runfiles/%{main}" "$@"

@@ -1,0 +1,1 @@
+"""Programs that make up the build: the assembler, the compilers, test and lint drivers."""

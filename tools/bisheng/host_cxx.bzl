@@ -1,0 +1,6 @@
+"""x"""
+
+def _impl(rctx):
+    rctx.file("BUILD.bazel", "")
+
+host_cxx = repository_rule(implementation = _impl)

@@ -1,0 +1,89 @@
+"""Runs one checker on all sources of the workspace: `lint.py ruff|mypy|clang-format`.
+
+As a test it sees the sources that the test lists as data. `lint.py fix` (tools/bazel run //:format) formats the work
+tree instead, all files that git knows or would add.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import clang_format
+
+ROOT = Path(__file__).parents[2]
+CPP_SUFFIXES = {".cpp", ".hpp", ".h"}
+RUFF = [sys.executable, "-m", "ruff"]
+CLANG_FORMAT = Path(clang_format.__file__).parent / "data" / "bin" / "clang-format"
+
+
+def sources_of_test() -> list[Path]:
+    """All files of the workspace in this test's runfiles."""
+    return sorted(path for path in ROOT.rglob("*") if path.is_file())
+
+
+def sources_of_work_tree(root: Path) -> list[Path]:
+    """All files under `root` that git tracks or does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    return [path for path in (root / name for name in listing.splitlines()) if path.is_file()]
+
+
+def python_files(files: list[Path]) -> list[str]:
+    """The Python sources among `files`."""
+    return [str(path) for path in files if path.suffix == ".py"]
+
+
+def cpp_files(files: list[Path]) -> list[str]:
+    """The C++ sources among `files`, without those kept as test data (what a tool printed is not ours to format)."""
+    return [str(path) for path in files if path.suffix in CPP_SUFFIXES and "testdata" not in path.parts]
+
+
+def run_all(commands: list[list[str]]) -> int:
+    """Runs every command at the workspace root, so that all findings are seen at once; 1 when any failed."""
+    return int(any([subprocess.run(command, cwd=ROOT, check=False).returncode != 0 for command in commands]))
+
+
+def commands_for(checker: str) -> list[list[str]]:
+    """The command lines of one checker."""
+    files = sources_of_test()
+    match checker:
+        case "ruff":
+            options = ["--no-cache", f"--config={ROOT / 'pyproject.toml'}"]
+            check = [*RUFF, "check", *options, *python_files(files)]
+            return [check, [*RUFF, "format", "--diff", *options, *python_files(files)]]
+        case "mypy":
+            options = [f"--config-file={ROOT / 'pyproject.toml'}", "--cache-dir=/dev/null"]
+            return [[sys.executable, "-m", "mypy", *options, *python_files(files)]]
+        case "clang-format":
+            return [[str(CLANG_FORMAT), "--dry-run", "-Werror", *cpp_files(files)]]
+        case _:
+            sys.exit(f"unknown checker {checker!r}; known: ruff, mypy, clang-format, fix")
+
+
+def fix() -> int:
+    """Formats the work tree that `bazel run` was called in."""
+    root = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd()))
+    files = sources_of_work_tree(root)
+    options = ["--no-cache", f"--config={root / 'pyproject.toml'}"]
+    return run_all(
+        [
+            [*RUFF, "check", "--fix", "--quiet", *options, *python_files(files)],
+            [*RUFF, "format", *options, *python_files(files)],
+            [str(CLANG_FORMAT), "-i", *cpp_files(files)],
+        ]
+    )
+
+
+def main(checker: str) -> int:
+    """Exit status of the checker named on the command line."""
+    if checker == "fix":
+        return fix()
+    status = run_all(commands_for(checker))
+    if status != 0:
+        print("To repair what can be repaired: tools/bazel run //:format", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

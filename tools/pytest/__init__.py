@@ -1,0 +1,1 @@
+"""pytest as a Bazel test, and what all tests of this workspace have in common."""
