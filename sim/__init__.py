@@ -1,0 +1,1 @@
+"""What a recorded run tells: the hazard judge over traces of the CPU runtime."""

@@ -1,0 +1,181 @@
+"""A block's part of a trace, laid out for the judge: small integers per event, regions instead of addresses.
+
+Blocks of a launch mostly do the same on other addresses; `BlockProgram.key` is equal for two blocks whose
+judgement must be the same, so that one of them is judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.regions import divide
+from sim.trace import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
+
+ByteRange = tuple[int, int]
+Ints = NDArray[np.int64]
+GM_MEMORY = 0
+"""Memory number of GM; buffer b of core c is ``c * len(Buffer) + b``."""
+Pattern = tuple[tuple[int, ...], tuple[int, ...]]
+"""Regions that an op reads, and regions that it writes."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a region of a block's shadow memory is."""
+
+    core: int
+    """Core number within the block; -1 for GM."""
+    buffer: Buffer
+    lo: int
+    hi: int
+    initialised: bool
+    """Whether its bytes have a value before the launch: all GM but the scratch ranges."""
+
+
+@dataclass(frozen=True)
+class CoreProgram:
+    """What one core issues."""
+
+    core: Core
+    events: Records
+    """[E] of EVENT_DTYPE."""
+    patterns: Ints
+    """[E] number of each event's pattern; 0 for an event without accesses."""
+    first_event: int
+    """Event number in the trace of events[0]."""
+    positions: Ints
+    """[E] event number of each event, relative to first_event (gaps are events that an edit removed)."""
+
+    def event_number(self, position: int) -> int:
+        """Return the number in the trace of the event at `position`."""
+        return self.first_event + int(self.positions[position])
+
+
+@dataclass(frozen=True)
+class BlockProgram:
+    """What the cores of one block issue, and on which regions."""
+
+    block: int
+    cores: tuple[CoreProgram, ...]
+    patterns: tuple[Pattern, ...]
+    regions: tuple[Region, ...]
+    fifos: tuple[Fifo, ...]
+    n_accesses: int
+
+    @property
+    def key(self) -> bytes:
+        """Digest of all that the judgement depends on; not of addresses, block number or event numbers."""
+        digest = hashlib.sha256(repr((self.patterns, [region.initialised for region in self.regions])).encode())
+        for program in self.cores:
+            digest.update(f"{program.core.kind}{program.core.subblock} {len(program.events)};".encode())
+            for field in ("op", "line", "kind", "pipe", "dst_pipe", "event_id", "fifo"):
+                digest.update(np.ascontiguousarray(program.events[field]).tobytes())
+            digest.update(program.patterns.tobytes())
+        return digest.digest()
+
+
+def prepare(trace: Trace, scratch: Sequence[ByteRange] = ()) -> list[BlockProgram]:
+    """Lay out every block of `trace`; `scratch` are GM ranges [lo, hi) that hold no value before the launch."""
+    return [_prepare_block(trace, block, cores, scratch) for block, cores in blocks_of(trace).items()]
+
+
+def with_events(program: BlockProgram, core: int, keep: NDArray[np.bool_], events: Records) -> BlockProgram:
+    """Return `program` where core number `core` issues `events[keep]` instead (same length before `keep`).
+
+    Only fields of synchronisation instructions may differ from the core's present events.
+    """
+    old = program.cores[core]
+    new = replace(old, events=events[keep], patterns=old.patterns[keep], positions=old.positions[keep])
+    return replace(program, cores=(*program.cores[:core], new, *program.cores[core + 1 :]))
+
+
+def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Sequence[ByteRange]) -> BlockProgram:
+    event_index = np.concatenate([np.arange(core.first_event, core.first_event + core.events) for core in cores])
+    events = trace.events[event_index]
+    counts = events["n_access"].astype(np.int64)
+    offsets = np.cumsum(counts) - counts
+    access_index = np.arange(counts.sum()) + np.repeat(events["first_access"].astype(np.int64) - offsets, counts)
+    accesses = trace.accesses[access_index]
+    core_of_access = np.repeat(np.repeat(np.arange(len(cores)), [core.events for core in cores]), counts)
+    memory = np.where(accesses["buffer"] == Buffer.GM, GM_MEMORY, core_of_access * len(Buffer) + accesses["buffer"])
+    at, code = _distinct(accesses, memory)
+    of_access, regions = _divide_memories(accesses[at], memory[at], scratch)
+    pattern_of_event, patterns = _patterns(counts, offsets, code, accesses["rw"][at] == Rw.WRITE, of_access)
+    programs, begin = [], 0
+    for core in cores:
+        part = slice(begin, begin + core.events)
+        positions = np.arange(core.events)
+        programs.append(CoreProgram(core, events[part], pattern_of_event[part], core.first_event, positions))
+        begin += core.events
+    return BlockProgram(block, tuple(programs), patterns, tuple(regions), trace.fifos, len(accesses))
+
+
+def _distinct(accesses: Records, memory: Ints) -> tuple[Ints, Ints]:
+    """Return (index of the first of every kind of access, kind of every access)."""
+    code = memory * (max(Rw) + 1) + accesses["rw"]
+    for field in ("start", "row_bytes", "rows", "row_stride"):
+        values, value_code = np.unique(accesses[field], return_inverse=True)
+        code = np.unique(code * max(len(values), 1) + value_code.reshape(-1), return_inverse=True)[1].reshape(-1)
+    _, at, code = np.unique(code, return_index=True, return_inverse=True)
+    return at, code.reshape(-1)
+
+
+def _divide_memories(
+    accesses: Records, memory: Ints, scratch: Sequence[ByteRange]
+) -> tuple[list[tuple[int, ...]], list[Region]]:
+    """Divide every memory; return the regions of every access, and all regions.
+
+    GM that the block only reads, and that is not scratch, cannot take part in a finding: it has no region.
+    """
+    of_access: list[tuple[int, ...]] = [()] * len(accesses)
+    regions: list[Region] = []
+    for place in np.unique(memory):
+        index = np.flatnonzero(memory == place)
+        own = accesses[index]
+        extra = _scratch_accesses(scratch) if place == GM_MEMORY else own[:0]
+        divided = divide(np.concatenate((own, extra)))
+        writes = np.concatenate((own["rw"] == Rw.WRITE, np.ones(len(extra), bool)))
+        written = {region for i in np.flatnonzero(writes) for region in divided.of_access[i]}
+        blank = {region for part in divided.of_access[len(own) :] for region in part}
+        number: dict[int, int] = {}
+        core, buffer = divmod(int(place), len(Buffer)) if place != GM_MEMORY else (-1, Buffer.GM)
+        for region, (lo, hi) in enumerate(zip(divided.lo.tolist(), divided.hi.tolist(), strict=True)):
+            if place != GM_MEMORY or region in written:
+                number[region] = len(regions)
+                regions.append(Region(core, Buffer(buffer), lo, hi, place == GM_MEMORY and region not in blank))
+        for i, parts in zip(index, divided.of_access, strict=False):
+            of_access[i] = tuple(number[region] for region in parts if region in number)
+    return of_access, regions
+
+
+def _scratch_accesses(scratch: Sequence[ByteRange]) -> Records:
+    return np.array([(lo, hi - lo, 1, 0, Buffer.GM, Rw.WRITE, 0) for lo, hi in scratch], ACCESS_DTYPE)
+
+
+def _patterns(
+    counts: Ints, offsets: Ints, code: Ints, is_write: NDArray[np.bool_], of_access: Sequence[tuple[int, ...]]
+) -> tuple[Ints, tuple[Pattern, ...]]:
+    """Return (pattern number of every event, patterns); pattern 0 is "touches nothing"."""
+    kind: Ints = np.zeros(len(counts), np.int64)
+    for k in range(int(counts.max(initial=0))):
+        present = counts > k
+        column = np.zeros(len(counts), np.int64)
+        column[present] = code[offsets[present] + k] + 1
+        kind = np.unique(kind * (len(of_access) + 1) + column, return_inverse=True)[1].reshape(-1)
+    _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
+    numbers: dict[Pattern, int] = {((), ()): 0}
+    number_of_kind = np.zeros(len(first), np.int64)
+    for i in np.argsort(first):
+        event = first[i]
+        reads: set[int] = set()
+        writes: set[int] = set()
+        for access in code[offsets[event] : offsets[event] + counts[event]]:
+            (writes if is_write[access] else reads).update(of_access[access])
+        pattern = (tuple(sorted(reads)), tuple(sorted(writes)))
+        number_of_kind[i] = numbers.setdefault(pattern, len(numbers))
+    return number_of_kind[kind.reshape(-1)], tuple(numbers)
