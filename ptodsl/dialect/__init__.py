@@ -1,0 +1,240 @@
+"""The `pto` MLIR dialect: types, attributes and operations of the PTO tile ISA, on xDSL.
+
+Tile operations are destination-passing: `pto.OP ins(a, b : ta, tb) outs(d : td)`. This package re-exports all that
+builders, passes and printers need; `PtoDialect` registers it, `context()` has it and the dialects that it builds on.
+"""
+
+from xdsl.context import Context
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin
+from xdsl.dialects.func import Func
+from xdsl.dialects.scf import Scf
+from xdsl.ir import Dialect
+
+from ptodsl.dialect import a3
+from ptodsl.dialect.attributes import (
+    SPLITS,
+    EventAttr,
+    KernelKind,
+    KernelKindAttr,
+    Layout,
+    LayoutAttr,
+    Pipe,
+    PipeAttr,
+    RoundMode,
+    RoundModeAttr,
+    Split,
+)
+from ptodsl.dialect.control import (
+    FFTS_TYPE,
+    FFTS_WORDS,
+    CoreIdentityOp,
+    GetBlockIdxOp,
+    GetBlockNumOp,
+    GetSubblockIdxOp,
+    GetSubblockNumOp,
+    PrintOp,
+    SectionCubeOp,
+    SectionOp,
+    SectionVectorOp,
+    SetFftsOp,
+    TPrintOp,
+)
+from ptodsl.dialect.cube import (
+    RESULT_TYPES,
+    TMatmulAccOp,
+    TMatmulBiasOp,
+    TMatmulOp,
+    check_matmul,
+)
+from ptodsl.dialect.effects import (
+    ACCESSES,
+    MOVE_PIPES,
+    PIPES,
+    PUSH_PIPES,
+    STORE_PIPES,
+    Access,
+    Effects,
+    effects_of,
+    pipe_of,
+)
+from ptodsl.dialect.elements import (
+    DYNAMIC,
+    ELEMENT_TYPES,
+    ElementType,
+    element_bytes,
+    element_name,
+    element_type,
+    ui8,
+    ui16,
+    ui32,
+)
+from ptodsl.dialect.fifo import (
+    CUBE_TO_VECTOR,
+    DIRECTIONS,
+    VECTOR_TO_CUBE,
+    FifoOp,
+    InitializeL2G2LPipeOp,
+    TAllocOp,
+    TFreeOp,
+    TPopOp,
+    TPushOp,
+)
+from ptodsl.dialect.gm_type import (
+    MAX_RANK,
+    PartitionTensorViewType,
+    PipeType,
+    PtrType,
+    TensorViewType,
+    ViewSpec,
+)
+from ptodsl.dialect.move import (
+    ACC_STORE_TYPES,
+    MOVES,
+    TExtractOp,
+    TLoadOp,
+    TMovOp,
+    TStoreOp,
+)
+from ptodsl.dialect.pointer import (
+    AddPtrOp,
+    LoadScalarOp,
+    StoreScalarOp,
+)
+from ptodsl.dialect.reduce import (
+    ColExpandBinaryOp,
+    ColReduceOp,
+    RowExpandBinaryOp,
+    RowReduceOp,
+    TColExpandAddOp,
+    TColExpandDivOp,
+    TColExpandMaxOp,
+    TColExpandMinOp,
+    TColExpandMulOp,
+    TColExpandOp,
+    TColExpandSubOp,
+    TColMaxOp,
+    TColMinOp,
+    TColSumOp,
+    TRowExpandAddOp,
+    TRowExpandDivOp,
+    TRowExpandMaxOp,
+    TRowExpandMinOp,
+    TRowExpandMulOp,
+    TRowExpandOp,
+    TRowExpandSubOp,
+    TRowMaxOp,
+    TRowMinOp,
+    TRowSumOp,
+)
+from ptodsl.dialect.sync import (
+    FlagOp,
+    PipeBarrierOp,
+    SetFlagOp,
+    WaitFlagOp,
+)
+from ptodsl.dialect.tile import (
+    AllocTileOp,
+    SubviewOp,
+    TReshapeOp,
+    subview_type,
+)
+from ptodsl.dialect.tile_type import (
+    DEFAULT_LAYOUTS,
+    PADS,
+    BLayout,
+    Loc,
+    Pad,
+    SLayout,
+    TileBufType,
+    TileSpec,
+)
+from ptodsl.dialect.vector import (
+    ARITHMETIC_TYPES,
+    BIT_TYPES,
+    CONVERTIBLE_TYPES,
+    FLOAT_TYPES,
+    BinaryOp,
+    TAbsOp,
+    TAddOp,
+    TAddsOp,
+    TAndOp,
+    TCvtOp,
+    TDivOp,
+    TExpOp,
+    TileScalarOp,
+    TLogOp,
+    TMaxOp,
+    TMinOp,
+    TMulOp,
+    TMulsOp,
+    TNegOp,
+    TOrOp,
+    TRecipOp,
+    TReluOp,
+    TRsqrtOp,
+    TSqrtOp,
+    TSubOp,
+    TXorOp,
+    UnaryOp,
+)
+from ptodsl.dialect.view import (
+    DeclareGlobalOp,
+    MakeTensorViewOp,
+    PartitionViewOp,
+    check_sizes,
+    layout_of,
+    static_shape,
+)
+
+# fmt: off
+PtoDialect = Dialect(
+    "pto",
+    [
+        AddPtrOp, AllocTileOp, DeclareGlobalOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp, GetSubblockNumOp,
+        InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PipeBarrierOp, PrintOp, SectionCubeOp,
+        SectionVectorOp, SetFftsOp, SetFlagOp, StoreScalarOp, SubviewOp, TAbsOp, TAddOp, TAddsOp, TAllocOp, TAndOp,
+        TColExpandAddOp, TColExpandDivOp, TColExpandMaxOp, TColExpandMinOp, TColExpandMulOp, TColExpandOp,
+        TColExpandSubOp, TColMaxOp, TColMinOp, TColSumOp, TCvtOp, TDivOp, TExpOp, TExtractOp, TFreeOp, TLoadOp,
+        TLogOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMaxOp, TMinOp, TMovOp, TMulOp, TMulsOp, TNegOp, TOrOp,
+        TPopOp, TPrintOp, TPushOp, TRecipOp, TReluOp, TReshapeOp, TRowExpandAddOp, TRowExpandDivOp, TRowExpandMaxOp,
+        TRowExpandMinOp, TRowExpandMulOp, TRowExpandOp, TRowExpandSubOp, TRowMaxOp, TRowMinOp, TRowSumOp, TRsqrtOp,
+        TSqrtOp, TStoreOp, TSubOp, TXorOp, WaitFlagOp,
+    ],
+    [
+        EventAttr, KernelKindAttr, LayoutAttr, PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
+        TensorViewType, TileBufType,
+    ],
+)
+
+
+def context() -> Context:
+    """A context that knows `pto` and the dialects its modules use: builtin, func, scf, arith."""
+    result = Context()
+    for dialect in (Builtin, Func, Scf, Arith, PtoDialect):
+        result.load_dialect(dialect)
+    return result
+
+
+__all__ = [
+    "ACCESSES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERTIBLE_TYPES", "CUBE_TO_VECTOR",
+    "DEFAULT_LAYOUTS", "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK",
+    "MOVES", "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE",
+    "Access", "AddPtrOp", "AllocTileOp", "BLayout", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "CoreIdentityOp",
+    "DeclareGlobalOp", "Effects", "ElementType", "EventAttr", "FifoOp", "FlagOp", "GetBlockIdxOp", "GetBlockNumOp",
+    "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp", "KernelKind", "KernelKindAttr", "Layout",
+    "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad", "PartitionTensorViewType", "PartitionViewOp",
+    "Pipe", "PipeAttr", "PipeBarrierOp", "PipeType", "PrintOp", "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr",
+    "RowExpandBinaryOp", "RowReduceOp", "SLayout", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp",
+    "SetFlagOp", "Split", "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp",
+    "TColExpandAddOp", "TColExpandDivOp", "TColExpandMaxOp", "TColExpandMinOp", "TColExpandMulOp", "TColExpandOp",
+    "TColExpandSubOp", "TColMaxOp", "TColMinOp", "TColSumOp", "TCvtOp", "TDivOp", "TExpOp", "TExtractOp", "TFreeOp",
+    "TLoadOp", "TLogOp", "TMatmulAccOp", "TMatmulBiasOp", "TMatmulOp", "TMaxOp", "TMinOp", "TMovOp", "TMulOp",
+    "TMulsOp", "TNegOp", "TOrOp", "TPopOp", "TPrintOp", "TPushOp", "TRecipOp", "TReluOp", "TReshapeOp",
+    "TRowExpandAddOp", "TRowExpandDivOp", "TRowExpandMaxOp", "TRowExpandMinOp", "TRowExpandMulOp", "TRowExpandOp",
+    "TRowExpandSubOp", "TRowMaxOp", "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp", "TSubOp", "TXorOp",
+    "TensorViewType", "TileBufType", "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec", "WaitFlagOp", "a3",
+    "check_matmul", "check_sizes", "context", "effects_of", "element_bytes", "element_name", "element_type",
+    "layout_of", "pipe_of", "static_shape", "subview_type", "ui8", "ui16", "ui32",
+]
+# fmt: on

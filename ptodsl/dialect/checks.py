@@ -1,0 +1,120 @@
+"""What verifiers share: readable preconditions on the operands of tile operations.
+
+Each check raises `VerifyException` with one sentence: the operation, the operand, what it is, what it must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import IndexType, IntegerAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.traits import ConstantLike
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect.elements import DYNAMIC, element_name
+from ptodsl.dialect.gm_type import PartitionTensorViewType
+from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
+
+
+def describe(ty: TileBufType) -> str:
+    """A tile type in a few words: `vec f32 [32, 256]`."""
+    return f"{ty.loc} {element_name(ty.dtype)} {_dims(ty.valid_shape)}"
+
+
+def tile(op: Operation, name: str, *locs: Loc) -> TileBufType:
+    """Type of the tile operand `name`, checked to be in one of `locs` (any when none is given)."""
+    ty = getattr(op, name).type
+    if not isinstance(ty, TileBufType):
+        raise VerifyException(f"{op.name}: {name} must be a tile (!pto.tile_buf), not {ty}")
+    if locs and ty.loc not in locs:
+        allowed = " or ".join(f"{loc} ({loc.buffer.name})" for loc in locs)
+        raise VerifyException(f"{op.name}: {name} must be in {allowed}, not in {ty.loc} ({ty.loc.buffer.name})")
+    return ty
+
+
+def partition(op: Operation, name: str) -> PartitionTensorViewType:
+    """Type of the operand `name`, checked to be a slice of a GM view."""
+    ty = getattr(op, name).type
+    if not isinstance(ty, PartitionTensorViewType):
+        raise VerifyException(
+            f"{op.name}: {name} must be a slice of GM (!pto.partition_tensor_view, from pto.partition_view), not {ty}"
+        )
+    return ty
+
+
+def same_dtype(op: Operation, **operands: TileBufType | PartitionTensorViewType) -> None:
+    """Check that all operands, given by name, have one element type."""
+    if len({ty.dtype for ty in operands.values()}) > 1:
+        given = ", ".join(f"{name} is {element_name(ty.dtype)}" for name, ty in operands.items())
+        raise VerifyException(f"{op.name}: operands must have the same dtype, but {given}; convert with pto.tcvt")
+
+
+def same_shape(op: Operation, **operands: TileBufType) -> None:
+    """Check that the valid shapes of all operands agree where they are constant."""
+    _, first = next(iter(operands.items()))
+    if all(shapes_agree(first.valid_shape, ty.valid_shape) for ty in operands.values()):
+        return
+    given = ", ".join(f"{name} is {_dims(ty.valid_shape)}" for name, ty in operands.items())
+    raise VerifyException(f"{op.name}: operands must have the same valid shape, but {given}")
+
+
+def shapes_agree(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether two shapes are equal wherever both are constant."""
+    return len(first) == len(second) and all(a == b or DYNAMIC in (a, b) for a, b in zip(first, second, strict=True))
+
+
+def expect_shape(op: Operation, name: str, ty: TileBufType, shape: tuple[int, int], why: str) -> None:
+    """Check the valid shape of the operand `name`; `why` completes the sentence "must be [..], ..."."""
+    if not shapes_agree(ty.valid_shape, shape):
+        raise VerifyException(f"{op.name}: {name} is {_dims(ty.valid_shape)} but must be {_dims(shape)}, {why}")
+
+
+def row_major(op: Operation, **operands: TileBufType) -> None:
+    """Check that every operand is unboxed and row-major."""
+    for name, ty in operands.items():
+        if not ty.is_row_major:
+            raise VerifyException(
+                f"{op.name}: {name} is {ty.data.blayout} / {ty.data.slayout}, but element-wise operations need "
+                "row_major / none_box; pto.treshape a [rows, 1] tile to [1, rows]"
+            )
+
+
+def row_scalars(op: Operation, name: str, ty: TileBufType, rows: int) -> None:
+    """Check that `name` holds one value per row: `[rows, 1]`, col_major / none_box."""
+    if ty.data.blayout is not BLayout.COL_MAJOR or ty.data.slayout is not SLayout.NONE_BOX:
+        raise VerifyException(
+            f"{op.name}: {name} is {ty.data.blayout} / {ty.data.slayout}, but one value per row is a [rows, 1] tile, "
+            "col_major / none_box"
+        )
+    expect_shape(op, name, ty, (rows, 1), "one value per row")
+
+
+def dtype_in(op: Operation, name: str, ty: TileBufType, allowed: Sequence[Attribute]) -> None:
+    """Check the element type of the operand `name`."""
+    if ty.dtype not in allowed:
+        names = ", ".join(element_name(dtype) for dtype in allowed)
+        raise VerifyException(f"{op.name}: {name} is {element_name(ty.dtype)}, but must be one of {names}")
+
+
+def scalar(op: Operation, name: str, dtype: Attribute) -> None:
+    """Check that the operand `name` is a scalar of type `dtype`."""
+    if (ty := getattr(op, name).type) != dtype:
+        raise VerifyException(f"{op.name}: {name} must be a {dtype} like the tile's elements, not {ty}")
+
+
+def index(op: Operation, name: str, *values: SSAValue) -> None:
+    """Check that sizes and offsets are indices."""
+    for value in values:
+        if not isinstance(value.type, IndexType):
+            raise VerifyException(f"{op.name}: {name} must be index, not {value.type}; cast with arith.index_cast")
+
+
+def constant_int(value: SSAValue) -> int | None:
+    """The value of an integer constant, or None when it is not one."""
+    attr = ConstantLike.get_constant_value(value)
+    return attr.value.data if isinstance(attr, IntegerAttr) else None
+
+
+def _dims(shape: Sequence[int]) -> str:
+    return f"[{', '.join('?' if dim == DYNAMIC else str(dim) for dim in shape)}]"

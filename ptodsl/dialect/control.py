@@ -1,0 +1,236 @@
+"""Which core runs what: identity of a core, sections of a single-kind entry, the entry's cross-core flags, printing."""
+
+from __future__ import annotations
+
+import abc
+from typing import Self
+
+from xdsl.dialects.builtin import AnyFloat, IndexType, IntegerType, MemRefType, StringAttr, i64
+from xdsl.ir import Block, Region
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import NoTerminator, Pure
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect import checks
+from ptodsl.dialect.syntax import Value
+
+FFTS_WORDS = 256
+"""Elements of the memref that carries the cross-core flag unit's base address."""
+
+FFTS_TYPE = MemRefType(i64, [FFTS_WORDS])
+"""`memref<256xi64>`: type of an entry's ffts argument."""
+
+
+class CoreIdentityOp(IRDLOperation, abc.ABC):
+    """`%0 = pto.get_block_idx`: an i64 that is constant during a launch."""
+
+    result = result_def(i64)
+
+    traits = traits_def(Pure())
+
+    def __init__(self) -> None:
+        super().__init__(result_types=[i64])
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse nothing, or `: i64`, or `-> i64`."""
+        if parser.parse_optional_punctuation(":") or parser.parse_optional_punctuation("->"):
+            parser.parse_type()
+        return cls()
+
+    def print(self, printer: Printer) -> None:
+        """Print nothing: the type is always i64."""
+
+
+@irdl_op_definition
+class GetBlockIdxOp(CoreIdentityOp):
+    """Index of this AI core in the launch."""
+
+    name = "pto.get_block_idx"
+
+
+@irdl_op_definition
+class GetBlockNumOp(CoreIdentityOp):
+    """Number of AI cores of the launch."""
+
+    name = "pto.get_block_num"
+
+
+@irdl_op_definition
+class GetSubblockIdxOp(CoreIdentityOp):
+    """Index of this vector core within its AI core."""
+
+    name = "pto.get_subblock_idx"
+
+
+@irdl_op_definition
+class GetSubblockNumOp(CoreIdentityOp):
+    """Number of vector cores of an AI core."""
+
+    name = "pto.get_subblock_num"
+
+
+@irdl_op_definition
+class SetFftsOp(IRDLOperation):
+    """Give the cores the base of the cross-core flag unit: `pto.set_ffts %ffts : memref<256xi64>`."""
+
+    name = "pto.set_ffts"
+
+    ffts = operand_def()
+
+    def __init__(self, ffts: Value) -> None:
+        super().__init__(operands=[ffts])
+
+    def verify_(self) -> None:
+        """Check the type of the argument."""
+        if self.ffts.type != FFTS_TYPE:
+            raise VerifyException(f"{self.name}: ffts must be {FFTS_TYPE}, not {self.ffts.type}")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `%ffts : memref<256xi64>`."""
+        ffts = parser.parse_unresolved_operand()
+        parser.parse_punctuation(":")
+        return cls.create(operands=[parser.resolve_operand(ffts, parser.parse_type())])
+
+    def print(self, printer: Printer) -> None:
+        """Print `%ffts : memref<256xi64>`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.ffts)
+        printer.print_string(" : ")
+        printer.print_attribute(self.ffts.type)
+
+
+class SectionOp(IRDLOperation, abc.ABC):
+    """`pto.section.vector { ... }`: the part of a single-kind entry that one kind of core runs."""
+
+    body = region_def("single_block")
+
+    traits = traits_def(NoTerminator())
+
+    def __init__(self, body: Region | None = None) -> None:
+        super().__init__(regions=[Region(Block()) if body is None else body])
+
+    @property
+    def block(self) -> Block:
+        """The section's only block."""
+        return self.body.block
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{ ... }`."""
+        body = parser.parse_region()
+        if body.first_block is None:
+            body.add_block(Block())
+        return cls.create(regions=[body], attributes=parser.parse_optional_attr_dict())
+
+    def print(self, printer: Printer) -> None:
+        """Print `{ ... }`."""
+        printer.print_string(" ")
+        printer.print_region(self.body, print_empty_block=False)
+        printer.print_op_attributes(self.attributes)
+
+
+@irdl_op_definition
+class SectionCubeOp(SectionOp):
+    """Run by the cube core only."""
+
+    name = "pto.section.cube"
+
+
+@irdl_op_definition
+class SectionVectorOp(SectionOp):
+    """Run by the vector cores only."""
+
+    name = "pto.section.vector"
+
+
+@irdl_op_definition
+class PrintOp(IRDLOperation):
+    """Print scalars from the device: `pto.print "%d", %v : index`; a diagnostic, in printf's format."""
+
+    name = "pto.print"
+
+    format = prop_def(StringAttr)
+    values = var_operand_def()
+
+    def __init__(self, format: str, *values: Value) -> None:
+        super().__init__(operands=[values], properties={"format": StringAttr(format)})
+
+    def verify_(self) -> None:
+        """Check that scalars are printed."""
+        for value in self.values:
+            if not isinstance(value.type, IndexType | IntegerType | AnyFloat):
+                raise VerifyException(
+                    f"{self.name}: values must be scalars, not {value.type}; pto.tprint prints a tile"
+                )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `"format", %a, %b : ta, tb`."""
+        text = parser.parse_str_literal()
+        operands = []
+        while parser.parse_optional_punctuation(",") is not None:
+            operands.append(parser.parse_unresolved_operand())
+        if not operands:
+            return cls(text)
+        parser.parse_punctuation(":")
+        start = parser.pos
+        types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
+        return cls(text, *parser.resolve_operands(operands, types, start))
+
+    def print(self, printer: Printer) -> None:
+        """Print `"format", %a, %b : ta, tb`."""
+        printer.print_string(" ")
+        printer.print_string_literal(self.format.data)
+        for value in self.values:
+            printer.print_string(", ")
+            printer.print_ssa_value(value)
+        if self.values:
+            printer.print_string(" : ")
+            printer.print_list([value.type for value in self.values], printer.print_attribute)
+
+
+@irdl_op_definition
+class TPrintOp(IRDLOperation):
+    """Print a tile from the device: `pto.tprint ins(%t : T)`; a diagnostic."""
+
+    name = "pto.tprint"
+
+    src = operand_def()
+
+    def __init__(self, src: Value) -> None:
+        super().__init__(operands=[src])
+
+    def verify_(self) -> None:
+        """Check that a tile is printed."""
+        checks.tile(self, "src")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `ins(%t : T)`."""
+        parser.parse_keyword("ins")
+        with parser.in_parens():
+            src = parser.parse_unresolved_operand()
+            parser.parse_punctuation(":")
+            operand = parser.resolve_operand(src, parser.parse_type())
+        return cls.create(operands=[operand])
+
+    def print(self, printer: Printer) -> None:
+        """Print `ins(%t : T)`."""
+        printer.print_string(" ins(")
+        printer.print_ssa_value(self.src)
+        printer.print_string(" : ")
+        printer.print_attribute(self.src.type)
+        printer.print_string(")")

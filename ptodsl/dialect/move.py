@@ -1,0 +1,151 @@
+"""Operations that move tiles: between GM and a core's buffers, and between the buffers."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
+from xdsl.irdl import irdl_op_definition, operand_def
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect import checks
+from ptodsl.dialect.attributes import Layout
+from ptodsl.dialect.elements import element_name
+from ptodsl.dialect.gm_type import PartitionTensorViewType
+from ptodsl.dialect.syntax import DpsOp, Value
+from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
+from ptodsl.dialect.view import layout_of
+
+MOVES = {
+    Loc.MAT: (Loc.LEFT, Loc.RIGHT, Loc.BIAS),
+    Loc.VEC: (Loc.VEC,),
+    Loc.ACC: (Loc.MAT,),
+}
+"""Destinations that `pto.tmov` reaches from each source."""
+
+ACC_STORE_TYPES = {f32: (f32, f16, bf16), i32: (i32, f16, i8)}
+"""Element types that FIX can write to GM from an accumulator of each element type."""
+
+
+@irdl_op_definition
+class TLoadOp(DpsOp):
+    """dst = the slice `src` of GM. Runs on MTE2; `dst` is in UB or L1."""
+
+    name = "pto.tload"
+
+    src = operand_def()
+    dst = operand_def()
+
+    def __init__(self, src: Value, dst: Value) -> None:
+        super().__init__(src, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes, shapes and the layout of the view."""
+        src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
+        checks.same_dtype(self, src=src, dst=dst)
+        _check_transfer_shape(self, src, dst)
+        _check_mat_layout(self, dst)
+
+
+@irdl_op_definition
+class TStoreOp(DpsOp):
+    """The slice `dst` of GM = src. Runs on FIX from an accumulator, on MTE3 from UB."""
+
+    name = "pto.tstore"
+
+    src = operand_def()
+    dst = operand_def()
+
+    def __init__(self, src: Value, dst: Value) -> None:
+        super().__init__(src, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        src, dst = checks.tile(self, "src", Loc.VEC, Loc.ACC), checks.partition(self, "dst")
+        if src.loc is Loc.ACC:
+            _check_acc_store(self, src, dst)
+        else:
+            checks.same_dtype(self, src=src, dst=dst)
+        _check_transfer_shape(self, dst, src)
+
+
+@irdl_op_definition
+class TMovOp(DpsOp):
+    """dst = src, between on-chip buffers: L1 to L0A, L0B or the bias table (MTE1), UB to UB (V), L0C to L1 (FIX)."""
+
+    name = "pto.tmov"
+
+    src = operand_def()
+    dst = operand_def()
+
+    def __init__(self, src: Value, dst: Value) -> None:
+        super().__init__(src, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
+        if dst.loc not in MOVES[src.loc]:
+            allowed = ", ".join(MOVES[src.loc])
+            raise VerifyException(f"{self.name}: a tile in {src.loc} can be moved to {allowed}, not to {dst.loc}")
+        if src.loc is not Loc.ACC:
+            checks.same_dtype(self, src=src, dst=dst)
+        checks.same_shape(self, src=src, dst=dst)
+
+
+@irdl_op_definition
+class TExtractOp(DpsOp):
+    """dst = the part of src that starts at (row, col): `pto.textract ins(%src, %row, %col : T, index, index)`."""
+
+    name = "pto.textract"
+
+    src = operand_def()
+    row = operand_def()
+    col = operand_def()
+    dst = operand_def()
+
+    def __init__(self, src: Value, row: Value, col: Value, dst: Value) -> None:
+        super().__init__(src, row, col, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and, for constant offsets, bounds."""
+        src, dst = checks.tile(self, "src", Loc.MAT), checks.tile(self, "dst", Loc.LEFT, Loc.RIGHT)
+        checks.same_dtype(self, src=src, dst=dst)
+        for axis, offset in enumerate((self.row, self.col)):
+            name = ("row", "col")[axis]
+            checks.index(self, name, offset)
+            start = checks.constant_int(offset)
+            size, limit = dst.valid_shape[axis], src.shape[axis]
+            if start is not None and not 0 <= start <= limit - size:
+                raise VerifyException(
+                    f"{self.name}: {name} {start} and the {size} of dst reach outside src, which has {limit}"
+                )
+
+
+def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType, tile: TileBufType) -> None:
+    """Check that the slice, leading ones dropped, has the tile's valid shape."""
+    *leading, rows, cols = (1, 1, *view.shape)
+    if any(dim != 1 for dim in leading) or not checks.shapes_agree((rows, cols), tile.valid_shape):
+        raise VerifyException(
+            f"{op.name}: the slice of GM is {view}, but must agree with the tile's valid shape {list(tile.valid_shape)}"
+        )
+
+
+def _check_mat_layout(op: TLoadOp, dst: TileBufType) -> None:
+    """Check that an L1 tile has the order that its view's layout needs (see `DN` in the dialect's documentation)."""
+    layout = layout_of(op.src)
+    if dst.loc is not Loc.MAT or layout is None:
+        return
+    wanted = BLayout.ROW_MAJOR if layout is Layout.DN else BLayout.COL_MAJOR
+    if layout is not Layout.NZ and dst.data.blayout is not wanted:
+        raise VerifyException(
+            f"{op.name}: a view of layout {layout} loads into a mat tile with blayout={wanted}, not {dst.data.blayout}"
+        )
+
+
+def _check_acc_store(op: TStoreOp, src: TileBufType, dst: PartitionTensorViewType) -> None:
+    """Check that FIX can convert the accumulator to the element type of GM."""
+    allowed = ACC_STORE_TYPES.get(src.dtype, ())
+    if dst.dtype not in allowed:
+        names = ", ".join(element_name(dtype) for dtype in allowed)
+        raise VerifyException(
+            f"{op.name}: an accumulator of {element_name(src.dtype)} can be stored as {names}, "
+            f"not as {element_name(dst.dtype)}"
+        )

@@ -1,0 +1,97 @@
+"""Synchronisation of a core's pipes: flags between two of them, barriers within one."""
+
+from __future__ import annotations
+
+import abc
+from typing import Self
+
+from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect.attributes import EventAttr, Pipe, PipeAttr, parse_event, to_enum
+
+
+class FlagOp(IRDLOperation, abc.ABC):
+    """`pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]`: source pipe, destination pipe, one of their eight flags."""
+
+    src_pipe = prop_def(PipeAttr)
+    dst_pipe = prop_def(PipeAttr)
+    event_id = prop_def(EventAttr)
+
+    def __init__(self, src_pipe: Pipe | str, dst_pipe: Pipe | str, event_id: int) -> None:
+        super().__init__(
+            properties={
+                "src_pipe": PipeAttr(to_enum(Pipe, src_pipe, "pipe")),
+                "dst_pipe": PipeAttr(to_enum(Pipe, dst_pipe, "pipe")),
+                "event_id": EventAttr(event_id),
+            }
+        )
+
+    def verify_(self) -> None:
+        """Check that the flag connects two different pipes."""
+        if Pipe.ALL in (self.src_pipe.data, self.dst_pipe.data):
+            raise VerifyException(f"{self.name}: a flag connects two single pipes; PIPE_ALL is for pto.pipe_barrier")
+        if self.src_pipe == self.dst_pipe:
+            raise VerifyException(
+                f"{self.name}: a flag connects two different pipes; use pto.pipe_barrier within {self.src_pipe.data}"
+            )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `[PIPE_MTE2, PIPE_V, EVENT_ID0]`."""
+        with parser.in_square_brackets():
+            src = parser.parse_str_enum(Pipe)
+            parser.parse_punctuation(",")
+            dst = parser.parse_str_enum(Pipe)
+            parser.parse_punctuation(",")
+            event = parse_event(parser)
+        op = cls(src, dst, event)
+        op.attributes = parser.parse_optional_attr_dict()
+        return op
+
+    def print(self, printer: Printer) -> None:
+        """Print `[PIPE_MTE2, PIPE_V, EVENT_ID0]`."""
+        printer.print_string(f"[{self.src_pipe.data}, {self.dst_pipe.data}, {self.event_id.spelling}]")
+        printer.print_op_attributes(self.attributes)
+
+
+@irdl_op_definition
+class SetFlagOp(FlagOp):
+    """Set the flag when all that was issued to the source pipe before is complete."""
+
+    name = "pto.set_flag"
+
+
+@irdl_op_definition
+class WaitFlagOp(FlagOp):
+    """Hold back what is issued to the destination pipe from here on until the flag is set; clears it."""
+
+    name = "pto.wait_flag"
+
+
+@irdl_op_definition
+class PipeBarrierOp(IRDLOperation):
+    """`pto.pipe_barrier[PIPE_V]`: what the pipe gets from here on starts when all before it is complete."""
+
+    name = "pto.pipe_barrier"
+
+    pipe = prop_def(PipeAttr)
+
+    def __init__(self, pipe: Pipe | str) -> None:
+        super().__init__(properties={"pipe": PipeAttr(to_enum(Pipe, pipe, "pipe"))})
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `[PIPE_V]`."""
+        with parser.in_square_brackets():
+            pipe = parser.parse_str_enum(Pipe)
+        op = cls(pipe)
+        op.attributes = parser.parse_optional_attr_dict()
+        return op
+
+    def print(self, printer: Printer) -> None:
+        """Print `[PIPE_V]`."""
+        printer.print_string(f"[{self.pipe.data}]")
+        printer.print_op_attributes(self.attributes)

@@ -1,0 +1,254 @@
+"""`!pto.tile_buf`: the type of an on-chip tile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from xdsl.ir import Data, TypeAttribute
+from xdsl.irdl import irdl_attr_definition
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.str_enum import StrEnum
+
+from ptodsl.dialect import a3
+from ptodsl.dialect.elements import (
+    DYNAMIC,
+    ElementType,
+    dim_text,
+    element_bytes,
+    element_name,
+    element_type,
+    parse_body,
+    parse_dim,
+    parse_int,
+    parse_member,
+)
+
+
+class Loc(StrEnum):
+    """Memory space of a tile; `a3.BUFFER_OF_LOC` has the buffer."""
+
+    VEC = "vec"
+    MAT = "mat"
+    LEFT = "left"
+    RIGHT = "right"
+    ACC = "acc"
+    BIAS = "bias"
+
+    @property
+    def buffer(self) -> a3.Buffer:
+        """The on-chip buffer of this memory space."""
+        return a3.BUFFER_OF_LOC[self.value]
+
+
+class BLayout(StrEnum):
+    """Order of the fractal boxes (or of the elements, without boxes)."""
+
+    ROW_MAJOR = "row_major"
+    COL_MAJOR = "col_major"
+
+
+class SLayout(StrEnum):
+    """Order of the elements inside a fractal box; NONE_BOX is an unboxed tile."""
+
+    NONE_BOX = "none_box"
+    ROW_MAJOR = "row_major"
+    COL_MAJOR = "col_major"
+
+
+class Pad(StrEnum):
+    """What fills the part of a tile outside its valid region; the integer in the type is the position here."""
+
+    NULL = "null"
+    ZERO = "zero"
+    MAX = "max"
+    MIN = "min"
+
+
+PADS = tuple(Pad)
+
+DEFAULT_LAYOUTS: dict[Loc, tuple[BLayout, SLayout, int]] = {
+    Loc.VEC: (BLayout.ROW_MAJOR, SLayout.NONE_BOX, a3.FRACTAL_BYTES),
+    Loc.MAT: (BLayout.COL_MAJOR, SLayout.ROW_MAJOR, a3.FRACTAL_BYTES),
+    Loc.LEFT: (BLayout.ROW_MAJOR, SLayout.ROW_MAJOR, a3.FRACTAL_BYTES),
+    Loc.RIGHT: (BLayout.ROW_MAJOR, SLayout.COL_MAJOR, a3.FRACTAL_BYTES),
+    Loc.ACC: (BLayout.COL_MAJOR, SLayout.ROW_MAJOR, a3.ACC_FRACTAL_BYTES),
+    Loc.BIAS: (BLayout.ROW_MAJOR, SLayout.NONE_BOX, a3.FRACTAL_BYTES),
+}
+"""blayout, slayout and fractal size of a tile that does not say otherwise."""
+
+
+@dataclass(frozen=True)
+class TileSpec:
+    """Everything a `!pto.tile_buf` says; VerifyException when no such tile can exist."""
+
+    loc: Loc
+    dtype: ElementType
+    rows: int
+    cols: int
+    v_row: int
+    """Rows of the valid region, or DYNAMIC."""
+    v_col: int
+    """Columns of the valid region, or DYNAMIC."""
+    blayout: BLayout
+    slayout: SLayout
+    fractal: int
+    pad: Pad
+
+    def __post_init__(self) -> None:
+        """Check the shape against itself and against the storage unit of its layout."""
+        element_name(self.dtype)
+        if self.rows <= 0 or self.cols <= 0:
+            raise VerifyException(f"tile shape {self.rows}x{self.cols} must be positive")
+        for name, valid, size in (("v_row", self.v_row, self.rows), ("v_col", self.v_col, self.cols)):
+            if valid != DYNAMIC and not 0 < valid <= size:
+                raise VerifyException(f"{name}={valid} must be between 1 and the tile's {size}, or ? for dynamic")
+        row_unit, col_unit = self.storage_unit
+        if self.rows % row_unit or self.cols % col_unit:
+            raise VerifyException(
+                f"a {self.loc} tile of {element_name(self.dtype)}, {self.blayout} / {self.slayout}, is stored in units "
+                f"of {row_unit}x{col_unit} elements: {self.rows}x{self.cols} is not a multiple"
+            )
+
+    @property
+    def storage_unit(self) -> tuple[int, int]:
+        """Rows and columns of the smallest unit of storage: a fractal box, or a 32-byte block."""
+        size = element_bytes(self.dtype)
+        per_block = a3.BLOCK_BYTES // size
+        if self.loc is Loc.ACC:
+            return a3.FRACTAL_ROWS, a3.FRACTAL_ROWS
+        if self.slayout is SLayout.ROW_MAJOR:
+            return a3.FRACTAL_ROWS, per_block
+        if self.slayout is SLayout.COL_MAJOR:
+            return per_block, a3.FRACTAL_ROWS
+        return (1, per_block) if self.blayout is BLayout.ROW_MAJOR else (per_block, 1)
+
+
+_TILE_KEYS = ("loc", "dtype", "rows", "cols", "v_row", "v_col", "blayout", "slayout", "fractal", "pad")
+
+
+@irdl_attr_definition
+class TileBufType(Data[TileSpec], TypeAttribute):
+    """`!pto.tile_buf<loc=vec, dtype=f32, rows=32, cols=256, v_row=32, v_col=256, blayout=..., ...>`: a tile on chip."""
+
+    name = "pto.tile_buf"
+
+    @staticmethod
+    def of(
+        shape: tuple[int, int],
+        dtype: ElementType,
+        loc: Loc | str,
+        *,
+        valid: tuple[int, int] | None = None,
+        blayout: BLayout | str | None = None,
+        slayout: SLayout | str | None = None,
+        fractal: int | None = None,
+        pad: Pad | str = Pad.NULL,
+    ) -> TileBufType:
+        """Build the type of a tile of `shape` elements; what is not given is the default of the memory space.
+
+        Args:
+            shape: (rows, columns) in elements.
+            dtype: element type.
+            loc: memory space: vec, mat, left, right, acc or bias.
+            valid: valid (rows, columns), DYNAMIC where known at run time only; all of `shape` by default.
+            blayout: order of boxes, or of elements when there are none.
+            slayout: order inside a box.
+            fractal: bytes of a box.
+            pad: what lies outside the valid region.
+
+        Raises:
+            VerifyException: no such tile can exist.
+        """
+        loc = Loc(loc)
+        default_b, default_s, default_fractal = DEFAULT_LAYOUTS[loc]
+        v_row, v_col = valid or shape
+        return TileBufType(
+            TileSpec(
+                loc,
+                dtype,
+                *shape,
+                v_row,
+                v_col,
+                BLayout(blayout or default_b),
+                SLayout(slayout or default_s),
+                fractal or default_fractal,
+                Pad(pad),
+            )
+        )
+
+    @property
+    def loc(self) -> Loc:
+        """Memory space."""
+        return self.data.loc
+
+    @property
+    def dtype(self) -> ElementType:
+        """Element type."""
+        return self.data.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns that are stored."""
+        return self.data.rows, self.data.cols
+
+    @property
+    def valid_shape(self) -> tuple[int, int]:
+        """Rows and columns that hold data; DYNAMIC where known at run time only."""
+        return self.data.v_row, self.data.v_col
+
+    @property
+    def byte_size(self) -> int:
+        """Bytes that the tile occupies in its buffer."""
+        return self.data.rows * self.data.cols * element_bytes(self.data.dtype)
+
+    @property
+    def is_row_major(self) -> bool:
+        """Whether the tile is unboxed and row-major: what element-wise vector ops work on."""
+        return self.data.blayout is BLayout.ROW_MAJOR and self.data.slayout is SLayout.NONE_BOX
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> TileSpec:
+        """Parse `<loc=vec, ...>`."""
+        return parse_body(parser, _tile_spec)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print `<loc=vec, ...>`."""
+        printer.print_string(_tile_text(self.data))
+
+
+@cache
+def _tile_text(spec: TileSpec) -> str:
+    """Body of a tile type, brackets included."""
+    values = {key: getattr(spec, key) for key in _TILE_KEYS}
+    values["dtype"] = element_name(spec.dtype)
+    values["v_row"] = dim_text(spec.v_row)
+    values["v_col"] = dim_text(spec.v_col)
+    values["pad"] = PADS.index(spec.pad)
+    return f"<{', '.join(f'{key}={value}' for key, value in values.items())}>"
+
+
+@cache
+def _tile_spec(body: str) -> TileSpec:
+    """Parse the body of a tile type, without brackets."""
+    pairs = [part.partition("=") for part in body.replace(" ", "").split(",")]
+    values = {key: value for key, _, value in pairs}
+    if tuple(values) != _TILE_KEYS or len(pairs) != len(_TILE_KEYS):
+        raise VerifyException(f"!pto.tile_buf has the keys {', '.join(_TILE_KEYS)} in this order, not <{body}>")
+    pad = parse_int(values["pad"], "pad")
+    if not 0 <= pad < len(PADS):
+        raise VerifyException(f"pad={pad} must be between 0 and {len(PADS) - 1}")
+    return TileSpec(
+        parse_member(Loc, values["loc"], "loc"),
+        element_type(values["dtype"]),
+        parse_int(values["rows"], "rows"),
+        parse_int(values["cols"], "cols"),
+        parse_dim(values["v_row"]),
+        parse_dim(values["v_col"]),
+        parse_member(BLayout, values["blayout"], "blayout"),
+        parse_member(SLayout, values["slayout"], "slayout"),
+        parse_int(values["fractal"], "fractal"),
+        PADS[pad],
+    )

@@ -1,0 +1,258 @@
+"""Views of GM: strided tensors, slices of them, FIFO entries. None of these operations moves data."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from typing import Self
+
+from xdsl.ir import Operation, SSAValue
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    result_def,
+    var_operand_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect import checks
+from ptodsl.dialect.attributes import Layout, LayoutAttr, to_enum
+from ptodsl.dialect.elements import DYNAMIC
+from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewType
+from ptodsl.dialect.syntax import INDEX, Value, parse_value_list, print_conversion, print_value_list
+
+
+@irdl_op_definition
+class MakeTensorViewOp(IRDLOperation):
+    """A strided view of GM: `pto.make_tensor_view %p, shape = [..], strides = [..] {layout = #pto.layout<dn>} : T`.
+
+    Shape and strides are in elements, outermost first. Without a layout the view is ND.
+    """
+
+    name = "pto.make_tensor_view"
+
+    ptr = operand_def()
+    shape = var_operand_def()
+    strides = var_operand_def()
+    layout = opt_prop_def(LayoutAttr)
+    result = result_def(TensorViewType)
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    def __init__(
+        self,
+        ptr: Value,
+        shape: Sequence[Value],
+        strides: Sequence[Value],
+        layout: Layout | str | None = None,
+        result_type: TensorViewType | None = None,
+    ) -> None:
+        if result_type is None:
+            ty = SSAValue.get(ptr).type
+            if not isinstance(ty, PtrType):
+                raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {ty}")
+            result_type = TensorViewType.of(static_shape(shape), ty.dtype)
+        layout_attr = None if layout is None else LayoutAttr(to_enum(Layout, layout, "layout"))
+        super().__init__(operands=[ptr, shape, strides], result_types=[result_type], properties={"layout": layout_attr})
+
+    def verify_(self) -> None:
+        """Check pointer, rank and the constants among the dimensions."""
+        ty, result = self.ptr.type, self.result.type
+        assert isinstance(result, TensorViewType)
+        if not isinstance(ty, PtrType):
+            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {ty}")
+        if ty.dtype != result.dtype:
+            raise VerifyException(f"{self.name}: the pointer is {ty} but the view is {result}")
+        if not len(self.shape) == len(self.strides) == len(result.shape):
+            raise VerifyException(
+                f"{self.name}: {len(self.shape)} sizes, {len(self.strides)} strides and the type {result} "
+                "must have the same rank"
+            )
+        checks.index(self, "shape", *self.shape)
+        checks.index(self, "strides", *self.strides)
+        check_sizes(self, self.shape, result.shape, f"the type {result}")
+
+    @property
+    def view_layout(self) -> Layout:
+        """Order of the elements; ND when not given."""
+        return Layout.ND if self.layout is None else self.layout.data
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `%p, shape = [..], strides = [..] {layout = ..} : T`."""
+        ptr = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        shape = parse_value_list(parser, "shape", INDEX)
+        parser.parse_punctuation(",")
+        strides = parse_value_list(parser, "strides", INDEX)
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        start = parser.pos
+        result = parser.parse_type()
+        if not isinstance(result, TensorViewType):
+            parser.raise_error(f"expected a !pto.tensor_view type, not {result}", start)
+        layout = attributes.pop("layout", None)
+        return cls.build(
+            operands=[parser.resolve_operand(ptr, PtrType(result.dtype)), shape, strides],
+            result_types=[result],
+            properties={} if layout is None else {"layout": layout},
+            attributes=attributes,
+        )
+
+    def print(self, printer: Printer) -> None:
+        """Print `%p, shape = [..], strides = [..] {layout = ..} : T`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.ptr)
+        printer.print_string(",")
+        print_value_list(printer, "shape", self.shape)
+        printer.print_string(",")
+        print_value_list(printer, "strides", self.strides)
+        attributes = {**({} if self.layout is None else {"layout": self.layout}), **self.attributes}
+        printer.print_op_attributes(attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.result.type)
+
+
+class WindowOp(IRDLOperation, abc.ABC):
+    """`pto.OP %v, offsets = [..], sizes = [..] : T -> T`: part of a view or of a tile, in elements."""
+
+    source = operand_def()
+    offsets = var_operand_def()
+    sizes = var_operand_def()
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `%v, offsets = [..], sizes = [..] : T -> T`."""
+        source = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        offsets = parse_value_list(parser, "offsets", INDEX)
+        parser.parse_punctuation(",")
+        sizes = parse_value_list(parser, "sizes", INDEX)
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        ty = parser.parse_type()
+        parser.parse_punctuation("->")
+        result = parser.parse_type()
+        operands = [parser.resolve_operand(source, ty), offsets, sizes]
+        return cls.build(operands=operands, result_types=[result], attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        """Print `%v, offsets = [..], sizes = [..] : T -> T`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.source)
+        printer.print_string(",")
+        print_value_list(printer, "offsets", self.offsets)
+        printer.print_string(",")
+        print_value_list(printer, "sizes", self.sizes)
+        printer.print_op_attributes(self.attributes)
+        print_conversion(printer, self)
+
+
+@irdl_op_definition
+class PartitionViewOp(WindowOp):
+    """A slice of a GM view: `pto.partition_view %v, offsets = [..], sizes = [..] : T -> T`, in elements."""
+
+    name = "pto.partition_view"
+
+    result = result_def(PartitionTensorViewType)
+
+    def __init__(
+        self,
+        source: Value,
+        offsets: Sequence[Value],
+        sizes: Sequence[Value],
+        result_type: PartitionTensorViewType | None = None,
+    ) -> None:
+        if result_type is None:
+            ty = SSAValue.get(source).type
+            if not isinstance(ty, TensorViewType):
+                raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {ty}")
+            result_type = PartitionTensorViewType.of(static_shape(sizes), ty.dtype)
+        super().__init__(operands=[source, offsets, sizes], result_types=[result_type])
+
+    def verify_(self) -> None:
+        """Check rank, dtype, and constants: sizes against the type, offsets against the view's bounds."""
+        ty, result = self.source.type, self.result.type
+        assert isinstance(result, PartitionTensorViewType)
+        if not isinstance(ty, TensorViewType):
+            raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {ty}")
+        if ty.dtype != result.dtype:
+            raise VerifyException(f"{self.name}: the view is {ty} but the slice is {result}")
+        if not len(self.offsets) == len(self.sizes) == len(ty.shape) == len(result.shape):
+            raise VerifyException(
+                f"{self.name}: {len(self.offsets)} offsets, {len(self.sizes)} sizes, the view {ty} and the slice "
+                f"{result} must have the same rank"
+            )
+        checks.index(self, "offsets", *self.offsets)
+        checks.index(self, "sizes", *self.sizes)
+        check_sizes(self, self.sizes, result.shape, f"the type {result}")
+        for axis, (offset, size, limit) in enumerate(zip(self.offsets, result.shape, ty.shape, strict=True)):
+            start = checks.constant_int(offset)
+            if start is not None and DYNAMIC not in (size, limit) and not 0 <= start <= limit - size:
+                raise VerifyException(
+                    f"{self.name}: offset {start} and size {size} reach outside dimension {axis} of {ty}"
+                )
+
+
+@irdl_op_definition
+class DeclareGlobalOp(IRDLOperation):
+    """A GM view without an address, which a FIFO operation binds to a slot: `pto.declare_global -> T`."""
+
+    name = "pto.declare_global"
+
+    result = result_def(TensorViewType)
+
+    def __init__(self, result_type: TensorViewType) -> None:
+        super().__init__(result_types=[result_type])
+
+    def verify_(self) -> None:
+        """Check that the size of the slot is constant."""
+        ty = self.result.type
+        assert isinstance(ty, TensorViewType)
+        if DYNAMIC in ty.shape:
+            raise VerifyException(f"{self.name}: a FIFO entry needs constant dimensions, not {ty}")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `-> T`."""
+        parser.parse_punctuation("->")
+        return cls.create(result_types=[parser.parse_type()])
+
+    def print(self, printer: Printer) -> None:
+        """Print `-> T`."""
+        printer.print_string(" -> ")
+        printer.print_attribute(self.result.type)
+
+
+def static_shape(sizes: Sequence[Value]) -> tuple[int, ...]:
+    """Constant sizes as integers; DYNAMIC for the others."""
+    constants = (checks.constant_int(SSAValue.get(size)) for size in sizes)
+    return tuple(DYNAMIC if constant is None else constant for constant in constants)
+
+
+def check_sizes(op: Operation, sizes: Sequence[SSAValue], dims: Sequence[int], where: str) -> None:
+    """Check that no constant size contradicts the dimension in a type."""
+    for axis, (size, dim) in enumerate(zip(static_shape(sizes), dims, strict=True)):
+        if DYNAMIC not in (size, dim) and size != dim:
+            raise VerifyException(f"{op.name}: size {size} of dimension {axis} contradicts {where}")
+        if dim != DYNAMIC and size == DYNAMIC:
+            raise VerifyException(
+                f"{op.name}: dimension {axis} is known at run time only, but {where} says {dim}; use ? there"
+            )
+
+
+def layout_of(view: SSAValue) -> Layout | None:
+    """Layout of a GM view or slice, or None where its definition is not visible (a function argument)."""
+    owner = view.owner
+    if isinstance(owner, PartitionViewOp):
+        return layout_of(owner.source)
+    if isinstance(owner, MakeTensorViewOp):
+        return owner.view_layout
+    return Layout.ND if isinstance(owner, DeclareGlobalOp) else None
