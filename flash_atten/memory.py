@@ -1,4 +1,4 @@
-"""Where the kernel's bytes lie: tiles in the on-chip buffers of a core, and the FIFOs between cores in GM.
+"""Which tiles the kernel keeps in the on-chip buffers of a core, and whether they fit.
 
 The kernel allocates exactly the tiles declared here, so the budget is the kernel's own, not an estimate.
 `python -m flash_atten.memory --s1_tile=512` prints it as a table.
@@ -14,17 +14,9 @@ from dataclasses import dataclass
 from absl import flags
 
 from flash_atten.config import CUBE_S1, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig
+from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifos
 from flash_atten.launch_cli import run
 from ptodsl.dialect import a3
-
-DTYPE_BYTES = {"f16": 2, "f32": 4}
-"""Bytes per element of the kernel's element types."""
-
-FIFO_SLOTS = 8
-"""Slots of each FIFO. Eight is what the FIFO library's batched free signals (every 4 slots) are made for."""
-
-FLAGS_PER_FIFO = 2
-"""Cross-core flags that one FIFO uses, "full" and "free", counted from its flag base."""
 
 L1_BUFFERS = 2
 """L1 tiles per cube operand: the next sub-tile's load overlaps the current matmul. Divides every tile factor."""
@@ -201,69 +193,6 @@ def check_budgets(config: KernelConfig) -> None:
     """Raise BudgetError if the kernel of `config` does not fit on a core."""
     check_budget(declared(CubeTiles.of(config)))
     check_budget(declared(VectorTiles.of(config)))
-
-
-@dataclass(frozen=True)
-class Fifo:
-    """One ring of FIFO_SLOTS slots in GM. A slot is a row-major [rows, cols] matrix, half of it per vector core."""
-
-    name: str
-    dtype: str
-    rows: int
-    cols: int
-    cube_to_vector: bool
-    flag_base: int
-    """First of its FLAGS_PER_FIFO cross-core flags."""
-
-    offset: int
-    """Bytes from the start of the core's region."""
-
-    @property
-    def slot_bytes(self) -> int:
-        """Bytes of one slot."""
-        return self.rows * self.cols * DTYPE_BYTES[self.dtype]
-
-    @property
-    def ring_bytes(self) -> int:
-        """Bytes of all slots."""
-        return FIFO_SLOTS * self.slot_bytes
-
-    @property
-    def end(self) -> int:
-        """First byte after its slots, from the start of the core's region."""
-        return self.offset + self.ring_bytes
-
-
-@dataclass(frozen=True)
-class Fifos:
-    """The three FIFOs of a cube core and its vector cores, in the order of their offsets."""
-
-    qk: Fifo
-    """Scores, cube to vector: [S0, s1_tile] fp32."""
-
-    pv: Fifo
-    """Unscaled partial outputs, cube to vector: [S0, HEAD] fp32."""
-
-    p: Fifo
-    """Probabilities, vector to cube: [S0, s1_tile] fp16."""
-
-    @classmethod
-    def of(cls, config: KernelConfig) -> Fifos:
-        """Lay the FIFOs out for `config`."""
-        qk = Fifo("qk", "f32", S0, config.s1_tile, cube_to_vector=True, flag_base=0, offset=0)
-        pv = Fifo("pv", "f32", S0, HEAD, cube_to_vector=True, flag_base=FLAGS_PER_FIFO, offset=qk.end)
-        p = Fifo("p", "f16", S0, config.s1_tile, cube_to_vector=False, flag_base=2 * FLAGS_PER_FIFO, offset=pv.end)
-        return cls(qk, pv, p)
-
-    @property
-    def bytes_per_core(self) -> int:
-        """GM bytes of one cube core's FIFOs; `gm_slots` of a launch has this many for each of its blocks."""
-        return self.p.end
-
-
-def fifo_bytes_per_core(config: KernelConfig) -> int:
-    """Return the GM bytes that a launch must provide for each of its blocks."""
-    return Fifos.of(config).bytes_per_core
 
 
 def budget_table(config: KernelConfig) -> str:

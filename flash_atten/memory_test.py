@@ -7,10 +7,8 @@ import pytest
 
 from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
 from flash_atten.memory import (
-    FIFO_SLOTS,
     BudgetError,
     CubeTiles,
-    Fifos,
     TileDecl,
     VectorTiles,
     budget_table,
@@ -63,17 +61,6 @@ def test_overflow_names_buffer_need_and_largest_tiles() -> None:
 def test_tile_bytes_are_rounded_up_to_the_alignment() -> None:
     """A tile of four bytes still takes a 32-byte block."""
     assert TileDecl("one", "vec", "f32", 1, 1, 3).total_bytes == 96
-
-
-@pytest.mark.parametrize(("s1_tile", "per_core"), [(256, 2 * KIB * KIB), (512, 3584 * KIB)])
-def test_fifos_follow_each_other_in_the_order_qk_pv_p(s1_tile: int, per_core: int) -> None:
-    """No gap, no overlap, flags apart."""
-    fifos = Fifos.of(KernelConfig(s1_tile))
-    assert fifos.qk.offset == 0
-    assert fifos.pv.offset == FIFO_SLOTS * 128 * s1_tile * 4
-    assert fifos.p.offset == fifos.pv.offset + FIFO_SLOTS * 128 * 128 * 4
-    assert fifos.bytes_per_core == fifos.p.offset + FIFO_SLOTS * 128 * s1_tile * 2 == per_core
-    assert [fifos.qk.flag_base, fifos.pv.flag_base, fifos.p.flag_base] == [0, 2, 4]
 
 
 def test_table_lists_every_tile_and_fifo() -> None:
