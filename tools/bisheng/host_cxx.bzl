@@ -1,6 +1,26 @@
-"""x"""
+"""Repository rule that finds the machine's C++ compiler: `@host_cxx//:toolchain.json` (see host_toolchain.py).
 
-def _impl(rctx):
-    rctx.file("BUILD.bazel", "")
+Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86-64-v3` where machines with different CPUs
+share a cache.
+"""
 
-host_cxx = repository_rule(implementation = _impl)
+load("@host_python//:defs.bzl", "PYTHON")
+
+def _host_cxx_impl(rctx):
+    probe = rctx.path(Label("//tools/bisheng:host_toolchain.py"))
+    result = rctx.execute([PYTHON.path, "-s", "-S", "-P", "-B", probe, "toolchain.json"])
+    if result.return_code != 0:
+        fail(result.stderr)
+    rctx.file("BUILD.bazel", 'exports_files(["toolchain.json"])\n', executable = False)
+
+host_cxx = repository_rule(
+    implementation = _host_cxx_impl,
+    configure = True,
+    environ = [
+        "CXX",
+        "HOST_CXX_MARCH",
+        "PATH",
+    ],
+    local = True,
+    doc = "Finds g++ or clang++ and the psABI level of the CPU.",
+)

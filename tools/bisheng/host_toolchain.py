@@ -1,0 +1,160 @@
+"""The C++ compiler of this machine: what it is, and for which CPU it may compile.
+
+Its identity is a value (`HostToolchain`) that is written to a file, an input of every compile action: results of
+different compilers or CPUs are never mistaken for each other. Needs the standard library only: the repository rule
+`host_cxx` runs this file as a program (`host_toolchain.py OUTPUT.json`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+MINIMUM_VERSIONS = {"gcc": 11, "clang": 12}
+"""First versions that know the names of the x86-64 levels (-march=x86-64-v3)."""
+
+X86_64_LEVELS = {
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+    "x86-64-v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"},
+    "x86-64-v2": {"cx16", "lahf_lm", "popcnt", "ssse3", "sse4_1", "sse4_2"},
+    "x86-64": set[str](),
+}
+"""Levels of the x86-64 psABI, best first, and the flags of /proc/cpuinfo that each adds to the next one."""
+
+ARM_LEVELS = {
+    "armv8.2-a+fp16": {"asimdhp", "fphp"},
+    "armv8-a": set[str](),
+}
+"""Architectures of 64-bit Arm, best first, and the features of /proc/cpuinfo that each needs."""
+
+LEVELS = {"x86_64": X86_64_LEVELS, "aarch64": ARM_LEVELS}
+"""By machine, as `uname -m` names it."""
+
+SYSTEM_COMPILERS = ("/usr/bin/g++", "/usr/bin/clang++")
+"""Tried first, so that the result does not depend on the caller's PATH."""
+
+PATH_COMPILERS = ("g++", "clang++", "c++")
+
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+class ToolchainError(RuntimeError):
+    """This machine has no usable C++ compiler, or no known CPU."""
+
+
+@dataclasses.dataclass(frozen=True)
+class HostToolchain:
+    """A C++ compiler and the architecture to compile for."""
+
+    cxx: str
+    """Absolute path."""
+    kind: str
+    """gcc or clang."""
+    version: str
+    """First line of --version."""
+    target: str
+    """-dumpmachine, such as x86_64-linux-gnu."""
+    libc: str
+    """Name and version, such as glibc 2.36."""
+    march: str
+    """A name from LEVELS, never `native`."""
+
+    def to_json(self) -> str:
+        """Text for `from_json`, the same for the same value."""
+        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> HostToolchain:
+        """Reads what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+def best_level(machine: str, cpu_flags: set[str]) -> str:
+    """The best architecture name for a CPU with these flags; raises ToolchainError for an unknown machine."""
+    if machine not in LEVELS:
+        raise ToolchainError(f"machine {machine!r} is not supported; supported are {', '.join(LEVELS)}")
+    levels = list(LEVELS[machine].items())
+    for index, (name, _) in enumerate(levels):
+        needed = set().union(*(flags for _, flags in levels[index:]))
+        if needed <= cpu_flags:
+            return name
+    raise AssertionError("the last level needs nothing")
+
+
+def read_cpu_flags(text: str) -> set[str]:
+    """The flags that every CPU in /proc/cpuinfo has (`flags` on x86, `Features` on Arm)."""
+    lines = re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)
+    return set.intersection(*(set(line.split()) for line in lines)) if lines else set()
+
+
+def _ask(cxx: str, option: str) -> str:
+    """First line that the compiler prints for `option`."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    result = subprocess.run([cxx, option], env=environment, check=True, capture_output=True, text=True)
+    return result.stdout.splitlines()[0].strip()
+
+
+def describe_compiler(cxx: str, march: str) -> HostToolchain:
+    """What the compiler `cxx` says of itself; raises ToolchainError if it is too old or cannot compile for `march`."""
+    try:
+        version, target, number = _ask(cxx, "--version"), _ask(cxx, "-dumpmachine"), _ask(cxx, "-dumpversion")
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        raise ToolchainError(f"{cxx} does not start ({error})") from error
+    kind = "clang" if "clang" in version else "gcc"
+    if int(number.split(".")[0]) < MINIMUM_VERSIONS[kind]:
+        raise ToolchainError(f"{cxx} is {kind} {number}, needed is {kind} >= {MINIMUM_VERSIONS[kind]}")
+    probe = [cxx, "-std=c++17", f"-march={march}", "-x", "c++", "-fsyntax-only", "-"]
+    result = subprocess.run(probe, input="#include <vector>\n", check=False, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise ToolchainError(f"{cxx} cannot compile C++17 for {march}:\n{result.stderr.strip()}")
+    libc = " ".join(part for part in platform.libc_ver() if part) or "unknown libc"
+    return HostToolchain(cxx=os.path.abspath(cxx), kind=kind, version=version, target=target, libc=libc, march=march)
+
+
+def _candidates(requested: str | None) -> Iterable[str]:
+    if requested:
+        yield shutil.which(requested) or requested
+        return
+    yield from (path for path in SYSTEM_COMPILERS if os.path.exists(path))
+    yield from (path for path in map(shutil.which, PATH_COMPILERS) if path)
+
+
+def detect_host_toolchain(cxx: str | None = None, march: str | None = None) -> HostToolchain:
+    """The first usable C++ compiler: the system's g++ or clang++, then PATH.
+
+    `cxx` (path or name) and `march` replace what would be found. Raises ToolchainError, naming what was tried.
+    """
+    march = march or best_level(platform.machine(), read_cpu_flags(CPU_INFO.read_text(encoding="utf-8")))
+    problems = []
+    for candidate in _candidates(cxx):
+        try:
+            return describe_compiler(candidate, march)
+        except ToolchainError as error:
+            problems.append(f"    {error}")
+    wanted = " or ".join(f"{kind} >= {version}" for kind, version in MINIMUM_VERSIONS.items())
+    tried = "\n".join(problems) or "    (no g++ or clang++ found)"
+    raise ToolchainError(
+        f"no usable C++17 compiler ({wanted}) was found. Tried:\n{tried}\nInstall one (Debian: apt-get install "
+        "g++), or name one: tools/bazel build --repo_env=CXX=/path/to/g++ ..."
+    )
+
+
+def main(output: str) -> None:
+    """Writes the toolchain of this machine to `output`; CXX and HOST_CXX_MARCH in the environment override."""
+    try:
+        toolchain = detect_host_toolchain(os.environ.get("CXX"), os.environ.get("HOST_CXX_MARCH"))
+    except ToolchainError as error:
+        sys.exit(str(error))
+    Path(output).write_text(toolchain.to_json(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,81 @@
+"""The CPU's level is named as the psABI names it, and compilers that cannot be used are refused with the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.bisheng.host_toolchain import (
+    X86_64_LEVELS,
+    HostToolchain,
+    ToolchainError,
+    best_level,
+    detect_host_toolchain,
+    read_cpu_flags,
+)
+
+V3_FLAGS = set().union(*(flags for level, flags in X86_64_LEVELS.items() if level != "x86-64-v4"))
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "level"),
+    [
+        ("x86_64", V3_FLAGS | X86_64_LEVELS["x86-64-v4"], "x86-64-v4"),
+        ("x86_64", V3_FLAGS, "x86-64-v3"),
+        ("x86_64", V3_FLAGS - {"fma"}, "x86-64-v2"),
+        ("x86_64", V3_FLAGS - {"popcnt"}, "x86-64"),
+        ("x86_64", X86_64_LEVELS["x86-64-v4"], "x86-64"),
+        ("aarch64", {"fphp", "asimdhp"}, "armv8.2-a+fp16"),
+        ("aarch64", {"fphp"}, "armv8-a"),
+    ],
+)
+def test_best_level_needs_all_flags_of_all_lower_levels(machine: str, flags: set[str], level: str) -> None:
+    assert best_level(machine, flags) == level
+
+
+def test_unknown_machine_is_refused() -> None:
+    with pytest.raises(ToolchainError, match="'riscv64' is not supported; supported are x86_64, aarch64"):
+        best_level("riscv64", set())
+
+
+def test_cpu_flags_are_those_that_all_cpus_have() -> None:
+    assert read_cpu_flags("flags\t\t: fma avx\nmodel: x\nflags : avx sse\n") == {"avx"}
+    assert read_cpu_flags("Features\t: fphp asimdhp\n") == {"fphp", "asimdhp"}
+
+
+def test_no_flags_is_the_lowest_level() -> None:
+    assert best_level("x86_64", read_cpu_flags("")) == "x86-64"
+
+
+def test_detected_toolchain_survives_json_and_never_says_native() -> None:
+    toolchain = detect_host_toolchain()
+    assert HostToolchain.from_json(toolchain.to_json()) == toolchain
+    assert Path(toolchain.cxx).is_absolute()
+    assert toolchain.march != "native"
+
+
+def fake_compiler(path: Path, version: str, number: str) -> str:
+    """A program that answers like a compiler and compiles nothing."""
+    path.write_text(
+        f'#!/bin/sh\ncase "$1" in --version) echo "{version}";; -dumpversion) echo {number};;\n'
+        "-dumpmachine) echo x86_64-linux-gnu;; *) echo 'unknown target CPU' >&2; exit 1;; esac\n",
+        encoding="utf-8",
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_old_compiler_is_refused_with_the_version_needed(tmp_path: Path) -> None:
+    compiler = fake_compiler(tmp_path / "old-g++", "g++ (GCC) 9.4.0", "9")
+    with pytest.raises(ToolchainError, match=r"old-g\+\+ is gcc 9, needed is gcc >= 11"):
+        detect_host_toolchain(compiler)
+
+
+def test_compiler_that_does_not_know_the_cpu_is_refused_with_its_message(tmp_path: Path) -> None:
+    compiler = fake_compiler(tmp_path / "clang++", "clang version 19.1.0", "19.1.0")
+    with pytest.raises(ToolchainError, match="unknown target CPU"):
+        detect_host_toolchain(compiler, march="x86-64-v9")
+
+
+def test_missing_compiler_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"none does not start"):
+        detect_host_toolchain(str(tmp_path / "none"))
