@@ -1,0 +1,35 @@
+// Enumerations that generated code names in template arguments.
+#pragma once
+
+#include <cstdint>
+
+namespace pto {
+
+/// On-chip home of a tile: UB, L1, L0A, L0B, L0C, bias table.
+enum class TileType : uint8_t { Vec, Mat, Left, Right, Acc, Bias };
+
+/// Order of the outer boxes of a tile (of the elements when there are no boxes).
+enum class BLayout : uint8_t { RowMajor, ColMajor };
+
+/// Order of the elements inside a box.
+enum class SLayout : uint8_t { NoneBox, RowMajor, ColMajor };
+
+/// What a load puts beside the valid columns.
+enum class PadValue : uint8_t { Null, Zero, Max, Min };
+
+enum class CompactMode : uint8_t { Null, Normal, RowPlusOne };
+
+/// Layout of a tensor in global memory: ND has unit column stride, DN unit row stride.
+enum class Layout : uint8_t { ND, DN, NZ };
+
+enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_ROUND, CAST_FLOOR, CAST_CEIL, CAST_TRUNC, CAST_ODD };
+
+enum class SaturationMode : uint8_t { ON, OFF };
+
+/// Which way a FIFO carries data between the cube core and its two vector cores.
+enum class Direction : uint8_t { DIR_C2V = 1, DIR_V2C = 2, DIR_BOTH = 3 };
+
+/// How the two vector cores share a FIFO slot.
+enum class TileSplitAxis : uint8_t { TILE_NO_SPLIT = 0, TILE_UP_DOWN = 1, TILE_LEFT_RIGHT = 2 };
+
+}  // namespace pto

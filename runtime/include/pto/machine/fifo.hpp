@@ -1,0 +1,63 @@
+// State of one FIFO between the cube core and the two vector cores of a block.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "pto/common/enums.hpp"
+#include "pto/machine/buffers.hpp"
+
+namespace pto::host {
+
+inline constexpr int kSubblocks = 2;
+
+/// What both sides of a FIFO must agree on.
+struct FifoSpec {
+    uint32_t flag_base;
+    Direction direction;
+    uint64_t slot_bytes;
+    uint32_t slots;
+    uint64_t gm_base;
+
+    bool operator==(const FifoSpec& other) const {
+        return flag_base == other.flag_base && direction == other.direction && slot_bytes == other.slot_bytes &&
+               slots == other.slots && gm_base == other.gm_base;
+    }
+};
+
+inline const char* name(Direction direction) { return direction == Direction::DIR_C2V ? "c2v" : "v2c"; }
+
+/// Counters per core of each side; the n-th operation of a core concerns slot n mod `slots`.
+class Fifo {
+  public:
+    explicit Fifo(const FifoSpec& spec) : spec(spec) {}
+
+    const FifoSpec spec;
+    TileSplitAxis split = TileSplitAxis::TILE_NO_SPLIT;
+    uint64_t allocated[kSubblocks] = {};
+    uint64_t pushed[kSubblocks] = {};
+    uint64_t popped[kSubblocks] = {};
+    uint64_t freed[kSubblocks] = {};
+
+    bool produces(CoreKind kind) const { return (spec.direction == Direction::DIR_C2V) == (kind == CoreKind::Cube); }
+    CoreKind producer() const { return spec.direction == Direction::DIR_C2V ? CoreKind::Cube : CoreKind::Vec; }
+    CoreKind consumer() const { return spec.direction == Direction::DIR_C2V ? CoreKind::Vec : CoreKind::Cube; }
+
+    /// Slots that every producing core has pushed.
+    uint64_t full() const { return all_of(producer(), pushed); }
+    /// Slots that every consuming core has given back.
+    uint64_t released() const { return all_of(consumer(), freed); }
+
+    bool can_allocate(int subblock) const { return allocated[subblock] < released() + spec.slots; }
+    bool can_pop(int subblock) const { return popped[subblock] < full(); }
+
+    uint64_t slot_of(uint64_t sequence) const { return sequence % spec.slots; }
+    uint64_t slot_address(uint64_t sequence) const { return spec.gm_base + slot_of(sequence) * spec.slot_bytes; }
+
+  private:
+    static uint64_t all_of(CoreKind side, const uint64_t (&counters)[kSubblocks]) {
+        return side == CoreKind::Cube ? counters[0] : std::min(counters[0], counters[1]);
+    }
+};
+
+}  // namespace pto::host

@@ -1,0 +1,103 @@
+// What trace mode records: one event per operation, with the bytes it reads and writes. The file format is read by
+// sim/.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "pto/common/dtype.hpp"
+#include "pto/common/keywords.hpp"
+#include "pto/machine/buffers.hpp"
+
+namespace pto::host {
+
+#define PTO_OPERATIONS(X)                                                                                        \
+    X(set_flag)                                                                                                  \
+    X(wait_flag) X(pipe_barrier) X(TALLOC) X(TPUSH) X(TPOP) X(TFREE) X(TLOAD) X(TSTORE) X(TMOV) X(TEXTRACT)      \
+        X(TRESHAPE) X(TPRINT) X(TMATMUL) X(TMATMUL_ACC) X(TMATMUL_BIAS) X(TADD) X(TSUB) X(TMUL) X(TDIV) X(TMAX)  \
+            X(TMIN) X(TAND) X(TOR) X(TXOR) X(TADDS) X(TSUBS) X(TMULS) X(TDIVS) X(TMAXS) X(TMINS) X(TEXP) X(TLOG) \
+                X(TSQRT) X(TRSQRT) X(TRECIP) X(TRELU) X(TABS) X(TNEG) X(TNOT) X(TEXPANDS) X(TCVT) X(TROWSUM)     \
+                    X(TROWMAX) X(TROWMIN) X(TCOLSUM) X(TCOLMAX) X(TCOLMIN) X(TROWEXPAND) X(TROWEXPANDADD)        \
+                        X(TROWEXPANDSUB) X(TROWEXPANDMUL) X(TROWEXPANDDIV) X(TROWEXPANDMAX) X(TROWEXPANDMIN)     \
+                            X(TCOLEXPAND) X(TCOLEXPANDADD) X(TCOLEXPANDSUB) X(TCOLEXPANDMUL) X(TCOLEXPANDDIV)    \
+                                X(TCOLEXPANDMAX) X(TCOLEXPANDMIN)
+
+enum class OpId : uint32_t {
+#define PTO_ENUMERATOR(NAME) NAME,
+    PTO_OPERATIONS(PTO_ENUMERATOR)
+#undef PTO_ENUMERATOR
+};
+
+inline constexpr const char* kOpNames[] = {
+#define PTO_NAME(NAME) #NAME,
+    PTO_OPERATIONS(PTO_NAME)
+#undef PTO_NAME
+};
+
+inline constexpr const char* name(OpId op) { return kOpNames[static_cast<int>(op)]; }
+
+enum class EventKind : uint8_t { TileOp, SetFlag, WaitFlag, Barrier, Alloc, Push, Pop, Free };
+
+/// One operation, in issue order of its core.
+struct Event {
+    OpId op;
+    uint32_t line;
+    EventKind kind;
+    pipe_t pipe;
+    pipe_t dst_pipe;
+    uint8_t event_id;
+    uint32_t first_access;
+    uint16_t access_count;
+    DTypeId dtype;
+    uint8_t padding;
+    uint32_t fifo;
+    uint32_t rows;
+    uint32_t cols;
+    int64_t sequence;
+};
+static_assert(sizeof(Event) == 40, "the trace format has 40-byte events");
+
+/// `rows` runs of `row_bytes` bytes, `row_stride` apart: a GM address or an offset in an on-chip memory.
+struct Access {
+    uint64_t start;
+    uint32_t row_bytes;
+    uint32_t rows;
+    uint32_t row_stride;
+    Buffer buffer;
+    uint8_t mode;
+    uint16_t padding;
+};
+static_assert(sizeof(Access) == 24, "the trace format has 24-byte accesses");
+
+inline constexpr uint8_t kRead = 1;
+inline constexpr uint8_t kWrite = 2;
+
+/// Events of one core. `Event::first_access` counts within the core, `Event::fifo` is a flag base, until written.
+struct CoreLog {
+    std::vector<Event> events;
+    std::vector<Access> accesses;
+
+    /// Appends an event to which the next accesses belong.
+    Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
+        events.push_back(Event{op, static_cast<uint32_t>(line), kind, pipe, PIPE_S, 0,
+                               static_cast<uint32_t>(accesses.size()), 0, DTypeId::None, 0, 0, 0, 0, 0});
+        return events.back();
+    }
+
+    /// Appends an access to the last event; rows that touch each other become one run.
+    void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows, uint64_t row_stride) {
+        if (row_bytes == 0 || rows == 0) return;
+        if (rows == 1 || row_stride == row_bytes) {
+            row_bytes *= rows;
+            row_stride = row_bytes;
+            rows = 1;
+        }
+        accesses.push_back(Access{start, static_cast<uint32_t>(row_bytes), static_cast<uint32_t>(rows),
+                                  static_cast<uint32_t>(row_stride), buffer, mode, 0});
+        ++events.back().access_count;
+    }
+};
+
+}  // namespace pto::host

@@ -1,0 +1,115 @@
+// Broadcasts of one value per row or per column, alone or combined with a tile. Pipe V.
+#pragma once
+
+#include <type_traits>
+
+#include "pto/ops/elementwise.hpp"
+
+namespace pto {
+namespace host {
+
+enum class Axis { Row, Col };
+
+/// Static checks of dst = f(src, values), values being [rows, 1] or [1, cols].
+template <Axis axis, typename D, typename V>
+constexpr void check_expand() {
+    static_assert(is_vec<D> && is_vec<V>, "a broadcast works on vec tiles (TileType::Vec, in UB) only");
+    static_assert(std::is_same_v<typename D::DType, typename V::DType>,
+                  "the broadcast values must have the element type of the destination");
+    static_assert(D::isRowMajor, "a broadcast needs a row-major destination");
+    static_assert(axis == Axis::Col || may_equal(D::ValidRow, V::ValidRow),
+                  "a row broadcast needs one value per row: [rows, 1] for a destination of [rows, cols]");
+    static_assert(
+        axis == Axis::Row || (may_equal(D::ValidCol, V::ValidCol) && V::isRowMajor),
+        "a column broadcast needs one value per column: row-major [1, cols] for a destination of [rows, cols]");
+}
+
+template <Axis axis, typename D, typename V>
+void require_expand(OpId op, int line, const D& dst, const V& values) {
+    dst.require_assigned(name(op), line);
+    values.require_assigned(name(op), line);
+    const bool fits = axis == Axis::Row ? dst.GetValidRow() == values.GetValidRow() && values.GetValidCol() > 0
+                                        : dst.GetValidCol() == values.GetValidCol() && values.GetValidRow() > 0;
+    if (!fits) {
+        fail(line, format("%s of %d x %d values over a destination of %d x %d: there must be one value per %s",
+                          name(op), values.GetValidRow(), values.GetValidCol(), dst.GetValidRow(), dst.GetValidCol(),
+                          axis == Axis::Row ? "row" : "column"));
+    }
+}
+
+/// dst = f(src, values broadcast along the axis)
+template <Axis axis, typename F, typename D, typename S, typename V>
+void expand_with(OpId op, F f, int line, D& dst, const S& src, const V& values) {
+    check_vec_operands<D, S>();
+    check_expand<axis, D, V>();
+    static_assert(S::isRowMajor, "a broadcast needs a row-major source");
+    require_operands(op, line, dst, src);
+    require_expand<axis>(op, line, dst, values);
+    if constexpr (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).read(values).write(dst);
+    } else {
+        using T = Compute<typename D::DType>;
+        constexpr size_t static_cols = D::ValidCol == kDynamic ? 0 : D::ValidCol;
+        const size_t cols = static_cols ? static_cols : size_t(dst.GetValidCol());
+        const int rows = dst.GetValidRow();
+        for (int r = 0; r < rows; ++r) {
+            auto* to = dst.data() + size_t(r) * D::Cols;
+            const auto* from = src.data() + size_t(r) * S::Cols;
+            if constexpr (axis == Axis::Row) {
+                const T value = values.data()[size_t(r) * row_stride<V>];
+                map_span([f, value](T left) { return f(left, value); }, cols, to, from);
+            } else {
+                map_span(f, cols, to, from, values.data());
+            }
+        }
+    }
+}
+
+/// dst = values broadcast along the axis
+template <Axis axis, typename D, typename V>
+void expand(OpId op, int line, D& dst, const V& values) {
+    check_expand<axis, D, V>();
+    require_expand<axis>(op, line, dst, values);
+    if constexpr (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(values).write(dst);
+    } else {
+        for (int r = 0; r < dst.GetValidRow(); ++r) {
+            auto* to = dst.data() + size_t(r) * D::Cols;
+            for (int c = 0; c < dst.GetValidCol(); ++c) {
+                to[c] = values.data()[axis == Axis::Row ? size_t(r) * row_stride<V> : size_t(c)];
+            }
+        }
+    }
+}
+
+}  // namespace host
+
+#define PTO_EXPAND_OP(NAME, AXIS)                                                     \
+    template <typename D, typename V>                                                 \
+    PTO_OUT_OF_LINE void NAME(D& dst, const V& values, int line = __builtin_LINE()) { \
+        host::expand<host::Axis::AXIS>(host::OpId::NAME, line, dst, values);          \
+    }
+PTO_EXPAND_OP(TROWEXPAND, Row)
+PTO_EXPAND_OP(TCOLEXPAND, Col)
+#undef PTO_EXPAND_OP
+
+#define PTO_EXPAND_WITH_OP(NAME, AXIS, FUNCTION)                                                         \
+    template <typename D, typename S, typename V>                                                        \
+    PTO_OUT_OF_LINE void NAME(D& dst, const S& src, const V& values, int line = __builtin_LINE()) {      \
+        host::expand_with<host::Axis::AXIS>(host::OpId::NAME, host::FUNCTION{}, line, dst, src, values); \
+    }
+PTO_EXPAND_WITH_OP(TROWEXPANDADD, Row, Add)
+PTO_EXPAND_WITH_OP(TROWEXPANDSUB, Row, Sub)
+PTO_EXPAND_WITH_OP(TROWEXPANDMUL, Row, Mul)
+PTO_EXPAND_WITH_OP(TROWEXPANDDIV, Row, Div)
+PTO_EXPAND_WITH_OP(TROWEXPANDMAX, Row, Max)
+PTO_EXPAND_WITH_OP(TROWEXPANDMIN, Row, Min)
+PTO_EXPAND_WITH_OP(TCOLEXPANDADD, Col, Add)
+PTO_EXPAND_WITH_OP(TCOLEXPANDSUB, Col, Sub)
+PTO_EXPAND_WITH_OP(TCOLEXPANDMUL, Col, Mul)
+PTO_EXPAND_WITH_OP(TCOLEXPANDDIV, Col, Div)
+PTO_EXPAND_WITH_OP(TCOLEXPANDMAX, Col, Max)
+PTO_EXPAND_WITH_OP(TCOLEXPANDMIN, Col, Min)
+#undef PTO_EXPAND_WITH_OP
+
+}  // namespace pto

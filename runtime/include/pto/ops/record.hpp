@@ -1,0 +1,83 @@
+// Trace records of tile operations: what an operation touches, as the hardware lays it out.
+#pragma once
+
+#include <cstdint>
+
+#include "pto/machine/core.hpp"
+#include "pto/tile/global_tensor.hpp"
+#include "pto/tile/tile.hpp"
+
+namespace pto::host {
+
+/// Builds the record of one tile operation on the current core.
+class Recorder {
+  public:
+    /// `shaped` gives rows, columns and dtype: the destination, or the source of a store.
+    template <typename T>
+    Recorder(OpId op, pipe_t pipe, const T& shaped, int line) : log_(*Core::current(line).log) {
+        Event& event = log_.add(op, EventKind::TileOp, pipe, line);
+        event.dtype = DTypeInfo<typename T::DType>::id;
+        event.rows = static_cast<uint32_t>(shaped.GetValidRow());
+        event.cols = static_cast<uint32_t>(shaped.GetValidCol());
+    }
+
+    template <typename T>
+    Recorder& read(const T& operand) {
+        return touch(kRead, operand);
+    }
+
+    template <typename T>
+    Recorder& write(const T& operand) {
+        return touch(kWrite, operand);
+    }
+
+    /// The whole tile, whatever is valid: scratch space.
+    template <typename T>
+    Recorder& scratch(const T& tile) {
+        log_.touch(kWrite, T::kBuffer, tile.address(), T::kBytes, 1, T::kBytes);
+        return *this;
+    }
+
+  private:
+    template <typename T>
+    Recorder& touch(uint8_t mode, const T& operand) {
+        if constexpr (is_global<T>) {
+            touch_gm(mode, operand);
+        } else if constexpr (is_vec<T>) {
+            constexpr uint64_t size = sizeof(typename T::DType);
+            const uint64_t rows = static_cast<uint64_t>(operand.GetValidRow());
+            const uint64_t cols = static_cast<uint64_t>(operand.GetValidCol());
+            if constexpr (T::isRowMajor) {
+                log_.touch(mode, T::kBuffer, operand.address(), cols * size, rows, T::Cols * size);
+            } else {
+                log_.touch(mode, T::kBuffer, operand.address(), rows * size, cols, T::Rows * size);
+            }
+        } else {
+            log_.touch(mode, T::kBuffer, operand.address(), T::kBytes, 1, T::kBytes);
+        }
+        return *this;
+    }
+
+    template <typename Global>
+    void touch_gm(uint8_t mode, const Global& gm) {
+        constexpr uint64_t size = sizeof(typename Global::DType);
+        for_each_plane(gm, [&](const typename Global::DType* plane, int64_t) {
+            const auto start = reinterpret_cast<uint64_t>(plane);
+            const bool by_columns = gm.stride(4) != 1 && gm.stride(3) == 1;
+            const int64_t run = by_columns ? gm.shape(3) : gm.shape(4);
+            const int64_t runs = by_columns ? gm.shape(4) : gm.shape(3);
+            const int64_t distance = by_columns ? gm.stride(4) : gm.stride(3);
+            if (by_columns || gm.stride(4) == 1) {
+                log_.touch(mode, Buffer::Gm, start, run * size, runs, distance * size);
+                return;
+            }
+            for (int64_t r = 0; r < gm.shape(3); ++r) {
+                log_.touch(mode, Buffer::Gm, start + r * gm.stride(3) * size, size, gm.shape(4), gm.stride(4) * size);
+            }
+        });
+    }
+
+    CoreLog& log_;
+};
+
+}  // namespace pto::host

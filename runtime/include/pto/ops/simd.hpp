@@ -1,0 +1,73 @@
+// Vectors of floats by the compiler's vector extensions, and the functions on them that compilers do not vectorise.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "pto/common/keywords.hpp"
+
+namespace pto::host {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+inline constexpr int kVectorBytes = 32;
+#else
+inline constexpr int kVectorBytes = 16;
+#endif
+inline constexpr int kLanes = kVectorBytes / 4;
+
+typedef float FloatV __attribute__((vector_size(kVectorBytes)));
+typedef int32_t IntV __attribute__((vector_size(kVectorBytes)));
+
+PTO_INLINE FloatV load_vector(const float* from) {
+    FloatV vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
+}
+
+PTO_INLINE void store_vector(float* to, FloatV vector) { std::memcpy(to, &vector, sizeof vector); }
+
+PTO_INLINE FloatV splat(float value) { return value - FloatV{}; }
+
+/// exp(x), at most 1.5 ulp off, subnormal results included; exp(-inf) = 0, exp(inf) = inf, NaN stays NaN.
+/// x = n ln 2 + r; e^r is the degree-6 polynomial of Cephes' expf; 2^n is applied in two steps so that n may leave the
+/// exponent range.
+PTO_INLINE FloatV exp_vector(FloatV x) {
+    constexpr float kLowest = -105.0f;  // exp rounds to 0 from -103.98 down
+    constexpr float kHighest = 89.0f;   // exp overflows from 88.73 up
+    constexpr float kLog2E = 1.44269504088896341f;
+    constexpr float kLn2High = 0.693359375f;
+    constexpr float kLn2Low = -2.12194440e-4f;
+    constexpr float kRound = 0x1.8p23f;  // adding it rounds to an integer, which lands in the low bits
+    x = x < kLowest ? splat(kLowest) : x;
+    x = x > kHighest ? splat(kHighest) : x;
+    const FloatV shifted = x * kLog2E + kRound;
+    const FloatV n = shifted - kRound;
+    FloatV r = x - n * kLn2High;
+    r = r - n * kLn2Low;
+    FloatV p = splat(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    const IntV exponent = (IntV)shifted - 0x4b400000;
+    const IntV half_exponent = exponent >> 1;
+    const FloatV first = (FloatV)((half_exponent + 127) << 23);
+    const FloatV second = (FloatV)((exponent - half_exponent + 127) << 23);
+    return p * first * second;
+}
+
+/// The larger, the smaller of two; NaN if either is NaN, so that what nobody wrote does not disappear.
+template <typename T>
+PTO_INLINE T nan_max(T a, T b) {
+    return (a >= b) | (a != a) ? a : b;
+}
+template <typename T>
+PTO_INLINE T nan_min(T a, T b) {
+    return (a <= b) | (a != a) ? a : b;
+}
+
+}  // namespace pto::host

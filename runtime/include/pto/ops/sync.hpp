@@ -1,0 +1,48 @@
+// Core identity, pipe flags and barriers: functions of the device compiler, in the global namespace as there.
+// Execution is in program order, so flags and barriers only matter to trace mode.
+#pragma once
+
+#include <cstdint>
+
+#include "pto/machine/block.hpp"
+
+inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block.index; }
+inline int64_t get_block_num(int line = __builtin_LINE()) {
+    return pto::host::Core::current(line).block.launch.block_count;
+}
+inline int64_t get_subblockid(int line = __builtin_LINE()) { return pto::host::Core::current(line).subblock; }
+inline int64_t get_subblockdim() { return pto::host::kSubblocks; }
+inline int64_t get_subblock_idx(int line = __builtin_LINE()) { return get_subblockid(line); }
+inline int64_t get_subblock_num() { return get_subblockdim(); }
+
+inline void set_mask_norm() {}
+inline void set_mask_count() {}
+inline void set_vector_mask(uint64_t, uint64_t) {}
+inline void set_ffts_base_addr(uint64_t) {}
+
+namespace pto::host {
+
+inline void record_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
+    if constexpr (kTrace) {
+        Event& event = Core::current(line).log->add(op, kind, pipe, line);
+        event.dst_pipe = dst_pipe;
+        event.event_id = static_cast<uint8_t>(event_id);
+    }
+}
+
+}  // namespace pto::host
+
+/// Raises a flag for `to` when everything issued to `from` is complete.
+inline void set_flag(pipe_t from, pipe_t to, int event_id, int line = __builtin_LINE()) {
+    pto::host::record_sync(pto::host::OpId::set_flag, pto::host::EventKind::SetFlag, from, to, event_id, line);
+}
+
+/// Holds back later operations of `to` until the flag from `from` is raised.
+inline void wait_flag(pipe_t from, pipe_t to, int event_id, int line = __builtin_LINE()) {
+    pto::host::record_sync(pto::host::OpId::wait_flag, pto::host::EventKind::WaitFlag, from, to, event_id, line);
+}
+
+/// Holds back later operations of a pipe (or of all) until the earlier ones are complete.
+inline void pipe_barrier(pipe_t pipe, int line = __builtin_LINE()) {
+    pto::host::record_sync(pto::host::OpId::pipe_barrier, pto::host::EventKind::Barrier, pipe, PIPE_S, 0, line);
+}

@@ -1,0 +1,24 @@
+// The PTO tile instruction set on a CPU. Generated kernels include this file by the name of the device's header and run
+// unchanged: execute mode computes, trace mode (-DPTO_TRACE=1) records what each operation would touch.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "pto/common/dtype.hpp"
+#include "pto/common/enums.hpp"
+#include "pto/common/half.hpp"
+#include "pto/common/keywords.hpp"
+#include "pto/ops/convert.hpp"
+#include "pto/ops/elementwise.hpp"
+#include "pto/ops/expand.hpp"
+#include "pto/ops/matmul.hpp"
+#include "pto/ops/move.hpp"
+#include "pto/ops/pipe.hpp"
+#include "pto/ops/print.hpp"
+#include "pto/ops/reduce.hpp"
+#include "pto/ops/sync.hpp"
+#include "pto/ops/transfer.hpp"
+#include "pto/tile/global_tensor.hpp"
+#include "pto/tile/tile.hpp"
