@@ -31,7 +31,9 @@ def named_cases(names: Iterable[str]) -> list[Case]:
     cases = []
     for name in names:
         if name not in SUITE:
-            raise ValueError(f"--case={name} is not a case; choose from {', '.join(SUITE)} (S0 = S1 = 1024, 2048, ... 131072)")
+            raise ValueError(
+                f"--case={name} is not a case; choose from {', '.join(SUITE)} (S0 = S1 = 1024, 2048, ... 131072)"
+            )
         cases.append(Case(name, SUITE[name], SUITE[name]))
     return cases
 
@@ -57,9 +59,13 @@ def choose_cases(*, suite: bool, names: Sequence[str], s1: Sequence[int], q_rows
     """
     given = [flag for flag, value in (("--suite", suite), ("--case", names), ("--s1", s1)) if value]
     if len(given) > 1:
-        raise ValueError(f"{' and '.join(given)} both choose the shapes; give one of them (--s1 may be a list: --s1=1024,4096)")
+        raise ValueError(
+            f"{' and '.join(given)} both choose the shapes; give one of them (--s1 may be a list: --s1=1024,4096)"
+        )
     if q_rows and not s1:
-        raise ValueError("--q_rows goes with --s1 (cases have their own); give --s1 too, for example --q_rows=256 --s1=4096")
+        raise ValueError(
+            "--q_rows goes with --s1 (cases have their own); give --s1 too, for example --q_rows=256 --s1=4096"
+        )
     if suite:
         return named_cases(SUITE)
     if s1:

@@ -1,6 +1,7 @@
 """Which flags give which shapes, and which are refused."""
 
 import pytest
+
 from bench.cases import SUITE, Case, choose_cases
 
 

@@ -1,6 +1,7 @@
 """The operation count against the convention written out term by term."""
 
 import pytest
+
 from bench.flops import PEAK_TFLOPS, attention_flops, tflops
 
 

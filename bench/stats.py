@@ -23,9 +23,11 @@ class Timing:
 
     @property
     def median(self) -> float:
+        """Median of the samples in seconds."""
         return float(np.median(self.samples))
 
     def percentile(self, percent: float) -> float:
+        """Return a percentile (0 to 100) of the samples in seconds."""
         return float(np.percentile(self.samples, percent))
 
 
@@ -64,8 +66,7 @@ def ratio_of_medians(after: Sequence[float], before: Sequence[float]) -> Ratio:
     rng = np.random.default_rng(0)
     ratios = _resampled_medians(after, rng) / _resampled_medians(before, rng)
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(ratios, [tail, 100 - tail])
-    return Ratio(value, float(low), float(high))
+    return Ratio(value, float(np.percentile(ratios, tail)), float(np.percentile(ratios, 100 - tail)))
 
 
 def _resampled_medians(samples: Sequence[float], rng: np.random.Generator) -> npt.NDArray[np.float64]:

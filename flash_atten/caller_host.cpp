@@ -1,7 +1,8 @@
 // Host side of fa.so: the same two symbols that the NPU build exports, on top of the CPU runtime.
 //
-// Compiled into the translation unit of runtime/host_main.cpp, which declares the runtime's launcher. The pointers are the
-// caller's; nothing is copied. A result other than 0 means that nothing in `o` may be used: pto_last_error() says why.
+// Compiled into the translation unit of runtime/host_main.cpp, which declares the runtime's launcher. The pointers are
+// the caller's; nothing is copied. A result other than 0 means that nothing in `o` may be used: pto_last_error() says
+// why.
 
 #include <cstdint>
 
@@ -17,12 +18,13 @@ uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer)
 
 }  // namespace
 
-// q [s0, 128], k and v [s1, 128] in half, o [s0, 128] in float, gm_slots block_dim * (FIFO bytes per core); all row-major.
-// `stream` has no meaning on the host.
+// All row-major: q [s0, 128], k and v [s1, 128] in half, o [s0, 128] in float; gm_slots is block_dim * (FIFO bytes per
+// core). `stream` has no meaning on the host.
 extern "C" int call_kernel(uint32_t block_dim, void* /*stream*/, void* gm_slots, void* q, void* k, void* v, void* o,
                            int64_t s0, int64_t s1) {
     const uint64_t no_ffts = 0;
-    const uint64_t args[] = {no_ffts, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), static_cast<uint64_t>(s0), static_cast<uint64_t>(s1)};
+    const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
+    const uint64_t args[] = {no_ffts, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
     return pto_launch(block_dim, args, sizeof(args) / sizeof(args[0]));
 }
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 RTOL = 1e-3
 ATOL = 1e-3
-"""|result - reference| <= ATOL + RTOL |reference|: the bound of the vendor's harness. P is rounded to FP16, which alone is 5e-4."""
+"""|result - reference| <= ATOL + RTOL |reference|: the bound of the vendor's harness. P is rounded to FP16, which alone
+is 5e-4."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
+        """Whether every value is right."""
         return self.wrong == 0
 
     def describe(self) -> str:
@@ -33,7 +35,8 @@ class Comparison:
         if self.ok:
             return f"max |error| {self.max_abs:.2e} in {self.compared:,} values"
         return (
-            f"{self.wrong:,} of {self.compared:,} values are wrong; the worst, at row {self.worst_row}, column {self.worst_column}, "
+            f"{self.wrong:,} of {self.compared:,} values are wrong; the worst, at row {self.worst_row}, column "
+            f"{self.worst_column}, "
             f"is {self.result_at_worst:.6g} instead of {self.reference_at_worst:.6g} (|error| {self.max_abs:.2e})"
         )
 
@@ -46,7 +49,8 @@ def compare(
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> Comparison:
-    """Compare two [rows, columns] arrays; `rows` names the row of the whole result that each row is (default: its index).
+    """Compare two [rows, columns] arrays; `rows` names the row of the whole result that each row is (default: its
+    index).
 
     A value that is NaN or infinite where the reference is finite is wrong by infinity. Raises ValueError if the shapes
     differ or the reference itself is not finite.
@@ -54,7 +58,9 @@ def compare(
     if result.shape != reference.shape:
         raise ValueError(f"cannot compare a result of shape {result.shape} with a reference of shape {reference.shape}")
     if not np.isfinite(reference).all():
-        raise ValueError("the reference has values that are not finite: these inputs overflow FP32 and cannot be checked")
+        raise ValueError(
+            "the reference has values that are not finite: these inputs overflow FP32 and cannot be checked"
+        )
     error = np.abs(result - reference)
     error[~np.isfinite(error)] = np.inf
     excess = error - (atol + rtol * np.abs(reference))

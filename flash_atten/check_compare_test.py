@@ -1,11 +1,15 @@
 """What counts as right and wrong, and that the worst place is named."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
+
 from flash_atten.check_compare import compare
 
 
-def _pair() -> tuple[np.ndarray, np.ndarray]:
+def _pair() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     reference = np.linspace(-2, 2, 12, dtype=np.float32).reshape(3, 4)
     return reference.copy(), reference
 

@@ -13,10 +13,12 @@ HEAD = 128
 """Head dimension, baked into the kernel."""
 
 LARGE_MAGNITUDE = 200
-"""|q| and |k| of the `large` kind: scores up to 128 * 200 * 200 = 5.12e6, whose integers FP32 holds exactly (below 2^24)."""
+"""|q| and |k| of the `large` kind: scores up to 128 * 200 * 200 = 5.12e6, whose integers FP32 holds exactly (below
+2^24)."""
 
 ONE_HOT_PEAK = 64.0
-"""The one entry of a `one_hot` row: a matching key scores 64 * 64 / sqrt(128) = 362 above the others, whose weights vanish."""
+"""The one entry of a `one_hot` row: a matching key scores 64 * 64 / sqrt(128) = 362 above the others, whose weights
+vanish."""
 
 Float16Array = npt.NDArray[np.float16]
 

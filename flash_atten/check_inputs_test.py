@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from flash_atten.check_inputs import HEAD, INPUT_KINDS, LARGE_MAGNITUDE, make_inputs
 from flash_atten.reference import attention_reference
 

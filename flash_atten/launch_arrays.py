@@ -6,15 +6,12 @@ Both kinds are described as `Operand`s first, so that there is one set of rules 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
-
-if TYPE_CHECKING:
-    import torch
 
 FLOAT16 = "float16"
 
@@ -32,12 +29,19 @@ class Operand:
     def check(self) -> None:
         """Raise ValueError unless this is a C-contiguous FP16 [rows, 128]."""
         if self.dtype != FLOAT16:
-            raise ValueError(f"{self.name} is {self.dtype}; the kernel takes float16 only. Convert it, for example {self.name}.astype('float16')")
+            raise ValueError(
+                f"{self.name} is {self.dtype}; the kernel takes float16 only. Convert it, for example "
+                f"{self.name}.astype('float16')"
+            )
         if len(self.shape) != 2 or self.shape[1] != HEAD:
-            raise ValueError(f"{self.name} has shape {list(self.shape)}; the kernel takes [rows, {HEAD}]: one head, head dimension {HEAD}")
+            raise ValueError(
+                f"{self.name} has shape {list(self.shape)}; the kernel takes [rows, {HEAD}]: one head, head dimension "
+                f"{HEAD}"
+            )
         if not self.contiguous:
             raise ValueError(
-                f"{self.name} is not contiguous in row-major order; the kernel reads rows of {HEAD} values that follow each other. "
+                f"{self.name} is not contiguous in row-major order; the kernel reads rows of {HEAD} values that "
+                "follow each other. "
                 "Make a contiguous copy (numpy.ascontiguousarray, or .contiguous() in torch)"
             )
 
@@ -45,23 +49,31 @@ class Operand:
 def numpy_operand(name: str, array: object) -> Operand:
     """Describe a NumPy array. Raises ValueError if it is anything else."""
     if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} is a {type(array).__name__}; the host backend takes numpy.ndarray (or torch CPU tensors)")
+        raise ValueError(
+            f"{name} is a {type(array).__name__}; the host backend takes numpy.ndarray (or torch CPU tensors)"
+        )
     native = array.dtype.isnative and array.flags.aligned
     dtype = array.dtype.name if native else f"{array.dtype.name} in foreign byte order or unaligned"
     return Operand(name, dtype, array.shape, bool(array.flags.c_contiguous), "cpu")
 
 
-def torch_operand(name: str, tensor: torch.Tensor) -> Operand:
+def torch_operand(name: str, tensor: Any) -> Operand:
     """Describe a torch tensor."""
-    return Operand(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), tensor.is_contiguous(), str(tensor.device))
+    return Operand(
+        name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), tensor.is_contiguous(), str(tensor.device)
+    )
 
 
-def check_operands(q: Operand, k: Operand, v: Operand, config: KernelConfig) -> LaunchShape:
-    """Return the launch shape of q, k and v. Raises ValueError, naming the operand, if a kernel built with `config` cannot run them."""
+def check_operands(config: KernelConfig, q: Operand, k: Operand, v: Operand) -> LaunchShape:
+    """Return the launch shape of q, k and v. Raises ValueError, naming the operand, if a kernel built with `config`
+    cannot run them.
+    """
     for operand in (q, k, v):
         operand.check()
     if k.shape != v.shape:
-        raise ValueError(f"k has shape {list(k.shape)} and v has {list(v.shape)}; they must be the same: one row per key")
+        raise ValueError(
+            f"k has shape {list(k.shape)} and v has {list(v.shape)}; they must be the same: one row per key"
+        )
     if len({q.device, k.device, v.device}) != 1:
         raise ValueError(f"q is on {q.device}, k on {k.device}, v on {v.device}; all three must be on one device")
     shape = LaunchShape(q_rows=q.shape[0], s1=k.shape[0])
@@ -73,6 +85,7 @@ def check_out(out: npt.NDArray[Any], q_rows: int) -> None:
     """Raise ValueError unless `out` can take the result: writable, C-contiguous FP32 [q rows, 128]."""
     if out.dtype != np.float32 or out.shape != (q_rows, HEAD) or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(
-            f"out is {out.dtype.name} of shape {list(out.shape)}{'' if out.flags.c_contiguous else ', not contiguous'}; the result needs a "
+            f"out is {out.dtype.name} of shape "
+            f"{list(out.shape)}{'' if out.flags.c_contiguous else ', not contiguous'}; the result needs a "
             f"writable, contiguous float32 array of shape [{q_rows}, {HEAD}]"
         )

@@ -1,14 +1,16 @@
 """How this project's binaries meet their user: flags in, one paragraph and an exit code out.
 
-Exit codes: 0 done; 1 the work failed (a wrong result, a kernel error, a library that cannot be loaded); 2 the request was
-wrong (a flag, a shape, an input file). No traceback for any of these: a traceback is a bug of the program.
+Exit codes: 0 done; 1 the work failed (a wrong result, a kernel error, a library that cannot be loaded); 2 the request
+was wrong (a flag, a shape, an input file). No traceback for any of these: a traceback is a bug of the program.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from absl import app, flags
@@ -24,7 +26,32 @@ Options = TypeVar("Options")
 def paragraph(text: str) -> str:
     """Return `text` as one wrapped paragraph; lines after the first paragraph break are kept as they are (reports)."""
     head, blank, rest = text.strip().partition("\n")
-    return "\n".join(textwrap.wrap(head, _PARAGRAPH_WIDTH, break_on_hyphens=False, break_long_words=False)) + blank + rest
+    return (
+        "\n".join(textwrap.wrap(head, _PARAGRAPH_WIDTH, break_on_hyphens=False, break_long_words=False)) + blank + rest
+    )
+
+
+def user_path(text: str) -> Path:
+    """Return a path given on the command line: relative ones are relative to where the user is.
+
+    `bazel run` starts programs elsewhere and says in BUILD_WORKING_DIRECTORY where the user was.
+    """
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
+
+
+def integers(flag: str, values: Sequence[str], *, least: int = 1) -> list[int]:
+    """Read a list flag of whole numbers. Raises ValueError naming the flag and the value."""
+    if not values:
+        raise ValueError(f"--{flag}= is an empty list; give at least one whole number")
+    numbers = []
+    for value in values:
+        if not value.strip().removeprefix("-").isdecimal() or int(value) < least:
+            raise ValueError(
+                f"--{flag}={','.join(values)}: {value!r} is not a whole number from {least} on (a list is written "
+                "1,2,3)"
+            )
+        numbers.append(int(value))
+    return numbers
 
 
 def fail(message: str, code: int) -> int:
@@ -43,7 +70,9 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
         sys.exit(fail(f"{_readable(str(error))} (--help lists the flags)", EXIT_USAGE))
     if rest[1:]:
         given = " ".join(rest[1:])
-        sys.exit(fail(f"unexpected argument {given!r}: everything is a flag, --name=value (--help lists them)", EXIT_USAGE))
+        sys.exit(
+            fail(f"unexpected argument {given!r}: everything is a flag, --name=value (--help lists them)", EXIT_USAGE)
+        )
     return list(rest)
 
 

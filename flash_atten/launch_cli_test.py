@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from flash_atten.launch_cli import paragraph
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,9 @@ run(options, work)
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PROGRAM, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={"PYTHONPATH": ":".join(sys.path)}, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={"PYTHONPATH": ":".join(sys.path)}, check=False
+    )
 
 
 def test_a_right_command_line_works() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
+from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_arrays import check_operands, check_out, numpy_operand
 from flash_atten.launch_library import HOST, KernelLibrary, LibraryError
-from flash_atten.memory import fifo_bytes_per_core
 
 A3_CUBE_CORES = 24
 """Cube cores of one A3 die. The host simulates as many, so that blocks meet the same cores as on the device."""
@@ -43,8 +43,10 @@ class HostLaunch:
     slots: npt.NDArray[np.uint8] = field(repr=False)
 
     def run(self) -> None:
-        """Run the kernel to its end. Raises KernelError with the runtime's report if it fails; `out` is then meaningless."""
-        pointers = tuple(array.ctypes.data for array in (self.slots, self.q, self.k, self.v, self.out))
+        """Run the kernel to its end. Raises KernelError with the runtime's report if it fails; `out` is then
+        meaningless.
+        """
+        pointers = [array.ctypes.data for array in (self.slots, self.q, self.k, self.v, self.out)]
         self.library.call(block_dim(self.shape), 0, pointers, self.shape.q_rows, self.shape.s1)
 
     def poison(self) -> None:
@@ -62,7 +64,8 @@ class HostBackend:
         """Take a loaded library. Raises LibraryError if it is built for another backend."""
         if library.info.backend != HOST:
             raise LibraryError(
-                f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; build it without --config=npu"
+                f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; "
+                "build it without --config=npu"
             )
         self.library = library
 
@@ -77,15 +80,28 @@ class HostBackend:
         `out` [q rows, 128] FP32 receives the result; without it a new array does. Nothing is copied. Raises ValueError.
         """
         operands = [numpy_operand(name, array) for name, array in (("q", q), ("k", k), ("v", v))]
-        shape = check_operands(*operands, self.config)
+        shape = check_operands(self.config, *operands)
         if out is None:
             out = np.empty((shape.q_rows, HEAD), dtype=np.float32)
         check_out(out, shape.q_rows)
         slots = np.empty(block_dim(shape) * fifo_bytes_per_core(self.config), dtype=np.uint8)
         return HostLaunch(self.library, shape, q, k, v, out, slots)
 
-    def launch(self, q: Float16Array, k: Float16Array, v: Float16Array, out: Float32Array | None = None) -> Float32Array:
+    def launch(
+        self, q: Float16Array, k: Float16Array, v: Float16Array, out: Float32Array | None = None
+    ) -> Float32Array:
         """Bind and run once; return the result, [q rows, 128] FP32. Raises ValueError or KernelError."""
         bound = self.bind(q, k, v, out)
         bound.run()
         return bound.out
+
+    def from_numpy(self, array: Float16Array) -> Float16Array:
+        """Return the array itself."""
+        return array
+
+    def to_numpy(self, out: Float32Array) -> Float32Array:
+        """Return the array itself."""
+        return out
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: a host launch returns when it is done."""

@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+
 from flash_atten.check_inputs import AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_host import A3_CUBE_CORES, HostBackend, block_dim
 from flash_atten.launch_library import KernelError, KernelLibrary, LibraryError
-from flash_atten.memory import fifo_bytes_per_core
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_info, build_stand_in
 
@@ -55,7 +58,7 @@ def test_slots_are_sized_for_the_cores_in_use(backend: HostBackend, inputs: Atte
     assert block_dim(LaunchShape(128 * 25, 768)) == A3_CUBE_CORES
 
 
-def _broken(inputs: AttentionInputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _broken(inputs: AttentionInputs) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]]:
     q, k, v = inputs.q, inputs.k, inputs.v
     return {
         r"q is float32; the kernel takes float16": (q.astype(np.float32), k, v),
@@ -80,20 +83,24 @@ def test_wrong_operands_are_refused_by_name(backend: HostBackend, inputs: Attent
 
 def test_lists_are_refused(backend: HostBackend, inputs: AttentionInputs) -> None:
     with pytest.raises(ValueError, match="q is a list"):
-        backend.bind(inputs.q.tolist(), inputs.k, inputs.v)  # type: ignore[arg-type]
+        backend.bind(inputs.q.tolist(), inputs.k, inputs.v)
 
 
 @pytest.mark.parametrize(
-    "out", [np.zeros((128, 128)), np.zeros((256, 128), np.float32), np.zeros((128, 128), np.float32, order="F")], ids=["dtype", "shape", "order"]
+    "out",
+    [np.zeros((128, 128)), np.zeros((256, 128), np.float32), np.zeros((128, 128), np.float32, order="F")],
+    ids=["dtype", "shape", "order"],
 )
-def test_a_wrong_out_is_refused(backend: HostBackend, inputs: AttentionInputs, out: np.ndarray) -> None:
+def test_a_wrong_out_is_refused(backend: HostBackend, inputs: AttentionInputs, out: npt.NDArray[Any]) -> None:
     with pytest.raises(ValueError, match=r"out is .* float32 array of shape \[128, 128\]"):
         backend.bind(inputs.q, inputs.k, inputs.v, out)
 
 
 def test_a_failing_kernel_raises_with_the_runtimes_report(tmp_path: Path, inputs: AttentionInputs) -> None:
-    failing = HostBackend(KernelLibrary(build_stand_in(tmp_path, CONFIG, STAND_IN_FAILS=1), CONFIG))
-    with pytest.raises(KernelError, match=r"(?s)fa_s1tile256 failed with code 1:\ndeadlock.*vec0 waits in TPOP at line 12"):
+    failing = HostBackend(KernelLibrary(build_stand_in(tmp_path, CONFIG, switches={"STAND_IN_FAILS": 1}), CONFIG))
+    with pytest.raises(
+        KernelError, match=r"(?s)fa_s1tile256 failed with code 1:\ndeadlock.*vec0 waits in TPOP at line 12"
+    ):
         failing.launch(inputs.q, inputs.k, inputs.v)
 
 

@@ -1,13 +1,14 @@
 """A built kernel library (`fa_*.so`): where it lies, what it says it is, and its one entry point.
 
-A library is asked what it is (`fa_build_info()`), never trusted by its file name: the knobs decide how much GM the kernel
-writes to, so a wrong library would write outside its buffer.
+A library is asked what it is (`fa_build_info()`), never trusted by its file name: the knobs decide how much GM the
+kernel writes to, so a wrong library would write outside its buffer.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ class LibraryError(RuntimeError):
 
 
 class KernelError(RuntimeError):
-    """The kernel was launched and failed; the text is the runtime's report (deadlock, access out of bounds, device error)."""
+    """The kernel was launched and failed; the text is the runtime's report (deadlock, access out of bounds, device
+    error).
+    """
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class BuildInfo:
                 text=text,
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise LibraryError(f"the library's build info cannot be read ({error!r}): {text[:200]!r}; rebuild it") from error
+            raise LibraryError(
+                f"the library's build info cannot be read ({error!r}): {text[:200]!r}; rebuild it"
+            ) from error
 
     def fields(self) -> dict[str, Any]:
         """Return everything the library says, as read from its JSON."""
@@ -67,7 +72,10 @@ class BuildInfo:
         for knob in ("s1_tile", "qk_preload", "kv_split"):
             built, asked = getattr(self, knob), getattr(config, knob)
             if built != asked:
-                raise LibraryError(f"the library {self.name} was built with {knob} = {built}, but {knob} = {asked} is asked for; rebuild it")
+                raise LibraryError(
+                    f"the library {self.name} was built with {knob} = {built}, but {knob} = {asked} is asked for; "
+                    "rebuild it"
+                )
 
 
 def library_name(config: KernelConfig) -> str:
@@ -90,7 +98,8 @@ def library_path(config: KernelConfig, directory: Path | None = None) -> Path:
     if not path.exists():
         there = ", ".join(sorted(p.name for p in directory.glob("fa_*.so"))) or "none"
         raise LibraryError(
-            f"there is no {path.name} in {directory} (libraries there: {there}); build //flash_atten:{path.name} and name it with "
+            f"there is no {path.name} in {directory} (libraries there: {there}); build //flash_atten:{path.name} and "
+            "name it with "
             "--library=PATH, or start this binary with `bazel run`, which brings its libraries along"
         )
     return path
@@ -115,11 +124,11 @@ class KernelLibrary:
         self.info = BuildInfo.parse(self._info().decode())
         self.info.check(config)
 
-    def call(self, block_dim: int, stream: int, pointers: tuple[int, int, int, int, int], q_rows: int, s1: int) -> None:
-        """Call `call_kernel`. `pointers` are those of GM slots, q, k, v and o; they must outlive the launch.
+    def call(self, block_dim: int, stream: int, pointers: Sequence[int], q_rows: int, s1: int) -> None:
+        """Call `call_kernel`. The five `pointers` are those of GM slots, q, k, v and o; they must outlive the launch.
 
-        Returns when the host kernel is done, or when the device has taken the launch. Raises KernelError with the library's
-        report if it says that the launch failed.
+        Returns when the host kernel is done, or when the device has taken the launch. Raises KernelError with the
+        library's report if it says that the launch failed.
         """
         code = self._call(block_dim, stream, *pointers, q_rows, s1)
         if code != 0:

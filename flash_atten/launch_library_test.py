@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from flash_atten.config import KernelConfig
 from flash_atten.launch_library import BuildInfo, KernelLibrary, LibraryError, library_name, library_path
 from flash_atten.stand_in import build_info, build_stand_in
@@ -24,7 +25,9 @@ def test_names_are_those_of_the_bazel_targets(config: KernelConfig, name: str) -
 
 def test_a_missing_library_says_what_is_there_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "fa_s1tile256.so").touch()
-    with pytest.raises(LibraryError, match=r"no fa_s1tile512\.so .*fa_s1tile256\.so.*build //flash_atten:fa_s1tile512\.so"):
+    with pytest.raises(
+        LibraryError, match=r"no fa_s1tile512\.so .*fa_s1tile256\.so.*build //flash_atten:fa_s1tile512\.so"
+    ):
         library_path(KernelConfig(s1_tile=512), tmp_path)
     assert library_path(KernelConfig(), tmp_path) == tmp_path / "fa_s1tile256.so"
 
@@ -42,7 +45,9 @@ def test_other_knobs_than_asked_for_are_refused(knob: str) -> None:
         info.check(KernelConfig())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "backend": "host", "s1_tile": "wide", "qk_preload": 3, "kv_split": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"name": "x", "backend": "host", "s1_tile": "wide", "qk_preload": 3, "kv_split": 1}']
+)
 def test_unreadable_build_info_is_refused(text: str) -> None:
     with pytest.raises(LibraryError, match="build info cannot be read"):
         BuildInfo.parse(text)

@@ -1,12 +1,12 @@
 """An FP32 attention reference in NumPy that shares nothing with the kernel.
 
-It computes softmax(q k^T / sqrt(D)) v one block of query rows at a time, over the whole row of scores: no tiles, no running
-maximum, no rescaling. So it is wrong in other places than the kernel would be.
+It computes softmax(q k^T / sqrt(D)) v one block of query rows at a time, over the whole row of scores: no tiles, no
+running maximum, no rescaling. So it is wrong in other places than the kernel would be.
 
 Its own error, against float64: FP32 sums of D products and of S1 probabilities. On normal inputs it is below 2e-6
-(`reference_test.py` measures it), 500 times under the 1e-3 that the kernel is judged by. It grows with the scores: an FP32
-score near 1e5 is known to 0.01, and the exponential makes that 1 %. Inputs whose scores are exact in FP32 (small integers)
-do not have this error, whatever their size; `check_inputs` therefore draws large inputs as integers.
+(`reference_test.py` measures it), 500 times under the 1e-3 that the kernel is judged by. It grows with the scores: an
+FP32 score near 1e5 is known to 0.01, and the exponential makes that 1 %. Inputs whose scores are exact in FP32 (small
+integers) do not have this error, whatever their size; `check_inputs` therefore draws large inputs as integers.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ Float32Array = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int64]
 
 
-def attention_reference(q: npt.NDArray[np.generic], k: npt.NDArray[np.generic], v: npt.NDArray[np.generic]) -> Float32Array:
+def attention_reference(
+    q: npt.NDArray[np.generic], k: npt.NDArray[np.generic], v: npt.NDArray[np.generic]
+) -> Float32Array:
     """Return softmax(q k^T / sqrt(D)) v in FP32, shape [q rows, D].
 
-    q is [q rows, D], k and v are [s1, D], of any dtype that NumPy casts to FP32. Memory beyond the operands is at most two
-    blocks of `SCORE_BLOCK_BYTES` (one row of scores if that is more).
+    q is [q rows, D], k and v are [s1, D], of any dtype that NumPy casts to FP32. Memory beyond the operands is at most
+    two blocks of `SCORE_BLOCK_BYTES` (one row of scores if that is more).
     """
     head = q.shape[1]
     keys = np.ascontiguousarray(k, dtype=np.float32).T
@@ -51,8 +53,8 @@ def attention_reference(q: npt.NDArray[np.generic], k: npt.NDArray[np.generic], 
 def rows_to_check(q_rows: int, s1: int, seed: int, *, limit: int = FULL_CHECK_LIMIT) -> IndexArray:
     """Return the query rows to compare, ascending: all of them if `q_rows * s1 <= limit`, else a stratified sample.
 
-    The sample has `limit // s1` rows (at least one), drawn one from each of as many equal stretches of rows, so that no run
-    of neighbouring Q blocks goes unseen. The same seed gives the same rows.
+    The sample has `limit // s1` rows (at least one), drawn one from each of as many equal stretches of rows, so that no
+    run of neighbouring Q blocks goes unseen. The same seed gives the same rows.
     """
     if q_rows * s1 <= limit:
         return np.arange(q_rows, dtype=np.int64)

@@ -1,22 +1,27 @@
 """The reference against float64, its memory bound, and the rows it is asked for."""
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+
 from flash_atten import reference
 from flash_atten.reference import attention_reference, rows_to_check
 
 
-def _normal(rows: int, s1: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _normal(rows: int, s1: int, seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     rng = np.random.default_rng(seed)
-    return tuple(rng.standard_normal((n, 128)).astype(np.float16) for n in (rows, s1, s1))
+    q, k, v = (rng.standard_normal((n, 128)).astype(np.float16) for n in (rows, s1, s1))
+    return q, k, v
 
 
-def _float64(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _float64(q: npt.NDArray[Any], k: npt.NDArray[Any], v: npt.NDArray[Any]) -> npt.NDArray[Any]:
     scores = q.astype(np.float64) @ k.astype(np.float64).T
     weights = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.sqrt(q.shape[1]))
-    return (weights / weights.sum(axis=1, keepdims=True)) @ v.astype(np.float64)
+    out: npt.NDArray[Any] = (weights / weights.sum(axis=1, keepdims=True)) @ v.astype(np.float64)
+    return out
 
 
 @pytest.mark.parametrize("s1", [128, 768, 4096])

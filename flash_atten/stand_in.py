@@ -1,16 +1,20 @@
-"""For tests: compile `testdata/stand_in.cpp`, a library with the kernel's symbols and a naive attention behind them."""
+"""For tests: a library with the kernel's symbols and a naive attention behind them; a way to run the binaries."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from flash_atten.config import KernelConfig
 from flash_atten.launch_library import HOST, library_name
 
 ROOT = Path(__file__).parent.parent
+
+CXX_FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}")
 
 SWITCHES = ("STAND_IN_FAILS", "STAND_IN_SLOWDOWN_MS", "STAND_IN_NO_SCALE", "STAND_IN_SKIPS_LAST_ROW")
 
@@ -27,14 +31,17 @@ def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, object]:
     }
 
 
-def build_stand_in(directory: Path, config: KernelConfig, *, info: str | None = None, **switches: int) -> Path:
+def build_stand_in(
+    directory: Path, config: KernelConfig, *, info: str | None = None, switches: Mapping[str, int] | None = None
+) -> Path:
     """Compile a stand-in for `config` into `directory`; return its path.
 
-    `info` replaces the JSON text of `fa_build_info()`. `switches` are macros of stand_in.cpp; the others are 0.
+    `info` replaces the JSON text of `fa_build_info()`. `switches` gives macros of stand_in.cpp a value; the others are
+    0.
     """
-    unknown = sorted(set(switches) - set(SWITCHES))
-    if unknown:
-        raise ValueError(f"stand_in.cpp has no switch {', '.join(unknown)}; it has {', '.join(SWITCHES)}")
+    values = dict.fromkeys(SWITCHES, 0) | dict(switches or {})
+    if len(values) > len(SWITCHES):
+        raise ValueError(f"stand_in.cpp has only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
     compiler = shutil.which("g++") or shutil.which("c++")
     if compiler is None:
         raise FileNotFoundError("no C++ compiler on PATH: the tests around the kernel need g++ or c++")
@@ -42,10 +49,26 @@ def build_stand_in(directory: Path, config: KernelConfig, *, info: str | None = 
     header = directory / "build_info.inc"
     header.write_text(f'R"JSON({text})JSON"\n', encoding="utf-8")
     path = directory / f"{library_name(config)}.so"
-    macros = [f"-D{name}={switches.get(name, 0)}" for name in SWITCHES]
-    subprocess.run(
-        [compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}", *macros]
-        + [f'-DPTO_BUILD_INFO_FILE="{header}"', str(ROOT / "flash_atten/testdata/stand_in.cpp"), "-o", str(path)],
-        check=True,
-    )
+    command = [compiler, *CXX_FLAGS, *(f"-D{name}={value}" for name, value in values.items())]
+    command += [f'-DPTO_BUILD_INFO_FILE="{header}"', str(ROOT / "flash_atten/testdata/stand_in.cpp"), "-o", str(path)]
+    subprocess.run(command, check=True)
     return path
+
+
+def run_program(
+    module: str, *arguments: str, directory: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a module of this workspace as a program, as a user in `directory` would; return its exit code, stdout and
+    stderr.
+
+    `env` adds to a minimal environment.
+    """
+    paths = ":".join([str(ROOT), *sys.path])
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": paths} | dict(env or {}),
+        check=False,
+    )

@@ -1,0 +1,120 @@
+"""Check the Flash Attention kernel against the FP32 reference, on normal inputs and on the edges of FP16 softmax.
+
+    bazel run //flash_atten:check -- --s1=1024,4096 --q_rows=256 --seeds=0,1,2
+    bazel run //flash_atten:check -- --s1=16384 --kinds=normal,large
+
+A result is right if |result - reference| <= 1e-3 + 1e-3 |reference| everywhere. Every row is compared up to 256M scores
+(q rows x s1), beyond that a sample of rows from all Q blocks. Exit code 1 if anything is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+from flash_atten.check_compare import Comparison, compare
+from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, Backend, choose_config, open_backend
+from flash_atten.launch_cli import EXIT_FAILED, fail, integers, run, user_path
+from flash_atten.launch_library import KernelError, LibraryError
+from flash_atten.reference import attention_reference, rows_to_check
+
+S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
+Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
+KINDS = flags.DEFINE_list("kinds", list(INPUT_KINDS), "Kinds of inputs.")
+SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the inputs.")
+S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
+QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
+BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto: what the library is built for.")
+CUBE_CORES = flags.DEFINE_integer(
+    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison to make."""
+
+    q_rows: int
+    s1: int
+    kind: str
+    seed: int
+    config: KernelConfig
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    checks: tuple[Check, ...]
+    backend: str
+    library: Path | None
+    cube_cores: int | None
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError for a request that cannot be served."""
+    unknown = sorted(set(KINDS.value) - set(INPUT_KINDS))
+    if unknown or not KINDS.value:
+        raise ValueError(f"--kinds={','.join(KINDS.value)} is not supported; choose from {', '.join(INPUT_KINDS)}")
+    seeds = integers("seeds", SEEDS.value, least=0)
+    checks = []
+    for s1 in integers("s1", S1.value):
+        for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
+            config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1)
+            checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
+    library = user_path(LIBRARY.value) if LIBRARY.value else None
+    return Options(tuple(checks), BACKEND.value, library, CUBE_CORES.value)
+
+
+def check_result(backend: Backend, inputs: AttentionInputs, seed: int) -> Comparison:
+    """Run the kernel once on poisoned buffers and compare. Raises KernelError."""
+    bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
+    bound.poison()
+    bound.run()
+    out = backend.to_numpy(bound.out)
+    rows = rows_to_check(inputs.q.shape[0], inputs.k.shape[0], seed)
+    return compare(out[rows], attention_reference(inputs.q[rows], inputs.k, inputs.v), rows)
+
+
+def describe(backend: Backend, check: Check) -> tuple[bool, str]:
+    """Make one comparison; return whether it is right, and a line that says so."""
+    title = f"q_rows {check.q_rows}, s1 {check.s1}, {check.kind}, seed {check.seed}, {backend.library.info.name}"
+    try:
+        found = check_result(backend, make_inputs(check.kind, check.q_rows, check.s1, check.seed), check.seed)
+    except KernelError as error:
+        return False, f"FAILED {title}: {error}"
+    return found.ok, f"{'ok    ' if found.ok else 'WRONG '} {title}: {found.describe()}"
+
+
+def run_checks(chosen: Options) -> Iterator[tuple[bool, str]]:
+    """Make the comparisons one after the other. Raises LibraryError."""
+    backends: dict[KernelConfig, Backend] = {}
+    for check in chosen.checks:
+        if check.config not in backends:
+            opened = open_backend(check.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
+            print(f"backend: {opened.why}", flush=True)
+            backends[check.config] = opened.backend
+        yield describe(backends[check.config], check)
+
+
+def work(chosen: Options) -> int:
+    """Make all comparisons, a line each; return 1 if any is wrong."""
+    right = 0
+    try:
+        for ok, line in run_checks(chosen):
+            print(line, flush=True)
+            right += ok
+    except LibraryError as error:
+        return fail(str(error), EXIT_FAILED)
+    print(f"{right} of {len(chosen.checks)} checks are right")
+    return 0 if right == len(chosen.checks) else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    run(options, work)

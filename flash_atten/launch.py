@@ -1,0 +1,124 @@
+"""Run the Flash Attention kernel once: inputs from .npy files or drawn at random, result to a .npy file.
+
+    bazel run //flash_atten:launch -- --q_npy=q.npy --k_npy=k.npy --v_npy=v.npy --out=o.npy
+    bazel run //flash_atten:launch -- --q_rows=256 --s1=4096 --seed=1 --out=o.npy
+
+q is [q rows, 128], k and v are [s1, 128], float16; the result is [q rows, 128], float32.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from absl import flags
+
+from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.launch_arrays import check_operands, numpy_operand
+from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, choose_config, open_backend
+from flash_atten.launch_cli import EXIT_FAILED, fail, run, user_path
+from flash_atten.launch_library import KernelError, LibraryError
+
+Q = flags.DEFINE_string("q_npy", None, "Queries: .npy file, float16 [q rows, 128]. Needs --k_npy and --v_npy.")
+K = flags.DEFINE_string("k_npy", None, "Keys: .npy file, float16 [s1, 128].")
+V = flags.DEFINE_string("v_npy", None, "Values: .npy file, float16 [s1, 128].")
+OUT = flags.DEFINE_string(
+    "out", None, "Where to write the result: .npy file, float32 [q rows, 128]. Default: not written."
+)
+S1 = flags.DEFINE_integer("s1", 1024, "Random inputs: rows of K and V.")
+Q_ROWS = flags.DEFINE_integer("q_rows", None, "Random inputs: rows of Q. Default: the same as --s1.")
+KIND = flags.DEFINE_enum("kind", "normal", list(INPUT_KINDS), "Random inputs: what they look like.")
+SEED = flags.DEFINE_integer("seed", 0, "Random inputs: seed.", lower_bound=0)
+S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
+QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
+BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto: what the library is built for.")
+CUBE_CORES = flags.DEFINE_integer(
+    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    inputs: AttentionInputs
+    config: KernelConfig
+    out: Path | None
+    backend: str
+    library: Path | None
+    cube_cores: int | None
+
+
+def load_npy(name: str, path: Path) -> npt.NDArray[np.float16]:
+    """Read one array; the checks against the kernel come later. Raises ValueError naming the file."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"--{name}_npy={path} cannot be read as a .npy file: {error}") from error
+    if not isinstance(loaded, np.ndarray):
+        raise ValueError(f"--{name}_npy={path} is an archive of arrays (.npz); give a .npy file with one array")
+    return loaded
+
+
+def _inputs() -> AttentionInputs:
+    files = {"q": Q.value, "k": K.value, "v": V.value}
+    missing = [f"--{name}_npy" for name, value in files.items() if not value]
+    if len(missing) == len(files):
+        q_rows = S1.value if Q_ROWS.value is None else Q_ROWS.value
+        choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=S1.value)
+        return make_inputs(KIND.value, q_rows, S1.value, SEED.value)
+    if missing:
+        raise ValueError(
+            f"{' and '.join(missing)} missing: give all of --q_npy, --k_npy and --v_npy, or none of them for random "
+            "inputs"
+        )
+    return AttentionInputs(**{name: load_npy(name, user_path(value or "")) for name, value in files.items()})
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError for a request that cannot be served."""
+    inputs = _inputs()
+    operands = [numpy_operand(name, getattr(inputs, name)) for name in ("q", "k", "v")]
+    for operand in operands:
+        operand.check()
+    config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=inputs.q.shape[0], s1=inputs.k.shape[0])
+    check_operands(config, *operands)
+    out = user_path(OUT.value) if OUT.value else None
+    if out and not out.parent.is_dir():
+        raise ValueError(f"--out={out} cannot be written: there is no folder {out.parent}")
+    library = user_path(LIBRARY.value) if LIBRARY.value else None
+    return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value)
+
+
+def work(chosen: Options) -> int:
+    """Launch, write the result, print one line about it."""
+    try:
+        opened = open_backend(chosen.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
+        backend, inputs = opened.backend, chosen.inputs
+        bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
+        start = time.perf_counter()
+        bound.run()
+        out = backend.to_numpy(bound.out)
+        seconds = time.perf_counter() - start
+    except (KernelError, LibraryError) as error:
+        return fail(str(error), EXIT_FAILED)
+    print(f"backend: {opened.why}")
+    print(
+        f"{backend.library.info.name}: q {list(inputs.q.shape)}, k and v {list(inputs.k.shape)} -> {list(out.shape)} "
+        "float32 in "
+        f"{seconds * 1e3:.1f} ms of host time, first launch; mean {out.mean():.6f}, min {out.min():.4f}, max "
+        f"{out.max():.4f}"
+    )
+    if chosen.out:
+        np.save(chosen.out, out)
+        print(f"wrote {chosen.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

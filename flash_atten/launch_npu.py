@@ -1,0 +1,167 @@
+"""The NPU backend: torch_npu tensors, the current stream, the kernel compiled by bisheng.
+
+Everything it needs of torch and torch_npu is one object, so that a test can stand in for both: `torch.npu`'s functions,
+and `empty` to allocate. Nothing here has run on hardware yet; docs/npu.md has the checklist for the first who does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flash_atten.config import HEAD, KernelConfig, LaunchShape
+from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.launch_arrays import Operand, check_operands, torch_operand
+from flash_atten.launch_library import NPU, KernelLibrary, LibraryError
+
+NOT_A_NUMBER = 0xFF
+"""Byte that makes FP32 and FP16 NaN when repeated."""
+
+
+def import_torch_npu() -> Any:
+    """Import torch with torch_npu; return the torch module. Raises LibraryError if there is no usable device."""
+    try:
+        torch = importlib.import_module("torch")
+        importlib.import_module("torch_npu")
+    except ImportError as error:
+        raise LibraryError(
+            "the npu backend needs torch and torch_npu of the same minor version, and importing them failed: "
+            f"{error}; install torch_npu "
+            "for your CANN, or build and run without --config=npu to use the host"
+        ) from error
+    if not torch.npu.is_available():
+        raise LibraryError(
+            "the npu backend needs a device, and torch_npu sees none (torch.npu.is_available() is False); check "
+            "`npu-smi info` and that "
+            "CANN's set_env.sh was sourced, or build and run without --config=npu to use the host"
+        )
+    return torch
+
+
+def device_cube_cores(torch: Any, given: int | None) -> int:
+    """Return the device's number of cube cores: `given` if it is not None, else what torch_npu says.
+
+    Raises LibraryError if torch_npu does not say it: a guess would leave cores idle or ask for too many.
+    """
+    if given is not None:
+        if given <= 0:
+            raise ValueError(f"cube_cores = {given} is not a number of cores; leave it out to ask the device")
+        return given
+    properties = torch.npu.get_device_properties(torch.npu.current_device())
+    cores = getattr(properties, "cube_core_num", 0)
+    if not cores:
+        raise LibraryError(
+            "this torch_npu does not tell how many cube cores the device has (no cube_core_num in its properties); "
+            "give it with "
+            "--cube_cores=24 for an A3 die with all cores (`npu-smi info -t board` and the data sheet tell)"
+        )
+    return int(cores)
+
+
+@dataclass(frozen=True)
+class NpuLaunch:
+    """A checked launch on device tensors. `run` queues it on the stream that is current then."""
+
+    backend: NpuBackend = field(repr=False)
+    shape: LaunchShape
+    q: Any
+    k: Any
+    v: Any
+    out: Any
+
+    def run(self) -> None:
+        """Queue the kernel on the current stream and return. Raises KernelError if the launch is refused."""
+        torch, library = self.backend.torch, self.backend.library
+        stream = torch.npu.current_stream()
+        block_dim = min(self.shape.q_blocks, self.backend.cube_cores)
+        slots = self.backend.slots(stream.npu_stream, block_dim)
+        tensors = (slots, self.q, self.k, self.v, self.out)
+        library.call(
+            block_dim, stream.npu_stream, tuple(t.data_ptr() for t in tensors), self.shape.q_rows, self.shape.s1
+        )
+        for tensor in tensors:
+            tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
+
+    def poison(self) -> None:
+        """Fill this launch's FIFO slots and its result with NaN."""
+        block_dim = min(self.shape.q_blocks, self.backend.cube_cores)
+        self.backend.slots(self.backend.torch.npu.current_stream().npu_stream, block_dim).fill_(NOT_A_NUMBER)
+        self.out.fill_(float("nan"))
+
+
+class NpuBackend:
+    """Launches a device-built library on torch_npu tensors."""
+
+    name = NPU
+
+    def __init__(self, library: KernelLibrary, torch: Any, *, cube_cores: int | None = None) -> None:
+        """Take a loaded library and torch with torch_npu. Raises LibraryError if they do not fit or the core count is
+        unknown.
+        """
+        if library.info.backend != NPU:
+            raise LibraryError(
+                f"{library.path.name} is built for the {library.info.backend} backend; build it with --config=npu"
+            )
+        self.library = library
+        self.torch = torch
+        self.cube_cores = device_cube_cores(torch, cube_cores)
+        self.device_name = str(torch.npu.get_device_name())
+        self._slots: dict[tuple[int, int], Any] = {}
+
+    @property
+    def config(self) -> KernelConfig:
+        """The configuration that the library was built for."""
+        return self.library.config
+
+    def slots(self, stream: int, block_dim: int) -> Any:
+        """Return the GM slot buffer for launches of `block_dim` cores on `stream`; it is allocated once and reused.
+
+        Launches on one stream follow each other, so they can share it; two streams may overlap, so each has its own.
+        """
+        key = (stream, block_dim)
+        if key not in self._slots:
+            size = block_dim * fifo_bytes_per_core(self.config)
+            self._slots[key] = self.torch.empty(size, dtype=self.torch.uint8, device="npu")
+        return self._slots[key]
+
+    def bind(self, q: Any, k: Any, v: Any, out: Any = None) -> NpuLaunch:
+        """Check q [q rows, 128], k and v [s1, 128] (FP16, contiguous, on one NPU); `out` is FP32 [q rows, 128] or made
+        here.
+
+        Raises ValueError.
+        """
+        operands = [torch_operand(name, tensor) for name, tensor in (("q", q), ("k", k), ("v", v))]
+        shape = check_operands(self.config, *operands)
+        if not operands[0].device.startswith(NPU):
+            raise ValueError(
+                f"q, k and v are on {operands[0].device}; the npu backend takes tensors on the device (tensor.npu())"
+            )
+        if out is None:
+            out = self.torch.empty((shape.q_rows, HEAD), dtype=self.torch.float32, device=q.device)
+        expected = Operand("out", "float32", (shape.q_rows, HEAD), True, operands[0].device)
+        if torch_operand("out", out) != expected:
+            raise ValueError(f"out is {torch_operand('out', out)}; the result needs {expected}")
+        return NpuLaunch(self, shape, q, k, v, out)
+
+    def launch(self, q: Any, k: Any, v: Any, out: Any = None) -> Any:
+        """Bind and queue once; return the result tensor, [q rows, 128] FP32. Raises ValueError or KernelError."""
+        bound = self.bind(q, k, v, out)
+        bound.run()
+        return bound.out
+
+    def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
+        """Copy an array to the device."""
+        return self.torch.from_numpy(array).npu()
+
+    def to_numpy(self, out: Any) -> npt.NDArray[np.float32]:
+        """Copy a result to the host; that waits for the stream."""
+        result: npt.NDArray[np.float32] = out.cpu().numpy()
+        return result
+
+    def synchronize(self) -> None:
+        """Wait for the device."""
+        self.torch.npu.synchronize()
