@@ -1,0 +1,123 @@
+"""Statements that are nothing but a call: barriers, flags and tile operations.
+
+A statement with anything around the call (a condition without braces, a label, an assignment, a macro of the same file) is not one: it stays
+opaque, no pattern matches it, and so nothing is removed beside it.
+"""
+
+import re
+from typing import NamedTuple
+
+from patchers.scanner import BLANKS, Kind, Source
+
+_PLAIN_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(([^()\[\]{}]*)\)\s*$", re.ASCII)
+_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*\(", re.ASCII)
+_TILE_DECLARATION = re.compile(r"\s*Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*$", re.ASCII)
+_WORD = re.compile(r"\w+", re.ASCII)
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+
+# The vector operations that patterns name: how many operands each has, which it writes and which it reads. The scratch
+# tile of a reduction, its last operand, counts as written.
+_OPERANDS = {
+    "TROWEXPANDMUL": (3, slice(0, 1), slice(1, 3)),
+    "TADD": (3, slice(0, 1), slice(1, 3)),
+    "TEXP": (2, slice(0, 1), slice(1, 2)),
+    "TROWSUM": (3, slice(0, 3, 2), slice(1, 2)),
+}
+
+
+class Call(NamedTuple):
+    """A call statement: the name of the function and its arguments as text without surrounding blanks."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The tiles that a vector operation of the patterns writes, as named in the C++."""
+        return self.arguments[_OPERANDS[self.name][1]]
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The tiles that a vector operation of the patterns reads."""
+        return self.arguments[_OPERANDS[self.name][2]]
+
+    def is_tile_op(self, name: str) -> bool:
+        """Say whether this is the vector operation `name` with as many operands as the tile ISA gives it."""
+        return self.name == name and len(self.arguments) == _OPERANDS[name][0]
+
+
+def parse_call(text: str) -> Call | None:
+    """Return the call that the statement `text` consists of, or None if it is anything else."""
+    if plain := _PLAIN_CALL.match(text):
+        return Call(plain[1], tuple([argument.strip(BLANKS) for argument in plain[2].split(",")]))
+    match = _NAME.match(text)
+    text = text.rstrip(BLANKS)
+    if match is None or not text.endswith(")"):
+        return None
+    arguments = _split(text[match.end() : -1])
+    return Call(match[1], tuple(argument.strip(BLANKS) for argument in arguments)) if arguments else None
+
+
+def _split(body: str) -> list[str]:
+    """Split at commas outside brackets; an empty list says that a bracket closes too early: the text is not one call."""
+    depth, start, parts = 0, 0, []
+    for index, character in enumerate(body):
+        depth += _BRACKETS.get(character, 0)
+        if depth < 0:
+            return []
+        if character == "," and depth == 0:
+            parts.append(body[start:index])
+            start = index + 1
+    return [*parts, body[start:]]
+
+
+class Calls:
+    """The calls of a scanned source by item index, each parsed once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._parsed: dict[str, Call | None] = {}
+
+    def __getitem__(self, index: int) -> Call | None:
+        """Return the call at item `index`, or None if there is none, or if a name in it is a macro of this file."""
+        if not 0 <= index < len(self._source.items):
+            return None
+        kind, _, _, text = self._source.items[index]
+        if kind is not Kind.STATEMENT:
+            return None
+        if text not in self._parsed:
+            self._parsed[text] = None if uses_macro(self._source, text) else parse_call(text)
+        return self._parsed[text]
+
+    def moves_nothing(self, index: int) -> bool:
+        """Say whether item `index` only declares, places or reshapes a tile: it moves no data and goes to no pipe."""
+        call = self[index]
+        if call is not None:
+            return call.name in ("TASSIGN", "TRESHAPE")
+        if not 0 <= index < len(self._source.items):
+            return False
+        kind, _, _, text = self._source.items[index]
+        return kind is Kind.STATEMENT and parse_tile(text) is not None and not uses_macro(self._source, text)
+
+
+def uses_macro(source: Source, text: str) -> bool:
+    """Say whether a name in `text` is a macro that the file itself defines."""
+    return bool(source.macros) and not source.macros.isdisjoint(_WORD.findall(text))
+
+
+def is_vector_barrier(call: Call | None) -> bool:
+    """Say whether the call is `pipe_barrier(PIPE_V)`."""
+    return call == Call("pipe_barrier", ("PIPE_V",))
+
+
+def is_load_wait(call: Call | None) -> bool:
+    """Say whether the call is `wait_flag(PIPE_MTE2, PIPE_V, <event>)`."""
+    if call is None or call.name != "wait_flag" or len(call.arguments) != 3:
+        return False
+    return call.arguments[:2] == ("PIPE_MTE2", "PIPE_V")
+
+
+def parse_tile(text: str) -> tuple[tuple[str, ...], str] | None:
+    """Return the template arguments and the name in the statement `Tile<...> name`, or None if it is anything else."""
+    match = _TILE_DECLARATION.match(text)
+    return (tuple(argument.strip(BLANKS) for argument in match[1].split(",")), match[2]) if match else None

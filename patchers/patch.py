@@ -1,0 +1,170 @@
+"""Removes barriers from C++ text: which ones, by pattern or by line, and the edited text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from patchers.calls import Calls, is_vector_barrier
+from patchers.dependencies import Dependence, Op, dependences
+from patchers.errors import PatchError
+from patchers.marker import removal_comment
+from patchers.patterns import Pattern
+from patchers.scanner import Item, Kind, Source, scan
+from patchers.tiles import Extent, tile_extents
+
+_REST_OF_BLANK_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
+
+
+@dataclass(frozen=True)
+class ByPatterns:
+    """Remove what these patterns match and do not object to; no pattern removes nothing."""
+
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True)
+class ByLines:
+    """Remove the barriers on these lines (from 1).
+
+    `label` is what the comments and the report call it: `proved` for lines that the hazard judge showed to be redundant in this very text,
+    `lines` for lines that somebody chose.
+    """
+
+    lines: tuple[int, ...]
+    label: Literal["lines", "proved"]
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """A PIPE_V barrier that a pattern or a line named: what it stands between, and what follows from that."""
+
+    line: int
+    pattern: str
+    outcome: Literal["removed", "already-removed", "kept"]
+    reason: str = ""
+    """Why it is kept; empty otherwise."""
+    ops: tuple[Op, ...] = ()
+    dependences: tuple[Dependence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Patched:
+    """The outcome: the new text, every barrier that was looked at, in order of lines, and how many PIPE_V barriers the input has."""
+
+    text: str
+    barriers: tuple[Barrier, ...]
+    total: int
+
+
+class _Sites(NamedTuple):
+    """Item indices: barriers that stand alone, comments in place of removed ones, and barriers inside larger statements."""
+
+    barriers: tuple[int, ...]
+    removed: tuple[int, ...]
+    hidden: tuple[int, ...]
+
+
+def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
+    """Replace the selected barriers of C++ `text` by comments; the number of lines and everything else stays as it is.
+
+    Raises:
+        PatchError: the text is not complete C++, or a selected line has no barrier of its own.
+    """
+    source = scan(text)
+    calls = Calls(source)
+    sites = _sites(source, calls)
+    if isinstance(selection, ByLines):
+        found = _by_lines(source, sites, selection)
+    else:
+        found = _by_patterns(source, calls, sites, selection.patterns)
+    chosen = {index: barrier.pattern for index, barrier in found.items() if barrier.outcome == "removed"}
+    for index in sites.removed:
+        found.setdefault(index, Barrier(source.line(index), source.items[index].text, "already-removed"))
+    for index in sites.hidden:
+        found[index] = Barrier(source.line(index), "", "kept", "not-a-statement-of-its-own")
+    return Patched(_edit(source, chosen), tuple(found[index] for index in sorted(found)), len(sites.barriers))
+
+
+def _sites(source: Source, calls: Calls) -> _Sites:
+    barriers, removed, hidden = [], [], []
+    for index, (kind, _, _, text) in enumerate(source.items):
+        if "pipe_barrier" in text and kind is not Kind.DIRECTIVE:
+            if is_vector_barrier(calls[index]):
+                barriers.append(index)
+            elif "PIPE_V" in text:
+                hidden.append(index)
+        elif kind is Kind.REMOVED:
+            removed.append(index)
+    return _Sites(tuple(barriers), tuple(removed), tuple(hidden))
+
+
+def _by_patterns(source: Source, calls: Calls, sites: _Sites, patterns: Sequence[Pattern]) -> dict[int, Barrier]:
+    """Return the barriers that a pattern matches, by item index."""
+    matches = [
+        (match, pattern)
+        for index in (*sites.barriers, *sites.removed)
+        for pattern in patterns
+        if (match := pattern.match(calls, index))
+    ]
+    extents = tile_extents(source, calls, [index for match, _ in matches for index in (match.first, match.second)])
+    barriers = {}
+    for match, pattern in matches:
+        first, second = (_op(source, calls, extents, index) for index in (match.first, match.second))
+        found = dependences(first, second)
+        reason = pattern.objection(found) or ""
+        outcome = _outcome(source.items[match.barrier], keep=bool(reason))
+        barriers[match.barrier] = Barrier(
+            source.line(match.barrier), pattern.name, outcome, reason, (first, second), found
+        )
+    return barriers
+
+
+def _op(source: Source, calls: Calls, extents: Mapping[int, Mapping[str, Extent | None]], index: int) -> Op:
+    call = calls[index]
+    assert call is not None, "a matched operation is a call"
+    return Op(source.line(index), call, extents[index])
+
+
+def _outcome(item: Item, *, keep: bool) -> Literal["removed", "already-removed", "kept"]:
+    if item.kind is Kind.REMOVED:
+        return "already-removed"
+    return "kept" if keep else "removed"
+
+
+def _by_lines(source: Source, sites: _Sites, selection: ByLines) -> dict[int, Barrier]:
+    """Return the barriers on the selected lines, by item index."""
+    lines = {index: source.line(index) for index in (*sites.barriers, *sites.removed)}
+    if wrong := sorted(set(selection.lines) - set(lines.values())):
+        raise PatchError(
+            f"no pipe_barrier(PIPE_V) statement of its own begins on line {', '.join(map(str, wrong[:10]))}, so nothing is "
+            "removed. The numbers must be those of this very file: look them up again after any change of kernel or assembler."
+        )
+    chosen = set(selection.lines)
+    return {
+        index: Barrier(lines[index], selection.label, "removed") for index in sites.barriers if lines[index] in chosen
+    }
+
+
+def _edit(source: Source, chosen: dict[int, str]) -> str:
+    parts: list[str] = []
+    position = 0
+    for index in sorted(chosen):
+        _, start, end, _ = source.items[index]
+        parts.append(source.text[position:start])
+        parts.append(removal_comment(chosen[index], alone=_is_alone(source.text, start, end)))
+        parts.extend(_line_ends(source.text[start:end]))
+        position = end
+    return "".join([*parts, source.text[position:]])
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Say whether nothing but blanks stands before `start` and after `end` on their lines."""
+    while start > 0 and text[start - 1] in " \t":
+        start -= 1
+    return (start == 0 or text[start - 1] == "\n") and _REST_OF_BLANK_LINE.match(text, end) is not None
+
+
+def _line_ends(text: str) -> list[str]:
+    """Return the line ends of `text`, so that a removed statement of several lines leaves as many."""
+    return ["\r\n" if line.endswith("\r") else "\n" for line in text.split("\n")[:-1]]

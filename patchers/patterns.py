@@ -1,0 +1,166 @@
+"""The patterns of removable barriers: what each matches, and why removing it is safe.
+
+A pattern is decided by the operations around one barrier, so no barrier can match two of them: `gu` needs a TROWEXPANDMUL before it,
+`softmax-exp-sum` a TEXP, `softmax-sum-add` a TROWSUM. All statements of a match stand in one block with no preprocessor line between them.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from patchers.calls import Call, Calls, is_load_wait
+from patchers.dependencies import Dependence
+from patchers.errors import PatchError
+
+# Names that ask for no removal at all.
+NO_PATTERNS = ("none", "off", "disable", "disabled")
+
+
+class Match(NamedTuple):
+    """Item indices of a barrier and of the vector operations that it stands between."""
+
+    first: int
+    barrier: int
+    second: int
+
+
+class Pattern(ABC):
+    """One kind of removable barrier; the docstring of each is its safety argument."""
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]]
+    stable: ClassVar[bool]
+    """False for patterns that are experimental: they are opt-in, and using them is warned about."""
+
+    @abstractmethod
+    def match(self, calls: Calls, barrier: int) -> Match | None:
+        """Return the operations around the barrier at item `barrier`, or None if they are not this pattern's."""
+
+    @abstractmethod
+    def objection(self, found: Sequence[Dependence]) -> str | None:
+        """Return why a match with these dependences between its operations must keep its barrier, or None if it need not."""
+
+    @property
+    def safety(self) -> str:
+        """The safety argument."""
+        return inspect.getdoc(type(self)) or ""
+
+
+class Gu(Pattern):
+    """The barrier between the rescaling of the output and its accumulation, in compute_gu.
+
+    Matches TROWEXPANDMUL(o, o, e), then `pipe_barrier(PIPE_V)` and `wait_flag(PIPE_MTE2, PIPE_V, ...)` in either order, then TADD(o, o, pv),
+    with nothing in between. ptoas 0.48 prints the wait first, older ones the barrier first.
+
+    Safe by the recipe's evidence on hardware, not by the rules of synchronisation: TADD reads what TROWEXPANDMUL wrote (RAW, WAR and WAW on o),
+    and the wait for the load of pv does not order the two. The recipe measured that the wait spaces them far enough on A3, and keeps this
+    pattern on by default. So that this evidence is not stretched, a match whose TADD provably does not touch what TROWEXPANDMUL touches is kept:
+    its barrier is there for something else.
+    """
+
+    name = "gu"
+    aliases = ("trowexpandmul-tadd",)
+    stable = True
+
+    def match(self, calls: Calls, barrier: int) -> Match | None:
+        """Match both orders of wait and barrier."""
+        before, after = calls[barrier - 1], calls[barrier + 1]
+        if is_load_wait(before):
+            first, second = barrier - 2, barrier + 1
+        elif is_load_wait(after):
+            first, second = barrier - 1, barrier + 2
+        else:
+            return None
+        matched = _is(calls[first], "TROWEXPANDMUL") and _is(calls[second], "TADD")
+        return Match(first, barrier, second) if matched else None
+
+    def objection(self, found: Sequence[Dependence]) -> str | None:
+        """Object if the TADD is not the accumulation of what the TROWEXPANDMUL rescaled."""
+        return None if found else "no-tile-dependency"
+
+
+class _Independent(Pattern):
+    """A barrier between two given operations, removed only where they share no tile.
+
+    Declarations of tiles and reshapes may stand in between: they move no data and are issued to no pipe.
+    """
+
+    first: ClassVar[str]
+    second: ClassVar[str]
+    stable = False
+
+    def match(self, calls: Calls, barrier: int) -> Match | None:
+        """Match the two operations with nothing but declarations and reshapes between them and the barrier."""
+        first, second = _neighbour(calls, barrier, -1), _neighbour(calls, barrier, 1)
+        matched = _is(calls[first], self.first) and _is(calls[second], self.second)
+        return Match(first, barrier, second) if matched else None
+
+    def objection(self, found: Sequence[Dependence]) -> str | None:
+        """Object to any dependence, certain or assumed."""
+        return "direct-tile-dependency" if found else None
+
+
+class SoftmaxExpSum(_Independent):
+    """The barrier between TEXP and TROWSUM, in compute_p.
+
+    Safe for these two operations where no byte that one of them writes is touched by the other: then the vector pipe may overlap them. Reshaped
+    tiles and tiles at overlapping addresses are the same tile, and a tile whose address is not known is taken to be every tile.
+
+    It does not look further than the two: that nothing before the barrier is needed by anything after it is for the hazard judge to say.
+    Hence experimental.
+    """
+
+    name = "softmax-exp-sum"
+    aliases = ("texp-trowsum",)
+    first, second = "TEXP", "TROWSUM"
+
+
+class SoftmaxSumAdd(_Independent):
+    """The barrier between TROWSUM and TADD, in compute_p.
+
+    Safe under the same condition and with the same restriction as `softmax-exp-sum`: the sum, its scratch tile and its source share no byte with
+    what TADD writes, nor the sum and its scratch tile with what TADD reads.
+    """
+
+    name = "softmax-sum-add"
+    aliases = ("trowsum-tadd",)
+    first, second = "TROWSUM", "TADD"
+
+
+PATTERNS: tuple[Pattern, ...] = (Gu(), SoftmaxExpSum(), SoftmaxSumAdd())
+DEFAULT_PATTERNS = ("gu",)
+
+
+def select_patterns(names: Sequence[str]) -> tuple[Pattern, ...]:
+    """Return the patterns of these names or aliases, in the order of `PATTERNS`; none for `none` and its aliases.
+
+    Raises:
+        PatchError: a name is unknown, or `none` is combined with another.
+    """
+    asked = {name.strip() for name in names} - {""}
+    known = {name: pattern for pattern in PATTERNS for name in (pattern.name, *pattern.aliases)}
+    unknown = sorted(asked - known.keys() - set(NO_PATTERNS))
+    if unknown:
+        listed = ", ".join(f"{pattern.name} (or {', '.join(pattern.aliases)})" for pattern in PATTERNS)
+        nothing = f"{NO_PATTERNS[0]} (or {', '.join(NO_PATTERNS[1:])})"
+        raise PatchError(f"unknown pattern {', '.join(map(repr, unknown))}; known are {listed}, proved, {nothing}.")
+    if len(asked) > 1 and asked & set(NO_PATTERNS):
+        nothing = min(asked & set(NO_PATTERNS))
+        raise PatchError(
+            f"pattern {nothing} removes nothing and contradicts {', '.join(sorted(asked - {nothing}))}: give one."
+        )
+    chosen = {known[name] for name in asked & known.keys()}
+    return tuple(pattern for pattern in PATTERNS if pattern in chosen)
+
+
+def _is(call: Call | None, name: str) -> bool:
+    return call is not None and call.is_tile_op(name)
+
+
+def _neighbour(calls: Calls, index: int, step: int) -> int:
+    """Return the index of the next item before or after `index` that is not a tile declaration or reshape."""
+    index += step
+    while calls.moves_nothing(index):
+        index += step
+    return index

@@ -1,0 +1,213 @@
+"""Which bytes of which on-chip buffer a tile variable of the C++ stands for.
+
+`Tile<TileType::Vec, float, 32, 256, ...> v69; TASSIGN(v69, v12);` with `uint64_t v12 = 1024;` anywhere before it is [1024, 33792) of Vec, and
+after `TRESHAPE(v70, v69)` so is v70. Names are looked up by scope, as two kernels of a file both have a v69.
+
+All of it fails closed: a tile whose address is not one constant (assigned twice, or in another block or preprocessor branch than its
+declaration, computed, its name declared again or changed in a form that is not known here) has no extent, and whoever asks must assume that
+it overlaps everything.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from patchers.calls import Call, Calls, parse_tile
+from patchers.scanner import BLANKS, Kind, Source
+
+# Bytes of the C++ element types that tiles are made of.
+ELEMENT_BYTES: Mapping[str, int] = {
+    "float": 4,
+    "half": 2,
+    "bfloat16_t": 2,
+    "int8_t": 1,
+    "uint8_t": 1,
+    "int16_t": 2,
+    "uint16_t": 2,
+    "int32_t": 4,
+    "uint32_t": 4,
+    "int64_t": 8,
+    "uint64_t": 8,
+}
+# Longest chain of constants and reshapes that is followed; ptoas prints two or three steps.
+_LONGEST_CHAIN = 32
+
+_INTEGER = r"(?:u?int\d+_t|size_t|int|long|unsigned)"
+_TILE_HEAD = re.compile(r"\s*Tile\s*<", re.ASCII)
+_CONSTANT = re.compile(
+    rf"\s*(?:(?:static|const|constexpr)\s+)*{_INTEGER}\s+(?:const\s+)?([A-Za-z_]\w*)\s*=([^=,]*)$", re.ASCII
+)
+_CAST = re.compile(rf"\(\s*(?:const\s+)?{_INTEGER}\s*\)", re.ASCII)
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)[uUlL]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# Forms in which a name may be declared or changed; what none of these is found in only uses names.
+_SUSPECT = re.compile(r"[=&*]|\+\+|--|[\w>]\s+[A-Za-z_]", re.ASCII)
+_ASSIGNED = re.compile(
+    r"([A-Za-z_]\w*)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--|(?:^|[(,=])\s*&)\s*([A-Za-z_]\w*)", re.ASCII
+)
+_INITIALISER = re.compile(r"=[^;,]*", re.ASCII)
+_DECLARED = re.compile(r"[\w>*&](?=\s*((?<!\w)[A-Za-z_]\w*))", re.ASCII)
+
+
+class Extent(NamedTuple):
+    """Bytes [start, end) of the on-chip buffer that the tile type (`Vec`, `Mat`, ...) lives in."""
+
+    buffer: str
+    start: int
+    end: int
+
+    def overlaps(self, other: "Extent") -> bool:
+        """Say whether the two share a byte."""
+        return self.buffer == other.buffer and self.start < other.end and other.start < self.end
+
+
+def tile_extents(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, dict[str, Extent | None]]:
+    """Return for each call among the items `indices` the extent of every argument by its text, None if not known."""
+    wanted = frozenset(indices)
+    if not wanted:
+        return {}
+    walk = _Walk(source, calls, wanted)
+    walk.run()
+    extents = {symbol: symbol.extent() for bound in walk.bound.values() for symbol in bound.values() if symbol}
+    return {
+        index: {name: extents[symbol] if symbol else None for name, symbol in bound.items()}
+        for index, bound in walk.bound.items()
+    }
+
+
+@dataclass(eq=False)
+class _Symbol:
+    """A name of the C++: an integer constant or a tile, and where its value or address comes from."""
+
+    place: tuple[int, int]
+    """Block and preprocessor branch of the declaration: the only place where it may be given its value."""
+    buffer: str = ""
+    size: int | None = None
+    source: "_Symbol | int | None" = None
+    unknown: bool = False
+
+    def set(self, source: "_Symbol | int | None", place: tuple[int, int]) -> None:
+        self.unknown |= self.source is not None or source is None or place != self.place
+        self.source = source
+
+    def chain(self) -> Iterator["_Symbol | int"]:
+        """Yield this symbol, what it is set from, and so on to the number; ends early where something is unknown."""
+        link: _Symbol | int | None = self
+        for _ in range(_LONGEST_CHAIN):
+            if link is None or (isinstance(link, _Symbol) and link.unknown):
+                return
+            yield link
+            if isinstance(link, int):
+                return
+            link = link.source
+
+    def extent(self) -> Extent | None:
+        """Return the bytes of a tile; those of a reshaped one are the bytes of its source."""
+        chain = list(self.chain())
+        tiles = [link for link in chain if isinstance(link, _Symbol) and link.buffer]
+        start = chain[-1] if chain else None
+        if not isinstance(start, int) or not self.buffer:
+            return None
+        buffers, sizes = {tile.buffer for tile in tiles}, [tile.size for tile in tiles]
+        if len(buffers) != 1 or None in sizes:
+            return None
+        return Extent(self.buffer, start, start + max(size for size in sizes if size is not None))
+
+
+class _Walk:
+    """One pass over the items in textual order, with the scopes that are open."""
+
+    def __init__(self, source: Source, calls: Calls, wanted: frozenset[int]) -> None:
+        self.source = source
+        self.calls = calls
+        self.wanted = wanted
+        self.bound: dict[int, dict[str, _Symbol | None]] = {}
+        self.scopes: list[tuple[int, dict[str, _Symbol]]] = [(-1, {})]
+        self.branches = [-1]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.scopes[-1][0], self.branches[-1]
+
+    def run(self) -> None:
+        for index, item in enumerate(self.source.items):
+            if item.kind is Kind.STATEMENT:
+                self.statement(index, item.text)
+            elif item.kind is Kind.OPEN:
+                self.suspect(item.text)
+                self.scopes.append((index, {}))
+            elif item.kind is Kind.CLOSE:
+                self.scopes.pop()
+            elif item.kind is Kind.DIRECTIVE:
+                self.directive(index, item.text)
+
+    def directive(self, index: int, text: str) -> None:
+        name = text[1:].lstrip()
+        if name.startswith("if"):
+            self.branches.append(index)
+        elif name.startswith("el"):
+            self.branches[-1] = index
+        elif name.startswith("endif"):
+            self.branches.pop()
+
+    def statement(self, index: int, text: str) -> None:
+        if index in self.wanted and (call := self.calls[index]):
+            self.bound[index] = {name: self.find(name) for name in call.arguments}
+        if _SUSPECT.search(text):
+            self.declaration(text)
+        elif text.lstrip(BLANKS).startswith(("TASSIGN", "TRESHAPE")) and (call := self.calls[index]):
+            self.link(call)
+
+    def declaration(self, text: str) -> None:
+        """Enter the declaration of a tile or a constant; anything else that may declare or change names is suspect."""
+        if _TILE_HEAD.match(text):
+            self.tile(text)
+        elif constant := _CONSTANT.match(text):
+            self.declare(constant[1], _Symbol(self.place, source=self.value(constant[2])))
+        else:
+            self.suspect(text)
+
+    def tile(self, text: str) -> None:
+        """Enter a declaration; any other form than `Tile<...> name` makes the names in it unknown."""
+        tile = parse_tile(text)
+        if tile is None:
+            for name in _NAME.findall(text):
+                self.declare(name, _Symbol(self.place, unknown=True))
+            return
+        (kind, element, rows, columns), name = (*tile[0], "", "", "", "")[:4], tile[1]
+        known = element in ELEMENT_BYTES and rows.isdecimal() and columns.isdecimal()
+        size = ELEMENT_BYTES[element] * int(rows) * int(columns) if known else None
+        self.declare(name, _Symbol(self.place, buffer=kind.removeprefix("TileType::").strip(BLANKS), size=size))
+
+    def declare(self, name: str, symbol: _Symbol) -> None:
+        scope = self.scopes[-1][1]
+        if earlier := scope.get(name):
+            earlier.unknown = symbol.unknown = True
+        scope[name] = symbol
+
+    def link(self, call: Call) -> None:
+        """Follow `TASSIGN(tile, address)` and `TRESHAPE(tile, source)`."""
+        if len(call.arguments) == 2 and (symbol := self.find(call.arguments[0])):
+            symbol.set(self.value(call.arguments[1]), self.place)
+
+    def value(self, text: str) -> "_Symbol | int | None":
+        """Return what a name or a literal, with casts before it, stands for."""
+        text = _CAST.sub("", text).strip(BLANKS)
+        if number := _NUMBER.fullmatch(text):
+            return int(number[1], 0)
+        return self.find(text)
+
+    def find(self, name: str) -> _Symbol | None:
+        for _, names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
+
+    def suspect(self, text: str) -> None:
+        """Make every visible name that `text` may declare or change unknown."""
+        names = {name for pair in _ASSIGNED.findall(text) for name in pair}
+        names.update(_DECLARED.findall(_INITIALISER.sub(" ", text)))
+        for name in names:
+            if symbol := self.find(name):
+                symbol.unknown = True
