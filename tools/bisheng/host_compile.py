@@ -80,7 +80,7 @@ def host_build_info(build_info: dict[str, Any], toolchain: HostToolchain, mode: 
 
 
 def _relative(path: Path | str) -> str:
-    """The path as the compiler gets it: relative if it lies below the working directory, so that results do not tell."""
+    """The path as the compiler gets it: relative if it lies below the working directory, so that no result shows it."""
     absolute = Path(os.path.abspath(path))
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
@@ -90,7 +90,8 @@ def _command(
 ) -> list[str]:
     root = Path(_relative(ROOT))
     command = [toolchain.cxx, *FLAGS, *KIND_FLAGS[toolchain.kind], *MODES[mode], f"-march={toolchain.march}"]
-    command += [f"-frandom-seed={cpp.name}", f"-ffile-prefix-map={Path.cwd()}/=", f"-ffile-prefix-map={ROOT}/="]
+    command += [f"-frandom-seed={cpp.name}"]
+    command += [f"-ffile-prefix-map={directory}/=" for directory in (Path.cwd(), ROOT, root, _relative(cpp.parent))]
     command += [f"-I{root / 'runtime' / 'include'}", f"-I{root}", f"-iquote{_relative(cpp.parent)}"]
     command += [f'-DPTO_KERNEL_FILE="{cpp.name}"', f"-D{entry}=PTO_ENTRY_FN"]
     if header is not None:
@@ -120,8 +121,8 @@ def compile_host(
 ) -> Path:
     """Compiles the kernel `cpp`, whose entry point is `entry`, to the shared library `out`; returns `out`.
 
-    `shims` are further C++ files of the library (flash_atten/caller_host.cpp); `build_info` is what they export,
-    completed by `host_build_info`. The same inputs give the same bytes wherever they lie. `out` is replaced only by a
+    `shims` are further C++ files of the library (flash_atten/caller_host.cpp); `build_info` is what they export
+    (see `host_build_info`). The same inputs give the same bytes wherever they lie. `out` is replaced only by a
     complete library. Raises HostCompileError with the compiler's messages, ValueError and FileNotFoundError for wrong
     arguments.
     """
@@ -131,7 +132,7 @@ def compile_host(
         header, library = None, Path(scratch) / out.name
         if build_info is not None:
             header = Path(scratch) / "build_info.inc"
-            header.write_text(build_info_header(host_build_info(build_info, toolchain, mode)), encoding="utf-8")
+            header.write_text(build_info_header(build_info), encoding="utf-8")
         command = _command(cpp, library, header, entry, mode, shims, toolchain)
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": scratch}
         result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)

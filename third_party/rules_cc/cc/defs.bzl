@@ -1,6 +1,10 @@
-"""The part of rules_cc's public API that is used here: Bazel's native C++ rules."""
+"""The part of rules_cc's public API that this workspace and Bazel's own packages load: the native C++ rules."""
 
 cc_binary = native.cc_binary
 cc_import = native.cc_import
 cc_library = native.cc_library
+cc_proto_library = native.cc_proto_library
 cc_test = native.cc_test
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite
+objc_library = native.objc_library

@@ -1,0 +1,79 @@
+"""The device compiler as a toolchain: generated C++ in, shared library out.
+
+Two compilers have the same command line (host_compiler.py, npu_compiler.py):
+    COMPILER in.cpp --output=out.so --toolchain=identity.json --entry=NAME --mode=execute|trace --shim=x.cpp
+        --build_info=in.json --build_info_output=out.json
+"""
+
+TOOLCHAIN_TYPE = "//tools/bisheng:toolchain_type"
+
+BACKENDS = ["host", "npu"]
+
+DeviceCompilerInfo = provider(
+    doc = "A compiler for kernels.",
+    fields = {
+        "backend": ":type: string. One of BACKENDS.",
+        "identity": ":type: File. JSON with path, version and target of the compiler: an input of every compile action.",
+        "tool": ":type: FilesToRunProvider. The program.",
+    },
+)
+
+def _backend_impl(ctx):
+    if ctx.build_setting_value not in BACKENDS:
+        fail("--%s=%s: no such backend; known: %s" % (ctx.label, ctx.build_setting_value, ", ".join(BACKENDS)))
+    return []
+
+backend_flag = rule(
+    implementation = _backend_impl,
+    build_setting = config.string(flag = True),
+    doc = "What kernels are compiled for.",
+)
+
+def _device_compiler_impl(ctx):
+    return [platform_common.ToolchainInfo(compiler = DeviceCompilerInfo(
+        backend = ctx.attr.backend,
+        identity = ctx.file.identity,
+        tool = ctx.attr.tool[DefaultInfo].files_to_run,
+    ))]
+
+device_compiler = rule(
+    implementation = _device_compiler_impl,
+    attrs = {
+        "backend": attr.string(mandatory = True, values = BACKENDS),
+        "identity": attr.label(mandatory = True, allow_single_file = [".json"]),
+        "tool": attr.label(mandatory = True, executable = True, cfg = "exec"),
+    },
+)
+
+def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_output = None, mode = "execute"):
+    """Declares the action that compiles a kernel to a shared library.
+
+    Args:
+      ctx: of the rule.
+      compiler: DeviceCompilerInfo.
+      cpp: generated C++.
+      library: output file.
+      shims: C++ files that are compiled along.
+      build_info: JSON file with what the library is to say of itself.
+      build_info_output: output file, the same completed by the compiler; or None.
+      mode: `execute`, or `trace` (host only).
+    """
+    args = ctx.actions.args()
+    args.add(cpp)
+    args.add("--output", library)
+    args.add("--toolchain", compiler.identity)
+    args.add("--mode", mode)
+    args.add_all(shims, before_each = "--shim")
+    args.add("--build_info", build_info)
+    outputs = [library]
+    if build_info_output:
+        args.add("--build_info_output", build_info_output)
+        outputs.append(build_info_output)
+    ctx.actions.run(
+        executable = compiler.tool,
+        arguments = [args],
+        inputs = [cpp, build_info, compiler.identity] + shims,
+        outputs = outputs,
+        mnemonic = "CompileKernel",
+        progress_message = "Compiling %s for the %s (%s)" % (cpp.short_path, compiler.backend, mode),
+    )
