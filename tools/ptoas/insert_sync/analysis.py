@@ -1,0 +1,197 @@
+"""What is known to be complete where: the dataflow that both finds missing syncs and verifies the result.
+
+For each pipe q the state holds the set `pending[q]` of operations whose latest instance may still be running, as
+far as q's next operation knows. The rules are those of the machine (pto-facts, section 4):
+
+- issuing an operation makes it pending for all other pipes, and for V itself, which does not interlock. The
+  other pipes finish one operation before they start the next
+- `set_flag(src, dst)` captures what src knows plus everything issued to src; `wait_flag` gives that to dst
+- `pipe_barrier(PIPE_V)` completes V for V; `pipe_barrier(PIPE_ALL)` completes everything for everyone
+
+An operation on q that conflicts with one in `pending[q]` is a hazard. Branches join by union and loops run to a
+fixpoint, so a program without hazards here has none on any path. Ordering that arises only through another core (a
+FIFO) is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.ptoas.insert_sync.program import (
+    Barrier,
+    Block,
+    FlagPair,
+    Gap,
+    IfNode,
+    LoopNode,
+    OpNode,
+    Pipe,
+    Program,
+    Site,
+)
+
+
+@dataclass(slots=True)
+class State:
+    """Pending operations per pipe, and per flag that is set the operations it does not vouch for."""
+
+    pending: list[int]
+    tokens: dict[FlagPair, int]
+
+    def copy(self) -> State:
+        """An independent copy."""
+        return State(list(self.pending), dict(self.tokens))
+
+    def join(self, other: State) -> bool:
+        """Add the other path's possibilities; whether that changed anything."""
+        changed = False
+        for q, mask in enumerate(other.pending):
+            if mask & ~self.pending[q]:
+                self.pending[q] |= mask
+                changed = True
+        for pair, mask in other.tokens.items():
+            before = self.tokens.get(pair)
+            joined = mask if before is None else before | mask
+            if joined != before:
+                self.tokens[pair] = joined
+                changed = True
+        return changed
+
+
+HazardHandler = Callable[[State, OpNode, Site, int], None]
+"""Called with the state before the operation, the operation, its site and the set of unordered operations."""
+
+
+class HazardFound(Exception):
+    """Raised by a handler that needs only the first hazard."""
+
+
+def stop_at_hazard(state: State, op: OpNode, site: Site, unordered: int) -> None:
+    """A handler for `Walker` which ends the walk."""
+    del state, op, site, unordered
+    raise HazardFound
+
+
+class Walker:
+    """Runs the dataflow over a program; `on_hazard` may repair the state it is given.
+
+    `snapshots[block][k]` is the pending set of every pipe just after node k of the block, before the syncs
+    of the next gap, from the latest walk; `before_gap[(block, k)]` the state before gap k, for gaps with syncs.
+    `waits_open_at[pair]` collects, over all sets of the pair's flag, the waits which the set's pipe may overtake.
+    """
+
+    def __init__(self, program: Program, on_hazard: HazardHandler) -> None:
+        self.program = program
+        self._on_hazard = on_hazard
+        self._masks = list(program.pipe_masks)
+        self._wait_bits: dict[FlagPair, int] = {}
+        self.snapshots: dict[int, list[tuple[int, ...]]] = {}
+        self.before_gap: dict[tuple[int, int], State] = {}
+        self.waits_open_at: dict[FlagPair, int] = {}
+
+    def run(self) -> None:
+        """Walk the whole program from an empty state."""
+        self.block(self.program.root, State([0] * len(Pipe), {}))
+
+    def wait_bit(self, pair: FlagPair) -> int:
+        """The bit that stands for the waits of a pair: they are operations of the destination pipe, too."""
+        bit = self._wait_bits.get(pair)
+        if bit is None:
+            bit = 1 << (len(self.program.ops) + len(self._wait_bits))
+            self._wait_bits[pair] = bit
+            self._masks[pair.dst] |= bit
+        return bit
+
+    def block(self, block: Block, state: State, start: int = 0) -> None:
+        """Walk a block from gap `start` on, changing `state` to the one at its end."""
+        snapshots = self.snapshots.setdefault(id(block), [()] * len(block.nodes))
+        for place in range(start, len(block.nodes)):
+            if block.gaps[place]:
+                self.before_gap[id(block), place] = state.copy()
+                self._gap(block.gaps[place], state)
+            node = block.nodes[place]
+            if isinstance(node, OpNode):
+                self._op(node, Site(block, place), state)
+            elif isinstance(node, LoopNode):
+                self._loop(node, state)
+            else:
+                self._if(node, state)
+            snapshots[place] = tuple(state.pending)
+        if block.gaps[-1]:
+            self.before_gap[id(block), len(block.nodes)] = state.copy()
+            self._gap(block.gaps[-1], state)
+
+    def _op(self, op: OpNode, site: Site, state: State) -> None:
+        pending = state.pending
+        unordered = pending[op.pipe] & op.conflicts
+        if unordered:
+            self._on_hazard(state, op, site, unordered)
+        self._issue(1 << op.index, op.pipe, state)
+        if op.pipe is Pipe.V:
+            pending[Pipe.V] |= 1 << op.index
+
+    @staticmethod
+    def _issue(bit: int, pipe: Pipe, state: State) -> None:
+        pending = state.pending
+        for q in Pipe:
+            if q != pipe:
+                pending[q] |= bit
+        tokens = state.tokens
+        for pair in tokens:
+            tokens[pair] |= bit
+
+    def _loop(self, loop: LoopNode, state: State) -> None:
+        # Tokens of the loop's own carried pairs are set on entry and again at the back edge: they join like the rest.
+        while True:
+            end = state.copy()
+            self.block(loop.body, end)
+            if not state.join(end):
+                return
+
+    def _if(self, node: IfNode, state: State) -> None:
+        ends = []
+        for branch in node.branches:
+            end = state.copy()
+            self.block(branch, end)
+            ends.append(end)
+        first, *others = ends
+        for end in others:
+            first.join(end)
+        state.pending, state.tokens = first.pending, first.tokens
+
+    def _gap(self, gap: Gap, state: State) -> None:
+        for pair in gap.drains:
+            self._wait(pair, state)
+        for pair in gap.sets:
+            self._set(pair, state)
+        for pair in gap.waits:
+            self._wait(pair, state)
+        for barrier in gap.barriers:
+            self._barrier(barrier, state)
+        for pair in gap.primes:
+            self._set(pair, state)
+
+    def _set(self, pair: FlagPair, state: State) -> None:
+        known = state.pending[pair.src] & ~self._masks[pair.src]
+        self.waits_open_at[pair] = self.waits_open_at.get(pair, 0) | known
+        state.tokens[pair] = known
+
+    def _wait(self, pair: FlagPair, state: State) -> None:
+        state.pending[pair.dst] &= state.tokens.pop(pair)
+        self._issue(self.wait_bit(pair), pair.dst, state)
+
+    def _barrier(self, barrier: Barrier, state: State) -> None:
+        if barrier.pipe is None:
+            state.pending = [0] * len(Pipe)
+        else:
+            state.pending[barrier.pipe] &= ~self._masks[barrier.pipe]
+
+
+def has_hazard(program: Program) -> bool:
+    """Whether any two conflicting operations are unordered on some path."""
+    try:
+        Walker(program, stop_at_hazard).run()
+    except HazardFound:
+        return True
+    return False

@@ -1,0 +1,117 @@
+"""For tests: random programs, and their execution as a trace for the hazard judge."""
+
+from __future__ import annotations
+
+import random
+
+from sim.trace import Buffer, Trace
+from sim.trace import Pipe as TracePipe
+from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
+from tools.ptoas.byte_ranges import ByteRange
+from tools.ptoas.insert_sync.program import (
+    Access,
+    Barrier,
+    Block,
+    FlagPair,
+    Gap,
+    IfNode,
+    LoopNode,
+    OpNode,
+    Pipe,
+    Program,
+    build_program,
+)
+
+PIPES = (Pipe.V, Pipe.V, Pipe.MTE2, Pipe.MTE3, Pipe.M, Pipe.MTE1)
+UNITS = 8
+"""Places in the one small buffer that all random operations fight for."""
+
+
+def random_program(rng: random.Random, *, depth: int = 3, width: int = 5) -> Program:
+    """Nested loops and ifs around operations on random pipes with random ranges."""
+    return build_program(_random_block(rng, depth, width))
+
+
+def _random_block(rng: random.Random, depth: int, width: int) -> Block:
+    block = Block()
+    for _ in range(rng.randint(1, width)):
+        kind = rng.random() if depth else 1.0
+        if kind < 0.15:
+            block.nodes.append(LoopNode(_random_block(rng, depth - 1, width)))
+        elif kind < 0.28:
+            other = _random_block(rng, depth - 1, width) if rng.random() < 0.6 else Block()
+            block.nodes.append(IfNode((_random_block(rng, depth - 1, width), other)))
+        else:
+            accesses = tuple(_random_access(rng) for _ in range(rng.randint(1, 3)))
+            block.nodes.append(OpNode(rng.choice(PIPES), accesses))
+    return block
+
+
+def _random_access(rng: random.Random) -> Access:
+    start = rng.randrange(UNITS)
+    return Access(ByteRange("UB", start, start + rng.randint(1, 3)), rng.random() < 0.5)
+
+
+def read(start: int, end: int) -> Access:
+    """A read of bytes `[start, end)` of UB."""
+    return Access(ByteRange("UB", start, end), writes=False)
+
+
+def write(start: int, end: int) -> Access:
+    """A write of bytes `[start, end)` of UB."""
+    return Access(ByteRange("UB", start, end), writes=True)
+
+
+def execute(program: Program, rng: random.Random) -> Trace:
+    """One run with random trip counts (0 to 3) and branches, after a copy that initialises the whole buffer."""
+    build = TraceBuilder()
+    core = build.core("vec")
+    core.op("INIT", TracePipe.V, writes=[span(Buffer.UB, 0, UNITS + 4)])
+    core.barrier(TracePipe.ALL)
+    _run(program.root, rng, core)
+    return build.build()
+
+
+def _run(block: Block, rng: random.Random, core: CoreBuilder) -> None:
+    for place, node in enumerate(block.nodes):
+        _issue_gap(block.gaps[place], core)
+        if isinstance(node, OpNode):
+            _issue(node, core)
+        elif isinstance(node, LoopNode):
+            for _ in range(rng.randrange(4)):
+                _run(node.body, rng, core)
+        else:
+            _run(rng.choice(node.branches), rng, core)
+    _issue_gap(block.gaps[-1], core)
+
+
+def _issue(op: OpNode, core: CoreBuilder) -> None:
+    spans: dict[bool, list[Span]] = {False: [], True: []}
+    for access in op.accesses:
+        spans[access.writes].append(span(Buffer.UB, access.bytes.start, access.bytes.end - access.bytes.start))
+    core.op(f"OP{op.index}", TracePipe(op.pipe), reads=spans[False], writes=spans[True])
+
+
+def _issue_gap(gap: Gap, core: CoreBuilder) -> None:
+    for pair in gap.drains:
+        _wait(pair, core)
+    for pair in gap.sets:
+        _set(pair, core)
+    for pair in gap.waits:
+        _wait(pair, core)
+    for barrier in gap.barriers:
+        core.barrier(_trace_pipe(barrier))
+    for pair in gap.primes:
+        _set(pair, core)
+
+
+def _trace_pipe(barrier: Barrier) -> TracePipe:
+    return TracePipe.ALL if barrier.pipe is None else TracePipe(barrier.pipe)
+
+
+def _set(pair: FlagPair, core: CoreBuilder) -> None:
+    core.set_flag(TracePipe(pair.src), TracePipe(pair.dst), pair.event_id)
+
+
+def _wait(pair: FlagPair, core: CoreBuilder) -> None:
+    core.wait_flag(TracePipe(pair.src), TracePipe(pair.dst), pair.event_id)
