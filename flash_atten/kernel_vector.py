@@ -1,0 +1,281 @@
+"""The vector kernel: compute_p, online softmax of a tile's scores, and compute_gu, rescaled accumulation of the output.
+
+Each vector core takes half of a Q block's rows, in `tile_factor` row slices. With x the scores of a row slice and m,
+l, o its running maximum, sum and output, per tile:
+
+    m' = max(m, rowmax x);  p = exp((x - m') / sqrt(HEAD));  e = exp((m - m') / sqrt(HEAD));  l = l e + rowsum p
+    o = o e + P V                                              (compute_gu, qk_preload tiles later)
+
+The maximum is kept unscaled and every exponent is at most 0. e waits for compute_gu in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flash_atten.config import HEAD, S0, SCALE, KernelConfig
+from flash_atten.kernel_parts import FifoEnds, Launch, allocate, allocate_one
+from flash_atten.memory import SCORE_BUFFERS, TileDecl, VectorTiles
+from flash_atten.pipeline import Pipeline, Stages, run
+from ptodsl import pto, scalar, tile
+from ptodsl.module import Arguments
+from ptodsl.values import Scalar, TensorView, Tile
+
+SLICE_SKEW = {2: 2, 4: 4}
+"""Softmax steps that a row slice starts after the one before it, by tile factor.
+
+Steps of several row slices that fall together share one pipe barrier, so a small skew saves barriers: with 7 steps, t
+row slices need 6 + skew (t - 1) of them instead of 7 t - 1. But a slice must not be due before its scores have been
+loaded into the buffer of the slice SCORE_BUFFERS before it. The load takes about 560 cycles, as long as two steps on
+scores, so 4 row slices per tile need a skew of 4. With 2 the load belongs to the next tile and there is compute_gu in
+between.
+"""
+
+
+@dataclass(frozen=True)
+class RowState:
+    """One value per row of a row slice, under both of its shapes: the same bytes."""
+
+    column: Tile
+    """[rows, 1], for row reductions and row broadcasts."""
+
+    flat: Tile
+    """[1, rows], for element-wise operations."""
+
+    @classmethod
+    def allocate(cls, decl: TileDecl) -> tuple[RowState, ...]:
+        """Allocate what `decl` declares."""
+        flat = pto.TileBufType(shape=[1, decl.rows], dtype=pto.float32)
+        return tuple(cls(column, tile.reshape(flat, column)) for column in allocate(decl))
+
+
+@dataclass(frozen=True)
+class VectorBuffers:
+    """A vector core's tiles. Tuples run over buffers or row slices; row_max and rescale have a ring slot before
+    that.
+    """
+
+    scores: tuple[Tile, ...]
+    reduce_scratch: Tile
+    probabilities: Tile
+    pv: tuple[Tile, ...]
+    output: tuple[Tile, ...]
+    row_max: tuple[tuple[RowState, ...], ...]
+    rescale: tuple[tuple[RowState, ...], ...]
+    row_sum: tuple[RowState, ...]
+    tile_max: RowState
+    tile_sum: RowState
+
+    @classmethod
+    def allocate(cls, config: KernelConfig) -> VectorBuffers:
+        """Allocate what is declared for `config`."""
+        tiles = VectorTiles.of(config)
+
+        def ring(decl: TileDecl) -> tuple[tuple[RowState, ...], ...]:
+            states, slices = RowState.allocate(decl), config.tile_factor
+            return tuple(states[slot * slices : (slot + 1) * slices] for slot in range(config.exp_ring))
+
+        return cls(
+            scores=allocate(tiles.scores),
+            reduce_scratch=allocate_one(tiles.reduce_scratch),
+            probabilities=allocate_one(tiles.probabilities),
+            pv=allocate(tiles.pv),
+            output=allocate(tiles.output),
+            row_max=ring(tiles.row_max),
+            rescale=ring(tiles.rescale),
+            row_sum=RowState.allocate(tiles.row_sum),
+            tile_max=RowState.allocate(tiles.tile_max)[0],
+            tile_sum=RowState.allocate(tiles.tile_sum)[0],
+        )
+
+
+@dataclass(frozen=True)
+class Vector:
+    """All that the stages of the vector kernel work on."""
+
+    config: KernelConfig
+    o: TensorView
+    """[q_rows, HEAD]."""
+
+    subblock: Scalar
+    """Which half of a Q block's rows this vector core has."""
+
+    fifos: FifoEnds
+    buffers: VectorBuffers
+
+
+def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
+    """Emit the body of the vector kernel."""
+    launch = Launch.of(config, arguments)
+    vector = Vector(
+        config=config,
+        o=pto.as_tensor(ptr=arguments["o"], shape=[launch.q_rows, HEAD], strides=[HEAD, 1]),
+        subblock=scalar.index_cast(pto.get_subblock_idx()),
+        fifos=FifoEnds.open(config, arguments["gm_slots"], config.vec_rows),
+        buffers=VectorBuffers.allocate(config),
+    )
+    stages = Stages(
+        lead=lambda _, slot: compute_p(vector, slot),
+        lead_first=lambda _, slot: compute_p(vector, slot, first=True),
+        trail=lambda _, slot: compute_gu(vector, slot),
+        trail_first=lambda _, __: load_first_output(vector),
+        ring_slots=config.exp_ring,
+    )
+    for block in launch.blocks():
+        run(Pipeline(stages, launch.tiles, config.qk_preload))
+        store_output(vector, block)
+
+
+def compute_p(vector: Vector, slot: int, *, first: bool = False) -> None:
+    """Softmax of the next tile of scores: probabilities into the P FIFO, rescale factors into ring slot `slot`.
+
+    `first` starts a Q block: there is no maximum and no sum to go on from.
+    """
+    slices = vector.config.tile_factor
+    vector.fifos.qk.pop()
+    for row_slice in range(SCORE_BUFFERS):
+        load_scores(vector, row_slice)
+    steps = [(first_softmax_steps if first else softmax_steps)(vector, slot, i) for i in range(slices)]
+    emit_skewed(steps, SLICE_SKEW[slices])
+    vector.fifos.p.push()
+
+
+def load_scores(vector: Vector, row_slice: int) -> None:
+    """Load the scores of a row slice; after the last one the QK slot is free."""
+    config, qk = vector.config, vector.fifos.qk
+    rows = config.slice_rows
+    pto.load(qk.part(row_slice * rows, rows, 0, config.s1_tile), vector.buffers.scores[row_slice % SCORE_BUFFERS])
+    if row_slice == config.tile_factor - 1:
+        qk.free()
+
+
+Step = Callable[[], None]
+"""Operations of a row slice that do not depend on each other."""
+
+
+def softmax_steps(vector: Vector, slot: int, row_slice: int) -> list[Step]:
+    """Return the steps of a row slice; each depends on the one before it."""
+    buffers = vector.buffers
+    scores, scratch = buffers.scores[row_slice % SCORE_BUFFERS], buffers.reduce_scratch
+    old_max, new_max = (buffers.row_max[s][row_slice] for s in (slot - 1, slot))
+    rescale, row_sum = buffers.rescale[slot][row_slice], buffers.row_sum[row_slice]
+
+    def reduce_max() -> None:
+        tile.row_max(scores, scratch, buffers.tile_max.column)
+
+    def update_max() -> None:
+        tile.max(old_max.flat, buffers.tile_max.flat, new_max.flat)
+
+    def subtract() -> None:
+        tile.row_expand_sub(scores, new_max.column, scores)
+        tile.sub(old_max.flat, new_max.flat, rescale.flat)
+
+    def scale() -> None:
+        tile.muls(scores, SCALE, scores)
+        tile.muls(rescale.flat, SCALE, rescale.flat)
+
+    def exponentiate() -> None:
+        tile.exp(scores, scores)
+        tile.exp(rescale.flat, rescale.flat)
+
+    def deliver() -> None:
+        store_probabilities(vector, row_slice)
+        tile.mul(row_sum.flat, rescale.flat, row_sum.flat)
+        tile.row_sum(scores, scratch, buffers.tile_sum.column)
+        load_following_scores(vector, row_slice)
+
+    def update_sum() -> None:
+        tile.add(row_sum.flat, buffers.tile_sum.flat, row_sum.flat)
+
+    return [reduce_max, update_max, subtract, scale, exponentiate, deliver, update_sum]
+
+
+def first_softmax_steps(vector: Vector, slot: int, row_slice: int) -> list[Step]:
+    """Return the steps of a row slice of a Q block's first tile, which starts maximum and sum."""
+    buffers = vector.buffers
+    scores, scratch = buffers.scores[row_slice % SCORE_BUFFERS], buffers.reduce_scratch
+    new_max = buffers.row_max[slot][row_slice]
+
+    def reduce_max() -> None:
+        tile.row_max(scores, scratch, new_max.column)
+
+    def subtract() -> None:
+        tile.row_expand_sub(scores, new_max.column, scores)
+
+    def scale() -> None:
+        tile.muls(scores, SCALE, scores)
+
+    def exponentiate() -> None:
+        tile.exp(scores, scores)
+
+    def deliver() -> None:
+        store_probabilities(vector, row_slice)
+        tile.row_sum(scores, scratch, buffers.row_sum[row_slice].column)
+        load_following_scores(vector, row_slice)
+
+    return [reduce_max, subtract, scale, exponentiate, deliver]
+
+
+def store_probabilities(vector: Vector, row_slice: int) -> None:
+    """Round a row slice of probabilities to fp16 and store it into the P slot, taken before the first one."""
+    config, buffers, p = vector.config, vector.buffers, vector.fifos.p
+    rows = config.slice_rows
+    tile.cvt(buffers.scores[row_slice % SCORE_BUFFERS], buffers.probabilities)
+    if row_slice == 0:
+        p.alloc()
+    pto.store(buffers.probabilities, p.part(row_slice * rows, rows, 0, config.s1_tile))
+
+
+def load_following_scores(vector: Vector, row_slice: int) -> None:
+    """Load the row slice that takes over the score buffer of `row_slice`, if the tile has one."""
+    following = row_slice + SCORE_BUFFERS
+    if following < vector.config.tile_factor:
+        load_scores(vector, following)
+
+
+def emit_skewed(slices: Sequence[Sequence[Step]], skew: int) -> None:
+    """Emit the steps of all row slices, each slice `skew` steps behind the one before it."""
+    length = max(len(steps) for steps in slices) + skew * (len(slices) - 1)
+    for time in range(length):
+        for number, steps in enumerate(slices):
+            step = time - skew * number
+            if 0 <= step < len(steps):
+                steps[step]()
+
+
+def load_pv(vector: Vector, destinations: Sequence[Tile]) -> None:
+    """Load the next PV, row slice by row slice, and free its slot."""
+    pv, rows = vector.fifos.pv, vector.config.slice_rows
+    pv.pop()
+    for row_slice, destination in enumerate(destinations):
+        pto.load(pv.part(row_slice * rows, rows, 0, HEAD), destination)
+    pv.free()
+
+
+def load_first_output(vector: Vector) -> None:
+    """Start the output of a Q block with the PV of its first tile."""
+    load_pv(vector, vector.buffers.output)
+
+
+def compute_gu(vector: Vector, slot: int) -> None:
+    """Rescale the output by ring slot `slot` and add the next PV.
+
+    Per row slice the two operations are adjacent, with nothing but synchronisation between them: the `gu` pattern of
+    the barrier patcher.
+    """
+    buffers = vector.buffers
+    load_pv(vector, buffers.pv)
+    for output, rescale, pv in zip(buffers.output, buffers.rescale[slot], buffers.pv, strict=True):
+        tile.row_expand_mul(output, rescale.column, output)
+        tile.add(output, pv, output)
+
+
+def store_output(vector: Vector, block: Scalar) -> None:
+    """Divide the output of a Q block by the row sums and store it to O."""
+    config, buffers = vector.config, vector.buffers
+    rows = config.slice_rows
+    for row_slice, (output, row_sum) in enumerate(zip(buffers.output, buffers.row_sum, strict=True)):
+        tile.row_expand_div(output, row_sum.column, output)
+        row = block * S0 + vector.subblock * config.vec_rows + row_slice * rows
+        pto.store(output, pto.slice_view(source=vector.o, offsets=[row, 0], sizes=[rows, HEAD]))

@@ -1,0 +1,122 @@
+"""The decorators of pto-dsl: `@to_ir_module(meta_data=...)` and `@pto.func`.
+
+Parameter annotations are types, or strings that name an entry of `meta_data` or are expressions over it. While a
+decorated function is traced, the entries of `meta_data` are visible to it as global names, as kernels written for
+pto-dsl expect; afterwards its globals are as before. `ModuleBuilder` needs none of this.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
+
+from ptodsl.errors import fail
+from ptodsl.module import Function, ModuleBuilder
+
+_MISSING = object()
+
+_MODULE: ContextVar[tuple[ModuleBuilder, Mapping[str, Any]] | None] = ContextVar("ptodsl_module", default=None)
+
+
+def to_ir_module(
+    *, meta_data: Callable[[], Mapping[str, Any]], module: bool = False
+) -> Callable[[Callable[..., object]], ModuleOp]:
+    """Replace the decorated function by the module that it describes.
+
+    Args:
+        meta_data: returns the types (and other constants) that the function refers to by name.
+        module: whether the function, which has no parameters, defines functions with `@pto.func`; otherwise it is
+            itself the entry of a module of one function.
+    """
+
+    def decorate(function: Callable[..., object]) -> ModuleOp:
+        names = meta_data()
+        builder = ModuleBuilder()
+        token = _MODULE.set((builder, names))
+        try:
+            with _visible(function, names):
+                if module:
+                    function()
+                else:
+                    _trace(builder, names, function, None)
+        finally:
+            _MODULE.reset(token)
+        return builder.finish()
+
+    return decorate
+
+
+def func(function: Callable[..., object] | None = None, *, kernel: str | None = None) -> Any:
+    """Add the decorated function to the module: `@pto.func(kernel="cube")`, `"vector"`, or `@pto.func` for the entry.
+
+    The name of the function then stands for it in `pto.call`.
+    """
+    if function is None:
+        return lambda decorated: func(decorated, kernel=kernel)
+    state = _MODULE.get()
+    if state is None:
+        fail("@pto.func belongs in the body of a function decorated with @to_ir_module(..., module=True)")
+    builder, names = state
+    return _trace(builder, names, function, kernel)
+
+
+def _trace(
+    builder: ModuleBuilder, names: Mapping[str, Any], function: Callable[..., object], kernel: str | None
+) -> Function:
+    """Build `function` by calling it with its arguments."""
+    parameters = {
+        name: _parameter_type(function, name, parameter.annotation, names)
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
+    with builder.function(_symbol(function), parameters, kernel=kernel) as arguments:
+        function(*arguments)
+    return arguments.function
+
+
+def _symbol(function: Callable[..., object]) -> str:
+    return getattr(function, "__name__", "kernel")
+
+
+def _parameter_type(
+    function: Callable[..., object], name: str, annotation: object, names: Mapping[str, Any]
+) -> Attribute:
+    """Return the type that annotates the parameter `name`."""
+    while isinstance(annotation, str):
+        annotation = _evaluate(function, name, annotation, names)
+    if not isinstance(annotation, Attribute):
+        what = "has no annotation" if annotation is inspect.Parameter.empty else f"is annotated with {annotation!r}"
+        fail(f"parameter {name} of {_symbol(function)} {what}; annotate it with a type or the name of one in meta_data")
+    return annotation
+
+
+def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapping[str, Any]) -> object:
+    """Return what the annotation `text` means: an entry of meta_data, or an expression in the function's globals."""
+    if text in names:
+        return names[text]
+    try:
+        return eval(text, {**getattr(function, "__globals__", {}), **names})
+    except Exception as error:
+        known = ", ".join(names) or "none"
+        fail(f"parameter {name} of {_symbol(function)}: {text!r} is neither in meta_data ({known}) nor a type", error)
+
+
+@contextmanager
+def _visible(function: Callable[..., object], names: Mapping[str, Any]) -> Iterator[None]:
+    """Show `names` as globals of the function's file for the body of a `with`, then restore what was there."""
+    scope: dict[str, Any] = getattr(function, "__globals__", {})
+    before = {name: scope.get(name, _MISSING) for name in names}
+    scope.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is _MISSING:
+                del scope[name]
+            else:
+                scope[name] = value

@@ -1,0 +1,146 @@
+"""FIFOs between the cube core and its vector cores, and explicit synchronisation of a core's pipes.
+
+A producer does talloc, store, tpush; a consumer tpop, load, tfree. `split` says how a slot is divided between the two
+vector cores: 0 not at all, 1 upper and lower half, 2 left and right half.
+"""
+
+from __future__ import annotations
+
+from ptodsl.dialect import (
+    DeclareGlobalOp,
+    FifoOp,
+    InitializeL2G2LPipeOp,
+    PipeBarrierOp,
+    SetFlagOp,
+    TAllocOp,
+    TensorViewType,
+    TFreeOp,
+    TPopOp,
+    TPushOp,
+    WaitFlagOp,
+)
+from ptodsl.dialect import Pipe as PipeName
+from ptodsl.errors import fail
+from ptodsl.scope import current_scope, emit
+from ptodsl.values import Pipe, TensorView, Value, ssa_of
+
+_EVENT_PREFIX = "EVENT_ID"
+
+
+def initialize_l2g2l_pipe(
+    *,
+    dir_mask: int,
+    slot_size: int,
+    slot_num: int,
+    gm_addr: Value,
+    local_addr: Value | None = None,
+    peer_local_addr: Value | None = None,
+    local_slot_num: int | None = None,
+    flag_base: int | None = None,
+    nosplit: bool = False,
+) -> Pipe:
+    """Return the handle of a FIFO; both ends initialise it with the same arguments.
+
+    Args:
+        dir_mask: 1 cube to vector, 2 vector to cube.
+        slot_size: bytes of a slot.
+        slot_num: slots of the ring.
+        gm_addr: pointer to the first slot.
+        local_addr: address of local slots; the FIFOs through GM of this project have none.
+        peer_local_addr: the other end's.
+        local_slot_num: number of local slots, `slot_num` by default.
+        flag_base: first of its cross-core flags, 0 by default.
+        nosplit: whether slots are never divided between the vector cores.
+    """
+    address = ssa_of(gm_addr, "gm_addr")
+    local = None if local_addr is None else ssa_of(local_addr, "local_addr")
+    peer = None if peer_local_addr is None else ssa_of(peer_local_addr, "peer_local_addr")
+    op = emit(
+        lambda: InitializeL2G2LPipeOp(
+            address,
+            dir_mask=dir_mask,
+            slot_size=slot_size,
+            slot_num=slot_num,
+            flag_base=flag_base,
+            local_slot_num=local_slot_num,
+            nosplit=nosplit,
+            local_addr=local,
+            peer_local_addr=peer,
+        )
+    )
+    return Pipe(op.pipe)
+
+
+def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
+    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe", Pipe)
+    emit(lambda: make(*operands, split=split))
+
+
+def talloc(entry: Value, pipe: Value, split: int) -> None:
+    """Bind `entry` to the next slot of `pipe`; waits until the consumer has freed it."""
+    _fifo(TAllocOp, entry, pipe, split)
+
+
+def tpush(entry: Value, pipe: Value, split: int) -> None:
+    """Tell the consumer that the stores into `entry` have landed."""
+    _fifo(TPushOp, entry, pipe, split)
+
+
+def tpop_into(entry: Value, pipe: Value, split: int) -> None:
+    """Wait for the next slot of `pipe` and bind `entry` to it (on a vector core to its part of it)."""
+    _fifo(TPopOp, entry, pipe, split)
+
+
+def tpop(ty: TensorViewType, pipe: Value, split: int) -> TensorView:
+    """Declare an entry of type `ty` and pop into it."""
+    entry = TensorView(emit(lambda: DeclareGlobalOp(ty)).result)
+    tpop_into(entry, pipe, split)
+    return entry
+
+
+def tfree(pipe: Value, split: int, *, entry: Value | None = None) -> None:
+    """Tell the producer that the loads from `entry` are done; by default the entry last popped from `pipe`."""
+    handle = ssa_of(pipe, "pipe", Pipe)
+    if entry is None:
+        popped = [use.operation for use in handle.uses if isinstance(use.operation, TPopOp)]
+        visible = [op for op in popped if current_scope().sees(op.entry)]
+        if not visible:
+            fail("tfree without entry= needs a tpop on the same pipe before it")
+        entry = TensorView(visible[-1].entry)
+    _fifo(TFreeOp, entry, pipe, split)
+
+
+def record_event(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
+    """Set a flag of the pair of pipes once everything issued to `src_pipe` so far is complete."""
+    emit(lambda: SetFlagOp(_pipe(src_pipe), _pipe(dst_pipe), _event(event_id)))
+
+
+def wait_event(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
+    """Hold back what is issued to `dst_pipe` from here on until the flag is set; clears it."""
+    emit(lambda: WaitFlagOp(_pipe(src_pipe), _pipe(dst_pipe), _event(event_id)))
+
+
+def record_wait_pair(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
+    """Order `dst_pipe` after everything issued to `src_pipe` so far."""
+    record_event(src_pipe, dst_pipe, event_id)
+    wait_event(src_pipe, dst_pipe, event_id)
+
+
+def barrier(pipe: str) -> None:
+    """Start what is issued to `pipe` from here on only when everything before it is complete."""
+    emit(lambda: PipeBarrierOp(_pipe(pipe)))
+
+
+def _pipe(name: str) -> PipeName:
+    """Return the pipe called `name`, with or without `PIPE_`."""
+    full = name if name.startswith("PIPE_") else f"PIPE_{name}"
+    for pipe in PipeName:
+        if pipe.value == full:
+            return pipe
+    fail(f"there is no pipe {name!r}; the pipes are {', '.join(pipe.value for pipe in PipeName)}")
+
+
+def _event(event: int | str) -> int:
+    """Return the number of an event given as 3 or "EVENT_ID3"."""
+    text = str(event).removeprefix(_EVENT_PREFIX)
+    return int(text) if text.isdecimal() else fail(f"{event!r} is not an event id: use 0 to 7 or {_EVENT_PREFIX}0 ...")

@@ -1,0 +1,65 @@
+"""Where in the user's program an operation comes from.
+
+The user's line is the innermost frame outside this package's implementation (its examples and tests are users). File
+names are relative to the folder that contains `ptodsl`, or bare names for files elsewhere: never absolute, so the
+printed module is the same wherever it was built.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(_PACKAGE)
+_DIALECT = os.path.join(_PACKAGE, "dialect")
+_CONTEXTLIB = os.path.abspath(contextlib.__file__)
+
+UNKNOWN_COLUMN = 1
+"""Column of every location: the interpreter reports lines."""
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of the user's program."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """`file:line`, as error messages begin."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def attribute(self) -> FileLineColLoc:
+        """The same as an MLIR location."""
+        return FileLineColLoc(StringAttr(self.file), IntAttr(self.line), IntAttr(UNKNOWN_COLUMN))
+
+
+@cache
+def _user_file(path: str) -> str | None:
+    """Name to show for the source file `path`; None if it belongs to the implementation."""
+    full = os.path.abspath(path)
+    folder, name = os.path.split(full)
+    if full == _CONTEXTLIB:
+        return None
+    if folder in (_PACKAGE, _DIALECT) and not name.endswith("_test.py"):
+        return None
+    relative = os.path.relpath(full, _ROOT)
+    return name if relative.startswith(os.pardir) else relative.replace(os.sep, "/")
+
+
+def user_line() -> SourceLine:
+    """Return the line of the user's program that is being executed."""
+    frame = sys._getframe(1)
+    while True:
+        file = _user_file(frame.f_code.co_filename)
+        if file is not None:
+            return SourceLine(file, frame.f_lineno)
+        assert frame.f_back is not None, "the outermost frame is never the implementation's"
+        frame = frame.f_back

@@ -1,0 +1,150 @@
+"""GM pointers, views and slices, on-chip tiles, and the movement between GM and tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ptodsl.dialect import (
+    AddPtrOp,
+    AllocTileOp,
+    DeclareGlobalOp,
+    GetBlockIdxOp,
+    GetBlockNumOp,
+    GetSubblockIdxOp,
+    GetSubblockNumOp,
+    LoadScalarOp,
+    MakeTensorViewOp,
+    PartitionTensorViewType,
+    PartitionViewOp,
+    PrintOp,
+    SetFftsOp,
+    TensorViewType,
+    TileBufType,
+    TLoadOp,
+    TStoreOp,
+)
+from ptodsl.errors import fail
+from ptodsl.scope import emit
+from ptodsl.types import int64
+from ptodsl.values import (
+    PartitionView,
+    Pointer,
+    Scalar,
+    TensorView,
+    Tile,
+    Value,
+    as_index,
+    as_indices,
+    as_scalar,
+    ssa_of,
+)
+
+Size = Scalar | int
+"""A number of elements: an index or a whole number."""
+
+
+def get_block_idx() -> Scalar:
+    """Return the index of this AI core in the launch, i64."""
+    return Scalar(emit(GetBlockIdxOp).result)
+
+
+def get_block_num() -> Scalar:
+    """Return the number of AI cores of the launch, i64."""
+    return Scalar(emit(GetBlockNumOp).result)
+
+
+def get_subblock_idx() -> Scalar:
+    """Return the index of this vector core within its AI core, i64."""
+    return Scalar(emit(GetSubblockIdxOp).result)
+
+
+def get_subblock_num() -> Scalar:
+    """Return the number of vector cores of an AI core, i64."""
+    return Scalar(emit(GetSubblockNumOp).result)
+
+
+def set_ffts(ffts: Value) -> None:
+    """Give the cores the base of the cross-core flag unit; the entry does it once, before its kernels."""
+    operand = ssa_of(ffts, "ffts")
+    emit(lambda: SetFftsOp(operand))
+
+
+def add_ptr(ptr: Value, offset: Size) -> Pointer:
+    """Return `ptr` advanced by `offset` elements."""
+    operand, distance = ssa_of(ptr, "ptr", Pointer), as_index(offset, "offset")
+    return Pointer(emit(lambda: AddPtrOp(operand, distance)).result)
+
+
+def as_tensor(
+    ty: TensorViewType | None = None,
+    *,
+    ptr: Value,
+    shape: Sequence[Size],
+    strides: Sequence[Size],
+    layout: str | None = None,
+) -> TensorView:
+    """Return a view of GM of `shape` with `strides`, both in elements, outermost first.
+
+    `layout` is "nd" (the default), "dn" or "nz". Without `ty` every dimension gets its constant, or `?`.
+    """
+    operand = ssa_of(ptr, "ptr", Pointer)
+    sizes, steps = as_indices(shape, "shape"), as_indices(strides, "strides")
+    order = None if layout is None else layout.lower()
+    return TensorView(emit(lambda: MakeTensorViewOp(operand, sizes, steps, order, ty)).result)
+
+
+def slice_view(
+    ty: PartitionTensorViewType | None = None, *, source: Value, offsets: Sequence[Size], sizes: Sequence[Size]
+) -> PartitionView:
+    """Return the slice of `source` at `offsets` with `sizes`, in elements. Without `ty` it is inferred from `sizes`."""
+    operand = ssa_of(source, "source", TensorView)
+    starts, counts = as_indices(offsets, "offsets"), as_indices(sizes, "sizes")
+    return PartitionView(emit(lambda: PartitionViewOp(operand, starts, counts, ty)).result)
+
+
+def declare_global(ty: TensorViewType) -> TensorView:
+    """Return a FIFO entry of type `ty`: a GM view without an address, which talloc or tpop binds to a slot."""
+    return TensorView(emit(lambda: DeclareGlobalOp(ty)).result)
+
+
+def alloc_tile(
+    ty: TileBufType,
+    addr: Scalar | int | None = None,
+    valid_row: Size | None = None,
+    valid_col: Size | None = None,
+) -> Tile:
+    """Return a tile of type `ty` in its on-chip buffer.
+
+    `addr` is its byte offset there; without it the assembler chooses one. `valid_row` and `valid_col` are given exactly
+    for dynamic dimensions of the valid shape.
+    """
+    if not isinstance(ty, TileBufType):
+        fail(f"alloc_tile needs a TileBufType, not {ty!r}")
+    address = None if addr is None else as_scalar(addr, int64, "addr").ssa
+    row = None if valid_row is None else as_index(valid_row, "valid_row")
+    col = None if valid_col is None else as_index(valid_col, "valid_col")
+    return Tile(emit(lambda: AllocTileOp(ty, addr=address, valid_row=row, valid_col=col)).result)
+
+
+def load(source: Value, dst: Value) -> None:
+    """Load a slice of GM into a tile in UB or L1."""
+    operands = ssa_of(source, "source", PartitionView), ssa_of(dst, "dst", Tile)
+    emit(lambda: TLoadOp(*operands))
+
+
+def store(source: Value, dst: Value) -> None:
+    """Store a tile from UB, or an accumulator from L0C, into a slice of GM."""
+    operands = ssa_of(source, "source", Tile), ssa_of(dst, "dst", PartitionView)
+    emit(lambda: TStoreOp(*operands))
+
+
+def load_scalar(ptr: Value, offset: Size) -> Scalar:
+    """Return the element at `offset` of a GM pointer."""
+    operand, distance = ssa_of(ptr, "ptr", Pointer), as_index(offset, "offset")
+    return Scalar(emit(lambda: LoadScalarOp(operand, distance)).result)
+
+
+def print_scalars(format: str, *values: Value) -> None:
+    """Print scalars from the device, in printf's format."""
+    operands = [ssa_of(value, "value", Scalar) for value in values]
+    emit(lambda: PrintOp(format, *operands))

@@ -1,0 +1,102 @@
+"""The `pto` module of the Python API: types, functions, GM memory, control flow, FIFOs and synchronisation."""
+
+from __future__ import annotations
+
+from ptodsl.control import cond, cube_section, if_context, vector_section
+from ptodsl.control import loop as range
+from ptodsl.decorators import func
+from ptodsl.dialect import FFTS_TYPE as ffts_type
+from ptodsl.fifo import (
+    barrier,
+    initialize_l2g2l_pipe,
+    record_event,
+    record_wait_pair,
+    talloc,
+    tfree,
+    tpop,
+    tpop_into,
+    tpush,
+    wait_event,
+)
+from ptodsl.memory import (
+    add_ptr,
+    alloc_tile,
+    as_tensor,
+    declare_global,
+    get_block_idx,
+    get_block_num,
+    get_subblock_idx,
+    get_subblock_num,
+    load,
+    load_scalar,
+    set_ffts,
+    slice_view,
+    store,
+)
+from ptodsl.memory import print_scalars as print
+from ptodsl.module import call
+from ptodsl.types import (
+    TileBufConfig,
+    bfloat16,
+    float16,
+    float32,
+    index,
+    int8,
+    int16,
+    int32,
+    int64,
+)
+from ptodsl.types import boolean as bool
+from ptodsl.types import make_ptr_type as PtrType
+from ptodsl.types import make_sub_tensor_type as SubTensorType
+from ptodsl.types import make_tensor_type as TensorType
+from ptodsl.types import make_tile_type as TileBufType
+
+__all__ = [
+    "PtrType",
+    "SubTensorType",
+    "TensorType",
+    "TileBufConfig",
+    "TileBufType",
+    "add_ptr",
+    "alloc_tile",
+    "as_tensor",
+    "barrier",
+    "bfloat16",
+    "bool",
+    "call",
+    "cond",
+    "cube_section",
+    "declare_global",
+    "ffts_type",
+    "float16",
+    "float32",
+    "func",
+    "get_block_idx",
+    "get_block_num",
+    "get_subblock_idx",
+    "get_subblock_num",
+    "if_context",
+    "index",
+    "initialize_l2g2l_pipe",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "load",
+    "load_scalar",
+    "print",
+    "range",
+    "record_event",
+    "record_wait_pair",
+    "set_ffts",
+    "slice_view",
+    "store",
+    "talloc",
+    "tfree",
+    "tpop",
+    "tpop_into",
+    "tpush",
+    "vector_section",
+    "wait_event",
+]
