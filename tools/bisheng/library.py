@@ -1,0 +1,91 @@
+"""What all compilers of kernels share: the request, the build info inside the library, the run of the compiler."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+DEFAULT_ENTRY = "call_both"
+"""Entry point of the Flash Attention kernel."""
+
+MODES = ("execute", "trace")
+"""execute computes numbers, trace records operations."""
+
+RAW_DELIMITER = "json"
+
+TOOL_PATH = "/usr/bin:/bin"
+"""PATH of the compiler: where it finds the machine's assembler and linker, whatever the caller's PATH is."""
+
+
+class CompileError(RuntimeError):
+    """The compiler refused the kernel, or there is no compiler; the text says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LibraryRequest:
+    """A kernel to compile. Raises ValueError and FileNotFoundError for what cannot be asked."""
+
+    cpp: Path
+    """Generated C++."""
+    out: Path
+    """The library to write."""
+    entry: str = DEFAULT_ENTRY
+    """Name of the kernel's extern "C" function."""
+    mode: str = "execute"
+    """One of MODES."""
+    shims: tuple[Path, ...] = ()
+    """Further C++ files of the library, which call the kernel."""
+    build_info: dict[str, Any] | None = None
+    """What the library says of itself; shims find it as PTO_BUILD_INFO_FILE."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        if self.mode not in MODES:
+            raise ValueError(f"mode {self.mode!r} is not one of {', '.join(MODES)}")
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.entry):
+            raise ValueError(f"entry {self.entry!r} is not a C++ identifier")
+        for path in (self.cpp, *self.shims):
+            if not path.is_file():
+                raise FileNotFoundError(f"there is no file {path} to compile")
+
+
+def relative(path: Path) -> Path:
+    """The path as a compiler gets it: relative if it lies below the working directory, so that no result shows it."""
+    absolute, here = Path(os.path.abspath(path)), Path.cwd()
+    return absolute.relative_to(here) if absolute.is_relative_to(here) else absolute
+
+
+def build_info_literal(build_info: dict[str, Any]) -> str:
+    """One C++ string literal with the JSON text of `build_info`."""
+    text = json.dumps(build_info, sort_keys=True)
+    if f'){RAW_DELIMITER}"' in text:
+        raise ValueError(f'build info may not contain ){RAW_DELIMITER}": {text}')
+    return f'R"{RAW_DELIMITER}({text}){RAW_DELIMITER}"\n'
+
+
+def compile_library(request: LibraryRequest, compiler: list[str], sources: list[Path]) -> Path:
+    """Runs `compiler` (program and options) on `sources`; returns the library, complete or not there at all.
+
+    Adds the definitions of the kernel's file and build info, and the output. Raises CompileError.
+    """
+    out = request.out
+    with tempfile.TemporaryDirectory(dir=out.parent.absolute(), prefix=f".{out.name}.") as scratch:
+        library = Path(scratch) / out.name
+        command = [*compiler, f"-iquote{relative(request.cpp.parent)}", f'-DPTO_KERNEL_FILE="{request.cpp.name}"']
+        if request.build_info is not None:
+            literal = Path(scratch) / "build_info.inc"
+            literal.write_text(build_info_literal(request.build_info), encoding="utf-8")
+            command.append(f'-DPTO_BUILD_INFO_FILE="{literal}"')
+        command += [*(str(relative(source)) for source in sources), "-o", str(library)]
+        environment = {"PATH": TOOL_PATH, "LC_ALL": "C", "TMPDIR": scratch}
+        result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise CompileError(f"{command[0]} cannot compile {request.cpp}:\n{result.stderr.strip()}")
+        os.replace(library, out)
+    return out

@@ -1,0 +1,113 @@
+"""bisheng and headers are found where CANN puts them, what is missing is one paragraph, flags are the reference's."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.bisheng.library import CompileError, LibraryRequest
+from tools.bisheng.npu_compile import FLAGS, compile_npu, npu_build_info
+from tools.bisheng.npu_toolchain import NpuToolchain, detect_npu_toolchain
+
+RECORDER = """#!/bin/sh
+if [ "$1" = --version ]; then echo "bisheng clang 15.0.5"; exit 0; fi
+for argument; do echo "$argument" >> "{log}"; last=$argument; done
+pwd > "{log}.cwd"
+echo library > "$last"
+"""
+
+
+def make_recorder(directory: Path) -> Path:
+    """A bisheng that records its arguments and writes the file named last."""
+    bisheng = directory / "cann" / "bin" / "bisheng"
+    bisheng.parent.mkdir(parents=True)
+    bisheng.write_text(RECORDER.format(log=directory / "log"), encoding="utf-8")
+    bisheng.chmod(0o755)
+    return bisheng
+
+
+def make_headers(directory: Path, text: str = "") -> Path:
+    header = directory / "pto-isa" / "include" / "pto" / "pto-inst.hpp"
+    header.parent.mkdir(parents=True, exist_ok=True)
+    header.write_text(text, encoding="utf-8")
+    return directory / "pto-isa"
+
+
+def make_toolchain(directory: Path) -> NpuToolchain:
+    bisheng, headers = make_recorder(directory), make_headers(directory)
+    return detect_npu_toolchain({"BISHENG": str(bisheng), "PTO_LIB_PATH": str(headers)})
+
+
+def make_request(directory: Path, mode: str = "execute") -> LibraryRequest:
+    cpp, shim = directory / "fa.cpp", directory / "caller_npu.cpp"
+    cpp.touch()
+    shim.touch()
+    return LibraryRequest(cpp, directory / "fa.so", mode=mode, shims=(shim,), build_info={"name": "fa"})
+
+
+@pytest.mark.parametrize("directory", ["bin", "compiler/ccec_compiler/bin"])
+def test_bisheng_is_found_in_cann(tmp_path: Path, directory: str) -> None:
+    bisheng = make_recorder(tmp_path)
+    placed = tmp_path / "home" / directory / "bisheng"
+    placed.parent.mkdir(parents=True)
+    bisheng.rename(placed)
+    environment = {"ASCEND_HOME_PATH": str(tmp_path / "home"), "PTO_LIB_PATH": str(make_headers(tmp_path))}
+    toolchain = detect_npu_toolchain(environment)
+    assert toolchain.bisheng == str(placed)
+    assert toolchain.version == "bisheng clang 15.0.5"
+    assert toolchain.problem == ""
+
+
+def test_other_headers_are_another_toolchain(tmp_path: Path) -> None:
+    before = make_toolchain(tmp_path)
+    make_headers(tmp_path, "// newer")
+    environment = {"BISHENG": before.bisheng, "PTO_LIB_PATH": str(tmp_path / "pto-isa")}
+    assert detect_npu_toolchain(environment).headers_sha256 != before.headers_sha256
+
+
+def test_toolchain_survives_json(tmp_path: Path) -> None:
+    toolchain = make_toolchain(tmp_path)
+    assert NpuToolchain.from_json(toolchain.to_json()) == toolchain
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, ["bisheng was not found", "ASCEND_HOME_PATH are not set", "set_env.sh", "leave out --config=npu"]),
+        ({"ASCEND_HOME_PATH": "/no/cann"}, ["/no/cann/bin/bisheng", "/no/cann/compiler/ccec_compiler/bin/bisheng"]),
+    ],
+)
+def test_missing_bisheng_is_one_paragraph(tmp_path: Path, environment: dict[str, str], words: list[str]) -> None:
+    toolchain = detect_npu_toolchain({**environment, "PATH": str(tmp_path)})
+    with pytest.raises(CompileError) as caught:
+        compile_npu(make_request(tmp_path), toolchain)
+    assert "\n" not in str(caught.value)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_missing_headers_are_named(tmp_path: Path) -> None:
+    environment = {"BISHENG": str(make_recorder(tmp_path)), "PTO_LIB_PATH": "/no/headers"}
+    assert "pto/pto-inst.hpp was not found. Looked at: /no/headers/include" in detect_npu_toolchain(environment).problem
+
+
+def test_bisheng_gets_the_reference_flags_and_the_shim(tmp_path: Path) -> None:
+    toolchain, request = make_toolchain(tmp_path), make_request(tmp_path)
+    compile_npu(request, toolchain)
+    arguments = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert arguments[0] == f"-I{toolchain.include}"
+    assert tuple(arguments[1 : 1 + len(FLAGS)]) == FLAGS
+    assert '-DPTO_KERNEL_FILE="fa.cpp"' in arguments
+    assert arguments[-3:-1] == [str(tmp_path / "caller_npu.cpp"), "-o"]
+    assert request.out.read_text(encoding="utf-8") == "library\n"
+    assert (tmp_path / "log.cwd").read_text(encoding="utf-8").strip() == str(Path.cwd())
+
+
+def test_trace_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CompileError, match=r"host only; build fa\.so without --config=npu"):
+        compile_npu(make_request(tmp_path, mode="trace"), make_toolchain(tmp_path))
+
+
+def test_build_info_names_compiler_and_headers(tmp_path: Path) -> None:
+    toolchain = make_toolchain(tmp_path)
+    build_info = npu_build_info({"name": "fa"}, toolchain)
+    assert build_info["backend"] == "npu"
+    assert build_info["compiler"]["headers_sha256"] == toolchain.headers_sha256
