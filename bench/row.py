@@ -53,6 +53,11 @@ class Row:
         """The baseline that the speed-up column is about: the first one."""
         return next((name for name in self.timings if name != KERNEL), None)
 
+    @property
+    def speedup(self) -> float | None:
+        """Median latency of the first baseline over ours."""
+        return None if self.primary_baseline is None else self.speedups.get(self.primary_baseline)
+
     def tflops(self, operation: str) -> float:
         """TFLOP/s of a timed operation, from its median."""
         return tflops(self.q_rows, self.s1, self.timings[operation].median)

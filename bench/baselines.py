@@ -1,0 +1,102 @@
+"""What the kernel is compared with, in the same run and in turns with it.
+
+On the host: torch's scaled_dot_product_attention on the CPU, in FP16 and FP32. On the device: the vendor's fused
+operator. torch is imported here and only here, and only when a baseline is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.timing import Operation
+from flash_atten.check_inputs import AttentionInputs
+from flash_atten.config import HEAD
+from flash_atten.launch_library import HOST
+
+AUTO = "auto"
+NONE = "none"
+SDPA_FP16 = "sdpa_fp16"
+SDPA_FP32 = "sdpa_fp32"
+FUSED = "npu_fused"
+
+OF_BACKEND = {HOST: (SDPA_FP16, SDPA_FP32), "npu": (FUSED,)}
+"""The baselines of each backend; the first one is what the speed-up column is about."""
+
+LABELS = {
+    SDPA_FP16: "torch SDPA FP16 (host CPU)",
+    SDPA_FP32: "torch SDPA FP32 (host CPU)",
+    FUSED: "npu_fused_infer_attention_score",
+}
+"""Baseline -> how reports name it."""
+
+
+class BaselineError(RuntimeError):
+    """A baseline cannot be run here; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One operation to compare with. `operation` returns its own kind of array, which `to_numpy` makes [q rows, 128]
+    FP32.
+    """
+
+    name: str
+    operation: Operation
+    to_numpy: Callable[[Any], npt.NDArray[np.float32]]
+
+    def result(self) -> npt.NDArray[np.float32]:
+        """Run once and return the result."""
+        return self.to_numpy(self.operation())
+
+
+def import_torch() -> Any:
+    """Return torch. Raises BaselineError if it cannot be imported."""
+    try:
+        return importlib.import_module("torch")
+    except ImportError as error:
+        raise BaselineError(
+            f"no baseline: torch cannot be imported ({error}); it is part of //bench:fa unless that was built with "
+            "--config=notorch"
+        ) from error
+
+
+def make_baseline(name: str, inputs: AttentionInputs) -> Baseline:
+    """Return the baseline `name` on `inputs`, its operands already in place. Raises BaselineError."""
+    torch = import_torch()
+    if name == FUSED:
+        return _fused(torch, inputs)
+    return _sdpa(torch, name, inputs)
+
+
+def _sdpa(torch: Any, name: str, inputs: AttentionInputs) -> Baseline:
+    dtype = {SDPA_FP16: torch.float16, SDPA_FP32: torch.float32}[name]
+    q, k, v = (torch.from_numpy(array)[None, None].to(dtype) for array in (inputs.q, inputs.k, inputs.v))
+
+    def operation() -> Any:
+        with torch.no_grad():
+            return torch.nn.functional.scaled_dot_product_attention(q, k, v)
+
+    return Baseline(name, operation, lambda out: out[0, 0].float().numpy())
+
+
+def _fused(torch: Any, inputs: AttentionInputs) -> Baseline:
+    try:
+        torch_npu = importlib.import_module("torch_npu")
+    except ImportError as error:
+        raise BaselineError(f"no baseline: torch_npu cannot be imported ({error})") from error
+    q, k, v = (torch.from_numpy(array)[None].npu() for array in (inputs.q, inputs.k, inputs.v))
+
+    def operation() -> Any:
+        # BSH: [batch, rows, heads * head dimension], one head; scaled explicitly because the operator's default is 1.
+        return torch_npu.npu_fused_infer_attention_score(
+            q, k, v, num_heads=1, input_layout="BSH", scale=1.0 / math.sqrt(HEAD)
+        )[0]
+
+    return Baseline(FUSED, operation, lambda out: out[0].float().cpu().numpy())

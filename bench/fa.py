@@ -1,0 +1,193 @@
+"""Benchmark the Flash Attention kernel: latency, TFLOP/s and error per shape, beside a baseline.
+
+    bazel run //bench:fa -- --s1=1024
+    bazel run //bench:fa -- --s1=4096,16384 --q_rows=256
+    bazel run //bench:fa -- --suite --max_seconds=120 --json=runs.json
+
+On the host backend the latencies are those of this computer's CPU; they say nothing about an NPU.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+from rich.console import Console
+
+from bench.baselines import AUTO, NONE, OF_BACKEND
+from bench.cases import choose_cases
+from bench.environment import environment
+from bench.progress import Interrupted, Progress, interruptible
+from bench.results import Run, read_runs, write_run
+from bench.row import FAILED, WRONG, Row
+from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Job, Runner, Settings
+from bench.table import MACHINE_OF_BACKEND, print_table, tsv
+from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
+from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
+from flash_atten.launch_library import LibraryError
+
+EXIT_INTERRUPTED = 130
+
+S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: case1 (1024).")
+Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
+CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 = 1024, 2048, ... 131072; a list.")
+SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")
+S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (per shape), 256 or 512.")
+QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+ITERS = flags.DEFINE_integer(
+    "iters",
+    None,
+    f"Timed runs of each shape. Default: {AUTO_ITERATIONS}, or as many as fit in {CASE_SECONDS:.0f} s.",
+    lower_bound=1,
+)
+WARMUP = flags.DEFINE_integer("warmup", 1, "Untimed runs of each shape, after the first (cold) one.", lower_bound=0)
+MAX_SECONDS = flags.DEFINE_float("max_seconds", None, "Skip what would not be done in this time.", lower_bound=0)
+TIMING = flags.DEFINE_enum(
+    "timing", "auto", ["auto", "event", "sync", "wall"], "Clock; auto: event on the device, wall on the host."
+)
+BASELINE = flags.DEFINE_enum("baseline", AUTO, [AUTO, NONE], "Whether to time the backend's baselines too.")
+BACKEND = flags.DEFINE_enum("backend", "auto", list(BACKENDS), "Where to run; auto: what the libraries are built for.")
+LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the ones built for these knobs.")
+CUBE_CORES = flags.DEFINE_integer(
+    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
+)
+JSON = flags.DEFINE_string("json", None, "Results file to add this run to.")
+TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to write this run's rows to.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    jobs: tuple[Job, ...]
+    settings: Settings
+    suite: bool
+    json: Path | None
+    tsv: Path | None
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError for a request that cannot be served."""
+    s1 = integers("s1", S1.value) if S1.value else []
+    q_rows = integers("q_rows", Q_ROWS.value) if Q_ROWS.value else []
+    cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
+    jobs = [Job(case, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=case.q_rows, s1=case.s1)) for case in cases]
+    if BACKEND.value == "host" and TIMING.value not in ("auto", "wall"):
+        raise ValueError(
+            f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
+        )
+    settings = Settings(
+        backend=BACKEND.value,
+        timing=TIMING.value,
+        iterations=ITERS.value,
+        warmup=WARMUP.value,
+        max_seconds=MAX_SECONDS.value,
+        baselines=() if BASELINE.value == NONE else None,
+        library=user_path(LIBRARY.value) if LIBRARY.value else None,
+        cube_cores=CUBE_CORES.value,
+    )
+    json_path, tsv_path = _output("json", JSON.value), _output("tsv", TSV.value)
+    if json_path and json_path.exists():
+        read_runs(json_path)
+    return Options(tuple(jobs), settings, SUITE.value, json_path, tsv_path)
+
+
+def _output(flag: str, text: str | None) -> Path | None:
+    if not text:
+        return None
+    path = user_path(text)
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError(f"--{flag}={text} cannot be written: give a file in a folder that exists")
+    return path
+
+
+def print_estimate(runner: Runner, jobs: Sequence[Job]) -> None:
+    """Print what each job will take, from a short calibration launch."""
+    opened = runner.open(jobs[0].config)
+    runner.calibrate(jobs[0].config)
+    baselines = runner.wanted_baselines(opened.backend.name)
+    print("estimate, from one small launch (memory at the peak; time for one run of everything and the check):")
+    for job in jobs:
+        cost = runner.estimate(job, baselines)
+        print(
+            f"  {job.case.name}  {job.case.q_rows:>6} x {job.case.s1:<6}  {cost.memory / 2**20:7.0f} MiB  "
+            f"{cost.least:9.1f} s"
+        )
+    if runner.settings.max_seconds is not None:
+        print(f"  what does not fit in --max_seconds={runner.settings.max_seconds:g} is skipped")
+    sys.stdout.flush()
+
+
+@dataclass
+class Collector:
+    """Keeps finished rows, in memory and in the results file."""
+
+    run: Run
+    path: Path | None
+
+    def add(self, row: Row) -> None:
+        """Keep one more row."""
+        self.run = self.run.with_row(row)
+        if self.path:
+            write_run(self.path, self.run)
+
+
+def report(rows: Sequence[Row], runner: Runner, tsv_path: Path | None, opened_why: str) -> None:
+    """Print the table, what was left out, and write the TSV file."""
+    if not rows:
+        return
+    machine = MACHINE_OF_BACKEND.get(rows[0].backend, rows[0].backend)
+    print_table(rows, f"backend {opened_why}\nlatencies measured on {machine}", Console())
+    for reason in dict.fromkeys(runner.missing.values()):
+        print(paragraph(f"note: {reason}"), file=sys.stderr)
+    if tsv_path:
+        tsv_path.write_text(tsv(rows), encoding="utf-8")
+
+
+def exit_code(rows: Sequence[Row]) -> int:
+    """Return 1 if any row is wrong or failed. A skipped row was announced and is no failure."""
+    return EXIT_FAILED if any(row.status in (WRONG, FAILED) for row in rows) else 0
+
+
+def work(chosen: Options) -> int:
+    """Run the jobs and report; rows that are finished survive whatever happens to the others."""
+    started = datetime.datetime.now(datetime.UTC).isoformat()
+    collector = Collector(Run(started, environment()), chosen.json)
+    progress = Progress(Console(stderr=True), len(chosen.jobs))
+    runner = Runner(chosen.settings, lambda backend: OF_BACKEND[backend], progress.stage)
+    try:
+        why = runner.open(chosen.jobs[0].config).why
+        if chosen.suite:
+            print_estimate(runner, chosen.jobs)
+    except LibraryError as error:
+        return fail(str(error), EXIT_FAILED)
+
+    def run_all() -> None:
+        for job in chosen.jobs:
+            progress.start(f"{job.case.name} {job.case.q_rows} x {job.case.s1}")
+            collector.add(runner.run_job(job))
+
+    interrupted = False
+    with progress:
+        try:
+            interruptible(run_all)
+        except Interrupted:
+            interrupted = True
+    rows = collector.run.rows
+    report(rows, runner, chosen.tsv, why)
+    if interrupted:
+        print(f"interrupted: {len(rows)} of {len(chosen.jobs)} shapes are done", file=sys.stderr)
+        # A kernel may still run in its threads; exit handlers would pull the library from under it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(EXIT_INTERRUPTED)
+    return exit_code(rows)
+
+
+if __name__ == "__main__":
+    run(options, work)

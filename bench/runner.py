@@ -1,0 +1,221 @@
+"""Runs cases in one process: open, fit into the time that is left, time, probe, make a row. A case that fails is a
+row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench.baselines import Baseline, BaselineError, make_baseline
+from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
+from bench.cases import Case
+from bench.flops import attention_flops
+from bench.probe import probe
+from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row
+from bench.stats import paired_speedup
+from bench.timing import EVENT, SYNC, WALL, Clock, EventClock, Rounds, SyncClock, WallClock, measure
+from flash_atten.check_inputs import make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.launch_backend import Backend, Opened, open_backend
+from flash_atten.launch_library import HOST, KernelError, LibraryError
+
+AUTO_ITERATIONS = 10
+"""Timed rounds of a case when --iters is not given ..."""
+
+CASE_SECONDS = 10.0
+"""... unless they take longer than this; one run there always is."""
+
+CALIBRATION = Case("calibration", 256, 1024)
+"""Shape of the launch from which the first estimate is made; every configuration but 512 x 3 and x 4 takes it."""
+
+SEED = 0
+"""Seed of the benchmark's inputs."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How cases are run. `iterations` None: `AUTO_ITERATIONS` within `CASE_SECONDS`. Times in seconds."""
+
+    backend: str = "auto"
+    timing: str = "auto"
+    iterations: int | None = None
+    warmup: int = 1
+    max_seconds: float | None = None
+    baselines: tuple[str, ...] | None = ()
+    """Names, or None for those of the backend."""
+    library: Path | None = None
+    cube_cores: int | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A case and the configuration of the kernel that is to run it."""
+
+    case: Case
+    config: KernelConfig
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What there is time for: which baselines, how many seconds of timing; or why the case is skipped."""
+
+    baselines: tuple[str, ...]
+    seconds: float
+    skip: str = ""
+    note: str = ""
+
+
+def make_clock(timing: str, backend: Backend) -> tuple[str, Clock]:
+    """Return the name and the clock for `timing` (auto: events on the device, wall on the host). Raises ValueError."""
+    if backend.name == HOST:
+        if timing not in ("auto", WALL):
+            raise ValueError(
+                f"--timing={timing} needs the device; on the host backend a launch is timed with --timing=wall"
+            )
+        return WALL, WallClock()
+    clocks: dict[str, Callable[[], Clock]] = {
+        EVENT: lambda: EventClock(lambda: backend.torch.npu.Event(enable_timing=True)),  # type: ignore[attr-defined]
+        SYNC: lambda: SyncClock(backend.synchronize),
+        WALL: WallClock,
+    }
+    name = EVENT if timing == "auto" else timing
+    return name, clocks[name]()
+
+
+@dataclass
+class Runner:
+    """One benchmark run: its libraries, what it learned about speed, and when it has to be done."""
+
+    settings: Settings
+    baselines_of: Callable[[str], Sequence[str]]
+    """Backend name -> its default baselines."""
+    stage: Callable[[str], None] = lambda _: None
+    """Told what is going on, for progress displays."""
+    rates: Rates = field(default_factory=Rates)
+    opened: dict[KernelConfig, Opened] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Baseline -> why it cannot be run."""
+    start: float = field(default_factory=time.monotonic)
+
+    def open(self, config: KernelConfig) -> Opened:
+        """Return the backend for `config`, loaded once. Raises LibraryError."""
+        if config not in self.opened:
+            chosen = self.settings
+            self.opened[config] = open_backend(
+                config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores
+            )
+        return self.opened[config]
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Row]:
+        """Run the jobs in order, a row each."""
+        for job in jobs:
+            yield self.run_job(job)
+
+    def run_job(self, job: Job) -> Row:
+        """Run one job; whatever goes wrong with it is in the row."""
+        case, config = job.case, job.config
+        row = Row(
+            case.name,
+            case.q_rows,
+            case.s1,
+            config.s1_tile,
+            config.qk_preload,
+            self.settings.backend,
+            self.settings.timing,
+            "",
+            FAILED,
+        )
+        try:
+            backend = self.open(config).backend
+            timing, clock = make_clock(self.settings.timing, backend)
+            row = replace(row, backend=backend.name, timing=timing, library=backend.library.info.name)
+            fit = self.fit(job, self.wanted_baselines(backend.name))
+            if fit.skip:
+                return replace(row, status=SKIPPED, note=fit.skip)
+            return self._measured(row, job, backend, clock, fit)
+        except (LibraryError, KernelError, ValueError) as error:
+            return replace(row, note=str(error))
+        except MemoryError:
+            return replace(row, note="out of memory")
+
+    def wanted_baselines(self, backend: str) -> tuple[str, ...]:
+        """Return the names of the baselines to run that are not known to be missing."""
+        wanted = self.baselines_of(backend) if self.settings.baselines is None else self.settings.baselines
+        return tuple(name for name in wanted if name not in self.missing)
+
+    def calibrate(self, config: KernelConfig) -> None:
+        """Learn a first rate from one small launch; a kernel that cannot run it leaves the guess as it is."""
+        case = CALIBRATION
+        inputs = make_inputs("normal", case.q_rows, case.s1, SEED)
+        try:
+            backend = self.open(config).backend
+            bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
+            seconds = SyncClock(backend.synchronize).seconds(bound.run)
+        except (LibraryError, KernelError, ValueError):
+            return
+        self.rates.learn(KERNEL, attention_flops(case.q_rows, case.s1), seconds)
+
+    def estimate(self, job: Job, baselines: Sequence[str]) -> Estimate:
+        """Estimate a job with what is known now."""
+        return estimate(job.case, job.config, self.rates, baselines)
+
+    def fit(self, job: Job, baselines: tuple[str, ...]) -> Fit:
+        """Decide what of a job there is time for."""
+        limit = CASE_SECONDS if self.settings.iterations is None else float("inf")
+        if self.settings.max_seconds is None:
+            return Fit(baselines, limit)
+        left = self.settings.max_seconds - (time.monotonic() - self.start)
+        note = ""
+        needed = self.estimate(job, baselines)
+        if needed.least > left and baselines:
+            baselines, note = (), "no baselines: time"
+            needed = self.estimate(job, baselines)
+        if needed.least > left:
+            return Fit(
+                (), 0, skip=f"skipped: needs about {needed.least:.0f} s, {max(left, 0):.0f} s of --max_seconds are left"
+            )
+        return Fit(baselines, min(limit, left - needed.probe), note=note)
+
+    def _baselines(self, names: Sequence[str], inputs: Any) -> list[Baseline]:
+        """Prepare the baselines that can be run; remember why the others cannot."""
+        ready = []
+        for name in names:
+            try:
+                ready.append(make_baseline(name, inputs))
+            except BaselineError as error:
+                self.missing[name] = str(error)
+        return ready
+
+    def _measured(self, row: Row, job: Job, backend: Backend, clock: Clock, fit: Fit) -> Row:
+        case = job.case
+        self.stage("inputs")
+        inputs = make_inputs("normal", case.q_rows, case.s1, SEED)
+        baselines = self._baselines(fit.baselines, inputs)
+        bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
+        operations = {KERNEL: bound.run, **{b.name: b.operation for b in baselines}}
+        self.stage("timing")
+        iterations = self.settings.iterations or AUTO_ITERATIONS
+        timings = measure(operations, clock, Rounds(iterations, self.settings.warmup, fit.seconds))
+        for name, timing in timings.items():
+            self.rates.learn(name, attention_flops(case.q_rows, case.s1), timing.median)
+        self.stage("checking")
+        checked = time.monotonic()
+        found = probe(backend, bound, inputs, baselines, SEED)
+        reference_seconds = time.monotonic() - checked - sum(t.median for t in timings.values())
+        self.rates.learn(REFERENCE, probe_operations(case), reference_seconds)
+        ours = timings[KERNEL].samples
+        short = f"{len(ours)} of {iterations} iterations: time" if len(ours) < iterations else ""
+        notes = [found.complaint, fit.note, short]
+        return replace(
+            row,
+            status=OK if not found.complaint else WRONG,
+            timings=timings,
+            speedups={b.name: paired_speedup(ours, timings[b.name].samples) for b in baselines},
+            errors=found.errors,
+            reference=found.reference,
+            note="; ".join(note for note in notes if note),
+        )
