@@ -133,6 +133,7 @@ from ptodsl.dialect.sync import (
     SetFlagOp,
     WaitFlagOp,
 )
+from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile import (
     AllocTileOp,
     SubviewOp,
@@ -221,7 +222,8 @@ __all__ = [
     "DEFAULT_LAYOUTS", "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK",
     "MOVES", "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE",
     "Access", "AddPtrOp", "AllocTileOp", "BLayout", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "CoreIdentityOp",
-    "DeclareGlobalOp", "Effects", "ElementType", "EventAttr", "FifoOp", "FlagOp", "GetBlockIdxOp", "GetBlockNumOp",
+    "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr", "FifoOp", "FlagOp", "GetBlockIdxOp",
+    "GetBlockNumOp",
     "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp", "KernelKind", "KernelKindAttr", "Layout",
     "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad", "PartitionTensorViewType", "PartitionViewOp",
     "Pipe", "PipeAttr", "PipeBarrierOp", "PipeType", "PrintOp", "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr",

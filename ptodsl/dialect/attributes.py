@@ -71,11 +71,11 @@ SPLITS = (Split.NONE, Split.UP_DOWN, Split.LEFT_RIGHT)
 
 def to_enum(enum: type[E], value: E | str, what: str) -> E:
     """`value` as a member of `enum`; ValueError listing the allowed spellings when it is none of them."""
-    for member in enum:
-        if value in (member, member.value):
-            return member
-    allowed = ", ".join(member.value for member in enum)
-    raise ValueError(f"unknown {what} {value!r}: use one of {allowed}")
+    try:
+        return enum(value)
+    except ValueError:
+        allowed = ", ".join(member.value for member in enum)
+        raise ValueError(f"unknown {what} {value!r}: use one of {allowed}") from None
 
 
 @irdl_attr_definition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from xdsl.dialects.builtin import i64
+from xdsl.dialects.builtin import DenseArrayBase, i32, i64
 from xdsl.ir import SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
@@ -82,6 +82,13 @@ class AllocTileOp(IRDLOperation):
                 f"{self.name}: addr {start} plus the tile's {ty.byte_size} bytes is outside {buffer.name}, "
                 f"which has {buffer.size}"
             )
+
+    def set_address(self, addr: SSAValue) -> None:
+        """Give the tile an address after it was built; uses of the tile stay as they are."""
+        valid = [self.valid_row, self.valid_col]
+        self.operands = [addr, *(value for value in valid if value is not None)]
+        sizes = [1, *(int(value is not None) for value in valid)]
+        self.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, sizes)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

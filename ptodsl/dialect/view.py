@@ -97,8 +97,9 @@ class MakeTensorViewOp(IRDLOperation):
         if not isinstance(result, TensorViewType):
             parser.raise_error(f"expected a !pto.tensor_view type, not {result}", start)
         layout = attributes.pop("layout", None)
+        pointer: SSAValue = parser.resolve_operand(ptr, PtrType(result.dtype))
         return cls.build(
-            operands=[parser.resolve_operand(ptr, PtrType(result.dtype)), shape, strides],
+            operands=[pointer, shape, strides],
             result_types=[result],
             properties={} if layout is None else {"layout": layout},
             attributes=attributes,
@@ -140,8 +141,8 @@ class WindowOp(IRDLOperation, abc.ABC):
         ty = parser.parse_type()
         parser.parse_punctuation("->")
         result = parser.parse_type()
-        operands = [parser.resolve_operand(source, ty), offsets, sizes]
-        return cls.build(operands=operands, result_types=[result], attributes=attributes)
+        view: SSAValue = parser.resolve_operand(source, ty)
+        return cls.build(operands=[view, offsets, sizes], result_types=[result], attributes=attributes)
 
     def print(self, printer: Printer) -> None:
         """Print `%v, offsets = [..], sizes = [..] : T -> T`."""

@@ -1,0 +1,106 @@
+"""Which bytes of which buffer a tile value stands for, after memory planning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType, TReshapeOp, checks, element_bytes
+from tools.ptoas.plan_memory import MemoryPlan
+from tools.ptoas.tile_sources import direct_sources
+
+
+@dataclass(frozen=True)
+class ByteRange:
+    """Bytes `[start, end)` of an on-chip buffer (UB, L1, L0A, L0B, L0C, BT)."""
+
+    buffer: str
+    start: int
+    end: int
+
+    def overlaps(self, other: ByteRange) -> bool:
+        """Whether there is a byte in both."""
+        return self.buffer == other.buffer and self.start < other.end and other.start < self.end
+
+
+class ByteRanges:
+    """Byte ranges of tile values under a memory plan; answers are remembered."""
+
+    def __init__(self, plan: MemoryPlan) -> None:
+        self._plan = plan
+        self._known: dict[SSAValue, tuple[ByteRange, ...]] = {}
+
+    def of(self, tile: SSAValue) -> tuple[ByteRange, ...]:
+        """All bytes that an operation on `tile` may touch, sorted and disjoint.
+
+        A window (`pto.subview`) at a constant place has one range per row; at a place known at run time only, it may be
+        anywhere in its source. A tile that a loop or an if selects may be any of its sources.
+
+        Raises:
+            OperationError: the tile comes from somewhere that has no known bytes, such as a function argument.
+        """
+        if tile not in self._known:
+            self._known[tile] = self._find(tile)
+        return self._known[tile]
+
+    def origin(self, tile: SSAValue) -> int | None:
+        """Byte offset of the tile's first element in its buffer; None where it is known at run time only."""
+        match tile.owner:
+            case AllocTileOp() as op:
+                return self._plan.address(op)
+            case TReshapeOp() as op:
+                return self.origin(op.src)
+            case SubviewOp() as op:
+                start, offset = self.origin(op.source), window_offset(op)
+                return None if start is None or offset is None else start + offset
+            case _:
+                return None
+
+    def _find(self, tile: SSAValue) -> tuple[ByteRange, ...]:
+        ty, start = tile.type, self.origin(tile)
+        assert isinstance(ty, TileBufType)
+        buffer = ty.loc.buffer.name
+        if start is None:
+            return self._union(tile)
+        if not isinstance(tile.owner, SubviewOp):
+            return (ByteRange(buffer, start, start + ty.byte_size),)
+        rows, cols = ty.valid_shape
+        size = element_bytes(ty.dtype)
+        distance, width = ty.shape[1] * size, cols * size
+        return _merge([ByteRange(buffer, at, at + width) for at in range(start, start + rows * distance, distance)])
+
+    def _union(self, tile: SSAValue) -> tuple[ByteRange, ...]:
+        """Ranges of everything that `tile` may stand for, loops included."""
+        seen, todo = {tile}, list(direct_sources(tile))
+        ranges: list[ByteRange] = []
+        while todo:
+            source = todo.pop()
+            if source in seen:
+                continue
+            seen.add(source)
+            if self.origin(source) is None:
+                todo.extend(direct_sources(source))
+            else:
+                ranges.extend(self.of(source))
+        return _merge(ranges)
+
+
+def window_offset(op: SubviewOp) -> int | None:
+    """Bytes from the source's first element to the window's; None where it is known at run time only."""
+    ty = op.source.type
+    assert isinstance(ty, TileBufType)
+    row, col = (checks.constant_int(offset) for offset in op.offsets)
+    return None if row is None or col is None else (row * ty.shape[1] + col) * element_bytes(ty.dtype)
+
+
+def _merge(ranges: list[ByteRange]) -> tuple[ByteRange, ...]:
+    """Sorted ranges, overlapping and adjacent ones joined."""
+    merged: list[ByteRange] = []
+    for item in sorted(set(ranges), key=lambda item: (item.buffer, item.start, item.end)):
+        last = merged[-1] if merged else None
+        if last is not None and last.buffer == item.buffer and item.start <= last.end:
+            merged[-1] = ByteRange(last.buffer, last.start, max(last.end, item.end))
+        else:
+            merged.append(item)
+    return tuple(merged)

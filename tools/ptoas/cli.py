@@ -1,0 +1,110 @@
+"""The assembler's command line, as the real one's: `ptoas --pto-arch=a3 --enable-insert-sync in.mlir -o out.cpp`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from tools.ptoas.assemble import Options, Sync, UnavailableError, assemble
+from tools.ptoas.diagnostics import AssemblerError
+
+VERSION = "ptoas 0.48 (embedded)"
+"""The version of the real assembler whose output this one follows."""
+
+ARCHITECTURES = ("a3",)
+"""Values of `--pto-arch` that are implemented."""
+
+STDIN = "-"
+
+
+class UsageError(Exception):
+    """The command line makes no sense."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """ArgumentParser that raises instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message}. See ptoas --help")
+
+
+def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
+    """Run the assembler in-process; the exit code: 0, or 1 after an error (then no output was written)."""
+    try:
+        options = _arguments().parse_args(arguments)
+        text, name = _read(options.input, stdin)
+        result = assemble(text, name, _options(options))
+        _write(result, options.output, stdout)
+    except AssemblerError as error:
+        print(error, file=stderr)
+        return 1
+    except (UsageError, UnavailableError, OSError) as error:
+        print(f"ptoas: error: {error}", file=stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> _Parser:
+    parser = _Parser(prog="ptoas", allow_abbrev=False, description="Assemble pto MLIR into PTO-ISA C++.")
+    parser.add_argument("input", nargs="?", default=STDIN, help="MLIR file; - or nothing: standard input")
+    parser.add_argument("-o", dest="output", help="C++ file; standard output without it")
+    parser.add_argument("--pto-arch", default="a3", help="target; a3 is the only one")
+    parser.add_argument("--pto-level", help="accepted for compatibility; has no effect")
+    parser.add_argument("--enable-insert-sync", action="store_true", help="add the flags and barriers that are needed")
+    parser.add_argument(
+        "--enable-inject-barrier-all-sync",
+        action="store_true",
+        help="add a PIPE_ALL barrier before every memory operation: slow, for comparison",
+    )
+    parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser
+
+
+def _options(options: argparse.Namespace) -> Options:
+    if options.pto_arch not in ARCHITECTURES:
+        raise UsageError(f"--pto-arch={options.pto_arch} is not supported, only {', '.join(ARCHITECTURES)} is")
+    if options.enable_insert_sync and options.enable_inject_barrier_all_sync:
+        raise UsageError("--enable-insert-sync and --enable-inject-barrier-all-sync exclude each other: give one")
+    sync = Sync.NONE
+    if options.enable_insert_sync:
+        sync = Sync.INSERT
+    elif options.enable_inject_barrier_all_sync:
+        sync = Sync.BARRIER_ALL
+    return Options(sync, options.emit_pto_ir)
+
+
+def _read(path: str, stdin: TextIO) -> tuple[str, str]:
+    """Text of the input and its name in diagnostics."""
+    try:
+        return (stdin.read(), "<stdin>") if path == STDIN else (Path(path).read_text(encoding="utf-8"), path)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _write(text: str, path: str | None, stdout: TextIO) -> None:
+    """Write to standard output, or to a temporary file that then becomes `path`."""
+    if path is None or path == STDIN:
+        stdout.write(text)
+        return
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def run() -> None:
+    """Run on the process's own arguments and streams."""
+    sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout, sys.stderr))

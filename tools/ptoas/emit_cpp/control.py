@@ -1,0 +1,145 @@
+"""C++ of functions, sections, loops, ifs and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import func, scf
+from xdsl.ir import Block, Operation, SSAValue
+
+from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionVectorOp, SetFftsOp
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.emit_cpp import scalars, tiles, views
+from tools.ptoas.emit_cpp.spelling import value_type
+from tools.ptoas.emit_cpp.writer import Writer
+
+GUARDS = {KernelKind.CUBE: "__DAV_CUBE__", KernelKind.VECTOR: "__DAV_VEC__"}
+"""Macros that the device compiler defines for the core it compiles for."""
+
+VECTOR_PROLOGUE = ("set_mask_norm();", "set_vector_mask(-1, -1);")
+"""What a vector core executes first: masks count elements, and all are active."""
+
+
+def emit_block(writer: Writer, block: Block) -> None:
+    """Print the operations of a block, its terminator excepted."""
+    for op in block.ops:
+        if not isinstance(op, scf.YieldOp | func.ReturnOp):
+            emit_op(writer, op)
+
+
+def emit_op(writer: Writer, op: Operation) -> None:
+    """Print one operation.
+
+    Raises:
+        OperationError: there is no C++ for it.
+    """
+    for cls in type(op).__mro__:
+        if cls in EMITTERS:
+            EMITTERS[cls](writer, op)
+            return
+    raise OperationError(op, f"{op.name}: the assembler has no C++ for this operation")
+
+
+def emit_guarded(writer: Writer, kind: KernelKind, block: Block) -> None:
+    """Print a block that only one kind of core compiles."""
+    guard = GUARDS[kind]
+    writer.directive(f"#if defined({guard})")
+    if kind is KernelKind.VECTOR:
+        for line in VECTOR_PROLOGUE:
+            writer.line(line)
+    emit_block(writer, block)
+    writer.directive(f"#endif // {guard}")
+
+
+def emit_for(writer: Writer, op: scf.ForOp) -> None:
+    """`for (int64_t v9 = v1; v9 < v2; v9 += v3) { ... }`; loop-carried values are variables in front of it."""
+    carried = op.body.block.args[1:]
+    for initial, argument, result in zip(op.iter_args, carried, op.results, strict=True):
+        source = writer.name(initial)
+        name = writer.define(argument)
+        writer.line(f"{value_type(argument, op)} {name} = {source};")
+        writer.alias(result, name)
+    index = op.body.block.args[0]
+    lb, ub, step = (writer.name(value) for value in (op.lb, op.ub, op.step))
+    name = writer.define(index)
+    head = f"for ({value_type(index, op)} {name} = {lb}; {name} < {ub}; {name} += {step})"
+    with writer.block(head):
+        emit_block(writer, op.body.block)
+        _assign_yielded(writer, op, op.body.block, carried)
+
+
+def emit_if(writer: Writer, op: scf.IfOp) -> None:
+    """`if (v1) { ... } else { ... }`; results are variables in front of it."""
+    condition = writer.name(op.cond)
+    for result in op.results:
+        writer.line(f"{value_type(result, op)} {writer.define(result)};")
+    then = op.true_region.block
+    otherwise = op.false_region.first_block
+    if otherwise is None or (isinstance(otherwise.first_op, scf.YieldOp) and not op.results):
+        with writer.block(f"if ({condition})"):
+            emit_block(writer, then)
+        return
+    with writer.block(f"if ({condition})", close=False):
+        emit_block(writer, then)
+        _assign_yielded(writer, op, then, op.results)
+    with writer.block("} else"):
+        emit_block(writer, otherwise)
+        _assign_yielded(writer, op, otherwise, op.results)
+
+
+def _assign_yielded(writer: Writer, op: Operation, block: Block, targets: Sequence[SSAValue]) -> None:
+    """Print the assignments of a yield; through copies, since a target may be another one's source."""
+    terminator = block.last_op
+    if not targets or terminator is None:
+        return
+    pairs = [(writer.name(t), writer.name(s), t) for t, s in zip(targets, terminator.operands, strict=True)]
+    pairs = [(target, source, value) for target, source, value in pairs if target != source]
+    assigned = {target for target, _, _ in pairs}
+    if any(source in assigned for _, source, _ in pairs):
+        copies = []
+        for target, source, value in pairs:
+            copy = writer.fresh()
+            writer.line(f"{value_type(value, op)} {copy} = {source};")
+            copies.append((target, copy, value))
+        pairs = copies
+    for target, source, _ in pairs:
+        writer.line(f"{target} = {source};")
+
+
+def emit_call(writer: Writer, op: func.CallOp) -> None:
+    """`cube_kernel(v1, v2);`."""
+    call = f"{op.callee.root_reference.data}({', '.join(writer.name(argument) for argument in op.arguments)})"
+    if not op.results:
+        writer.line(f"{call};")
+        return
+    if len(op.results) > 1:
+        raise OperationError(op, f"{op.name}: a function returns one value at most")
+    result = op.results[0]
+    writer.line(f"{value_type(result, op)} {writer.define(result)} = {call};")
+
+
+def emit_set_ffts(writer: Writer, op: SetFftsOp) -> None:
+    """`set_ffts_base_addr((uint64_t)v1);`."""
+    writer.line(f"set_ffts_base_addr((uint64_t){writer.name(op.ffts)});")
+
+
+def emit_print(writer: Writer, op: PrintOp) -> None:
+    """`cce::printf("...", v1);`."""
+    text = op.format.data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    values = "".join(f", {writer.name(value)}" for value in op.values)
+    writer.line(f'cce::printf("{text}"{values});')
+
+
+EMITTERS: dict[type[Operation], Callable[..., None]] = {
+    **scalars.EMITTERS,
+    **views.EMITTERS,
+    **tiles.EMITTERS,
+    scf.ForOp: emit_for,
+    scf.IfOp: emit_if,
+    func.CallOp: emit_call,
+    SetFftsOp: emit_set_ffts,
+    SectionCubeOp: lambda writer, op: emit_guarded(writer, KernelKind.CUBE, op.block),
+    SectionVectorOp: lambda writer, op: emit_guarded(writer, KernelKind.VECTOR, op.block),
+    PrintOp: emit_print,
+}
+"""How each kind of operation is printed; a class without its own row is printed like its base."""

@@ -1,0 +1,88 @@
+"""C++ of a whole module: includes, prototypes where they are needed, functions."""
+
+from __future__ import annotations
+
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp
+
+from tools.ptoas.byte_ranges import ByteRanges
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.emit_cpp.control import emit_block, emit_guarded
+from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
+from tools.ptoas.emit_cpp.writer import Writer
+from tools.ptoas.verify import ENTRY, kernel_kind
+
+PREAMBLE = '#include "pto/pto-inst.hpp"\nusing namespace pto;\n'
+
+TAIL_SYNC = "ptoas_tail_sync"
+"""Helper that an entry ends with: the core is done when all its pipes are."""
+
+TAIL_SYNC_DEFINITION = f"static AICORE inline void {TAIL_SYNC}() {{\n  pipe_barrier(PIPE_ALL);\n}}\n"
+
+
+def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> str:
+    """C++ text of a module whose tiles have addresses.
+
+    Args:
+        module: verified module.
+        ranges: byte ranges of its tiles under its memory plan.
+        tail_sync: whether entries end with a barrier of all pipes.
+
+    Raises:
+        OperationError: something has no C++.
+    """
+    functions = [op for op in module.body.block.ops if isinstance(op, func.FuncOp)]
+    parts = [PREAMBLE]
+    if tail_sync and any(ENTRY in function.attributes for function in functions):
+        parts.append(TAIL_SYNC_DEFINITION)
+    if prototypes := _prototypes(functions):
+        parts.append(prototypes)
+    parts += [_function(function, ranges, tail_sync) for function in functions]
+    return "\n".join(parts)
+
+
+def _prototypes(functions: list[func.FuncOp]) -> str:
+    """Prototypes of the functions that are called before they are defined."""
+    by_name = {function.sym_name.data: function for function in functions}
+    defined: set[str] = set()
+    early: dict[str, func.FuncOp] = {}
+    for function in functions:
+        for op in function.body.walk():
+            if isinstance(op, func.CallOp) and (callee := op.callee.root_reference.data) not in defined:
+                early[callee] = by_name[callee]
+        defined.add(function.sym_name.data)
+    return "".join(f"{_head(function, [''] * len(function.args))};\n" for function in early.values())
+
+
+def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> str:
+    if function.is_declaration:
+        raise OperationError(function, f"{function.name}: @{function.sym_name.data} has no body")
+    writer = Writer(ranges)
+    names = [writer.argument(argument) for argument in function.args]
+    block, kind = function.body.block, kernel_kind(function)
+    if kind is None:
+        emit_block(writer, block)
+    else:
+        emit_guarded(writer, kind, block)
+    if tail_sync and ENTRY in function.attributes:
+        writer.line(f"{TAIL_SYNC}();")
+    returned = block.last_op
+    if isinstance(returned, func.ReturnOp) and returned.arguments:
+        writer.line(f"return {writer.name(returned.arguments[0])};")
+    return writer.render(_head(function, names)) + "\n"
+
+
+def _head(function: func.FuncOp, names: list[str]) -> str:
+    """Signature; an entry has C linkage and is what the host launches."""
+    results = function.function_type.outputs.data
+    if len(results) > 1 or (results and kernel_kind(function) is not None):
+        raise OperationError(
+            function, f"{function.name}: @{function.sym_name.data} can return one value at most, and a kernel none"
+        )
+    parameters = ", ".join(
+        f"{value_type(argument, function)} {name}".rstrip(" ")
+        for argument, name in zip(function.args, names, strict=True)
+    )
+    result = scalar_type(results[0], function) if results else "void"
+    linkage = 'extern "C" __global__ AICORE' if ENTRY in function.attributes else "AICORE"
+    return f"{linkage} {result} {function.sym_name.data}({parameters})"

@@ -1,0 +1,196 @@
+"""C++ of `arith` and of the operations that ask a core who it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerType
+from xdsl.ir import Operation, SSAValue
+
+from ptodsl.dialect import GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp, GetSubblockNumOp, LoadScalarOp, StoreScalarOp
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
+from tools.ptoas.emit_cpp.writer import Writer
+
+Expression = Callable[[str, str], str]
+"""C++ expression of two operands."""
+
+
+def _infix(operator: str) -> Expression:
+    return lambda a, b: f"{a} {operator} {b}"
+
+
+def _pick(operator: str) -> Expression:
+    return lambda a, b: f"{a} {operator} {b} ? {a} : {b}"
+
+
+def _rounded(signs: str) -> Expression:
+    """Division that truncates, corrected by one where there is a remainder and the signs of a, b are such."""
+    correction = {"same": ("+", "=="), "different": ("-", "!=")}[signs]
+    return lambda a, b: f"{a} / {b} {correction[0]} (({a} % {b} != 0) && (({a} < 0) {correction[1]} ({b} < 0)))"
+
+
+SIGNED: dict[type[Operation], Expression] = {
+    arith.AddiOp: _infix("+"),
+    arith.SubiOp: _infix("-"),
+    arith.MuliOp: _infix("*"),
+    arith.DivSIOp: _infix("/"),
+    arith.RemSIOp: _infix("%"),
+    arith.CeilDivSIOp: _rounded("same"),
+    arith.FloorDivSIOp: _rounded("different"),
+    arith.MinSIOp: _pick("<"),
+    arith.MaxSIOp: _pick(">"),
+    arith.AndIOp: _infix("&"),
+    arith.OrIOp: _infix("|"),
+    arith.XOrIOp: _infix("^"),
+    arith.ShLIOp: _infix("<<"),
+    arith.ShRSIOp: _infix(">>"),
+    arith.AddfOp: _infix("+"),
+    arith.SubfOp: _infix("-"),
+    arith.MulfOp: _infix("*"),
+    arith.DivfOp: _infix("/"),
+    arith.MinimumfOp: _pick("<"),
+    arith.MaximumfOp: _pick(">"),
+    arith.MinnumfOp: _pick("<"),
+    arith.MaxnumfOp: _pick(">"),
+}
+"""Operations on two values of one type."""
+
+UNSIGNED: dict[type[Operation], Expression] = {
+    arith.DivUIOp: _infix("/"),
+    arith.RemUIOp: _infix("%"),
+    arith.CeilDivUIOp: lambda a, b: f"{a} / {b} + ({a} % {b} != 0)",
+    arith.MinUIOp: _pick("<"),
+    arith.MaxUIOp: _pick(">"),
+    arith.ShRUIOp: _infix(">>"),
+}
+"""Operations that read their operands as unsigned."""
+
+CASTS = (
+    arith.IndexCastOp,
+    arith.ExtSIOp,
+    arith.TruncIOp,
+    arith.ExtFOp,
+    arith.TruncFOp,
+    arith.SIToFPOp,
+    arith.FPToSIOp,
+)
+"""Conversions that a C++ cast does."""
+
+INTEGER_PREDICATES = ("==", "!=", "<", "<=", ">", ">=", "<", "<=", ">", ">=")
+"""Operators of `arith.cmpi`; the last four compare as unsigned."""
+
+FIRST_UNSIGNED_PREDICATE = 6
+
+FLOAT_PREDICATES = {1: "==", 2: ">", 3: ">=", 4: "<", 5: "<=", 13: "!="}
+"""Operators of `arith.cmpf` that C++ has: the ordered ones, and une."""
+
+CALLS: dict[type[Operation], str] = {
+    GetBlockIdxOp: "get_block_idx",
+    GetBlockNumOp: "get_block_num",
+    GetSubblockIdxOp: "get_subblockid",
+    GetSubblockNumOp: "get_subblockdim",
+}
+"""Core identity."""
+
+
+def emit_signed(writer: Writer, op: Operation) -> None:
+    """`int64_t v3 = v1 + v2;`."""
+    a, b = (writer.name(operand) for operand in op.operands)
+    _assign(writer, op, SIGNED[type(op)](a, b))
+
+
+def emit_unsigned(writer: Writer, op: Operation) -> None:
+    """`int64_t v3 = (int64_t)((uint64_t)v1 / (uint64_t)v2);`."""
+    a, b = (_unsigned(writer, operand, op) for operand in op.operands)
+    _assign(writer, op, f"({value_type(op.results[0], op)})({UNSIGNED[type(op)](a, b)})")
+
+
+def emit_cast(writer: Writer, op: Operation) -> None:
+    """`float v3 = (float)v1;`; nothing where the C++ type stays."""
+    source, result = op.operands[0], op.results[0]
+    ty = value_type(result, op)
+    if ty == value_type(source, op):
+        writer.alias(result, writer.name(source))
+    else:
+        _assign(writer, op, f"({ty}){writer.name(source)}")
+
+
+def emit_unsigned_cast(writer: Writer, op: Operation) -> None:
+    """A conversion that reads its operand as unsigned."""
+    _assign(writer, op, f"({value_type(op.results[0], op)}){_unsigned(writer, op.operands[0], op)}")
+
+
+def emit_negf(writer: Writer, op: arith.NegfOp) -> None:
+    """`float v3 = -v1;`."""
+    _assign(writer, op, f"-{writer.name(op.operand)}")
+
+
+def emit_select(writer: Writer, op: arith.SelectOp) -> None:
+    """`int64_t v4 = v1 ? v2 : v3;`."""
+    condition, yes, no = (writer.name(operand) for operand in op.operands)
+    _assign(writer, op, f"{condition} ? {yes} : {no}")
+
+
+def emit_cmpi(writer: Writer, op: arith.CmpiOp) -> None:
+    """`bool v3 = v1 < v2;`."""
+    predicate = op.predicate.value.data
+    if predicate < FIRST_UNSIGNED_PREDICATE:
+        a, b = writer.name(op.lhs), writer.name(op.rhs)
+    else:
+        a, b = _unsigned(writer, op.lhs, op), _unsigned(writer, op.rhs, op)
+    _assign(writer, op, f"{a} {INTEGER_PREDICATES[predicate]} {b}")
+
+
+def emit_cmpf(writer: Writer, op: arith.CmpfOp) -> None:
+    """`bool v3 = v1 < v2;`."""
+    predicate = op.predicate.value.data
+    if predicate not in FLOAT_PREDICATES:
+        raise OperationError(op, f"{op.name}: this predicate has no C++ operator; use oeq, ogt, oge, olt, ole or une")
+    _assign(writer, op, f"{writer.name(op.lhs)} {FLOAT_PREDICATES[predicate]} {writer.name(op.rhs)}")
+
+
+def emit_identity(writer: Writer, op: Operation) -> None:
+    """`int64_t v3 = get_block_idx();`."""
+    _assign(writer, op, f"{CALLS[type(op)]}()")
+
+
+def emit_load_scalar(writer: Writer, op: LoadScalarOp) -> None:
+    """`float v3 = v1[v2];`."""
+    _assign(writer, op, f"{writer.name(op.ptr)}[{writer.name(op.offset)}]")
+
+
+def emit_store_scalar(writer: Writer, op: StoreScalarOp) -> None:
+    """`v1[v2] = v3;`."""
+    writer.line(f"{writer.name(op.ptr)}[{writer.name(op.offset)}] = {writer.name(op.value)};")
+
+
+def _assign(writer: Writer, op: Operation, expression: str) -> None:
+    result = op.results[0]
+    writer.line(f"{value_type(result, op)} {writer.define(result)} = {expression};")
+
+
+def _unsigned(writer: Writer, value: SSAValue, op: Operation) -> str:
+    """The value read as unsigned; an i1 is that already."""
+    ty = scalar_type(value.type, op)
+    if isinstance(value.type, IntegerType) and value.type.width.data == 1:
+        return writer.name(value)
+    return f"(u{ty}){writer.name(value)}"
+
+
+EMITTERS: dict[type[Operation], Callable[..., None]] = {
+    **dict.fromkeys(SIGNED, emit_signed),
+    **dict.fromkeys(UNSIGNED, emit_unsigned),
+    **dict.fromkeys(CASTS, emit_cast),
+    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp), emit_unsigned_cast),
+    **dict.fromkeys(CALLS, emit_identity),
+    arith.NegfOp: emit_negf,
+    arith.SelectOp: emit_select,
+    arith.CmpiOp: emit_cmpi,
+    arith.CmpfOp: emit_cmpf,
+    arith.ConstantOp: lambda writer, op: None,
+    LoadScalarOp: emit_load_scalar,
+    StoreScalarOp: emit_store_scalar,
+}
+"""Scalar operations; constants are hoisted where they are used."""

@@ -1,0 +1,103 @@
+"""C++ spelling of types and enumerators: exact tables, and an error for everything that is not in them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, bf16, f16, f32, f64, i1, i8, i16, i32, i64
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from ptodsl.dialect import (
+    DIRECTIONS,
+    BLayout,
+    InitializeL2G2LPipeOp,
+    Layout,
+    Loc,
+    Pad,
+    PipeType,
+    PtrType,
+    SLayout,
+    TileBufType,
+    TileSpec,
+    ui8,
+    ui16,
+    ui32,
+)
+from tools.ptoas.diagnostics import OperationError
+
+SCALARS: dict[Attribute, str] = {
+    f16: "half",
+    bf16: "bfloat16_t",
+    f32: "float",
+    f64: "double",
+    i1: "bool",
+    i8: "int8_t",
+    i16: "int16_t",
+    i32: "int32_t",
+    i64: "int64_t",
+    ui8: "uint8_t",
+    ui16: "uint16_t",
+    ui32: "uint32_t",
+    IndexType(): "int64_t",
+}
+"""Scalar types, and element types of tiles and of global memory."""
+
+TILE_TYPES = {
+    Loc.VEC: "Vec",
+    Loc.MAT: "Mat",
+    Loc.LEFT: "Left",
+    Loc.RIGHT: "Right",
+    Loc.ACC: "Acc",
+    Loc.BIAS: "Bias",
+}
+"""Enumerators of `TileType`."""
+
+BLAYOUTS = {BLayout.ROW_MAJOR: "RowMajor", BLayout.COL_MAJOR: "ColMajor"}
+SLAYOUTS = {SLayout.NONE_BOX: "NoneBox", SLayout.ROW_MAJOR: "RowMajor", SLayout.COL_MAJOR: "ColMajor"}
+PADS = {Pad.NULL: "Null", Pad.ZERO: "Zero", Pad.MAX: "Max", Pad.MIN: "Min"}
+LAYOUTS = {Layout.ND: "ND", Layout.DN: "DN", Layout.NZ: "NZ"}
+
+
+def scalar_type(ty: Attribute, op: Operation) -> str:
+    """C++ type of a scalar or element type."""
+    if ty not in SCALARS:
+        raise OperationError(op, f"{op.name}: there is no C++ type for {ty}")
+    return SCALARS[ty]
+
+
+def value_type(value: SSAValue, op: Operation) -> str:
+    """C++ type of an SSA value that is a variable in C++: a scalar, a pointer, a tile or a FIFO handle."""
+    ty = value.type
+    match ty:
+        case PtrType():
+            return f"__gm__ {scalar_type(ty.dtype, op)}*"
+        case MemRefType():
+            return f"__gm__ {scalar_type(ty.element_type, op)}*"
+        case TileBufType():
+            return tile_type(ty.data)
+        case PipeType() if isinstance(value.owner, InitializeL2G2LPipeOp):
+            return pipe_type(value.owner)
+        case _:
+            return scalar_type(ty, op)
+
+
+@cache
+def tile_type(spec: TileSpec) -> str:
+    """`Tile<TileType::Vec, float, 32, 256, BLayout::RowMajor, 32, 256, SLayout::NoneBox, 512, ...>`; -1 is dynamic."""
+    return (
+        f"Tile<TileType::{TILE_TYPES[spec.loc]}, {SCALARS[spec.dtype]}, {spec.rows}, {spec.cols}, "
+        f"BLayout::{BLAYOUTS[spec.blayout]}, {spec.v_row}, {spec.v_col}, SLayout::{SLAYOUTS[spec.slayout]}, "
+        f"{spec.fractal}, PadValue::{PADS[spec.pad]}, CompactMode::Null>"
+    )
+
+
+def pipe_type(op: InitializeL2G2LPipeOp) -> str:
+    """`TPipe<flag base, direction, slot bytes, slots, local slots, no split>`."""
+    slot_size, slot_num = (_int(attr) for attr in (op.slot_size, op.slot_num))
+    direction = DIRECTIONS[_int(op.dir_mask)]
+    no_split = "false" if op.nosplit is None else "true"
+    return f"TPipe<{op.flag}, Direction::{direction}, {slot_size}, {slot_num}, {op.local_slots}, {no_split}>"
+
+
+def _int(attr: IntegerAttr) -> int:
+    return attr.value.data

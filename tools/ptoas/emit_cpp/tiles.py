@@ -1,0 +1,137 @@
+"""C++ of tiles: declarations with their addresses, and the calls that work on them, destination first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.ir import Operation, SSAValue
+
+from ptodsl.dialect import (
+    AllocTileOp,
+    DpsOp,
+    PipeBarrierOp,
+    SetFlagOp,
+    SubviewOp,
+    TCvtOp,
+    TExtractOp,
+    TileBufType,
+    TPrintOp,
+    TReshapeOp,
+    WaitFlagOp,
+    element_bytes,
+)
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.emit_cpp.spelling import tile_type
+from tools.ptoas.emit_cpp.views import Term, add, multiply, term
+from tools.ptoas.emit_cpp.writer import Writer
+
+ADDRESS_TYPE = "uint64_t"
+"""C++ type of a tile's byte offset in its buffer."""
+
+SATURATION = "SaturationMode::OFF"
+"""Conversions do not clamp: what is too large becomes infinity."""
+
+
+def emit_alloc_tile(writer: Writer, op: AllocTileOp) -> None:
+    """`Tile<...> v9(rows, columns); TASSIGN(v9, v2);`, the sizes being those that are dynamic, if any."""
+    sizes = ", ".join(writer.name(value) for value in (op.valid_row, op.valid_col) if value is not None)
+    name = _declare(writer, op.result, f"({sizes})" if sizes else "")
+    address = writer.ranges.origin(op.result)
+    writer.line(f"TASSIGN({name}, {writer.constant(ADDRESS_TYPE, str(address))});")
+
+
+def emit_reshape(writer: Writer, op: TReshapeOp) -> None:
+    """`Tile<...> v9; TRESHAPE(v9, v8);`."""
+    source = writer.name(op.src)
+    writer.line(f"TRESHAPE({_declare(writer, op.result)}, {source});")
+
+
+def emit_subview(writer: Writer, op: SubviewOp) -> None:
+    """`Tile<...> v9; TASSIGN(v9, address of the window);`."""
+    writer.line(f"TASSIGN({_declare(writer, op.result)}, {_address(writer, op.result)});")
+
+
+def _address(writer: Writer, tile: SSAValue) -> str:
+    """Byte offset of a tile in its buffer: a constant, or an expression of where windows start."""
+    origin = writer.ranges.origin(tile)
+    if origin is not None:
+        return writer.constant(ADDRESS_TYPE, str(origin))
+    owner = tile.owner
+    if isinstance(owner, TReshapeOp):
+        return _address(writer, owner.src)
+    if not isinstance(owner, SubviewOp):
+        op = owner if isinstance(owner, Operation) else owner.parent_op()
+        assert op is not None
+        raise OperationError(op, f"{op.name}: a window of a tile that is selected at run time has no address")
+    ty = owner.source.type
+    assert isinstance(ty, TileBufType)
+    row, col = (term(writer, offset) for offset in owner.offsets)
+    elements: Term = add(multiply(row, ty.shape[1]), col)
+    start = _address(writer, owner.source)
+    return f"{start} + ({ADDRESS_TYPE})({elements}) * {element_bytes(ty.dtype)}"
+
+
+def _declare(writer: Writer, tile: SSAValue, arguments: str = "") -> str:
+    """Print the declaration of a tile variable; its name."""
+    ty = tile.type
+    assert isinstance(ty, TileBufType)
+    name = writer.define(tile)
+    writer.line(f"{tile_type(ty.data)} {name}{arguments};")
+    return name
+
+
+def emit_call(writer: Writer, op: DpsOp) -> None:
+    """`TADD(dst, lhs, rhs);`: the mnemonic in capitals, the destination first."""
+    _call(writer, op)
+
+
+def emit_cvt(writer: Writer, op: TCvtOp) -> None:
+    """`TCVT(dst, src, RoundMode::CAST_RINT, SaturationMode::OFF);`."""
+    _call(writer, op, f", RoundMode::{op.rmode.data}, {SATURATION}")
+
+
+def emit_extract(writer: Writer, op: TExtractOp) -> None:
+    """`TEXTRACT(dst, src, row, col);`."""
+    dst, src, row, col = (writer.name(value) for value in (op.dst, op.src, op.row, op.col))
+    writer.line(f"TEXTRACT({dst}, {src}, (uint16_t){row}, (uint16_t){col});")
+
+
+def _call(writer: Writer, op: DpsOp, more: str = "") -> None:
+    *ins, dst = (writer.name(operand) for operand in op.operands)
+    function = op.name.removeprefix("pto.").replace(".", "_").upper()
+    writer.line(f"{function}({', '.join([dst, *ins])}{more});")
+
+
+def emit_set_flag(writer: Writer, op: SetFlagOp) -> None:
+    """`set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);`."""
+    writer.line(f"set_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
+
+
+def emit_wait_flag(writer: Writer, op: WaitFlagOp) -> None:
+    """`wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);`."""
+    writer.line(f"wait_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
+
+
+def emit_pipe_barrier(writer: Writer, op: PipeBarrierOp) -> None:
+    """`pipe_barrier(PIPE_V);`."""
+    writer.line(f"pipe_barrier({op.pipe.data});")
+
+
+def emit_tprint(writer: Writer, op: TPrintOp) -> None:
+    """`TPRINT(tile);`."""
+    writer.line(f"TPRINT({writer.name(op.src)});")
+
+
+EMITTERS: dict[type[Operation], Callable[..., None]] = {
+    AllocTileOp: emit_alloc_tile,
+    TReshapeOp: emit_reshape,
+    SubviewOp: emit_subview,
+    TCvtOp: emit_cvt,
+    TExtractOp: emit_extract,
+    DpsOp: emit_call,
+    SetFlagOp: emit_set_flag,
+    WaitFlagOp: emit_wait_flag,
+    PipeBarrierOp: emit_pipe_barrier,
+    TPrintOp: emit_tprint,
+}
+"""Operations on tiles and on pipes; a class without its own row is printed like its base."""

@@ -1,0 +1,159 @@
+"""Parse MLIR text into a module, remembering where in the text each operation starts.
+
+xDSL's parser is extended where a large module spends its time: one regular expression per token, and texts that
+repeat thousands of times (types, source locations) looked up instead of parsed again.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr
+from xdsl.ir import Operation, TypeAttribute
+from xdsl.parser import Parser
+from xdsl.utils.exceptions import ParseError, VerifyException
+from xdsl.utils.lexer import Input, Span, Token
+from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRToken, MLIRTokenKind
+
+from ptodsl.dialect import context
+from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, Place, user_place
+
+
+@dataclass(frozen=True)
+class ParsedModule:
+    """A module and the text that it came from."""
+
+    module: ModuleOp
+    file: str
+    _starts: dict[Operation, int]
+    _lines: list[int]
+
+    def place(self, op: Operation) -> Place:
+        """Where the operation, or the closest one around it, starts in the text."""
+        around: Operation | None = op
+        while around is not None and around not in self._starts:
+            around = around.parent_op()
+        offset = 0 if around is None else self._starts[around]
+        line = bisect_right(self._lines, offset)
+        return Place(self.file, line, offset - self._lines[line - 1] + 1)
+
+    def diagnose(self, error: OperationError) -> Diagnostic:
+        """The error at its place in the text, with the user's line as a note."""
+        user = user_place(error.op)
+        notes = () if user is None else ((user, f"{error.op.name} comes from here"),)
+        return Diagnostic(self.place(error.op), error.message, notes)
+
+
+def parse_module(text: str, file: str) -> ParsedModule:
+    """Parse a module in pretty or generic syntax.
+
+    Raises:
+        AssemblerError: the text is no module of the dialects `builtin`, `func`, `scf`, `arith`, `pto`.
+    """
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    parser = _Parser(context(), text, file)
+    try:
+        module = parser.parse_module()
+    except ParseError as error:
+        where = error.span.get_location()
+        raise AssemblerError([Diagnostic(Place(file, where.line, where.col), error.msg)]) from error
+    except (VerifyException, ValueError) as error:
+        line = bisect_right(lines, parser.pos)
+        place = Place(file, line, parser.pos - lines[line - 1] + 1)
+        raise AssemblerError([Diagnostic(place, str(error))]) from error
+    return ParsedModule(module, file, parser.starts, lines)
+
+
+_TOKEN_KINDS = {
+    "percent": MLIRTokenKind.PERCENT_IDENT,
+    "bare": MLIRTokenKind.BARE_IDENT,
+    "integer": MLIRTokenKind.INTEGER_LIT,
+    "exclamation": MLIRTokenKind.EXCLAMATION_IDENT,
+    "hash": MLIRTokenKind.HASH_IDENT,
+    "at": MLIRTokenKind.AT_IDENT,
+}
+
+
+class _Lexer(MLIRLexer):
+    """MLIRLexer with one match per token; what its expression does not know, the base class lexes."""
+
+    _SUFFIX = r"(?:[0-9]+|[a-zA-Z$._-][a-zA-Z0-9$._-]*)"
+    _TOKEN = re.compile(
+        r"(?:\s+|//[^\n]*)*(?:"
+        rf"(?P<percent>%{_SUFFIX})"
+        r"|(?P<bare>[a-zA-Z_][a-zA-Z0-9_$.]*)"
+        r"|(?P<punctuation>->|[:,()\]\[<>=}]|\{(?!-#))"
+        r"|(?P<integer>[0-9]+(?![0-9.x]))"
+        rf"|(?P<exclamation>!{_SUFFIX})"
+        rf"|(?P<hash>#{_SUFFIX}(?!-\}}))"
+        r"|(?P<at>@[a-zA-Z_][a-zA-Z0-9_$.]*))",
+        re.ASCII,
+    )
+
+    def lex(self) -> MLIRToken:
+        """Lex one token from the current position."""
+        match = self._TOKEN.match(self.input.content, self.pos)
+        if match is None:
+            return super().lex()
+        group = match.lastgroup
+        assert group is not None
+        self.pos = match.end()
+        kind = KIND_BY_PUNCTUATION_SPELLING[match[group]] if group == "punctuation" else _TOKEN_KINDS[group]
+        return Token(kind, Span(match.start(group), self.pos, self.input))
+
+
+class _Parser(Parser):
+    """Parser that records where operations start, and remembers types and locations by their text."""
+
+    _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w])")
+    _FILE_LOCATION = re.compile(r"loc\(\s*\"([^\"\\]*)\":([0-9]+):([0-9]+)\s*\)")
+
+    def __init__(self, ctx: Context, text: str, file: str) -> None:
+        super().__init__(ctx, text, file)
+        self.starts: dict[Operation, int] = {}
+        self._types: dict[str, TypeAttribute] = {}
+        self._locations: dict[str, FileLineColLoc] = {}
+        self._parser_state.lexer = _Lexer(Input(text, file))
+        self._resume_from(0)
+
+    def parse_operation(self) -> Operation:
+        """Parse an operation and record where it starts."""
+        start = self.pos
+        op = super().parse_operation()
+        self.starts[op] = start
+        return op
+
+    def parse_optional_type(self) -> TypeAttribute | None:
+        """Parse a type; those of the `pto` dialect only once per spelling."""
+        token = self._current_token
+        if token.kind is not MLIRTokenKind.EXCLAMATION_IDENT:
+            return super().parse_optional_type()
+        match = self._DIALECT_TYPE.match(self.lexer.input.content, token.span.start)
+        if match is None:
+            return super().parse_optional_type()
+        known = self._types.get(match[0])
+        if known is None:
+            parsed = super().parse_optional_type()
+            if parsed is not None:
+                self._types[match[0]] = parsed
+            return parsed
+        self._resume_from(match.end())
+        return known
+
+    def parse_optional_location(self) -> LocationAttr | None:
+        """Parse a location; those of files only once per spelling."""
+        token = self._current_token
+        if token.kind is not MLIRTokenKind.BARE_IDENT:
+            return None
+        match = self._FILE_LOCATION.match(self.lexer.input.content, token.span.start)
+        if match is None:
+            return super().parse_optional_location()
+        known = self._locations.get(match[0])
+        if known is None:
+            known = FileLineColLoc(StringAttr(match[1]), IntAttr(int(match[2])), IntAttr(int(match[3])))
+            self._locations[match[0]] = known
+        self._resume_from(match.end())
+        return known

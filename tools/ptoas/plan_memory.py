@@ -1,0 +1,160 @@
+"""Give every on-chip tile its byte address: a pure plan first, then the rewriting that records it in the module.
+
+Each function (or section of an entry) plans each buffer of its core for itself. If all tiles of a buffer fit side by
+side they get places of their own, in program order: sharing bytes would make operations depend on each other, which
+costs synchronisation. Only a buffer that would overflow is packed: tiles that are never live at the same time may then
+share bytes. Tiles with an address given by the program keep it and share with nobody that has none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.arith import ConstantOp
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block
+
+from ptodsl.dialect import AllocTileOp, Loc, TileBufType, checks
+from tools.ptoas.diagnostics import OperationError, user_place
+from tools.ptoas.live_ranges import LiveRange, live_ranges
+
+LARGEST_SHOWN = 5
+"""Tiles named in the message of an overflow."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What the planner knows of an allocation."""
+
+    op: AllocTileOp
+    loc: Loc
+    size: int
+    """Bytes, rounded up to the buffer's alignment."""
+    live: LiveRange
+    fixed: int | None
+    """Byte address that the program asks for."""
+
+    @property
+    def type(self) -> TileBufType:
+        """Type of the tile."""
+        ty = self.op.result.type
+        assert isinstance(ty, TileBufType)
+        return ty
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """The byte address of every tile within the buffer of its type."""
+
+    addresses: Mapping[AllocTileOp, int]
+
+    def address(self, op: AllocTileOp) -> int:
+        """Byte offset of the tile's first byte."""
+        return self.addresses[op]
+
+
+def plan_memory(module: ModuleOp) -> MemoryPlan:
+    """Choose addresses without changing the module.
+
+    Raises:
+        OperationError: a buffer is too small for its tiles ("local memory allocation failed"), or an address is not a
+            constant.
+    """
+    addresses: dict[AllocTileOp, int] = {}
+    for function in module.body.block.ops:
+        if isinstance(function, FuncOp) and not function.is_declaration:
+            for tiles in _tiles_by_buffer(function.body.block).values():
+                addresses.update(_place(tiles, function.sym_name.data))
+    return MemoryPlan(addresses)
+
+
+def apply_plan(plan: MemoryPlan) -> None:
+    """Give every allocation of the plan its address as a constant operand."""
+    for op, address in plan.addresses.items():
+        if op.addr is not None:
+            continue
+        constant = ConstantOp(IntegerAttr(address, i64))
+        constant.location = op.location
+        block = op.parent
+        assert block is not None
+        block.insert_op_before(constant, op)
+        op.set_address(constant.result)
+
+
+def _tiles_by_buffer(body: Block) -> dict[str, list[Tile]]:
+    """Tiles of a function by the buffer they live in, in program order."""
+    tiles: dict[str, list[Tile]] = defaultdict(list)
+    for op, live in live_ranges(body).items():
+        ty = op.result.type
+        assert isinstance(ty, TileBufType)
+        buffer = ty.loc.buffer
+        size = -(-ty.byte_size // buffer.alignment) * buffer.alignment
+        tiles[buffer.name].append(Tile(op, ty.loc, size, live, _fixed_address(op)))
+    return tiles
+
+
+def _fixed_address(op: AllocTileOp) -> int | None:
+    if op.addr is None:
+        return None
+    address = checks.constant_int(op.addr)
+    if address is None:
+        raise OperationError(op, f"{op.name}: addr must be a constant, so that dependences between tiles are known")
+    return address
+
+
+def _place(tiles: Sequence[Tile], function: str) -> dict[AllocTileOp, int]:
+    """Addresses of the tiles of one buffer."""
+    fixed = [tile for tile in tiles if tile.fixed is not None]
+    free = [tile for tile in tiles if tile.fixed is None]
+    placed = _first_fit(fixed, free, share=False)
+    size = tiles[0].loc.buffer.size
+    if _top(placed) > size:
+        by_size = sorted(free, key=lambda tile: -tile.size)
+        placed = _first_fit(fixed, by_size, share=True)
+    if _top(placed) > size:
+        raise _overflow(tiles, _top(placed), function)
+    return {tile.op: address for tile, address in placed.items()}
+
+
+def _first_fit(fixed: Sequence[Tile], free: Sequence[Tile], share: bool) -> dict[Tile, int]:
+    """Give each free tile the lowest address where it meets no other tile (with `share`: none that is live with it)."""
+    placed = {tile: tile.fixed for tile in fixed if tile.fixed is not None}
+    for tile in free:
+        address = 0
+        rivals = (
+            (start, start + other.size)
+            for other, start in placed.items()
+            if not share or other.fixed is not None or other.live.overlaps(tile.live)
+        )
+        for start, end in sorted(rivals):
+            if address + tile.size <= start:
+                break
+            address = max(address, end)
+        placed[tile] = address
+    return placed
+
+
+def _top(placed: Mapping[Tile, int]) -> int:
+    return max(address + tile.size for tile, address in placed.items())
+
+
+def _overflow(tiles: Sequence[Tile], need: int, function: str) -> OperationError:
+    """The error for a buffer that is too small, naming its largest tiles."""
+    buffer = tiles[0].loc.buffer
+    largest = sorted(tiles, key=lambda tile: -tile.size)[:LARGEST_SHOWN]
+    shown = "; ".join(_describe(tile) for tile in largest)
+    return OperationError(
+        largest[0].op,
+        f"local memory allocation failed: {buffer.name} has {buffer.size} bytes, but the {len(tiles)} tiles of "
+        f"@{function} need {need} even where tiles that are not live at the same time share bytes; "
+        f"the largest are {shown}. Use smaller tiles, or use one tile for several purposes.",
+    )
+
+
+def _describe(tile: Tile) -> str:
+    place = user_place(tile.op)
+    where = "" if place is None else f" at {place.file}:{place.line}"
+    return f"{tile.size} bytes {checks.describe(tile.type)}{where}"

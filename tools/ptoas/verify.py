@@ -1,0 +1,119 @@
+"""Check a parsed module: every operation by its own rules, then what concerns several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import CallOp, FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect import (
+    AllocTileOp,
+    KernelKind,
+    KernelKindAttr,
+    Loc,
+    SectionCubeOp,
+    SectionOp,
+    TileBufType,
+)
+from tools.ptoas.diagnostics import OperationError
+
+KERNEL_KIND = "pto.kernel_kind"
+"""Attribute of a function: the core that runs it."""
+
+ENTRY = "pto.entry"
+"""Attribute of the function that the host launches."""
+
+
+def verify_module(module: ModuleOp) -> Iterator[OperationError]:
+    """All violations, in the order of the module."""
+    errors: list[OperationError] = []
+    _verify_block(module.body.block, set(), errors)
+    yield from errors
+    for function in module.body.block.ops:
+        if not isinstance(function, FuncOp):
+            yield OperationError(function, f"{function.name}: a module of pto holds functions only")
+        elif not function.is_declaration:
+            yield from _verify_function(function, module)
+
+
+def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationError]) -> None:
+    """Check the operations of a block; `defined` are the values that they may use."""
+    defined = defined | set(block.args)
+    for op in block.ops:
+        try:
+            op.verify(verify_nested_ops=False)
+        except VerifyException as error:
+            errors.append(OperationError(op, str(error)))
+        errors.extend(
+            OperationError(op, f"{op.name}: operand {index} is used before it is defined")
+            for index, operand in enumerate(op.operands)
+            if operand not in defined
+        )
+        for region in op.regions:
+            if len(region.blocks) > 1:
+                errors.append(OperationError(op, f"{op.name}: control flow must be structured (scf.for, scf.if)"))
+                continue
+            for inner in region.blocks:
+                _verify_block(inner, defined, errors)
+        defined.update(op.results)
+
+
+def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
+    """Check which core the function's tiles are on, and that memory is planned in one function at a time."""
+    kind = kernel_kind(function)
+    allocates = False
+    for op in function.body.walk():
+        if not isinstance(op, AllocTileOp):
+            continue
+        allocates = True
+        ty = op.result.type
+        assert isinstance(ty, TileBufType)
+        section = _section(op)
+        core = kind if section is None else _section_kind(section)
+        if core is None:
+            yield OperationError(
+                op,
+                f"{op.name}: no core is given for this tile: set pto.kernel_kind on @{function.sym_name.data} or wrap "
+                "its body in pto.section.vector or pto.section.cube",
+            )
+        elif (ty.loc is Loc.VEC) != (core is KernelKind.VECTOR):
+            yield OperationError(op, f"{op.name}: the {core} core has no {ty.loc.buffer.name} (a tile in {ty.loc})")
+    if allocates:
+        yield from _verify_calls(function, module)
+
+
+def _verify_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
+    """A function with tiles must not call another one with tiles: both would use the same bytes."""
+    allocating = {
+        callee.sym_name.data
+        for callee in module.body.block.ops
+        if isinstance(callee, FuncOp) and any(isinstance(op, AllocTileOp) for op in callee.walk())
+    }
+    for op in function.body.walk():
+        if isinstance(op, CallOp) and op.callee.root_reference.data in allocating:
+            yield OperationError(
+                op,
+                f"{op.name}: both @{function.sym_name.data} and {op.callee} allocate tiles, which would share their "
+                "bytes: allocate all of them in one function",
+            )
+
+
+def kernel_kind(function: FuncOp) -> KernelKind | None:
+    """The core that a function runs on, if it says so."""
+    attribute = function.attributes.get(KERNEL_KIND)
+    return attribute.data if isinstance(attribute, KernelKindAttr) else None
+
+
+def _section(op: Operation) -> SectionOp | None:
+    """The section around an operation, if there is one."""
+    current = op.parent_op()
+    while current is not None and not isinstance(current, SectionOp):
+        current = current.parent_op()
+    return current
+
+
+def _section_kind(section: SectionOp) -> KernelKind:
+    return KernelKind.CUBE if isinstance(section, SectionCubeOp) else KernelKind.VECTOR
