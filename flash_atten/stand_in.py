@@ -32,25 +32,31 @@ def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, object]:
 
 
 def build_stand_in(
-    directory: Path, config: KernelConfig, *, info: str | None = None, switches: Mapping[str, int] | None = None
+    directory: Path,
+    config: KernelConfig,
+    *,
+    backend: str = HOST,
+    info: str | None = None,
+    switches: Mapping[str, int] | None = None,
 ) -> Path:
-    """Compile a stand-in for `config` into `directory`; return its path.
+    """Compile a stand-in for `config` and `backend` into `directory`; return its path.
 
-    `info` replaces the JSON text of `fa_build_info()`. `switches` gives macros of stand_in.cpp a value; the others are
-    0.
+    `info` replaces the JSON text of `fa_build_info()`. `switches` gives macros of testdata/stand_in_*.cpp a value; the
+    others are 0.
     """
     values = dict.fromkeys(SWITCHES, 0) | dict(switches or {})
     if len(values) > len(SWITCHES):
-        raise ValueError(f"stand_in.cpp has only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
+        raise ValueError(f"stand-ins have only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
     compiler = shutil.which("g++") or shutil.which("c++")
     if compiler is None:
         raise FileNotFoundError("no C++ compiler on PATH: the tests around the kernel need g++ or c++")
-    text = json.dumps(build_info(config)) if info is None else info
+    text = json.dumps(build_info(config, backend)) if info is None else info
     header = directory / "build_info.inc"
     header.write_text(f'R"JSON({text})JSON"\n', encoding="utf-8")
     path = directory / f"{library_name(config)}.so"
     command = [compiler, *CXX_FLAGS, *(f"-D{name}={value}" for name, value in values.items())]
-    command += [f'-DPTO_BUILD_INFO_FILE="{header}"', str(ROOT / "flash_atten/testdata/stand_in.cpp"), "-o", str(path)]
+    command += [f'-DPTO_BUILD_INFO_FILE="{header}"', str(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp")]
+    command += ["-o", str(path)]
     subprocess.run(command, check=True)
     return path
 

@@ -1,17 +1,11 @@
-// A kernel library without a kernel: naive attention behind the same symbols, so that everything around the kernel can be
-// tested without building one. Compiled together with caller_host.cpp, whose pto_launch it implements.
+// Attention in the plainest C++: what the stand-ins for a kernel compute. Included once per library.
 //
-// Macros, 0 unless defined: STAND_IN_FAILS (report an error instead of working), STAND_IN_SLOWDOWN_MS (sleep), and faults:
-// STAND_IN_NO_SCALE (scores are not scaled), STAND_IN_SKIPS_LAST_ROW (the last row of o is not written).
+// Macros, 0 unless defined: STAND_IN_NO_SCALE (scores are not scaled), STAND_IN_SKIPS_LAST_ROW (the last row of o is not
+// written).
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <thread>
 #include <vector>
-
-#include "flash_atten/caller_host.cpp"
 
 namespace {
 
@@ -25,8 +19,7 @@ float HalfToFloat(uint16_t half) {
     return sign ? -magnitude : magnitude;
 }
 
-std::vector<float> ToFloat(uint64_t address, int64_t rows) {
-    const uint16_t* halves = reinterpret_cast<const uint16_t*>(address);
+std::vector<float> ToFloat(const uint16_t* halves, int64_t rows) {
     std::vector<float> floats(rows * kHead);
     for (size_t i = 0; i < floats.size(); ++i) floats[i] = HalfToFloat(halves[i]);
     return floats;
@@ -51,17 +44,11 @@ void AttendRow(const float* q, const std::vector<float>& k, const std::vector<fl
     for (int64_t d = 0; d < kHead; ++d) o[d] = sum[d] / total;
 }
 
-}  // namespace
-
-extern "C" const char* pto_last_error() { return "deadlock: no core can go on\n  block 0 vec0 waits in TPOP at line 12"; }
-
-extern "C" int pto_launch(uint32_t, const uint64_t* args, uint32_t nargs) {
-    if (STAND_IN_FAILS || nargs != 8) return 1;
-    std::this_thread::sleep_for(std::chrono::milliseconds(STAND_IN_SLOWDOWN_MS));
-    const int64_t s0 = static_cast<int64_t>(args[6]);
-    const int64_t s1 = static_cast<int64_t>(args[7]);
-    const std::vector<float> q = ToFloat(args[2], s0), k = ToFloat(args[3], s1), v = ToFloat(args[4], s1);
-    float* o = reinterpret_cast<float*>(args[5]);
-    for (int64_t row = 0; row < s0 - STAND_IN_SKIPS_LAST_ROW; ++row) AttendRow(&q[row * kHead], k, v, o + row * kHead);
-    return 0;
+void NaiveAttention(const uint16_t* q, const uint16_t* k, const uint16_t* v, float* o, int64_t s0, int64_t s1) {
+    const std::vector<float> queries = ToFloat(q, s0), keys = ToFloat(k, s1), values = ToFloat(v, s1);
+    for (int64_t row = 0; row < s0 - STAND_IN_SKIPS_LAST_ROW; ++row) {
+        AttendRow(&queries[row * kHead], keys, values, o + row * kHead);
+    }
 }
+
+}  // namespace

@@ -1,0 +1,182 @@
+"""The npu backend up to the edge of the hardware: fake torch_npu, real caller_npu.cpp, naive kernel."""
+
+import ctypes
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from flash_atten.check_inputs import AttentionInputs, make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.fake_npu import STREAM, FakeTensor, FakeTorch
+from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.launch_backend import open_backend
+from flash_atten.launch_library import KernelError, KernelLibrary, LibraryError
+from flash_atten.launch_npu import NpuBackend, import_torch_npu
+from flash_atten.reference import attention_reference
+from flash_atten.stand_in import build_stand_in
+
+CONFIG = KernelConfig()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_stand_in(tmp_path_factory.mktemp("so"), CONFIG, backend="npu")
+
+
+@pytest.fixture
+def torch() -> FakeTorch:
+    return FakeTorch()
+
+
+@pytest.fixture
+def backend(path: Path, torch: FakeTorch) -> NpuBackend:
+    return NpuBackend(KernelLibrary(path, CONFIG), torch)
+
+
+@pytest.fixture(scope="module")
+def inputs() -> AttentionInputs:
+    return make_inputs("normal", 256, 768, seed=0)
+
+
+def _on_device(backend: NpuBackend, inputs: AttentionInputs) -> list[FakeTensor]:
+    return [backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)]
+
+
+def test_the_kernel_gets_the_tensors_the_stream_and_the_c2c_address(
+    backend: NpuBackend, inputs: AttentionInputs, path: Path
+) -> None:
+    out = backend.launch(*_on_device(backend, inputs))
+    np.testing.assert_allclose(out.array, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
+    recorded = ctypes.CDLL(str(path))
+    recorded.stand_in_stream.restype = ctypes.c_void_p
+    recorded.stand_in_ffts.restype = ctypes.c_int64
+    assert recorded.stand_in_stream() == STREAM
+    assert recorded.stand_in_block_dim() == 2
+    assert recorded.stand_in_ffts() == 0xFF75
+
+
+def test_calls_come_in_order_and_the_allocator_is_told_of_every_buffer(
+    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
+    q, k, v = _on_device(backend, inputs)
+    backend.launch(q, k, v)
+    slot_bytes = 2 * fifo_bytes_per_core(CONFIG)
+    assert torch.log == [
+        "empty (256, 128) float32 on npu:0",
+        f"empty {slot_bytes} uint8 on npu",
+        f"record slots on {STREAM:#x}",
+        *[f"record torch.float16 on {STREAM:#x}"] * 3,
+        f"record out on {STREAM:#x}",
+    ]
+
+
+def test_a_launch_does_not_wait_but_reading_the_result_does(
+    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
+    out = backend.launch(*_on_device(backend, inputs))
+    assert "synchronize" not in torch.log
+    assert "cpu" not in torch.log
+    backend.to_numpy(out)
+    backend.synchronize()
+    assert torch.log[-2:] == ["cpu", "synchronize"]
+
+
+def test_slots_are_allocated_once_per_shape_and_stream(
+    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
+    bound = backend.bind(*_on_device(backend, inputs))
+    for _ in range(3):
+        bound.run()
+    assert sum("uint8" in entry for entry in torch.log) == 1
+    torch.npu.stream = 0xBEE
+    bound.run()
+    assert sum("uint8" in entry for entry in torch.log) == 2
+    assert torch.log[-1] == "record out on 0xbee"
+
+
+def test_poison_reaches_slots_and_result(backend: NpuBackend, inputs: AttentionInputs) -> None:
+    bound = backend.bind(*_on_device(backend, inputs))
+    bound.poison()
+    assert np.isnan(bound.out.array).all()
+    assert (backend.slots(STREAM, 2).array == 0xFF).all()
+
+
+def test_no_more_cores_than_the_device_has(path: Path, torch: FakeTorch) -> None:
+    torch.npu.properties.cube_core_num = 1
+    backend = NpuBackend(KernelLibrary(path, CONFIG), torch)
+    backend.bind(*_on_device(backend, make_inputs("normal", 256, 768, seed=0))).run()
+    assert ctypes.CDLL(str(path)).stand_in_block_dim() == 1
+
+
+def test_an_unknown_core_count_is_an_error_that_says_how_to_set_it(path: Path, torch: FakeTorch) -> None:
+    torch.npu.properties = object()
+    with pytest.raises(LibraryError, match="--cube_cores=24"):
+        NpuBackend(KernelLibrary(path, CONFIG), torch)
+    assert NpuBackend(KernelLibrary(path, CONFIG), torch, cube_cores=12).cube_cores == 12
+
+
+def test_a_refused_launch_raises_with_code_and_reason(
+    tmp_path: Path, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
+    failing = build_stand_in(tmp_path, CONFIG, backend="npu", switches={"STAND_IN_FAILS": 1})
+    backend = NpuBackend(KernelLibrary(failing, CONFIG), torch)
+    with pytest.raises(KernelError, match=r"(?s)failed with code 507899:\nrtGetC2cCtrlAddr"):
+        backend.launch(*_on_device(backend, inputs))
+    assert not any(entry.startswith("record") for entry in torch.log)
+
+
+def test_tensors_of_the_host_are_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+    q, k, v = (torch.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))
+    with pytest.raises(ValueError, match=r"are on cpu; the npu backend takes tensors on the device"):
+        backend.bind(q, k, v)
+    with pytest.raises(ValueError, match=r"q is on npu:0, k on cpu"):
+        backend.bind(q.npu(), k, v)
+
+
+def test_a_wrong_out_is_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+    with pytest.raises(ValueError, match=r"out is .*shape=\(128, 128\)"):
+        backend.bind(*_on_device(backend, inputs), out=torch.empty((128, 128), dtype="float32", device="npu"))
+
+
+def test_a_host_library_is_refused(tmp_path: Path, torch: FakeTorch) -> None:
+    library = KernelLibrary(build_stand_in(tmp_path, CONFIG), CONFIG)
+    with pytest.raises(LibraryError, match="build it with --config=npu"):
+        NpuBackend(library, torch)
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, torch: FakeTorch) -> None:
+    for name in ("torch", "torch_npu"):
+        module = ModuleType(name)
+        module.__dict__.update({key: getattr(torch, key) for key in ("npu", "empty", "uint8", "float32", "from_numpy")})
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+def test_auto_takes_the_device_and_says_why(path: Path, torch: FakeTorch, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, torch)
+    opened = open_backend(CONFIG, path=path)
+    assert opened.backend.name == "npu"
+    assert opened.why == "npu (auto: fa_s1tile256.so is built for the device, and Fake910 is usable)"
+
+
+def test_without_a_device_the_error_says_what_to_check(torch: FakeTorch, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.npu.available = False
+    _install(monkeypatch, torch)
+    with pytest.raises(LibraryError, match=r"npu-smi info.*without --config=npu"):
+        import_torch_npu()
+
+
+def test_without_torch_npu_the_error_says_what_to_install(
+    path: Path, torch: FakeTorch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(monkeypatch, torch)
+    monkeypatch.setitem(sys.modules, "torch_npu", None)
+    with pytest.raises(LibraryError, match="install torch_npu"):
+        open_backend(CONFIG, path=path)
+
+
+def test_asking_for_the_host_with_a_device_library_is_refused(path: Path) -> None:
+    with pytest.raises(LibraryError, match="without --config=npu"):
+        open_backend(CONFIG, "host", path=path)
