@@ -88,30 +88,39 @@ struct bfloat16_t {
 
 namespace pto::host {
 
+/// Elements that the CPU's vector instructions convert; the rest of a span goes one by one.
+inline constexpr size_t vector_part(size_t count) {
+#if defined(__F16C__)
+    return count / 8 * 8;
+#else
+    return count * 0;
+#endif
+}
+
 /// dst[i] = src[i], exactly.
 inline void widen_span(float* dst, const half* src, size_t count) {
-    size_t i = 0;
 #if defined(__F16C__)
-    for (; i + 8 <= count; i += 8) {
+    for (size_t i = 0; i < vector_part(count); i += 8) {
         _mm256_storeu_ps(dst + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(src + i))));
     }
-#elif defined(__aarch64__)
-    const __fp16* native = reinterpret_cast<const __fp16*>(src);
-    for (; i < count; ++i) dst[i] = native[i];
 #endif
-    for (; i < count; ++i) dst[i] = src[i];
+#if defined(__aarch64__)
+    const __fp16* rest = reinterpret_cast<const __fp16*>(src);
+#else
+    const half* rest = src;
+#endif
+    for (size_t i = vector_part(count); i < count; ++i) dst[i] = rest[i];
 }
 
 /// dst[i] = src[i] rounded to nearest even; dst may start where src starts.
 inline void narrow_span(half* dst, const float* src, size_t count) {
-    size_t i = 0;
 #if defined(__F16C__)
-    for (; i + 8 <= count; i += 8) {
+    for (size_t i = 0; i < vector_part(count); i += 8) {
         const __m128i rounded = _mm256_cvtps_ph(_mm256_loadu_ps(src + i), _MM_FROUND_TO_NEAREST_INT);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + i), rounded);
     }
 #endif
-    for (; i < count; ++i) dst[i] = half(src[i]);
+    for (size_t i = vector_part(count); i < count; ++i) dst[i] = half(src[i]);
 }
 
 inline void widen_span(float* dst, const bfloat16_t* src, size_t count) {

@@ -15,33 +15,27 @@ namespace host {
 /// Rows of one register block; with two vectors per row this fills the registers of AVX2.
 inline constexpr int kBlockRows = 6;
 
-typedef int32_t PanelI __attribute__((vector_size(kVectorBytes)));
-
-template <typename W>
-using PanelVector = std::conditional_t<std::is_same_v<W, float>, FloatV, PanelI>;
-
 /// c[rows, kPanel] (+)= a[rows, depth] b[depth, kPanel], in registers.
 template <int rows, typename W>
 PTO_INLINE void multiply_block(W* c, int c_stride, const W* a, int a_stride, const W* b, int depth, bool accumulate) {
-    using V = PanelVector<W>;
     constexpr int kVectors = kPanel / kLanes;
-    V sum[rows][kVectors];
+    typename VectorOf<W>::Register sum[rows][kVectors];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < kVectors; ++v) {
-            sum[r][v] = V{};
-            if (accumulate) std::memcpy(&sum[r][v], c + size_t(r) * c_stride + v * kLanes, sizeof(V));
+            const W* start = c + size_t(r) * c_stride + v * kLanes;
+            sum[r][v] = accumulate ? load_vector(start) : typename VectorOf<W>::Register{};
         }
     }
     for (int k = 0; k < depth; ++k) {
-        V right[kVectors];
-        std::memcpy(right, b + size_t(k) * kPanel, sizeof right);
+        typename VectorOf<W>::Register right[kVectors];
+        for (int v = 0; v < kVectors; ++v) right[v] = load_vector(b + size_t(k) * kPanel + v * kLanes);
         for (int r = 0; r < rows; ++r) {
             const W left = a[size_t(r) * a_stride + k];
             for (int v = 0; v < kVectors; ++v) sum[r][v] += left * right[v];
         }
     }
     for (int r = 0; r < rows; ++r) {
-        for (int v = 0; v < kVectors; ++v) std::memcpy(c + size_t(r) * c_stride + v * kLanes, &sum[r][v], sizeof(V));
+        for (int v = 0; v < kVectors; ++v) store_vector(c + size_t(r) * c_stride + v * kLanes, sum[r][v]);
     }
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "pto/common/keywords.hpp"
 
@@ -20,13 +19,29 @@ inline constexpr int kLanes = kVectorBytes / 4;
 typedef float FloatV __attribute__((vector_size(kVectorBytes)));
 typedef int32_t IntV __attribute__((vector_size(kVectorBytes)));
 
-PTO_INLINE FloatV load_vector(const float* from) {
-    FloatV vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
+/// The vector type of a 32-bit element type, and the same for memory of any alignment.
+template <typename T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+    typedef FloatV Register;
+    typedef float Memory __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+};
+template <>
+struct VectorOf<int32_t> {
+    typedef IntV Register;
+    typedef int32_t Memory __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+};
+
+template <typename T>
+PTO_INLINE typename VectorOf<T>::Register load_vector(const T* from) {
+    return *reinterpret_cast<const typename VectorOf<T>::Memory*>(from);
 }
 
-PTO_INLINE void store_vector(float* to, FloatV vector) { std::memcpy(to, &vector, sizeof vector); }
+template <typename T>
+PTO_INLINE void store_vector(T* to, typename VectorOf<T>::Register vector) {
+    *reinterpret_cast<typename VectorOf<T>::Memory*>(to) = vector;
+}
 
 PTO_INLINE FloatV splat(float value) { return value - FloatV{}; }
 

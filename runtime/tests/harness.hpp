@@ -1,0 +1,145 @@
+// A test is a claim: TEST(name_of_the_claim) { CHECK(...); }. A test file ends with HARNESS_MAIN.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pto/machine/launch.hpp"
+#include "pto/pto-inst.hpp"
+
+namespace harness {
+
+struct Test {
+  const char* name;
+  void (*body)();
+};
+
+inline std::vector<Test>& tests() {
+  static std::vector<Test> list;
+  return list;
+}
+
+inline int& failures() {
+  static int count = 0;
+  return count;
+}
+
+struct Registration {
+  Registration(const char* name, void (*body)()) { tests().push_back({name, body}); }
+};
+
+inline void check(bool holds, const char* condition, const char* file, int line, const std::string& seen = "") {
+  if (holds) return;
+  ++failures();
+  std::printf("%s:%d: not true: %s%s%s\n", file, line, condition, seen.empty() ? "" : "; seen: ", seen.c_str());
+}
+
+inline int run_all() {
+  for (const Test& test : tests()) {
+    const int before = failures();
+    test.body();
+    std::printf("%s %s\n", failures() == before ? "ok    " : "FAILED", test.name);
+  }
+  std::printf("%zu tests, %d failed checks\n", tests().size(), failures());
+  return failures() == 0 ? 0 : 1;
+}
+
+/// Runs both sides of a kernel on `blocks` blocks; returns the report.
+inline std::string run(std::function<void()> cube, std::function<void()> vec, uint32_t blocks = 1) {
+  pto::host::LaunchRequest request;
+  request.block_count = blocks;
+  request.program = {std::move(cube), std::move(vec)};
+  return pto::host::run_launch(std::move(request));
+}
+
+/// Runs a body on one vector core, on the cube core; returns the report.
+inline std::string run_vec(const std::function<void()>& body) {
+  return run([] {},
+             [&] {
+               if (get_subblockid() == 0) body();
+             });
+}
+inline std::string run_cube(const std::function<void()>& body) {
+  return run(body, [] {});
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Numbers in [-1, 1) from a fixed sequence.
+inline float noise() {
+  static uint32_t state = 12345;
+  state = state * 1664525u + 1013904223u;
+  return static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
+}
+
+/// Element (r, c) of a vec, mat or acc tile.
+template <typename T>
+typename T::DType& at(T& tile, int r, int c) {
+  return tile.data()[r * pto::host::row_stride<T> + c * pto::host::col_stride<T>];
+}
+
+/// Fills the valid part of a tile.
+template <typename T, typename Value>
+void fill(T& tile, Value value) {
+  for (int r = 0; r < tile.GetValidRow(); ++r) {
+    for (int c = 0; c < tile.GetValidCol(); ++c) at(tile, r, c) = static_cast<typename T::DType>(value(r, c));
+  }
+}
+
+/// Largest |tile(r, c) - expected(r, c)| of the valid part; NaN if one is NaN.
+template <typename T, typename Expected>
+double distance(T& tile, Expected expected) {
+  double largest = 0;
+  for (int r = 0; r < tile.GetValidRow(); ++r) {
+    for (int c = 0; c < tile.GetValidCol(); ++c) {
+      const double d = std::fabs(double(at(tile, r, c)) - double(expected(r, c)));
+      if (!(d <= largest)) largest = d;
+    }
+  }
+  return largest;
+}
+
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using VecTile = pto::Tile<pto::TileType::Vec, T, Rows, Cols, pto::BLayout::RowMajor, ValidRow, ValidCol>;
+template <typename T, int Rows>
+using ColumnTile = pto::Tile<pto::TileType::Vec, T, Rows, 1, pto::BLayout::ColMajor, Rows, 1>;
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using MatTile =
+    pto::Tile<pto::TileType::Mat, T, Rows, Cols, pto::BLayout::ColMajor, ValidRow, ValidCol, pto::SLayout::RowMajor>;
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using TransposedMatTile =
+    pto::Tile<pto::TileType::Mat, T, Rows, Cols, pto::BLayout::RowMajor, ValidRow, ValidCol, pto::SLayout::ColMajor>;
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using LeftTile =
+    pto::Tile<pto::TileType::Left, T, Rows, Cols, pto::BLayout::RowMajor, ValidRow, ValidCol, pto::SLayout::RowMajor>;
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using RightTile =
+    pto::Tile<pto::TileType::Right, T, Rows, Cols, pto::BLayout::RowMajor, ValidRow, ValidCol, pto::SLayout::ColMajor>;
+template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
+using AccTile = pto::Tile<pto::TileType::Acc, T, Rows, Cols, pto::BLayout::ColMajor, ValidRow, ValidCol,
+                          pto::SLayout::RowMajor, 1024>;
+
+/// A dense row-major view.
+template <typename T, int Rows, int Cols>
+using Rows2D =
+    pto::GlobalTensor<T, pto::Shape<1, 1, 1, Rows, Cols>, pto::Stride<Rows * Cols, Rows * Cols, Rows * Cols, Cols, 1>>;
+/// The transpose of a dense row-major [Cols, Rows].
+template <typename T, int Rows, int Cols>
+using Transposed2D = pto::GlobalTensor<T, pto::Shape<1, 1, 1, Rows, Cols>,
+                                       pto::Stride<Rows * Cols, Rows * Cols, Rows * Cols, 1, Rows>, pto::Layout::DN>;
+
+}  // namespace harness
+
+#define TEST(NAME)                                                     \
+  static void NAME();                                                  \
+  static const harness::Registration registration_##NAME{#NAME, NAME}; \
+  static void NAME()
+#define CHECK(...) harness::check((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
+#define CHECK_CONTAINS(TEXT, PART) \
+  harness::check(harness::contains(TEXT, PART), #TEXT " contains " #PART, __FILE__, __LINE__, TEXT)
+#define HARNESS_MAIN \
+  int main() { return harness::run_all(); }
