@@ -1,0 +1,204 @@
+"""Element-wise kernels on the vector cores: loops over a number of tiles known at run time, branches, chains,
+conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+
+from ptodsl import pto, scalar, tile
+from ptodsl.examples.example import Arguments, Array, Example, normal, unset
+from ptodsl.module import ModuleBuilder
+from ptodsl.values import Scalar, TensorView, Tile, Value
+
+ROWS, COLS = 32, 64
+"""Shape of the tiles."""
+
+F32_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float32)
+F16_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float16)
+
+
+def matrix(ptr: Value, rows: Scalar, cols: int = COLS) -> TensorView:
+    """Return the row-major matrix [rows, cols] at `ptr`."""
+    return pto.as_tensor(ptr=ptr, shape=[rows, cols], strides=[cols, 1])
+
+
+def load_tile(view: TensorView, number: Scalar, into: Tile) -> None:
+    """Load the tile that starts at row number * ROWS."""
+    pto.load(pto.slice_view(source=view, offsets=[number * ROWS, 0], sizes=[ROWS, COLS]), into)
+
+
+def store_tile(source: Tile, view: TensorView, number: Scalar) -> None:
+    """Store into the tile that starts at row number * ROWS."""
+    pto.store(source, pto.slice_view(source=view, offsets=[number * ROWS, 0], sizes=[ROWS, COLS]))
+
+
+def tiles_of_core(rows: Scalar) -> Iterator[Scalar]:
+    """Iterate over the tiles of this vector core: tiles are dealt to all vector cores of the launch in turn."""
+    subblocks = scalar.index_cast(pto.get_subblock_num())
+    first = scalar.index_cast(pto.get_block_idx()) * subblocks + scalar.index_cast(pto.get_subblock_idx())
+    step = scalar.index_cast(pto.get_block_num()) * subblocks
+    return pto.range(first, rows // ROWS, step)
+
+
+def build_add() -> ModuleOp:
+    """Build z = x + y, [rows, COLS], on all vector cores."""
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function("add", {"x": f32, "y": f32, "z": f32, "rows": pto.int64}) as args, pto.vector_section():
+        rows = scalar.index_cast(args.scalar("rows"))
+        x, y, z = (matrix(args[name], rows) for name in "xyz")
+        a, b = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
+        for number in tiles_of_core(rows):
+            load_tile(x, number, a)
+            load_tile(y, number, b)
+            tile.add(a, b, a)
+            store_tile(a, z, number)
+    return module.finish()
+
+
+def build_add_double_buffered() -> ModuleOp:
+    """Build z = x + y with two sets of tiles, so that the loads of a tile overlap the work on the one before it."""
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function("add_double_buffered", {"x": f32, "y": f32, "z": f32, "rows": pto.int64}) as args:
+        with pto.vector_section():
+            rows = scalar.index_cast(args.scalar("rows"))
+            x, y, z = (matrix(args[name], rows) for name in "xyz")
+            buffers = [(pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)) for _ in range(2)]
+            for pair in tiles_of_core(rows // 2):
+                for parity, (a, b) in enumerate(buffers):
+                    number = pair * 2 + parity
+                    load_tile(x, number, a)
+                    load_tile(y, number, b)
+                    tile.add(a, b, a)
+                    store_tile(a, z, number)
+    return module.finish()
+
+
+def _add_arguments(rng: np.random.Generator) -> Arguments:
+    shape = (10 * ROWS, COLS)
+    return {"x": normal(rng, shape), "y": normal(rng, shape), "z": unset(shape), "rows": shape[0]}
+
+
+def _unary_kernel(name: str, body: Callable[[Tile, Tile, Scalar], None]) -> ModuleOp:
+    """Return a kernel that loads each tile of x, runs `body(x, scratch, number)` and stores x into y."""
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function(name, {"x": f32, "y": f32, "rows": pto.int64}) as args, pto.vector_section():
+        rows = scalar.index_cast(args.scalar("rows"))
+        x, y = matrix(args["x"], rows), matrix(args["y"], rows)
+        a, scratch = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
+        for number in tiles_of_core(rows):
+            load_tile(x, number, a)
+            body(a, scratch, number)
+            store_tile(a, y, number)
+    return module.finish()
+
+
+def _unary_arguments(rng: np.random.Generator) -> Arguments:
+    shape = (7 * ROWS, COLS)
+    return {"x": normal(rng, shape), "y": unset(shape), "rows": shape[0]}
+
+
+GELU_SLOPE = 1.702
+"""Of the sigmoid approximation of GELU: x sigmoid(1.702 x)."""
+
+
+def build_gelu() -> ModuleOp:
+    """Build y = x / (1 + exp(-1.702 x)): a chain in which each operation depends on the one before it."""
+
+    def body(x: Tile, scratch: Tile, _: Scalar) -> None:
+        tile.muls(x, -GELU_SLOPE, scratch)
+        tile.exp(scratch, scratch)
+        tile.adds(scratch, 1.0, scratch)
+        tile.div(x, scratch, x)
+
+    return _unary_kernel("gelu", body)
+
+
+def _gelu(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    x = arguments["x"].astype(np.float64)
+    return {"y": x / (1 + np.exp(-GELU_SLOPE * x))}
+
+
+def build_branches() -> ModuleOp:
+    """Build a kernel with nested branches in a loop: on tile t relu if t mod 3 is 0, |x| + 1 if it is 1, else
+    sqrt(exp(x)).
+    """
+
+    def body(x: Tile, scratch: Tile, number: Scalar) -> None:
+        remainder = number % 3
+        with pto.if_context(remainder == 0, has_else=True) as outer:
+            tile.relu(x, x)
+        with outer.else_context():
+            with pto.if_context(remainder == 1, has_else=True) as inner:
+                tile.abs(x, scratch)
+                tile.adds(scratch, 1.0, x)
+            with inner.else_context():
+                tile.exp(x, scratch)
+                tile.sqrt(scratch, x)
+
+    return _unary_kernel("branches", body)
+
+
+def _branches(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    x = arguments["x"].reshape(-1, ROWS, COLS).astype(np.float64)
+    remainder = np.arange(len(x)) % 3
+    y = np.select(
+        [remainder[:, None, None] == 0, remainder[:, None, None] == 1],
+        [np.maximum(x, 0), np.abs(x) + 1],
+        np.sqrt(np.exp(x)),
+    )
+    return {"y": y.reshape(-1, COLS)}
+
+
+def build_convert() -> ModuleOp:
+    """Build half = fp16 of x, rounded to nearest even; floor = x rounded down to i32."""
+    module = ModuleBuilder()
+    parameters = {
+        "x": pto.PtrType(pto.float32),
+        "half": pto.PtrType(pto.float16),
+        "floor": pto.PtrType(pto.int32),
+        "rows": pto.int64,
+    }
+    with module.function("convert", parameters) as args, pto.vector_section():
+        rows = scalar.index_cast(args.scalar("rows"))
+        x, half, floor = (matrix(args[name], rows) for name in ("x", "half", "floor"))
+        a, b = pto.alloc_tile(F32_TILE), pto.alloc_tile(F16_TILE)
+        c = pto.alloc_tile(pto.TileBufType(shape=[ROWS, COLS], dtype=pto.int32))
+        for number in tiles_of_core(rows):
+            load_tile(x, number, a)
+            tile.cvt(a, b)
+            tile.cvt(a, c, "CAST_FLOOR")
+            store_tile(b, half, number)
+            store_tile(c, floor, number)
+    return module.finish()
+
+
+def _convert_arguments(rng: np.random.Generator) -> Arguments:
+    shape = (3 * ROWS, COLS)
+    return {
+        "x": normal(rng, shape) * np.float32(100),
+        "half": unset(shape, np.float16),
+        "floor": np.full(shape, -1, np.int32),
+        "rows": shape[0],
+    }
+
+
+def _convert(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    return {"half": arguments["x"].astype(np.float16), "floor": np.floor(arguments["x"]).astype(np.int32)}
+
+
+EXAMPLES = (
+    Example("add", build_add, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, block_dim=2),
+    Example("add_double_buffered", build_add_double_buffered, _add_arguments, lambda a: {"z": a["x"] + a["y"]}),
+    Example("gelu", build_gelu, _unary_arguments, _gelu),
+    Example("branches", build_branches, _unary_arguments, _branches, block_dim=2),
+    Example("convert", build_convert, _convert_arguments, _convert),
+)
+"""The examples of this file."""

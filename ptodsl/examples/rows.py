@@ -1,0 +1,184 @@
+"""Kernels along rows and columns: softmax, RMS norm, running reductions over column tiles, column statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+
+from ptodsl import pto, scalar, tile
+from ptodsl.examples.elementwise import COLS, F32_TILE, ROWS, load_tile, matrix, store_tile, tiles_of_core
+from ptodsl.examples.example import Arguments, Array, Example, normal, unset
+from ptodsl.module import ModuleBuilder
+from ptodsl.values import Scalar, Tile, Value
+
+ROW_STATE = pto.TileBufType(
+    shape=[ROWS, 1], dtype=pto.float32, config=pto.TileBufConfig(blayout="ColMajor", slayout="NoneBox")
+)
+"""One value per row."""
+
+FLAT_ROW_STATE = pto.TileBufType(shape=[1, ROWS], dtype=pto.float32)
+"""The same bytes for element-wise operations."""
+
+ONE_ROW = pto.TileBufType(shape=[1, COLS], dtype=pto.float32)
+"""One value per column."""
+
+
+def build_softmax() -> ModuleOp:
+    """Build y = softmax of each row of x, [rows, COLS]."""
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function("softmax", {"x": f32, "y": f32, "rows": pto.int64}) as args, pto.vector_section():
+        rows = scalar.index_cast(args.scalar("rows"))
+        x, y = matrix(args["x"], rows), matrix(args["y"], rows)
+        a, scratch = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
+        state = pto.alloc_tile(ROW_STATE)
+        for number in tiles_of_core(rows):
+            load_tile(x, number, a)
+            tile.row_max(a, scratch, state)
+            tile.row_expand_sub(a, state, a)
+            tile.exp(a, a)
+            tile.row_sum(a, scratch, state)
+            tile.row_expand_div(a, state, a)
+            store_tile(a, y, number)
+    return module.finish()
+
+
+def _softmax(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    x = arguments["x"].astype(np.float64)
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    return {"y": p / p.sum(axis=1, keepdims=True)}
+
+
+def _square_arguments(rng: np.random.Generator) -> Arguments:
+    shape = (6 * ROWS, COLS)
+    return {"x": normal(rng, shape) * np.float32(4), "y": unset(shape), "rows": shape[0]}
+
+
+EPSILON = 1e-5
+"""Added to the mean square before its root is taken."""
+
+
+def build_rms_norm() -> ModuleOp:
+    """Build y = x / sqrt(mean of x squared over the row + epsilon) * gamma, with gamma [1, COLS] fp32."""
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function("rms_norm", {"x": f32, "gamma": f32, "y": f32, "rows": pto.int64}) as args:
+        with pto.vector_section():
+            rows = scalar.index_cast(args.scalar("rows"))
+            x, y = matrix(args["x"], rows), matrix(args["y"], rows)
+            weights = matrix(args["gamma"], scalar.const(1))
+            a, squares, scratch = (pto.alloc_tile(F32_TILE) for _ in range(3))
+            gamma, state = pto.alloc_tile(ONE_ROW), pto.alloc_tile(ROW_STATE)
+            flat = tile.reshape(FLAT_ROW_STATE, state)
+            pto.load(pto.slice_view(source=weights, offsets=[0, 0], sizes=[1, COLS]), gamma)
+            for number in tiles_of_core(rows):
+                load_tile(x, number, a)
+                tile.mul(a, a, squares)
+                tile.row_sum(squares, scratch, state)
+                tile.muls(flat, 1 / COLS, flat)
+                tile.adds(flat, EPSILON, flat)
+                tile.rsqrt(flat, flat)
+                tile.row_expand_mul(a, state, a)
+                tile.col_expand_mul(a, gamma, a)
+                store_tile(a, y, number)
+    return module.finish()
+
+
+def _rms_norm_arguments(rng: np.random.Generator) -> Arguments:
+    shape = (5 * ROWS, COLS)
+    return {"x": normal(rng, shape), "gamma": normal(rng, (1, COLS)), "y": unset(shape), "rows": shape[0]}
+
+
+def _rms_norm(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    x = arguments["x"].astype(np.float64)
+    return {"y": x / np.sqrt((x * x).mean(axis=1, keepdims=True) + EPSILON) * arguments["gamma"]}
+
+
+def build_wide_row_stats() -> ModuleOp:
+    """Build the maximum and sum of each row of x [ROWS, cols], over column tiles: state is carried through the loop.
+
+    top and total are [ROWS, 1]; vector core 0 does the work.
+    """
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    parameters = {"x": f32, "top": f32, "total": f32, "cols": pto.int64}
+    with module.function("wide_row_stats", parameters) as args, pto.vector_section():
+        cols = scalar.index_cast(args.scalar("cols"))
+        x = pto.as_tensor(ptr=args["x"], shape=[ROWS, cols], strides=[cols, 1])
+        a, scratch = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
+        top, total, part = (pto.alloc_tile(ROW_STATE) for _ in range(3))
+        flat_top, flat_total, flat_part = (tile.reshape(FLAT_ROW_STATE, state) for state in (top, total, part))
+
+        def load(number: Scalar) -> None:
+            pto.load(pto.slice_view(source=x, offsets=[0, number * COLS], sizes=[ROWS, COLS]), a)
+
+        with pto.if_context(pto.get_subblock_idx() == 0):
+            load(scalar.const(0))
+            tile.row_max(a, scratch, top)
+            tile.row_sum(a, scratch, total)
+            for number in pto.range(1, cols // COLS):
+                load(number)
+                tile.row_max(a, scratch, part)
+                tile.max(flat_top, flat_part, flat_top)
+                tile.row_sum(a, scratch, part)
+                tile.add(flat_total, flat_part, flat_total)
+            _store_row_state(flat_top, args["top"])
+            _store_row_state(flat_total, args["total"])
+    return module.finish()
+
+
+def _store_row_state(state: Tile, ptr: Value) -> None:
+    view = pto.as_tensor(ptr=ptr, shape=[1, ROWS], strides=[ROWS, 1])
+    pto.store(state, pto.slice_view(source=view, offsets=[0, 0], sizes=[1, ROWS]))
+
+
+def _wide_arguments(rng: np.random.Generator) -> Arguments:
+    cols = 9 * COLS
+    return {"x": normal(rng, (ROWS, cols)), "top": unset((ROWS,)), "total": unset((ROWS,)), "cols": cols}
+
+
+def build_column_stats() -> ModuleOp:
+    """Build the sum and maximum of each column of x [ROWS, COLS], and x minus that maximum; vector core 0 does the
+    work.
+    """
+    module = ModuleBuilder()
+    f32 = pto.PtrType(pto.float32)
+    with module.function("column_stats", {"x": f32, "total": f32, "top": f32, "y": f32}) as args, pto.vector_section():
+        x, y = (matrix(args[name], scalar.const(ROWS)) for name in "xy")
+        a, total, top = pto.alloc_tile(F32_TILE), pto.alloc_tile(ONE_ROW), pto.alloc_tile(ONE_ROW)
+        with pto.if_context(pto.get_subblock_idx() == 0):
+            load_tile(x, scalar.const(0), a)
+            tile.col_sum(a, total)
+            tile.col_max(a, top)
+            tile.col_expand_sub(a, top, a)
+            store_tile(a, y, scalar.const(0))
+            for state, name in ((total, "total"), (top, "top")):
+                view = matrix(args[name], scalar.const(1))
+                pto.store(state, pto.slice_view(source=view, offsets=[0, 0], sizes=[1, COLS]))
+    return module.finish()
+
+
+def _column_arguments(rng: np.random.Generator) -> Arguments:
+    return {"x": normal(rng, (ROWS, COLS)), "total": unset((COLS,)), "top": unset((COLS,)), "y": unset((ROWS, COLS))}
+
+
+def _column_stats(arguments: Mapping[str, Any]) -> dict[str, Array]:
+    x = arguments["x"]
+    return {"total": x.sum(axis=0), "top": x.max(axis=0), "y": x - x.max(axis=0)}
+
+
+EXAMPLES = (
+    Example("softmax", build_softmax, _square_arguments, _softmax, block_dim=2),
+    Example("rms_norm", build_rms_norm, _rms_norm_arguments, _rms_norm),
+    Example(
+        "wide_row_stats",
+        build_wide_row_stats,
+        _wide_arguments,
+        lambda a: {"top": a["x"].max(axis=1), "total": a["x"].sum(axis=1)},
+    ),
+    Example("column_stats", build_column_stats, _column_arguments, _column_stats),
+)
+"""The examples of this file."""
