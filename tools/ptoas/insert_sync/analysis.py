@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from tools.ptoas.insert_sync.program import (
     Barrier,
     Block,
-    FlagPair,
+    Flag,
     Gap,
     IfNode,
     LoopNode,
@@ -32,12 +32,15 @@ from tools.ptoas.insert_sync.program import (
 )
 
 
+_OTHERS = tuple(tuple(int(q) for q in Pipe if q != pipe) for pipe in Pipe)
+
+
 @dataclass(slots=True)
 class State:
     """Pending operations per pipe, and per flag that is set the operations it does not vouch for."""
 
     pending: list[int]
-    tokens: dict[FlagPair, int]
+    tokens: dict[Flag, int]
 
     def copy(self) -> State:
         """An independent copy."""
@@ -50,11 +53,11 @@ class State:
             if mask & ~self.pending[q]:
                 self.pending[q] |= mask
                 changed = True
-        for pair, mask in other.tokens.items():
-            before = self.tokens.get(pair)
+        for flag, mask in other.tokens.items():
+            before = self.tokens.get(flag)
             joined = mask if before is None else before | mask
             if joined != before:
-                self.tokens[pair] = joined
+                self.tokens[flag] = joined
                 changed = True
         return changed
 
@@ -78,29 +81,29 @@ class Walker:
 
     `snapshots[block][k]` is the pending set of every pipe just after node k of the block, before the syncs
     of the next gap, from the latest walk; `before_gap[(block, k)]` the state before gap k, for gaps with syncs.
-    `waits_open_at[pair]` collects, over all sets of the pair's flag, the waits which the set's pipe may overtake.
+    `waits_open_at[flag]` collects, over all sets of the flag, the waits which the set's pipe may overtake.
     """
 
     def __init__(self, program: Program, on_hazard: HazardHandler) -> None:
         self.program = program
         self._on_hazard = on_hazard
         self._masks = list(program.pipe_masks)
-        self._wait_bits: dict[FlagPair, int] = {}
+        self._wait_bits: dict[Flag, int] = {}
         self.snapshots: dict[int, list[tuple[int, ...]]] = {}
         self.before_gap: dict[tuple[int, int], State] = {}
-        self.waits_open_at: dict[FlagPair, int] = {}
+        self.waits_open_at: dict[Flag, int] = {}
 
     def run(self) -> None:
         """Walk the whole program from an empty state."""
         self.block(self.program.root, State([0] * len(Pipe), {}))
 
-    def wait_bit(self, pair: FlagPair) -> int:
-        """The bit that stands for the waits of a pair: they are operations of the destination pipe, too."""
-        bit = self._wait_bits.get(pair)
+    def wait_bit(self, flag: Flag) -> int:
+        """The bit that stands for the waits of a flag: they are operations of the destination pipe, too."""
+        bit = self._wait_bits.get(flag)
         if bit is None:
             bit = 1 << (len(self.program.ops) + len(self._wait_bits))
-            self._wait_bits[pair] = bit
-            self._masks[pair.dst] |= bit
+            self._wait_bits[flag] = bit
+            self._masks[flag.dst] |= bit
         return bit
 
     def block(self, block: Block, state: State, start: int = 0) -> None:
@@ -134,20 +137,21 @@ class Walker:
     @staticmethod
     def _issue(bit: int, pipe: Pipe, state: State) -> None:
         pending = state.pending
-        for q in Pipe:
-            if q != pipe:
-                pending[q] |= bit
+        for q in _OTHERS[pipe]:
+            pending[q] |= bit
         tokens = state.tokens
-        for pair in tokens:
-            tokens[pair] |= bit
+        for flag in tokens:
+            tokens[flag] |= bit
 
     def _loop(self, loop: LoopNode, state: State) -> None:
-        # Tokens of the loop's own carried pairs are set on entry and again at the back edge: they join like the rest.
+        # A flag whose pair waits in the body is set on entry and again at the back edge: tokens join like the rest.
         while True:
             end = state.copy()
             self.block(loop.body, end)
             if not state.join(end):
-                return
+                break
+        if loop.at_least_once:
+            state.pending, state.tokens = end.pending, end.tokens
 
     def _if(self, node: IfNode, state: State) -> None:
         ends = []
@@ -161,25 +165,25 @@ class Walker:
         state.pending, state.tokens = first.pending, first.tokens
 
     def _gap(self, gap: Gap, state: State) -> None:
-        for pair in gap.drains:
-            self._wait(pair, state)
+        for flag in gap.drains:
+            self._wait(flag, state)
         for pair in gap.sets:
-            self._set(pair, state)
+            self._set(pair.flag, state)
         for pair in gap.waits:
-            self._wait(pair, state)
+            self._wait(pair.flag, state)
         for barrier in gap.barriers:
             self._barrier(barrier, state)
-        for pair in gap.primes:
-            self._set(pair, state)
+        for flag in gap.primes:
+            self._set(flag, state)
 
-    def _set(self, pair: FlagPair, state: State) -> None:
-        known = state.pending[pair.src] & ~self._masks[pair.src]
-        self.waits_open_at[pair] = self.waits_open_at.get(pair, 0) | known
-        state.tokens[pair] = known
+    def _set(self, flag: Flag, state: State) -> None:
+        known = state.pending[flag.src] & ~self._masks[flag.src]
+        self.waits_open_at[flag] = self.waits_open_at.get(flag, 0) | known
+        state.tokens[flag] = known
 
-    def _wait(self, pair: FlagPair, state: State) -> None:
-        state.pending[pair.dst] &= state.tokens.pop(pair)
-        self._issue(self.wait_bit(pair), pair.dst, state)
+    def _wait(self, flag: Flag, state: State) -> None:
+        state.pending[flag.dst] &= state.tokens.pop(flag)
+        self._issue(self.wait_bit(flag), flag.dst, state)
 
     def _barrier(self, barrier: Barrier, state: State) -> None:
         if barrier.pipe is None:

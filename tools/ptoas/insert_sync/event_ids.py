@@ -11,42 +11,42 @@ from collections import defaultdict
 
 from ptodsl.dialect.a3 import EVENT_IDS
 from tools.ptoas.insert_sync.analysis import Walker, stop_at_hazard
-from tools.ptoas.insert_sync.program import Barrier, Block, FlagPair, Pipe, Program, inner_blocks
+from tools.ptoas.insert_sync.program import Barrier, Flag, Pipe, Program, number_gaps
 from tools.ptoas.insert_sync.solver import solve
 
 Span = tuple[int, int]
 
-# The order within a gap (see `Gap`), and how far apart gaps are numbered to leave room for it.
+# The order within a gap (see `Gap`), and the distance between gaps that leaves room for it.
 _DRAIN, _SET, _WAIT, _PRIME, _STEP = 0, 1, 2, 3, 4
 
 
 def assign_event_ids(program: Program, limit: int = EVENT_IDS) -> None:
-    """Give every flag pair an id below `limit`; pairs for which none is left become `PIPE_ALL` barriers."""
+    """Give every flag an id below `limit`; pairs of flags for which none is left become `PIPE_ALL` barriers."""
     while homeless := _color(program, limit):
-        program.remove_pair(homeless)
-        program.add_barrier(Barrier(None, homeless.block, homeless.wait_gap))
+        for pair in list(homeless.pairs):
+            program.remove_pair(pair)
+            program.add_barrier(Barrier(None, pair.block, pair.wait_gap))
         solve(program)
 
 
-def _color(program: Program, limit: int) -> FlagPair | None:
-    """First fit in program order; the first pair that fits nowhere, if any."""
+def _color(program: Program, limit: int) -> Flag | None:
+    """First fit in program order; the first flag that fits nowhere, if any."""
     walker = Walker(program, stop_at_hazard)
     walker.run()
-    number = _number_gaps(program.root)
-    housed: dict[tuple[Pipe, Pipe], list[list[FlagPair]]] = defaultdict(lambda: [[] for _ in range(limit)])
-    pairs, _ = program.syncs()
-    for pair in sorted(pairs, key=lambda pair: _spans(pair, number)[0]):
-        for event_id, mates in enumerate(housed[pair.src, pair.dst]):
-            if all(_compatible(pair, mate, walker, number) for mate in (pair, *mates)):
-                pair.event_id = event_id
-                mates.append(pair)
+    number = number_gaps(program.root)
+    housed: dict[tuple[Pipe, Pipe], list[list[Flag]]] = defaultdict(lambda: [[] for _ in range(limit)])
+    for flag in sorted({pair.flag for pair in program.syncs()[0]}, key=lambda flag: _spans(flag, number)[0]):
+        for event_id, mates in enumerate(housed[flag.src, flag.dst]):
+            if all(_compatible(flag, mate, walker, number) for mate in (flag, *mates)):
+                flag.event_id = event_id
+                mates.append(flag)
                 break
         else:
-            return pair
+            return flag
     return None
 
 
-def _compatible(a: FlagPair, b: FlagPair, walker: Walker, number: dict[tuple[int, int], int]) -> bool:
+def _compatible(a: Flag, b: Flag, walker: Walker, number: dict[tuple[int, int], int]) -> bool:
     in_time = not (walker.waits_open_at[a] & walker.wait_bit(b) or walker.waits_open_at[b] & walker.wait_bit(a))
     if a is b:
         return in_time
@@ -54,28 +54,12 @@ def _compatible(a: FlagPair, b: FlagPair, walker: Walker, number: dict[tuple[int
     return apart and in_time
 
 
-def _spans(pair: FlagPair, number: dict[tuple[int, int], int]) -> tuple[Span, ...]:
-    """Where, in program order, the flag of a pair may be set."""
-    set_at = number[id(pair.block), pair.set_gap] + _SET
-    wait_at = number[id(pair.block), pair.wait_gap] + _WAIT
-    if pair.loop is None:
-        return ((set_at, wait_at),)
-    outer, place = pair.block.parent, pair.block.parent_index
-    return (
-        (number[id(outer), place] + _PRIME, wait_at),
-        (set_at, number[id(outer), place + 1] + _DRAIN),
-    )
-
-
-def _number_gaps(root: Block) -> dict[tuple[int, int], int]:
-    number: dict[tuple[int, int], int] = {}
-
-    def visit(block: Block) -> None:
-        for place in range(len(block.gaps)):
-            number[id(block), place] = len(number) * _STEP
-            if place < len(block.nodes):
-                for inner in inner_blocks(block.nodes[place]):
-                    visit(inner)
-
-    visit(root)
-    return number
+def _spans(flag: Flag, number: dict[tuple[int, int], int]) -> tuple[Span, ...]:
+    """Where, in program order, a flag may be set."""
+    sets = sorted(_STEP * number[id(pair.block), pair.set_gap] + _SET for pair in flag.pairs)
+    waits = sorted(_STEP * number[id(pair.block), pair.wait_gap] + _WAIT for pair in flag.pairs)
+    if flag.frame is not None:
+        outer, place = id(flag.frame.block), flag.frame.place
+        sets.insert(0, _STEP * number[outer, place] + _PRIME)
+        waits.append(_STEP * number[outer, place + 1] + _DRAIN)
+    return tuple(zip(sets, waits, strict=True))

@@ -13,6 +13,7 @@ from ptodsl.dialect import (
     MakeTensorViewOp,
     PartitionViewOp,
     TileBufType,
+    checks,
     effects_of,
 )
 from ptodsl.dialect import Pipe as PipeName
@@ -50,7 +51,7 @@ def _lower(block: IRBlock, ranges: ByteRanges) -> Block:
 def _node(op: Operation, ranges: ByteRanges) -> Node | None:
     if isinstance(op, scf.ForOp):
         body = _lower(op.body.block, ranges)
-        return LoopNode(body, op) if body.nodes else None
+        return LoopNode(body, op, _runs_at_least_once(op)) if body.nodes else None
     if isinstance(op, scf.IfOp):
         branches = tuple(
             _lower(region.block, ranges) if region.blocks else Block() for region in (op.true_region, op.false_region)
@@ -63,6 +64,11 @@ def _node(op: Operation, ranges: ByteRanges) -> Node | None:
     accesses = [access for value in effects.reads for access in _accesses(value, ranges, writes=False)]
     accesses += [access for value in effects.writes for access in _accesses(value, ranges, writes=True)]
     return OpNode(PIPE_NUMBERS[effects.pipe], tuple(accesses), op) if accesses else None
+
+
+def _runs_at_least_once(loop: scf.ForOp) -> bool:
+    first, end = checks.constant_int(loop.lb), checks.constant_int(loop.ub)
+    return first is not None and end is not None and first < end
 
 
 def _check_supported(op: Operation) -> None:

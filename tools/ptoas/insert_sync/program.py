@@ -35,7 +35,7 @@ class Access:
     writes: bool
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class OpNode:
     """One operation on a pipe; `payload` is whatever the caller wants back (the IR operation)."""
 
@@ -47,15 +47,16 @@ class OpNode:
     """Operations that touch a common byte, one of the two writing it (itself included if it writes)."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class LoopNode:
-    """A loop of any trip count, zero included."""
+    """A loop of any trip count; `at_least_once` if zero is known to be impossible."""
 
     body: Block
     payload: object = None
+    at_least_once: bool = False
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class IfNode:
     """A conditional; an absent branch is an empty block."""
 
@@ -66,7 +67,7 @@ class IfNode:
 Node = OpNode | LoopNode | IfNode
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Barrier:
     """`pipe_barrier`: of V (orders V with itself), or of all pipes (`pipe` is None)."""
 
@@ -75,46 +76,61 @@ class Barrier:
     gap: int
 
 
-@dataclass(eq=False, slots=True)
-class FlagPair:
-    """`set_flag` / `wait_flag` from `src` to `dst`, in the gaps `set_gap` and `wait_gap` of one block.
+@dataclass(eq=False, repr=False, slots=True)
+class Flag:
+    """One of the flags from `src` to `dst`, and the pairs of `set_flag` and `wait_flag` that use it.
 
-    With `loop` set the dependence is carried by that loop, whose body is `block`: the wait stands before the
-    set, a second set primes the flag before the loop and a second wait drains it after the loop.
+    Without a frame it has one pair, whose set comes first. With one it serves dependences that go round a loop: it is
+    primed before the frame, the outermost loop around its pairs, and drained after it, and each pair waits first and
+    sets again. Priming further inside would make a pipe wait at each end of an inner loop, and would let the next
+    prime overtake the wait of the last drain.
     """
 
     src: Pipe
     dst: Pipe
+    frame: Site | None = None
+    pairs: list[FlagPair] = field(default_factory=list)
+    event_id: int = -1
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class FlagPair:
+    """A `set_flag` and a `wait_flag` of one flag, in the gaps `set_gap` and `wait_gap` of one block.
+
+    `guards` are the bytes of the operation for whose sake the pair was made.
+    """
+
+    flag: Flag
     block: Block
     set_gap: int
     wait_gap: int
-    loop: LoopNode | None = None
-    event_id: int = -1
+    guards: frozenset[ByteRange] = frozenset()
 
     @property
     def position(self) -> tuple[int, Pipe, Pipe, int, int, bool]:
         """What makes two pairs the same pair."""
-        return (id(self.block), self.src, self.dst, self.set_gap, self.wait_gap, self.loop is not None)
+        flag = self.flag
+        return (id(self.block), flag.src, flag.dst, self.set_gap, self.wait_gap, flag.frame is not None)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Gap:
     """The syncs between two nodes of a block, in the order in which they are issued.
 
     Drains come first and primes last: a set behind a drain and a prime behind a wait carry what was waited for.
     """
 
-    drains: list[FlagPair] = field(default_factory=list)
+    drains: list[Flag] = field(default_factory=list)
     sets: list[FlagPair] = field(default_factory=list)
     waits: list[FlagPair] = field(default_factory=list)
     barriers: list[Barrier] = field(default_factory=list)
-    primes: list[FlagPair] = field(default_factory=list)
+    primes: list[Flag] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.drains or self.sets or self.waits or self.barriers or self.primes)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Block:
     """Nodes in program order with the gaps around them; `owner` is the loop or if it belongs to."""
 
@@ -146,7 +162,7 @@ class Site:
             site = Site(site.block.parent, site.block.parent_index)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Program:
     """A function body, numbered and with its conflicts computed; made by `build_program`."""
 
@@ -175,22 +191,26 @@ class Program:
         return pairs, barriers
 
     def add_pair(self, pair: FlagPair) -> None:
-        """Put a flag pair in its gaps."""
+        """Put a flag pair in its gaps, with prime and drain if it is the first of its flag."""
         pair.block.gaps[pair.set_gap].sets.append(pair)
         pair.block.gaps[pair.wait_gap].waits.append(pair)
-        if pair.loop is not None:
-            outer, place = _loop_place(pair)
-            outer.gaps[place].primes.append(pair)
-            outer.gaps[place + 1].drains.append(pair)
+        flag = pair.flag
+        flag.pairs.append(pair)
+        if flag.frame is not None and len(flag.pairs) == 1:
+            gaps, place = flag.frame.block.gaps, flag.frame.place
+            gaps[place].primes.append(flag)
+            gaps[place + 1].drains.append(flag)
 
     def remove_pair(self, pair: FlagPair) -> None:
-        """Take a flag pair out of its gaps."""
+        """Take a flag pair out of its gaps, and prime and drain with the last of its flag."""
         pair.block.gaps[pair.set_gap].sets.remove(pair)
         pair.block.gaps[pair.wait_gap].waits.remove(pair)
-        if pair.loop is not None:
-            outer, place = _loop_place(pair)
-            outer.gaps[place].primes.remove(pair)
-            outer.gaps[place + 1].drains.remove(pair)
+        flag = pair.flag
+        flag.pairs.remove(pair)
+        if flag.frame is not None and not flag.pairs:
+            gaps, place = flag.frame.block.gaps, flag.frame.place
+            gaps[place].primes.remove(flag)
+            gaps[place + 1].drains.remove(flag)
 
     def add_barrier(self, barrier: Barrier) -> None:
         """Put a barrier in its gap."""
@@ -199,12 +219,6 @@ class Program:
     def remove_barrier(self, barrier: Barrier) -> None:
         """Take a barrier out of its gap."""
         barrier.block.gaps[barrier.gap].barriers.remove(barrier)
-
-
-def _loop_place(pair: FlagPair) -> tuple[Block, int]:
-    if pair.block.parent is None:
-        raise AssertionError("a loop-carried pair needs a block inside a loop")
-    return pair.block.parent, pair.block.parent_index
 
 
 def inner_blocks(node: Node) -> tuple[Block, ...]:
@@ -222,6 +236,21 @@ def iter_blocks(block: Block) -> Iterator[Block]:
     for node in block.nodes:
         for inner in inner_blocks(node):
             yield from iter_blocks(inner)
+
+
+def number_gaps(root: Block) -> dict[tuple[int, int], int]:
+    """Program order of the gaps, keyed by identity of their block and place."""
+    number: dict[tuple[int, int], int] = {}
+
+    def visit(block: Block) -> None:
+        for place in range(len(block.gaps)):
+            number[id(block), place] = len(number)
+            if place < len(block.nodes):
+                for inner in inner_blocks(block.nodes[place]):
+                    visit(inner)
+
+    visit(root)
+    return number
 
 
 def build_program(root: Block) -> Program:

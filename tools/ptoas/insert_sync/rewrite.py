@@ -7,7 +7,7 @@ from xdsl.ir import Operation
 from ptodsl.dialect import Pipe as PipeName
 from ptodsl.dialect import PipeBarrierOp, SetFlagOp, WaitFlagOp
 from tools.ptoas.insert_sync.lower import PIPE_NUMBERS
-from tools.ptoas.insert_sync.program import Barrier, Block, FlagPair, Gap, Pipe, Program, iter_blocks
+from tools.ptoas.insert_sync.program import Barrier, Block, Flag, Gap, Pipe, Program, iter_blocks
 
 PIPE_NAMES = {number: name for name, number in PIPE_NUMBERS.items()}
 
@@ -22,10 +22,10 @@ def rewrite(program: Program) -> None:
 
 def _insert_gap(block: Block, place: int, gap: Gap) -> None:
     """Drains and sets go right behind the node before the gap, the rest right before the node behind it."""
-    behind = [_wait(pair) for pair in _ordered(gap.drains)] + [_set(pair) for pair in _ordered(gap.sets)]
-    ahead = [_wait(pair) for pair in _ordered(gap.waits)]
+    behind = _flags(WaitFlagOp, gap.drains) + _flags(SetFlagOp, [pair.flag for pair in gap.sets])
+    ahead = _flags(WaitFlagOp, [pair.flag for pair in gap.waits])
     ahead += [_barrier(barrier) for barrier in gap.barriers]
-    ahead += [_set(pair) for pair in _ordered(gap.primes)]
+    ahead += _flags(SetFlagOp, gap.primes)
     if behind:
         _insert(_payload(block, place - 1), behind, before=False)
     if ahead:
@@ -51,16 +51,9 @@ def _payload(block: Block, place: int) -> Operation:
     return payload
 
 
-def _ordered(pairs: list[FlagPair]) -> list[FlagPair]:
-    return sorted(pairs, key=lambda pair: (pair.src, pair.dst, pair.event_id))
-
-
-def _set(pair: FlagPair) -> Operation:
-    return SetFlagOp(PIPE_NAMES[pair.src], PIPE_NAMES[pair.dst], pair.event_id)
-
-
-def _wait(pair: FlagPair) -> Operation:
-    return WaitFlagOp(PIPE_NAMES[pair.src], PIPE_NAMES[pair.dst], pair.event_id)
+def _flags(op: type[SetFlagOp] | type[WaitFlagOp], flags: list[Flag]) -> list[Operation]:
+    ordered = sorted(flags, key=lambda flag: (flag.src, flag.dst, flag.event_id))
+    return [op(PIPE_NAMES[flag.src], PIPE_NAMES[flag.dst], flag.event_id) for flag in ordered]
 
 
 def _barrier(barrier: Barrier) -> Operation:

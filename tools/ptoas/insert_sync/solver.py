@@ -11,14 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.analysis import HazardFound, State, Walker, has_hazard, stop_at_hazard
-from tools.ptoas.insert_sync.program import Barrier, Block, FlagPair, LoopNode, OpNode, Pipe, Program, Site
+from tools.ptoas.insert_sync.program import (
+    Barrier,
+    Block,
+    Flag,
+    FlagPair,
+    LoopNode,
+    OpNode,
+    Pipe,
+    Program,
+    Site,
+    number_gaps,
+)
 
 
 def solve(program: Program) -> None:
     """Add to `program` the syncs that order all its conflicts, none of which the others imply."""
     while _repair(program):
         pass
+    share_flags(program)
     prune(program)
 
 
@@ -60,7 +73,7 @@ class _Repair:
 
     def _add_pair(self, candidate: _Candidate, state: State) -> None:
         pair = candidate.pair
-        state.pending[pair.dst] &= candidate.token
+        state.pending[pair.flag.dst] &= candidate.token
         if pair.position not in self._known:
             self._known.add(pair.position)
             self._program.add_pair(pair)
@@ -90,7 +103,9 @@ class _Repair:
             raise AssertionError("a candidate needs a producer")
         _, set_site, wait_site, loop = best
         src = self._program.ops[_lowest(producers)].pipe
-        pair = FlagPair(src, op.pipe, set_site.block, set_site.place + 1, wait_site.place, loop)
+        flag = Flag(src, op.pipe, None if loop is None else _frame(set_site))
+        guards = frozenset(access.bytes for access in op.accesses)
+        pair = FlagPair(flag, set_site.block, set_site.place + 1, wait_site.place, guards)
         known = self.walker.snapshots[id(set_site.block)][set_site.place][src]
         token = known & ~self._program.pipe_masks[src] | self._issued_since(set_site, wait_site, loop)
         return _Candidate(pair, token | self._issued_inside(wait_site, site))
@@ -134,6 +149,12 @@ def meet(producer: Site, consumer: Site) -> tuple[Site, Site, LoopNode | None]:
     raise AssertionError("a dependence that goes backwards needs a loop around it")
 
 
+def _frame(site: Site) -> Site:
+    """The outermost loop around a site."""
+    loops = [outer for outer in site.ancestors() if isinstance(outer.block.nodes[outer.place], LoopNode)]
+    return loops[-1]
+
+
 def _left(operations: int, candidates: list[_Candidate]) -> int:
     """Those of `operations` that none of the candidates vouches for."""
     for candidate in candidates:
@@ -164,10 +185,41 @@ def _span(start: int, end: int) -> int:
     return (1 << end) - (1 << start) if end > start else 0
 
 
+def share_flags(program: Program) -> None:
+    """Let pairs of several loops that guard the same bytes use one flag.
+
+    The flag then says that these bytes are free, whichever loop used them last: no loop needs a prime of its own,
+    and nothing needs to order one loop after the other.
+    """
+    number = number_gaps(program.root)
+
+    def busy(pair: FlagPair) -> tuple[int, int]:
+        return number[id(pair.block), pair.wait_gap], number[id(pair.block), pair.set_gap]
+
+    def apart(pair: FlagPair, other: FlagPair) -> bool:
+        (wait, set_), (other_wait, other_set) = busy(pair), busy(other)
+        return pair.block is not other.block and (set_ < other_wait or other_set < wait)
+
+    hosts: dict[tuple[Pipe, Pipe, Site, frozenset[ByteRange]], list[Flag]] = {}
+    for pair in program.syncs()[0]:
+        flag = pair.flag
+        if flag.frame is None or len(flag.pairs) > 1:
+            continue
+        candidates = hosts.setdefault((flag.src, flag.dst, flag.frame, pair.guards), [])
+        host = next((host for host in candidates if all(apart(pair, other) for other in host.pairs)), None)
+        if host is None:
+            candidates.append(flag)
+        else:
+            program.remove_pair(pair)
+            pair.flag = host
+            program.add_pair(pair)
+
+
 def prune(program: Program) -> None:
     """Remove, one after the other, every sync without which there is still no hazard.
 
-    Barriers are tried first: they stall the pipe that bounds the kernel.
+    Barriers are tried first, since they stall the pipe that bounds the kernel, then flags within one pass of a block,
+    which flags that go round a loop often imply.
     """
     walker = Walker(program, stop_at_hazard)
     walker.run()
@@ -176,7 +228,7 @@ def prune(program: Program) -> None:
         program.remove_barrier(barrier)
         if _needed_nearby(walker, barrier.block, barrier.gap) or has_hazard(program):
             program.add_barrier(barrier)
-    for pair in sorted(pairs, key=lambda pair: pair.loop is None):
+    for pair in sorted(pairs, key=lambda pair: pair.flag.frame is not None):
         program.remove_pair(pair)
         if _needed_nearby(walker, pair.block, pair.wait_gap) or has_hazard(program):
             program.add_pair(pair)

@@ -48,7 +48,9 @@ def solved(*nodes: Node) -> tuple[Program, list[FlagPair], list[Barrier]]:
 
 def test_orders_a_load_before_its_consumer() -> None:
     _, pairs, barriers = solved(load(), vector(0, 4))
-    assert [(p.src, p.dst, p.set_gap, p.wait_gap, p.loop) for p in pairs] == [(Pipe.MTE2, Pipe.V, 1, 1, None)]
+    assert [(p.flag.src, p.flag.dst, p.set_gap, p.wait_gap, p.flag.frame) for p in pairs] == [
+        (Pipe.MTE2, Pipe.V, 1, 1, None)
+    ]
     assert not barriers
 
 
@@ -72,16 +74,16 @@ def test_operations_of_an_in_order_pipe_need_nothing() -> None:
 
 def test_a_dependence_implied_by_two_flags_gets_no_third() -> None:
     _, pairs, _ = solved(load(0, 4), vector(0, 4), OpNode(Pipe.MTE3, (read(0, 8),)))
-    assert [(p.src, p.dst) for p in pairs] == [(Pipe.MTE2, Pipe.V), (Pipe.V, Pipe.MTE3)]
+    assert [(p.flag.src, p.flag.dst) for p in pairs] == [(Pipe.MTE2, Pipe.V), (Pipe.V, Pipe.MTE3)]
 
 
 def test_a_buffer_reused_by_a_loop_is_primed_carried_and_drained() -> None:
     loop = LoopNode(Block([load(), vector(0, 4)]))
     program, pairs, _ = solved(loop)
-    carried = [pair for pair in pairs if pair.loop is loop]
-    assert [(p.src, p.dst, p.wait_gap, p.set_gap) for p in carried] == [(Pipe.V, Pipe.MTE2, 0, 2)]
-    assert program.root.gaps[0].primes == carried
-    assert program.root.gaps[1].drains == carried
+    carried = [pair for pair in pairs if pair.flag.frame]
+    assert [(p.flag.src, p.flag.dst, p.wait_gap, p.set_gap) for p in carried] == [(Pipe.V, Pipe.MTE2, 0, 2)]
+    assert program.root.gaps[0].primes == [carried[0].flag]
+    assert program.root.gaps[1].drains == [carried[0].flag]
 
 
 def test_a_consumer_in_a_branch_waits_before_the_branch() -> None:
@@ -94,8 +96,8 @@ def test_a_consumer_in_a_branch_waits_before_the_branch() -> None:
 def test_exclusive_branches_in_a_loop_are_ordered_by_the_loop() -> None:
     loop = LoopNode(Block([IfNode((Block([load()]), Block([vector(0, 4)])))]))
     program, pairs, _ = solved(loop)
-    assert {(p.src, p.dst) for p in pairs} == {(Pipe.MTE2, Pipe.V), (Pipe.V, Pipe.MTE2)}
-    assert all(pair.loop is loop for pair in pairs)
+    assert {(p.flag.src, p.flag.dst) for p in pairs} == {(Pipe.MTE2, Pipe.V), (Pipe.V, Pipe.MTE2)}
+    assert all(pair.flag.frame for pair in pairs)
     assert not has_hazard(program)
 
 
@@ -104,8 +106,8 @@ def test_event_ids_are_reused_when_free() -> None:
     program, _, _ = solved(*(node for start in starts for node in (load(start, start + 4), vector(start, start + 4))))
     assign_event_ids(program)
     pairs, barriers = program.syncs()
-    assert sum(pair.src is Pipe.MTE2 for pair in pairs) == 12
-    assert {pair.event_id for pair in pairs} <= set(range(8))
+    assert sum(pair.flag.src is Pipe.MTE2 for pair in pairs) == 12
+    assert {pair.flag.event_id for pair in pairs} <= set(range(8))
     assert not any(barrier.pipe is None for barrier in barriers)
 
 
@@ -122,7 +124,7 @@ def test_pairs_that_meet_get_different_ids() -> None:
     loads = [load(8 * i, 8 * i + 4) for i in range(8)]
     program, pairs, _ = solved(*loads, *(vector(8 * i, 8 * i + 4) for i in range(8)))
     assign_event_ids(program)
-    assert sorted(pair.event_id for pair in pairs) == list(range(8))
+    assert sorted(pair.flag.event_id for pair in pairs) == list(range(8))
 
 
 def test_when_ids_run_out_a_barrier_of_all_pipes_takes_the_place() -> None:
@@ -130,7 +132,7 @@ def test_when_ids_run_out_a_barrier_of_all_pipes_takes_the_place() -> None:
     program, _, _ = solved(*loads, *(vector(8 * i, 8 * i + 4) for i in range(4)))
     assign_event_ids(program, limit=2)
     pairs, barriers = program.syncs()
-    assert all(0 <= pair.event_id < 2 for pair in pairs)
+    assert all(0 <= pair.flag.event_id < 2 for pair in pairs)
     assert any(barrier.pipe is None for barrier in barriers)
     assert not has_hazard(program)
 

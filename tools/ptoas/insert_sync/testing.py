@@ -12,7 +12,7 @@ from tools.ptoas.insert_sync.program import (
     Access,
     Barrier,
     Block,
-    FlagPair,
+    Flag,
     Gap,
     IfNode,
     LoopNode,
@@ -37,7 +37,7 @@ def _random_block(rng: random.Random, depth: int, width: int) -> Block:
     for _ in range(rng.randint(1, width)):
         kind = rng.random() if depth else 1.0
         if kind < 0.15:
-            block.nodes.append(LoopNode(_random_block(rng, depth - 1, width)))
+            block.nodes.append(LoopNode(_random_block(rng, depth - 1, width), at_least_once=rng.random() < 0.3))
         elif kind < 0.28:
             other = _random_block(rng, depth - 1, width) if rng.random() < 0.6 else Block()
             block.nodes.append(IfNode((_random_block(rng, depth - 1, width), other)))
@@ -78,7 +78,7 @@ def _run(block: Block, rng: random.Random, core: CoreBuilder) -> None:
         if isinstance(node, OpNode):
             _issue(node, core)
         elif isinstance(node, LoopNode):
-            for _ in range(rng.randrange(4)):
+            for _ in range(rng.randrange(node.at_least_once, 4)):
                 _run(node.body, rng, core)
         else:
             _run(rng.choice(node.branches), rng, core)
@@ -93,25 +93,25 @@ def _issue(op: OpNode, core: CoreBuilder) -> None:
 
 
 def _issue_gap(gap: Gap, core: CoreBuilder) -> None:
-    for pair in gap.drains:
-        _wait(pair, core)
+    for flag in gap.drains:
+        _wait(flag, core)
     for pair in gap.sets:
-        _set(pair, core)
+        _set(pair.flag, core)
     for pair in gap.waits:
-        _wait(pair, core)
+        _wait(pair.flag, core)
     for barrier in gap.barriers:
         core.barrier(_trace_pipe(barrier))
-    for pair in gap.primes:
-        _set(pair, core)
+    for flag in gap.primes:
+        _set(flag, core)
 
 
 def _trace_pipe(barrier: Barrier) -> TracePipe:
     return TracePipe.ALL if barrier.pipe is None else TracePipe(barrier.pipe)
 
 
-def _set(pair: FlagPair, core: CoreBuilder) -> None:
-    core.set_flag(TracePipe(pair.src), TracePipe(pair.dst), pair.event_id)
+def _set(flag: Flag, core: CoreBuilder) -> None:
+    core.set_flag(TracePipe(flag.src), TracePipe(flag.dst), flag.event_id)
 
 
-def _wait(pair: FlagPair, core: CoreBuilder) -> None:
-    core.wait_flag(TracePipe(pair.src), TracePipe(pair.dst), pair.event_id)
+def _wait(flag: Flag, core: CoreBuilder) -> None:
+    core.wait_flag(TracePipe(flag.src), TracePipe(flag.dst), flag.event_id)
