@@ -18,8 +18,8 @@ CLANG_FORMAT = Path(clang_format.__file__).parent / "data" / "bin" / "clang-form
 
 
 def sources_of_test() -> list[Path]:
-    """All files of the workspace in this test's runfiles."""
-    return sorted(path for path in ROOT.rglob("*") if path.is_file())
+    """All files of the workspace in this test's runfiles, relative to ROOT."""
+    return sorted(path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
 
 
 def sources_of_work_tree(root: Path) -> list[Path]:
@@ -44,21 +44,28 @@ def run_all(commands: list[list[str]]) -> int:
     return int(any([subprocess.run(command, cwd=ROOT, check=False).returncode != 0 for command in commands]))
 
 
-def commands_for(checker: str) -> list[list[str]]:
-    """The command lines of one checker."""
-    files = sources_of_test()
-    match checker:
-        case "ruff":
-            options = ["--no-cache", f"--config={ROOT / 'pyproject.toml'}"]
-            check = [*RUFF, "check", *options, *python_files(files)]
-            return [check, [*RUFF, "format", "--diff", *options, *python_files(files)]]
-        case "mypy":
-            options = [f"--config-file={ROOT / 'pyproject.toml'}", "--cache-dir=/dev/null"]
-            return [[sys.executable, "-m", "mypy", *options, *python_files(files)]]
-        case "clang-format":
-            return [[str(CLANG_FORMAT), "--dry-run", "-Werror", *cpp_files(files)]]
-        case _:
-            sys.exit(f"unknown checker {checker!r}; known: ruff, mypy, clang-format, fix")
+def check_ruff() -> int:
+    """Rules and format of all Python sources."""
+    files = python_files(sources_of_test())
+    options = ["--no-cache", f"--config={ROOT / 'pyproject.toml'}"]
+    return run_all([[*RUFF, "check", *options, *files], [*RUFF, "format", "--diff", *options, *files]])
+
+
+def check_mypy() -> int:
+    """Types of all Python sources."""
+    options = [f"--config-file={ROOT / 'pyproject.toml'}", "--cache-dir=/dev/null"]
+    return run_all([[sys.executable, "-m", "mypy", *options, *python_files(sources_of_test())]])
+
+
+def check_clang_format() -> int:
+    """Format of all C++ sources; prints the names of those that differ."""
+    status = 0
+    for name in cpp_files(sources_of_test()):
+        formatted = subprocess.run([CLANG_FORMAT, name], cwd=ROOT, check=True, capture_output=True).stdout
+        if formatted != (ROOT / name).read_bytes():
+            print(f"{name} is not formatted")
+            status = 1
+    return status
 
 
 def fix() -> int:
@@ -75,11 +82,16 @@ def fix() -> int:
     )
 
 
+CHECKERS = {"ruff": check_ruff, "mypy": check_mypy, "clang-format": check_clang_format}
+
+
 def main(checker: str) -> int:
     """Exit status of the checker named on the command line."""
     if checker == "fix":
         return fix()
-    status = run_all(commands_for(checker))
+    if checker not in CHECKERS:
+        sys.exit(f"unknown checker {checker!r}; known: {', '.join(CHECKERS)}, fix")
+    status = CHECKERS[checker]()
     if status != 0:
         print("To repair what can be repaired: tools/bazel run //:format", file=sys.stderr)
     return status
