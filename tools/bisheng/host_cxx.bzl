@@ -1,4 +1,5 @@
-"""Repository rule that finds the machine's C++ compiler: `@host_cxx//:toolchain.json` (see host_toolchain.py).
+"""Repository rule that finds the machine's C++ compiler: `@host_cxx//:toolchain.json` (see host_toolchain.py), and its
+-march as `MARCH` of `@host_cxx//:defs.bzl`.
 
 Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86-64-v3` where machines with different CPUs
 share a cache.
@@ -11,6 +12,8 @@ def _host_cxx_impl(rctx):
     result = rctx.execute([PYTHON.path, "-s", "-S", "-P", "-B", probe, "toolchain.json"])
     if result.return_code != 0:
         fail(result.stderr)
+    march = json.decode(rctx.read("toolchain.json"))["march"]
+    rctx.file("defs.bzl", "MARCH = %s\n" % repr(march), executable = False)
     rctx.file("BUILD.bazel", 'exports_files(["toolchain.json"])\n', executable = False)
 
 host_cxx = repository_rule(

@@ -1,0 +1,109 @@
+"""What the headers refuse to compile, and with which words."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.bisheng.host_compile import host_toolchain
+
+INCLUDE = Path(__file__).parent / "include"
+
+PRELUDE = """#include "pto/pto-inst.hpp"
+using namespace pto;
+template <typename T, int R, int C, BLayout B = BLayout::RowMajor>
+using Vec = Tile<TileType::Vec, T, R, C, B>;
+template <typename T, int R, int C>
+using Mat = Tile<TileType::Mat, T, R, C, BLayout::ColMajor, R, C, SLayout::RowMajor>;
+template <typename T, int R, int C>
+using Left = Tile<TileType::Left, T, R, C, BLayout::RowMajor, R, C, SLayout::RowMajor>;
+template <typename T, int R, int C>
+using Right = Tile<TileType::Right, T, R, C, BLayout::RowMajor, R, C, SLayout::ColMajor>;
+template <typename T, int R, int C>
+using Acc = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, R, C, SLayout::RowMajor, 1024>;
+template <typename T, int R, int C>
+using Gm = GlobalTensor<T, Shape<1, 1, 1, R, C>, Stride<R * C, R * C, R * C, C, 1>>;
+Vec<float, 32, 64> a, b;
+Vec<float, 32, 1, BLayout::ColMajor> column;
+Vec<float, 1, 64> row;
+Vec<half, 32, 64> h;
+Vec<int32_t, 32, 64> i;
+Mat<half, 32, 64> mat;
+Left<half, 32, 64> left;
+Right<half, 64, 16> right;
+Acc<float, 32, 16> acc;
+Gm<float, 32, 64> gm(nullptr);
+"""
+
+GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCVT(h, a, RoundMode::CAST_RINT); TMOV(left, mat);
+TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(i, i, i); TCOLEXPANDADD(a, a, row);"""
+
+REFUSED = {
+    "TADD(a, a, mat);": "a vector operation works on vec tiles (TileType::Vec, in UB) only",
+    "TADD(a, a, h);": "element-wise operands must have the same element type as the destination: TCVT converts",
+    "TADD(a, a, column);": "element-wise operands must have the same valid rows and columns as the destination",
+    "TAND(a, a, a);": "TAND works on integer tiles only",
+    "TSQRT(i, i);": "TSQRT works on f32, f16 and bf16 tiles only",
+    "TEXP(i, i);": "TEXP works on f32, f16 and bf16 tiles only",
+    "TROWMAX(row, a, b);": "a row reduction of [rows, cols] needs a destination of [rows, 1]",
+    "TROWSUM(column, h, b);": "a row reduction keeps the element type: destination and source must have the same",
+    "TCOLMAX(column, a);": "a column reduction of [rows, cols] needs a destination of [1, cols]",
+    "TROWEXPANDSUB(a, a, row);": "a row broadcast needs one value per row: [rows, 1] for a destination of [rows, cols]",
+    "TCOLEXPANDSUB(a, a, column);": "a column broadcast needs one value per column: row-major [1, cols]",
+    "TCVT(h, row, RoundMode::CAST_RINT);": "TCVT needs a destination with the valid rows and columns of the source",
+    "TMATMUL(acc, right, right);": "the first factor of a matmul must be a left tile (TileType::Left, in L0A)",
+    "TMATMUL(acc, left, left);": "the second factor of a matmul must be a right tile (TileType::Right, in L0B)",
+    "TMATMUL(a, left, right);": "the result of a matmul must be an acc tile (TileType::Acc, in L0C)",
+    "Right<half, 32, 16> r; TMATMUL(acc, left, r);": "needs as many valid columns on the left as valid rows on the right",
+    "Right<half, 64, 32> r; TMATMUL(acc, left, r);": "a matmul of [m, k] by [k, n] needs a result of [m, n]",
+    "Right<float, 64, 16> r; TMATMUL(acc, left, r);": "both factors of a matmul must have the same element type",
+    "Acc<int32_t, 32, 16> c; TMATMUL(c, left, right);": "a matmul multiplies f16, bf16 or f32 into f32, or i8 into i32",
+    "TLOAD(left, gm);": "TLOAD fills vec or mat tiles: left, right and bias tiles come from a mat tile by TMOV or TEXTRACT",
+    "TLOAD(h, gm);": "TLOAD does not convert: tile and global tensor must have the same element type",
+    "TLOAD(a, b);": "TLOAD(dst, src) reads a GlobalTensor",
+    "TSTORE(gm, mat);": "TSTORE writes vec or acc tiles to global memory",
+    "TSTORE(gm, h);": "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same",
+    "TMOV(mat, left);": "no such path: tiles move vec -> vec, mat -> left, right or bias, and acc -> mat",
+    "Left<half, 64, 64> l; TEXTRACT(l, mat, 0, 0);": "TEXTRACT takes a part of its source",
+    "TRESHAPE(row, a);": "TRESHAPE keeps the size in bytes: both tiles must have the same",
+    "TRESHAPE(h, mat);": "TRESHAPE cannot move a tile to another on-chip memory: use TMOV",
+    "Vec<float, 256, 256> v;": "the tile is larger than its on-chip memory",
+    "Mat<half, 15, 16> m;": "rows and columns of a boxed tile must be multiples of 16, the box size",
+    "Tile<TileType::Acc, float, 16, 16> t;": "a left, right or acc tile has boxes (SLayout::RowMajor or SLayout::ColMajor)",
+    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, 9, 8> t;": "the valid rows of a tile must be -1 (dynamic) or between",
+    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, -1, -1> t(1, 2, 3);": "a tile is constructed from one size per dynamic",
+    "Shape<1, 1, 1, -1, -1> s(1);": "a shape or stride is constructed from one value per dynamic (-1) dimension",
+    "Shape<1, 1, 8> s;": "a shape or stride of a GlobalTensor has five dimensions",
+    "TPipe<0, Direction::DIR_BOTH, 64, 8> p(gm.data());": "a TPipe carries data one way",
+    "TPipe<0, Direction::DIR_C2V, 64, 8> p(gm.data()); TPOP<decltype(p), decltype(a), TileSplitAxis::TILE_UP_DOWN>(p, a);": (
+        "FIFO operations bind a GlobalTensor; entries that are tiles are not supported"
+    ),
+}
+
+
+def check_syntax(directory: Path, statements: list[str]) -> tuple[int, str]:
+    """Exit code and messages of the compiler for one function per statement."""
+    functions = [f"void statement_{number}() {{ {statement} }}" for number, statement in enumerate(statements)]
+    source = directory / "statements.cpp"
+    source.write_text(PRELUDE + "\n".join(functions) + "\n", encoding="utf-8")
+    toolchain = host_toolchain()
+    limit = {"gcc": "-fmax-errors=0", "clang": "-ferror-limit=0"}[toolchain.kind]
+    command = [toolchain.cxx, "-std=c++17", "-fsyntax-only", limit, "-Wno-psabi", f"-I{INCLUDE}", str(source)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    return result.returncode, result.stderr
+
+
+def test_right_statements_compile(tmp_path: Path) -> None:
+    assert check_syntax(tmp_path, [GOOD]) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> str:
+    code, text = check_syntax(tmp_path_factory.mktemp("refused"), list(REFUSED))
+    assert code != 0
+    return text
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_wrong_statements_are_refused_with_a_reason(messages: str, statement: str) -> None:
+    assert REFUSED[statement] in messages

@@ -1,0 +1,51 @@
+"""Loads a kernel library that was compiled for the host, and launches it on numpy arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Argument = NDArray[np.generic] | int | float
+
+
+class KernelFailure(RuntimeError):
+    """The kernel did what the machine cannot do; the text is the runtime's report (deadlock, out of bounds, ...)."""
+
+
+class HostKernel:
+    """A kernel library. Arrays are passed without a copy, so the kernel writes into them."""
+
+    def __init__(self, path: Path) -> None:
+        self._library = ctypes.CDLL(str(path))
+        self._library.pto_last_error.restype = ctypes.c_char_p
+
+    def launch(self, block_dim: int, *arguments: Argument) -> None:
+        """Runs `block_dim` blocks; every access to global memory must lie in one of the arrays.
+
+        `arguments` are those of the kernel's entry in its order: contiguous arrays for pointers, int for integers, float
+        for f32. Raises KernelFailure.
+        """
+        values = [_bits(argument) for argument in arguments]
+        sizes = [argument.nbytes if isinstance(argument, np.ndarray) else 0 for argument in arguments]
+        array = ctypes.c_uint64 * len(arguments)
+        if self._library.pto_launch_sized(block_dim, array(*values), array(*sizes), len(arguments)) != 0:
+            raise KernelFailure(self._library.pto_last_error().decode())
+
+    def trace(self, path: Path, block_dim: int, *arguments: Argument) -> None:
+        """As `launch`, of a library compiled in trace mode: computes nothing, writes the trace to `path`."""
+        self._library.pto_trace_to(str(path).encode())
+        self.launch(block_dim, *arguments)
+
+
+def _bits(argument: Argument) -> int:
+    if isinstance(argument, np.ndarray):
+        if not argument.flags.c_contiguous:
+            raise ValueError(f"an array of shape {argument.shape} is not contiguous: pass numpy.ascontiguousarray of it")
+        return argument.ctypes.data
+    if isinstance(argument, float):
+        return int.from_bytes(struct.pack("<f", argument), "little")
+    return argument & 0xFFFFFFFFFFFFFFFF
