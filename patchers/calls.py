@@ -1,7 +1,7 @@
 """Statements that are nothing but a call: barriers, flags and tile operations.
 
-A statement with anything around the call (a condition without braces, a label, an assignment, a macro of the same file) is not one: it stays
-opaque, no pattern matches it, and so nothing is removed beside it.
+A statement with anything around the call (a condition without braces, a label, an assignment) or with a macro of the
+same file in it is not one: it stays opaque, no pattern matches it, and so nothing is removed beside it.
 """
 
 import re
@@ -59,7 +59,7 @@ def parse_call(text: str) -> Call | None:
 
 
 def _split(body: str) -> list[str]:
-    """Split at commas outside brackets; an empty list says that a bracket closes too early: the text is not one call."""
+    """Split at commas outside brackets; an empty list: a bracket closes too early, the text is not one call."""
     depth, start, parts = 0, 0, []
     for index, character in enumerate(body):
         depth += _BRACKETS.get(character, 0)

@@ -1,44 +1,53 @@
 """Dependences between two vector operations: which bytes both touch, with at least one of them writing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from patchers.calls import Call
 from patchers.tiles import Extent
 
-
-@dataclass(frozen=True)
-class Op:
-    """A vector operation in the C++: the line it begins on (from 1), the call, and the bytes of its operands (None: not known)."""
-
-    line: int
-    call: Call
-    extents: Mapping[str, Extent | None]
+DependenceKind: TypeAlias = Literal["RAW", "WAR", "WAW"]
 
 
 class Dependence(NamedTuple):
-    """A dependence of a later operation on an earlier one through the tiles `earlier` and `later`, named as in the C++."""
+    """A dependence of a later operation on an earlier one through these two tiles, named as in the C++."""
 
-    kind: Literal["RAW", "WAR", "WAW"]
+    kind: DependenceKind
     earlier: str
     later: str
     certain: bool
     """False if it is only assumed, because the address of one of the tiles is not known."""
 
+    def __str__(self) -> str:
+        tiles = self.earlier if self.earlier == self.later else f"{self.earlier}, {self.later}"
+        return f"{self.kind} on {tiles}" + ("" if self.certain else " (assumed: address not known)")
 
-def dependences(first: Op, second: Op) -> tuple[Dependence, ...]:
-    """Return every dependence of `second` on `first`, assuming one wherever an address is unknown."""
-    pairs: list[tuple[Literal["RAW", "WAR", "WAW"], str, str]] = [
-        *(("RAW", a, b) for a in first.call.written for b in second.call.read),
-        *(("WAW", a, b) for a in first.call.written for b in second.call.written),
-        *(("WAR", a, b) for a in first.call.read for b in second.call.written),
-    ]
-    found: dict[Dependence, None] = {}  # in order, and each once though an operand may occur twice
-    for kind, a, b in pairs:
-        one, other = first.extents.get(a), second.extents.get(b)
-        if a == b or (one is not None and other is not None and one.overlaps(other)):
-            found[Dependence(kind, a, b, certain=True)] = None
-        elif one is None or other is None:
-            found[Dependence(kind, a, b, certain=False)] = None
+
+def by_name(first: Call, second: Call) -> tuple[Dependence, ...]:
+    """Return every dependence of `second` on `first` through an operand that both name."""
+    found = [Dependence("RAW", name, name, True) for name in first.written if name in second.read]
+    found += [Dependence("WAW", name, name, True) for name in first.written if name in second.written]
+    found += [Dependence("WAR", name, name, True) for name in first.read if name in second.written]
     return tuple(found)
+
+
+def by_address(first: Call, second: Call, extents: Mapping[str, Extent | None]) -> tuple[Dependence, ...]:
+    """Return every dependence of `second` on `first` through overlapping bytes, assumed where not known."""
+    found: dict[Dependence, None] = {}  # in order, and each once though an operand may occur twice
+    for kind, earlier, later in _pairs(first, second):
+        one, other = extents[earlier], extents[later]
+        if one is None or other is None:
+            found[Dependence(kind, earlier, later, certain=False)] = None
+        elif one.overlaps(other):
+            found[Dependence(kind, earlier, later, certain=True)] = None
+    return tuple(found)
+
+
+def _pairs(first: Call, second: Call) -> list[tuple[DependenceKind, str, str]]:
+    pairs: list[tuple[DependenceKind, str, str]] = []
+    for written in first.written:
+        pairs += [("RAW", written, name) for name in second.read]
+        pairs += [("WAW", written, name) for name in second.written]
+    for read in first.read:
+        pairs += [("WAR", read, name) for name in second.written]
+    return pairs

@@ -2,4 +2,7 @@
 
 
 class PatchError(ValueError):
-    """The input or the request is refused; the message is one paragraph: what was given, why it cannot be, what to do."""
+    """The input or the request is refused.
+
+    The message is one paragraph: what was given, why it cannot be, what to do.
+    """

@@ -38,9 +38,8 @@ def write_all(texts: Mapping[Path, str]) -> None:
             os.replace(written[path], path)
             del written[path]
     except OSError as error:
-        raise PatchError(
-            f"{error.filename or 'output'}: cannot be written: {error.strerror}. Nothing was left half written."
-        ) from error
+        where = error.filename or ", ".join(map(str, texts))
+        raise PatchError(f"{where}: cannot be written: {error.strerror}. Nothing was left half written.") from error
     finally:
         for leftover in written.values():
             with contextlib.suppress(OSError):

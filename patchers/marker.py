@@ -13,5 +13,5 @@ def removal_comment(pattern: str, *, alone: bool) -> str:
 
 def removed_by(comment: str) -> str | None:
     """Return the name of the pattern if `comment` is such a comment."""
-    match = _MARKER.fullmatch(comment)
+    match = _MARKER.fullmatch(comment) if "[vec_barriers]" in comment else None
     return match[1] if match else None

@@ -1,12 +1,14 @@
 """Removes barriers from C++ text: which ones, by pattern or by line, and the edited text."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from patchers.calls import Calls, is_vector_barrier
-from patchers.dependencies import Dependence, Op, dependences
+from patchers.calls import Call, Calls, is_vector_barrier
+from patchers.dependencies import Dependence, by_address, by_name
 from patchers.errors import PatchError
 from patchers.marker import removal_comment
 from patchers.patterns import Pattern
@@ -14,6 +16,11 @@ from patchers.scanner import Item, Kind, Source, scan
 from patchers.tiles import Extent, tile_extents
 
 _REST_OF_BLANK_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text decoded as Latin-1, that is of the bytes of the file."""
+    return hashlib.sha256(text.encode("latin-1")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -27,16 +34,24 @@ class ByPatterns:
 class ByLines:
     """Remove the barriers on these lines (from 1).
 
-    `label` is what the comments and the report call it: `proved` for lines that the hazard judge showed to be redundant in this very text,
-    `lines` for lines that somebody chose.
+    `label` is what the comments and the report call it: `proved` for lines that the hazard judge showed to be redundant
+    in this very text, `lines` for lines that somebody chose.
     """
 
     lines: tuple[int, ...]
     label: Literal["lines", "proved"]
+    source_sha256: str | None = None
+    """The only C++ for which this selection holds, if there is but one."""
 
 
-@dataclass(frozen=True)
-class Barrier:
+class Op(NamedTuple):
+    """A vector operation: the line it begins on (from 1) and the call."""
+
+    line: int
+    call: Call
+
+
+class Barrier(NamedTuple):
     """A PIPE_V barrier that a pattern or a line named: what it stands between, and what follows from that."""
 
     line: int
@@ -46,19 +61,23 @@ class Barrier:
     """Why it is kept; empty otherwise."""
     ops: tuple[Op, ...] = ()
     dependences: tuple[Dependence, ...] = ()
+    extents: Mapping[str, Extent | None] = MappingProxyType({})
+    """Bytes of the operands; empty if their names alone tell the dependences, so that no address was looked up."""
 
 
 @dataclass(frozen=True)
 class Patched:
-    """The outcome: the new text, every barrier that was looked at, in order of lines, and how many PIPE_V barriers the input has."""
+    """The outcome."""
 
     text: str
     barriers: tuple[Barrier, ...]
+    """Every barrier that a pattern or a line named, and those that nothing can name, in textual order."""
     total: int
+    """How many PIPE_V barriers stand alone in the input."""
 
 
 class _Sites(NamedTuple):
-    """Item indices: barriers that stand alone, comments in place of removed ones, and barriers inside larger statements."""
+    """Item indices: barriers that stand alone, comments in place of removed ones, barriers within other statements."""
 
     barriers: tuple[int, ...]
     removed: tuple[int, ...]
@@ -88,13 +107,14 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
 
 def _sites(source: Source, calls: Calls) -> _Sites:
     barriers, removed, hidden = [], [], []
+    directive, marker = Kind.DIRECTIVE, Kind.REMOVED
     for index, (kind, _, _, text) in enumerate(source.items):
-        if "pipe_barrier" in text and kind is not Kind.DIRECTIVE:
+        if "pipe_barrier" in text and kind is not directive:
             if is_vector_barrier(calls[index]):
                 barriers.append(index)
             elif "PIPE_V" in text:
                 hidden.append(index)
-        elif kind is Kind.REMOVED:
+        elif kind is marker:
             removed.append(index)
     return _Sites(tuple(barriers), tuple(removed), tuple(hidden))
 
@@ -107,23 +127,24 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, patterns: Sequence
         for pattern in patterns
         if (match := pattern.match(calls, index))
     ]
-    extents = tile_extents(source, calls, [index for match, _ in matches for index in (match.first, match.second)])
+    named = {match: by_name(_call(calls, match.first), _call(calls, match.second)) for match, _ in matches}
+    extents = tile_extents(source, calls, [index for match, found in named.items() if not found for index in match.ops])
     barriers = {}
     for match, pattern in matches:
-        first, second = (_op(source, calls, extents, index) for index in (match.first, match.second))
-        found = dependences(first, second)
+        first, second = (Op(source.line(index), _call(calls, index)) for index in match.ops)
+        places = {**extents.get(match.first, {}), **extents.get(match.second, {})}
+        found = named[match] or by_address(first.call, second.call, places)
         reason = pattern.objection(found) or ""
         outcome = _outcome(source.items[match.barrier], keep=bool(reason))
-        barriers[match.barrier] = Barrier(
-            source.line(match.barrier), pattern.name, outcome, reason, (first, second), found
-        )
+        line = source.line(match.barrier)
+        barriers[match.barrier] = Barrier(line, pattern.name, outcome, reason, (first, second), found, places)
     return barriers
 
 
-def _op(source: Source, calls: Calls, extents: Mapping[int, Mapping[str, Extent | None]], index: int) -> Op:
+def _call(calls: Calls, index: int) -> Call:
     call = calls[index]
     assert call is not None, "a matched operation is a call"
-    return Op(source.line(index), call, extents[index])
+    return call
 
 
 def _outcome(item: Item, *, keep: bool) -> Literal["removed", "already-removed", "kept"]:
@@ -136,14 +157,19 @@ def _by_lines(source: Source, sites: _Sites, selection: ByLines) -> dict[int, Ba
     """Return the barriers on the selected lines, by item index."""
     lines = {index: source.line(index) for index in (*sites.barriers, *sites.removed)}
     if wrong := sorted(set(selection.lines) - set(lines.values())):
+        listed = ", ".join(map(str, wrong[:10]))
         raise PatchError(
-            f"no pipe_barrier(PIPE_V) statement of its own begins on line {', '.join(map(str, wrong[:10]))}, so nothing is "
-            "removed. The numbers must be those of this very file: look them up again after any change of kernel or assembler."
+            f"no pipe_barrier(PIPE_V) statement of its own begins on line {listed}, so nothing is removed. Line "
+            "numbers hold for one file only: look them up again after any change of the kernel or the assembler."
         )
-    chosen = set(selection.lines)
-    return {
-        index: Barrier(lines[index], selection.label, "removed") for index in sites.barriers if lines[index] in chosen
-    }
+    named = set(selection.lines)
+    chosen = [index for index in sites.barriers if lines[index] in named]
+    if chosen and selection.source_sha256 not in (None, digest(source.text)):
+        raise PatchError(
+            f"the proof is about C++ with SHA-256 {selection.source_sha256}, the input has {digest(source.text)}. "
+            "Trace this input and let the hazard judge make a proof for it."
+        )
+    return {index: Barrier(lines[index], selection.label, "removed") for index in chosen}
 
 
 def _edit(source: Source, chosen: dict[int, str]) -> str:

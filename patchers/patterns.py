@@ -1,7 +1,8 @@
 """The patterns of removable barriers: what each matches, and why removing it is safe.
 
-A pattern is decided by the operations around one barrier, so no barrier can match two of them: `gu` needs a TROWEXPANDMUL before it,
-`softmax-exp-sum` a TEXP, `softmax-sum-add` a TROWSUM. All statements of a match stand in one block with no preprocessor line between them.
+A pattern is decided by the operations around one barrier, so no barrier can match two of them: `gu` needs a
+TROWEXPANDMUL before it, `softmax-exp-sum` a TEXP, `softmax-sum-add` a TROWSUM. All statements of a match stand in one
+block with no preprocessor line between them.
 """
 
 import inspect
@@ -24,6 +25,11 @@ class Match(NamedTuple):
     barrier: int
     second: int
 
+    @property
+    def ops(self) -> tuple[int, int]:
+        """The two operations."""
+        return self.first, self.second
+
 
 class Pattern(ABC):
     """One kind of removable barrier; the docstring of each is its safety argument."""
@@ -39,7 +45,7 @@ class Pattern(ABC):
 
     @abstractmethod
     def objection(self, found: Sequence[Dependence]) -> str | None:
-        """Return why a match with these dependences between its operations must keep its barrier, or None if it need not."""
+        """Return why a match with these dependences between its operations keeps its barrier, or None if it goes."""
 
     @property
     def safety(self) -> str:
@@ -50,13 +56,14 @@ class Pattern(ABC):
 class Gu(Pattern):
     """The barrier between the rescaling of the output and its accumulation, in compute_gu.
 
-    Matches TROWEXPANDMUL(o, o, e), then `pipe_barrier(PIPE_V)` and `wait_flag(PIPE_MTE2, PIPE_V, ...)` in either order, then TADD(o, o, pv),
-    with nothing in between. ptoas 0.48 prints the wait first, older ones the barrier first.
+    Matches TROWEXPANDMUL(o, o, e), then `pipe_barrier(PIPE_V)` and `wait_flag(PIPE_MTE2, PIPE_V, ...)` in either order,
+    then TADD(o, o, pv), with nothing in between. ptoas 0.48 prints the wait first, older ones the barrier first.
 
-    Safe by the recipe's evidence on hardware, not by the rules of synchronisation: TADD reads what TROWEXPANDMUL wrote (RAW, WAR and WAW on o),
-    and the wait for the load of pv does not order the two. The recipe measured that the wait spaces them far enough on A3, and keeps this
-    pattern on by default. So that this evidence is not stretched, a match whose TADD provably does not touch what TROWEXPANDMUL touches is kept:
-    its barrier is there for something else.
+    Safe by the recipe's evidence on hardware, not by the rules of synchronisation: TADD reads what TROWEXPANDMUL wrote
+    (RAW, WAR and WAW on o), and the wait for the load of pv does not order the two. The recipe found results on A3
+    unchanged with the wait alone between them, and keeps this pattern on by default. So that this evidence is not
+    stretched, a match whose TADD provably touches nothing of what TROWEXPANDMUL touches is kept: its barrier is there
+    for something else.
     """
 
     name = "gu"
@@ -104,11 +111,12 @@ class _Independent(Pattern):
 class SoftmaxExpSum(_Independent):
     """The barrier between TEXP and TROWSUM, in compute_p.
 
-    Safe for these two operations where no byte that one of them writes is touched by the other: then the vector pipe may overlap them. Reshaped
-    tiles and tiles at overlapping addresses are the same tile, and a tile whose address is not known is taken to be every tile.
+    Safe for these two operations where no byte that one of them writes is touched by the other: then the vector pipe
+    may overlap them. Reshaped tiles and tiles at overlapping addresses are the same tile, and a tile whose address is
+    not known is taken to be every tile.
 
-    It does not look further than the two: that nothing before the barrier is needed by anything after it is for the hazard judge to say.
-    Hence experimental.
+    It does not look further than the two: whether something else before the barrier is needed by something after it is
+    for the hazard judge to say. Hence experimental.
     """
 
     name = "softmax-exp-sum"
@@ -119,8 +127,8 @@ class SoftmaxExpSum(_Independent):
 class SoftmaxSumAdd(_Independent):
     """The barrier between TROWSUM and TADD, in compute_p.
 
-    Safe under the same condition and with the same restriction as `softmax-exp-sum`: the sum, its scratch tile and its source share no byte with
-    what TADD writes, nor the sum and its scratch tile with what TADD reads.
+    Safe under the same condition and with the same restriction as `softmax-exp-sum`: the sum, its scratch tile and its
+    source share no byte with what TADD writes, nor the sum and its scratch tile with what TADD reads.
     """
 
     name = "softmax-sum-add"

@@ -1,11 +1,13 @@
 """Splits C++ text into statements, blocks and preprocessor lines, in time linear in its length.
 
-The patcher must not be fooled by formatting, so it sees code only through this scanner: comments, string, character and raw string literals,
-digit separators, line continuations, preprocessor lines, several statements on a line and statements over several lines are told apart here.
-Preprocessor conditions are not evaluated: a preprocessor line is an item of its own, which no pattern matches across.
+The patcher must not be fooled by formatting, so it sees code only through this scanner: comments, string, character
+and raw string literals, digit separators, line continuations, preprocessor lines, several statements on a line and
+statements over several lines are told apart here. Preprocessor conditions are not evaluated: a preprocessor line is an
+item of its own, which no pattern matches across.
 
-What a compiler would not accept, or what is cut off in the middle, raises `PatchError`: counts of a file that was not understood would be
-guesses. Text is decoded as Latin-1 by the caller, so that every byte survives; all syntax that matters is ASCII.
+What a compiler would not accept, or what is cut off in the middle, raises `PatchError`: counts of a file that was not
+understood would be guesses. Text is decoded as Latin-1 by the caller, so that every byte survives; all syntax that
+matters is ASCII.
 """
 
 import enum
@@ -18,32 +20,51 @@ from patchers.errors import PatchError
 from patchers.marker import removed_by
 
 _STRUCTURE = r""";{}()"'/#\\"""
-# A whole statement without nested parentheses, comments or literals: nearly every line that ptoas prints.
-_PLAIN_STATEMENT = re.compile(rf"\s*([^{_STRUCTURE}]*(?:\([^{_STRUCTURE}]*\)[^{_STRUCTURE}]*)*);", re.ASCII)
 # Compilers also accept, with a warning, blanks between the backslash and the end of the line.
 _CONTINUATION = r"\\[ \t]*\r?\n"
 _COMMENT = rf"//[^\\\n]*(?:(?:{_CONTINUATION}|\\)[^\\\n]*)*|/\*(?s:.*?)\*/"
 _STRING = r'"(?:[^"\\\n]|\\(?:\r\n|[^\r]))*"'
 _CHARACTER = r"'(?:[^'\\\n]|\\(?:\r\n|[^\r]))*'"
+_PLAIN = rf"[^{_STRUCTURE}]*"
+_CALL = rf"\({_PLAIN}(?:\({_PLAIN}(?:\({_PLAIN}\){_PLAIN})*\){_PLAIN})*\)"
+# At the beginning of a statement: what most lines are, taken in one step. A plain statement has no comments, literals
+# or deep parentheses in it.
+_BEGINNING = re.compile(
+    rf"""\s*(?:
+    (?P<statement>{_PLAIN}(?:{_CALL}{_PLAIN})*);
+    | (?P<comment>{_COMMENT})
+    | (?P<open_brace>\{{)
+    | (?P<close_brace>\}})
+    | (?P<directive>\#)
+    | (?P<other>)
+    )""",
+    re.ASCII | re.VERBOSE,
+)
+# Within a statement, or where it does not begin plainly.
 _TOKEN = re.compile(
     rf"""
-    (?P<space>\s+)
+    (?P<text>[^{_STRUCTURE}]*[^\w{_STRUCTURE}])
     | (?P<comment>{_COMMENT})
     | (?P<literal>(?:u8|[uUL])?R"(?P<delimiter>[^()\\\s"]{{0,16}})\((?s:.*?)\)(?P=delimiter)"|{_STRING}|{_CHARACTER})
     | (?P<unterminated>(?:u8|[uUL])?R"|["']|/\*)
-    | (?P<word>\.?\d(?:'\w|[\w.])*|\w+)
-    | (?P<continuation>{_CONTINUATION})
-    | (?P<open_parenthesis>\() | (?P<close_parenthesis>\))
-    | (?P<open_brace>\{{) | (?P<close_brace>\}})
+    | (?P<word>\d(?:'\w|[\w.])*|\w+|/)
+    | (?P<backslash>\\)
+    | (?P<open_parenthesis>\()
+    | (?P<close_parenthesis>\))
+    | (?P<open_brace>\{{)
+    | (?P<close_brace>\}})
     | (?P<semicolon>;)
-    | (?P<hash>\#)
-    | (?P<other>[^\s\w{_STRUCTURE}]+|[/\\])
+    | (?P<directive>\#)
     """,
     re.ASCII | re.VERBOSE,
 )
 _DIRECTIVE_TOKEN = re.compile(
-    rf"""(?P<comment>{_COMMENT})|(?P<unterminated>/\*)|(?P<text>[^\n\\/"']+|{_CONTINUATION}|{_STRING}|{_CHARACTER}|[\\"'/])""",
-    re.ASCII,
+    rf"""
+    (?P<comment>{_COMMENT})
+    | (?P<unterminated>/\*)
+    | (?P<text>[^\n\\/"']+|{_CONTINUATION}|{_STRING}|{_CHARACTER}|[\\"'/])
+    """,
+    re.ASCII | re.VERBOSE,
 )
 _DIRECTIVE_NAME = re.compile(r"#\s*(\w*)\s*(\w*)", re.ASCII)
 # A comment whose end is hidden by a line continuation: `*\<newline>/` ends it for a compiler.
@@ -70,7 +91,10 @@ class Kind(enum.Enum):
 
 
 class Item(NamedTuple):
-    """One structural item: `text` has comments as single blanks and literals as `""`; offsets are into the scanned text, the end excluded."""
+    """One structural item, at offsets [start, end) of the scanned text.
+
+    `text` has blanks for comments and `""` for literals.
+    """
 
     kind: Kind
     start: int
@@ -107,7 +131,8 @@ def scan(text: str) -> Source:
     """Scan C++ `text`.
 
     Raises:
-        PatchError: braces, parentheses, preprocessor conditions, comments or literals are unbalanced or cut off, or the text is empty or binary.
+        PatchError: braces, parentheses, preprocessor conditions, comments or literals are unbalanced or cut off, or the
+            text has no code or is binary.
     """
     scanner = _Scanner(text)
     scanner.run()
@@ -122,13 +147,13 @@ class _Scanner:
         self.lines = Lines(text)
         self.items: list[Item] = []
         self.macros: set[str] = set()
-        self.position = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
+        self.begin = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
+        self.position = self.begin
         self.parts: list[str] = []
         self.start = 0
         self.brackets: list[tuple[str, int]] = []
-        self.conditions: list[int] = []
         self.parentheses = 0
-        self.code_on_line = False
+        self.conditions: list[int] = []
 
     def run(self) -> None:
         if "\0" in self.text:
@@ -136,127 +161,122 @@ class _Scanner:
         size = len(self.text)
         while self.position < size:
             if not self.parts:
-                self.plain_statements()
+                self.beginnings()
             if self.position < size:
                 self.token()
         self.finish()
 
-    def plain_statements(self) -> None:
-        """Take as many plain statements as follow each other; this loop is where the time goes in a long file."""
-        text, position, match_at, append = self.text, self.position, _PLAIN_STATEMENT.match, self.items.append
+    def beginnings(self) -> None:
+        """Take all that begins and ends plainly; this loop is where the time goes in a long file."""
+        text, position, match_at, append = self.text, self.position, _BEGINNING.match, self.items.append
+        plain = Kind.STATEMENT
         while match := match_at(text, position):
-            start, end = match.span(1)
-            position = match.end()
-            if start < end:
-                append(Item(Kind.STATEMENT, start, position, match[1]))
-        if position > self.position:
-            self.position = position
-            self.code_on_line = True
+            kind = match.lastgroup
+            assert kind is not None, "every branch has a name"
+            if kind == "statement":
+                start, position = match.start(kind), match.end()
+                if position - start > 1:
+                    append(Item(plain, start, position, match[kind]))
+            elif kind == "other":
+                break
+            else:
+                position = self.position = match.end()
+                getattr(self, f"on_{kind}")(match, match.start(kind))
+                position = self.position
+        self.position = match.end() if match else position
 
     def token(self) -> None:
         match = _TOKEN.match(self.text, self.position)
         assert match is not None, "the token expression covers every character"
-        kind = match.lastgroup
-        assert kind is not None
         self.position = match.end()
-        getattr(self, f"on_{kind}")(match)
+        getattr(self, f"on_{match.lastgroup}")(match, match.start())
 
-    def add(self, match: re.Match[str], part: str) -> None:
+    def add(self, start: int, part: str) -> None:
         if not self.parts:
-            self.start = match.start()
+            self.start = start
         self.parts.append(part)
-        self.code_on_line = True
 
     def flush(self, kind: Kind, end: int) -> None:
-        text = "".join(self.parts).strip(BLANKS)
+        """End what was read of a statement: nothing but a semicolon is no item, but a brace always is one."""
         start = self.start if self.parts else end
+        text = "".join(self.parts).strip(BLANKS)
         self.parts.clear()
         if text or kind is Kind.OPEN:
             self.items.append(Item(kind, start, end, text))
 
-    def on_space(self, match: re.Match[str]) -> None:
+    def on_text(self, match: re.Match[str], start: int) -> None:
+        self.add(start, match[0])
+
+    on_word = on_text
+
+    def on_literal(self, match: re.Match[str], start: int) -> None:
+        self.add(start, '""')
+
+    def on_comment(self, match: re.Match[str], start: int) -> None:
+        comment = match["comment"]
+        if "\\" in comment and _HIDDEN_COMMENT_END.search(comment):
+            self.fail(start, "a comment whose end may be hidden by a line continuation")
         if self.parts:
             self.parts.append(" ")
-        if "\n" in match[0]:
-            self.code_on_line = False
+        elif pattern := removed_by(comment):
+            self.items.append(Item(Kind.REMOVED, start, match.end(), pattern))
 
-    def on_comment(self, match: re.Match[str]) -> None:
-        if _HIDDEN_COMMENT_END.search(match[0]):
-            self.fail(match.start(), "a comment whose end may be hidden by a line continuation")
-        if self.parts:
-            self.parts.append(" ")
-        elif pattern := removed_by(match[0]):
-            self.items.append(Item(Kind.REMOVED, *match.span(), pattern))
+    def on_unterminated(self, match: re.Match[str], start: int) -> None:
+        self.fail(start, f"{match[0]} is never closed: the file is cut off, or not C++")
 
-    def on_literal(self, match: re.Match[str]) -> None:
-        self.add(match, '""')
-
-    def on_word(self, match: re.Match[str]) -> None:
-        self.add(match, match[0])
-
-    on_other = on_word
-
-    def on_unterminated(self, match: re.Match[str]) -> None:
-        self.fail(match.start(), f"{match[0]} is never closed: the file is cut off, or not C++")
-
-    def on_continuation(self, match: re.Match[str]) -> None:
+    def on_backslash(self, match: re.Match[str], start: int) -> None:
         self.fail(
-            match.start(),
-            "a line continuation outside comments, literals and preprocessor lines, which this tool does not follow",
+            start, "a backslash in code: this tool follows line continuations only in comments and preprocessor lines"
         )
 
-    def on_open_parenthesis(self, match: re.Match[str]) -> None:
-        self.add(match, "(")
-        self.brackets.append(("(", match.start()))
+    def on_open_parenthesis(self, match: re.Match[str], start: int) -> None:
+        self.add(start, "(")
+        self.brackets.append(("(", start))
         self.parentheses += 1
 
-    def on_close_parenthesis(self, match: re.Match[str]) -> None:
-        self.close("(", match)
+    def on_close_parenthesis(self, match: re.Match[str], start: int) -> None:
+        self.close("(", ")", start)
         self.parentheses -= 1
-        self.add(match, ")")
+        self.add(start, ")")
 
-    def on_open_brace(self, match: re.Match[str]) -> None:
-        self.brackets.append(("{", match.start()))
+    def on_open_brace(self, match: re.Match[str], start: int) -> None:
+        self.brackets.append(("{", start))
         if self.parentheses:
-            self.add(match, "{")
+            self.add(start, "{")
         else:
             self.flush(Kind.OPEN, match.end())
-            self.code_on_line = True
 
-    def on_close_brace(self, match: re.Match[str]) -> None:
-        self.close("{", match)
+    def on_close_brace(self, match: re.Match[str], start: int) -> None:
+        self.close("{", "}", start)
         if self.parentheses:
-            self.add(match, "}")
+            self.add(start, "}")
         else:
-            self.flush(Kind.FRAGMENT, match.start())
-            self.items.append(Item(Kind.CLOSE, *match.span(), ""))
-            self.code_on_line = True
+            self.flush(Kind.FRAGMENT, start)
+            self.items.append(Item(Kind.CLOSE, start, match.end(), ""))
 
-    def on_semicolon(self, match: re.Match[str]) -> None:
+    def on_semicolon(self, match: re.Match[str], start: int) -> None:
         if self.parentheses:
-            self.add(match, ";")
+            self.add(start, ";")
         else:
             self.flush(Kind.STATEMENT, match.end())
-            self.code_on_line = True
 
-    def on_hash(self, match: re.Match[str]) -> None:
-        if self.code_on_line:
-            self.add(match, "#")
-            return
-        if self.parts:
-            self.fail(match.start(), "a preprocessor line in the middle of a statement")
-        start, parts = match.start(), ["#"]
+    def on_directive(self, match: re.Match[str], start: int) -> None:
+        line = max(self.text.rfind("\n", 0, start) + 1, self.begin)
+        if self.parts or self.text[line:start].strip(BLANKS):
+            self.fail(start, "a # that is not the first of its line, or is in the middle of a statement")
+        parts = ["#"]
         while token := _DIRECTIVE_TOKEN.match(self.text, self.position):
             if token.lastgroup == "unterminated":
-                self.on_unterminated(token)
+                self.on_unterminated(token, token.start())
             parts.append(" " if token.lastgroup == "comment" else token[0])
             self.position = token.end()
-        self.items.append(Item(Kind.DIRECTIVE, start, self.position, "".join(parts)))
-        self.directive(start, "".join(parts))
+        text = "".join(parts)
+        self.items.append(Item(Kind.DIRECTIVE, start, self.position, text))
+        self.directive(start, text)
 
     def directive(self, start: int, text: str) -> None:
         match = _DIRECTIVE_NAME.match(text)
-        assert match is not None
+        assert match is not None, "a directive begins with #"
         name, operand = match.groups()
         if name in ("if", "ifdef", "ifndef"):
             self.conditions.append(start)
@@ -267,9 +287,9 @@ class _Scanner:
         elif name == "define":
             self.macros.add(operand)
 
-    def close(self, opening: str, match: re.Match[str]) -> None:
+    def close(self, opening: str, closing: str, start: int) -> None:
         if not self.brackets or self.brackets[-1][0] != opening:
-            self.fail(match.start(), f"'{match[0]}' closes nothing")
+            self.fail(start, f"'{closing}' closes nothing")
         self.brackets.pop()
 
     def finish(self) -> None:
@@ -277,7 +297,7 @@ class _Scanner:
             opening, offset = self.brackets[-1]
             self.fail(offset, f"'{opening}' is never closed: the file is cut off, or not C++")
         if self.conditions:
-            self.fail(self.conditions[-1], "this preprocessor condition has no #endif: the file is cut off, or not C++")
+            self.fail(self.conditions[-1], "this condition has no #endif: the file is cut off, or not C++")
         if self.parts:
             self.fail(self.start, f"the file ends within the statement that begins with {''.join(self.parts)[:40]!r}")
         if not self.items:

@@ -1,11 +1,12 @@
 """Which bytes of which on-chip buffer a tile variable of the C++ stands for.
 
-`Tile<TileType::Vec, float, 32, 256, ...> v69; TASSIGN(v69, v12);` with `uint64_t v12 = 1024;` anywhere before it is [1024, 33792) of Vec, and
-after `TRESHAPE(v70, v69)` so is v70. Names are looked up by scope, as two kernels of a file both have a v69.
+`Tile<TileType::Vec, float, 32, 256, ...> v69; TASSIGN(v69, v12);` with `uint64_t v12 = 1024;` anywhere before it is
+[1024, 33792) of Vec, and after `TRESHAPE(v70, v69)` so is v70. Names are looked up by scope, as two kernels of a file
+both have a v69.
 
-All of it fails closed: a tile whose address is not one constant (assigned twice, or in another block or preprocessor branch than its
-declaration, computed, its name declared again or changed in a form that is not known here) has no extent, and whoever asks must assume that
-it overlaps everything.
+All of it fails closed: a tile whose address is not one constant (assigned twice, or in another block or preprocessor
+branch than its declaration, computed, its name declared again or changed in a form that is not known here) has no
+extent, and whoever asks must assume that it overlaps everything.
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from patchers.calls import Call, Calls, parse_tile
+from patchers.calls import Calls, parse_tile
 from patchers.scanner import BLANKS, Kind, Source
 
 # Bytes of the C++ element types that tiles are made of.
@@ -44,7 +45,11 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Forms in which a name may be declared or changed; what none of these is found in only uses names.
 _SUSPECT = re.compile(r"[=&*]|\+\+|--|[\w>]\s+[A-Za-z_]", re.ASCII)
 _ASSIGNED = re.compile(
-    r"([A-Za-z_]\w*)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--|(?:^|[(,=])\s*&)\s*([A-Za-z_]\w*)", re.ASCII
+    r"""
+    ([A-Za-z_]\w*) \s* (?: \+\+ | -- | (?: [-+*/%&|^] | << | >> )? = (?!=) )
+    | (?: \+\+ | -- | (?: ^ | [(,=] ) \s* & ) \s* ([A-Za-z_]\w*)
+    """,
+    re.ASCII | re.VERBOSE,
 )
 _INITIALISER = re.compile(r"=[^;,]*", re.ASCII)
 _DECLARED = re.compile(r"[\w>*&](?=\s*((?<!\w)[A-Za-z_]\w*))", re.ASCII)
@@ -69,10 +74,10 @@ def tile_extents(source: Source, calls: Calls, indices: Iterable[int]) -> dict[i
         return {}
     walk = _Walk(source, calls, wanted)
     walk.run()
-    extents = {symbol: symbol.extent() for bound in walk.bound.values() for symbol in bound.values() if symbol}
+    # Only now, as a later line may have spoilt a name.
     return {
-        index: {name: extents[symbol] if symbol else None for name, symbol in bound.items()}
-        for index, bound in walk.bound.items()
+        index: {name: symbol.extent() if symbol else None for name, symbol in operands.items()}
+        for index, operands in walk.bound.items()
     }
 
 
@@ -131,16 +136,27 @@ class _Walk:
         return self.scopes[-1][0], self.branches[-1]
 
     def run(self) -> None:
-        for index, item in enumerate(self.source.items):
-            if item.kind is Kind.STATEMENT:
-                self.statement(index, item.text)
-            elif item.kind is Kind.OPEN:
-                self.suspect(item.text)
+        wanted, plain, suspect = self.wanted, Kind.STATEMENT, _SUSPECT.search
+        for index, (kind, _, _, text) in enumerate(self.source.items):
+            if kind is plain:
+                if index in wanted:
+                    self.bind(index)
+                if suspect(text):
+                    self.declaration(text)
+                elif text.startswith(("TASSIGN", "TRESHAPE")):
+                    self.link(index)
+            elif kind is Kind.OPEN:
+                self.suspect(text)
                 self.scopes.append((index, {}))
-            elif item.kind is Kind.CLOSE:
+            elif kind is Kind.CLOSE:
                 self.scopes.pop()
-            elif item.kind is Kind.DIRECTIVE:
-                self.directive(index, item.text)
+            elif kind is Kind.DIRECTIVE:
+                self.directive(index, text)
+
+    def bind(self, index: int) -> None:
+        call = self.calls[index]
+        if call is not None:
+            self.bound[index] = {name: self.find(name) for name in call.arguments}
 
     def directive(self, index: int, text: str) -> None:
         name = text[1:].lstrip()
@@ -150,14 +166,6 @@ class _Walk:
             self.branches[-1] = index
         elif name.startswith("endif"):
             self.branches.pop()
-
-    def statement(self, index: int, text: str) -> None:
-        if index in self.wanted and (call := self.calls[index]):
-            self.bound[index] = {name: self.find(name) for name in call.arguments}
-        if _SUSPECT.search(text):
-            self.declaration(text)
-        elif text.lstrip(BLANKS).startswith(("TASSIGN", "TRESHAPE")) and (call := self.calls[index]):
-            self.link(call)
 
     def declaration(self, text: str) -> None:
         """Enter the declaration of a tile or a constant; anything else that may declare or change names is suspect."""
@@ -186,9 +194,10 @@ class _Walk:
             earlier.unknown = symbol.unknown = True
         scope[name] = symbol
 
-    def link(self, call: Call) -> None:
+    def link(self, index: int) -> None:
         """Follow `TASSIGN(tile, address)` and `TRESHAPE(tile, source)`."""
-        if len(call.arguments) == 2 and (symbol := self.find(call.arguments[0])):
+        call = self.calls[index]
+        if call and len(call.arguments) == 2 and (symbol := self.find(call.arguments[0])):
             symbol.set(self.value(call.arguments[1]), self.place)
 
     def value(self, text: str) -> "_Symbol | int | None":
