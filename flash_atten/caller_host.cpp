@@ -22,15 +22,15 @@ uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer)
 // core). `stream` has no meaning on the host.
 extern "C" int call_kernel(uint32_t block_dim, void* /*stream*/, void* gm_slots, void* q, void* k, void* v, void* o,
                            int64_t s0, int64_t s1) {
-  const uint64_t no_ffts = 0;
-  const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
-  const uint64_t args[] = {no_ffts, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
-  return pto_launch(block_dim, args, sizeof(args) / sizeof(args[0]));
+    const uint64_t no_ffts = 0;
+    const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
+    const uint64_t args[] = {no_ffts, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
+    return pto_launch(block_dim, args, sizeof(args) / sizeof(args[0]));
 }
 
 // JSON: the knobs, the tools and the barrier patterns that this library was built with.
 extern "C" const char* fa_build_info() {
-  return
+    return
 #include PTO_BUILD_INFO_FILE
-      ;
+        ;
 }

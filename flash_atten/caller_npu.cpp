@@ -33,24 +33,24 @@ const char* last_error = "";
 // code: nothing was launched, and pto_last_error() says what failed.
 extern "C" int call_kernel(uint32_t block_dim, void* stream, void* gm_slots, void* q, void* k, void* v, void* o,
                            int64_t s0, int64_t s1) {
-  uint64_t ffts = 0;
-  uint32_t length = 0;
-  const int code = rtGetC2cCtrlAddr(&ffts, &length);
-  if (code != 0) {
-    last_error = "rtGetC2cCtrlAddr did not give the address for signals between cores; was a device set?";
-    return code;
-  }
-  FA_LAUNCH(call_both, block_dim, stream)
-  ((__gm__ int64_t*)ffts, (__gm__ float*)gm_slots, (__gm__ half*)q, (__gm__ half*)k, (__gm__ half*)v, (__gm__ float*)o,
-   s0, s1);
-  return 0;
+    uint64_t ffts = 0;
+    uint32_t length = 0;
+    const int code = rtGetC2cCtrlAddr(&ffts, &length);
+    if (code != 0) {
+        last_error = "rtGetC2cCtrlAddr did not give the address for signals between cores; was a device set?";
+        return code;
+    }
+    FA_LAUNCH(call_both, block_dim, stream)
+    ((__gm__ int64_t*)ffts, (__gm__ float*)gm_slots, (__gm__ half*)q, (__gm__ half*)k, (__gm__ half*)v,
+     (__gm__ float*)o, s0, s1);
+    return 0;
 }
 
 extern "C" const char* pto_last_error() { return last_error; }
 
 // JSON: the knobs, the tools and the barrier patterns that this library was built with.
 extern "C" const char* fa_build_info() {
-  return
+    return
 #include PTO_BUILD_INFO_FILE
-      ;
+        ;
 }

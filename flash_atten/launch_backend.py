@@ -55,6 +55,14 @@ class Backend(Protocol):
         """Check the operands and allocate what a launch needs. Raises ValueError."""
         ...
 
+    def launch(self, q: Any, k: Any, v: Any, out: Any = None) -> Any:
+        """Bind and run once; return the result's array."""
+        ...
+
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        """Return a new FP32 array of this backend."""
+        ...
+
     def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
         """Return the array as this backend takes it."""
         ...

@@ -82,7 +82,7 @@ class HostBackend:
         operands = [numpy_operand(name, array) for name, array in (("q", q), ("k", k), ("v", v))]
         shape = check_operands(self.config, *operands)
         if out is None:
-            out = np.empty((shape.q_rows, HEAD), dtype=np.float32)
+            out = self.empty((shape.q_rows, HEAD))
         check_out(out, shape.q_rows)
         slots = np.empty(block_dim(shape) * fifo_bytes_per_core(self.config), dtype=np.uint8)
         return HostLaunch(self.library, shape, q, k, v, out, slots)
@@ -94,6 +94,10 @@ class HostBackend:
         bound = self.bind(q, k, v, out)
         bound.run()
         return bound.out
+
+    def empty(self, shape: tuple[int, ...]) -> Float32Array:
+        """Return a new FP32 array."""
+        return np.empty(shape, dtype=np.float32)
 
     def from_numpy(self, array: Float16Array) -> Float16Array:
         """Return the array itself."""

@@ -153,6 +153,10 @@ class NpuBackend:
         bound.run()
         return bound.out
 
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        """Return a new FP32 tensor on the current device."""
+        return self.torch.empty(shape, dtype=self.torch.float32, device=NPU)
+
     def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
         """Copy an array to the device."""
         return self.torch.from_numpy(array).npu()

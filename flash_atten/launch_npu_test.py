@@ -137,8 +137,9 @@ def test_tensors_of_the_host_are_refused(backend: NpuBackend, torch: FakeTorch, 
 
 
 def test_a_wrong_out_is_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+    q, k, v = _on_device(backend, inputs)
     with pytest.raises(ValueError, match=r"out is .*shape=\(128, 128\)"):
-        backend.bind(*_on_device(backend, inputs), out=torch.empty((128, 128), dtype="float32", device="npu"))
+        backend.bind(q, k, v, torch.empty((128, 128), dtype="float32", device="npu"))
 
 
 def test_a_host_library_is_refused(tmp_path: Path, torch: FakeTorch) -> None:

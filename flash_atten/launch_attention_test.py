@@ -1,0 +1,98 @@
+"""flash_atten.attention on NumPy arrays: shapes in, shapes out, and what is refused. A stand-in library computes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import flash_atten
+from flash_atten import launch_attention
+from flash_atten.check_inputs import make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.launch_host import HostBackend
+from flash_atten.launch_library import KernelLibrary
+from flash_atten.reference import attention_reference
+from flash_atten.stand_in import ROOT, build_stand_in
+
+
+@pytest.fixture(scope="module")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> dict[KernelConfig, HostBackend]:
+    configs = [KernelConfig(), KernelConfig(s1_tile=512, qk_preload=4)]
+    directory = tmp_path_factory.mktemp("so")
+    return {config: HostBackend(KernelLibrary(build_stand_in(directory, config), config)) for config in configs}
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(backends: dict[KernelConfig, HostBackend], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch_attention, "_backend", lambda config, device: backends[config])
+
+
+def test_one_head() -> None:
+    inputs = make_inputs("normal", 128, 768, seed=0)
+    out = flash_atten.attention(inputs.q, inputs.k, inputs.v)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
+
+
+def test_every_head_of_every_batch_has_its_own_keys() -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.standard_normal((2, 3, rows, 128)).astype(np.float16) for rows in (128, 768, 768))
+    out = flash_atten.attention(q, k, v)
+    assert out.shape == (2, 3, 128, 128)
+    for batch in range(2):
+        for head in range(3):
+            expected = attention_reference(q[batch, head], k[batch, head], v[batch, head])
+            np.testing.assert_allclose(out[batch, head], expected, atol=1e-5)
+
+
+def test_a_given_configuration_is_used_and_checked() -> None:
+    inputs = make_inputs("normal", 128, 1024, seed=0)
+    config = KernelConfig(s1_tile=512, qk_preload=4)
+    with pytest.raises(ValueError, match=r"s1 must be at least s1_tile \* qk_preload = 2048"):
+        flash_atten.attention(inputs.q, inputs.k, inputs.v, config)
+    with pytest.raises(ValueError, match="s1 = 600 is not supported"):
+        flash_atten.attention(inputs.q, inputs.k[:600], inputs.v[:600])
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (((128, 64), (768, 64), (768, 64)), r"q has shape \[128, 64\]; attention takes \[rows, 128\] or \[batch"),
+        (((2, 128, 128), (2, 768, 128), (2, 768, 128)), r"q has shape \[2, 128, 128\]"),
+        (((128, 128), (768, 128), (1024, 128)), r"k has shape \[768, 128\] and v has \[1024, 128\]"),
+        (((1, 4, 128, 128), (1, 2, 768, 128), (1, 2, 768, 128)), "every head of q has its own k and v"),
+        (((128, 128), (1, 1, 768, 128), (1, 1, 768, 128)), "all but the rows must be the same"),
+        (((0, 128), (768, 128), (768, 128)), "not empty"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(shapes: tuple[tuple[int, ...], ...], words: str) -> None:
+    q, k, v = (np.zeros(shape, np.float16) for shape in shapes)
+    with pytest.raises(ValueError, match=words):
+        flash_atten.attention(q, k, v)
+
+
+def test_other_dtypes_kinds_and_orders_are_refused() -> None:
+    q, k = np.zeros((128, 128), np.float16), np.zeros((768, 128), np.float16)
+    with pytest.raises(ValueError, match="v is float32; the kernel takes float16"):
+        flash_atten.attention(q, k, k.astype(np.float32))
+    with pytest.raises(ValueError, match="q is a list; attention takes numpy"):
+        flash_atten.attention(q.tolist(), k, k)
+    transposed = np.zeros((1, 768, 2, 128), np.float16).transpose(0, 2, 1, 3)
+    with pytest.raises(ValueError, match="k is not contiguous"):
+        flash_atten.attention(np.zeros((1, 2, 128, 128), np.float16), transposed, transposed)
+
+
+def test_importing_the_package_imports_neither_numpy_nor_torch() -> None:
+    program = "import sys, flash_atten, flash_atten.config; print('numpy' in sys.modules, 'torch' in sys.modules)"
+    env = {"PYTHONPATH": ":".join([str(ROOT), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=env, cwd=Path("/"), check=True
+    )
+    assert done.stdout == "False False\n"
+
+
+def test_other_names_of_the_package_do_not_exist() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'attentoin'"):
+        flash_atten.attentoin
