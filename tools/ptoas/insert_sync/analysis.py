@@ -31,7 +31,6 @@ from tools.ptoas.insert_sync.program import (
     Site,
 )
 
-
 _OTHERS = tuple(tuple(int(q) for q in Pipe if q != pipe) for pipe in Pipe)
 
 

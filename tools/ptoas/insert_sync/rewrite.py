@@ -51,7 +51,7 @@ def _payload(block: Block, place: int) -> Operation:
     return payload
 
 
-def _flags(op: type[SetFlagOp] | type[WaitFlagOp], flags: list[Flag]) -> list[Operation]:
+def _flags(op: type[SetFlagOp | WaitFlagOp], flags: list[Flag]) -> list[Operation]:
     ordered = sorted(flags, key=lambda flag: (flag.src, flag.dst, flag.event_id))
     return [op(PIPE_NAMES[flag.src], PIPE_NAMES[flag.dst], flag.event_id) for flag in ordered]
 
