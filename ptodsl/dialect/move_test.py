@@ -1,0 +1,90 @@
+"""Rules of the data movements."""
+
+import pytest
+
+from ptodsl.dialect.testing import complaint, load_mat, store_acc
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
+        "pto.tload ins(%slice : !slice) outs(%part : !part)",
+        "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
+        load_mat("nd", "mat"),
+        load_mat("dn", "matt"),
+        store_acc("%p", "f32"),
+        store_acc("%h", "f16"),
+        "pto.tmov ins(%mat : !mat) outs(%left : !left)",
+        "pto.tmov ins(%matt : !matt) outs(%right : !right)",
+        "pto.tmov ins(%vec : !vec) outs(%vec : !vec)",
+        "pto.textract ins(%mat, %c0, %n : !mat, index, index) outs(%left : !left)",
+    ],
+)
+def test_accepts(body: str) -> None:
+    assert complaint(body) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "pto.tload ins(%view : !view) outs(%vec : !vec)",
+            "pto.tload: src must be a slice of GM (!pto.partition_tensor_view, from pto.partition_view), "
+            "not !pto.tensor_view<?x256xf32>",
+        ),
+        (
+            "pto.tload ins(%slice : !slice) outs(%acc : !acc)",
+            "pto.tload: dst must be in vec (UB) or mat (L1), not in acc (L0C)",
+        ),
+        (
+            "pto.tload ins(%slice : !slice) outs(%half : !half)",
+            "pto.tload: operands must have the same dtype, but src is f32, dst is f16; convert with pto.tcvt",
+        ),
+        (
+            "pto.tload ins(%slice : !slice) outs(%narrow : !narrow)",
+            "pto.tload: the slice of GM is !pto.partition_tensor_view<32x256xf32>, but must agree with the tile's "
+            "valid shape [32, 128]",
+        ),
+        (
+            load_mat("dn", "mat"),
+            "pto.tload: a view of layout dn loads into a mat tile with blayout=row_major, not col_major",
+        ),
+        (
+            load_mat("nd", "matt"),
+            "pto.tload: a view of layout nd loads into a mat tile with blayout=col_major, not row_major",
+        ),
+        (
+            "pto.tstore ins(%mat : !mat) outs(%slice : !slice)",
+            "pto.tstore: src must be in vec (UB) or acc (L0C), not in mat (L1)",
+        ),
+        (
+            store_acc("%i", "i32").replace(
+                "%oview", "%i = builtin.unrealized_conversion_cast %p : !pto.ptr<f32> to !pto.ptr<i32>\n%oview", 1
+            ),
+            "pto.tstore: an accumulator of f32 can be stored as f32, f16, bf16, not as i32",
+        ),
+        (
+            "pto.tmov ins(%left : !left) outs(%left : !left)",
+            "pto.tmov: src must be in mat (L1) or vec (UB) or acc (L0C), not in left (L0A)",
+        ),
+        (
+            "pto.tmov ins(%mat : !mat) outs(%vec : !vec)",
+            "pto.tmov: a tile in mat can be moved to left, right, bias, not to vec",
+        ),
+        (
+            "pto.tmov ins(%vec : !vec) outs(%narrow : !narrow)",
+            "pto.tmov: operands must have the same valid shape, but src is [32, 256], dst is [32, 128]",
+        ),
+        (
+            "pto.textract ins(%mat, %c32, %c0 : !mat, index, index) outs(%left : !left)",
+            "pto.textract: row 32 and the 128 of dst reach outside src, which has 128",
+        ),
+        (
+            "pto.textract ins(%mat, %m, %c0 : !mat, i64, index) outs(%left : !left)",
+            "pto.textract: row must be index, not i64; cast with arith.index_cast",
+        ),
+    ],
+)
+def test_rejects(body: str, message: str) -> None:
+    assert complaint(body) == message

@@ -1,0 +1,96 @@
+"""Every operation prints and parses again, pretty and generic, with and without locations."""
+
+import pytest
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
+
+from ptodsl.dialect import PtoDialect
+from ptodsl.dialect.testing import ALIASES, fifo, parse_text, print_text, snippet
+
+BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
+UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trecip", "trelu", "tabs", "tneg")
+FIFO = ("talloc", "tpush", "tpop", "tfree")
+ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
+
+SNIPPETS = [
+    *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
+    *(f"pto.{name} ins(%bits, %bits : !bits, !bits) outs(%bits : !bits)" for name in ("tand", "tor", "txor")),
+    *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
+    *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
+    "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)",
+    *(f"pto.trow{name} ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)" for name in ("max", "min", "sum")),
+    *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
+    "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
+    "pto.tcolexpand ins(%cols : !cols) outs(%vec : !vec)",
+    *(f"pto.trowexpand{name} ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)" for name in ARITHMETIC),
+    *(f"pto.tcolexpand{name} ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)" for name in ARITHMETIC),
+    "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
+    "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
+    "pto.tmov ins(%mat : !mat) outs(%left : !left)",
+    "pto.textract ins(%mat, %c0, %n : !mat, index, index) outs(%left : !left)",
+    "pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc)",
+    "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
+    "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
+    "%t = pto.alloc_tile addr = %a valid_row = %n : !part".replace("%t", "%a = arith.constant 64 : i64\n%t"),
+    "%t = pto.treshape %rows : !rows -> !flat",
+    "%t = pto.subview %cols, offsets = [%c0, %n], sizes = [%c1, %c256] : !cols -> !cols",
+    "%v = pto.make_tensor_view %h, shape = [%c128, %n], strides = [%c1, %c128] {layout = #pto.layout<dn>} "
+    ": !pto.tensor_view<128x?xf16>",
+    "%s = pto.partition_view %view, offsets = [%n, %c0], sizes = [%c32, %c256] : !view -> !slice",
+    "%q = pto.addptr %p, %n : !pto.ptr<f32> -> !pto.ptr<f32>",
+    "%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32",
+    "pto.store_scalar %x, %p[%n] : f32, !pto.ptr<f32>",
+    *(
+        fifo() + f"pto.{name}(%e, %pipe : !entry, !pto.pipe) {{split = 1}}"
+        for name in ("talloc", "tpush", "tpop", "tfree")
+    ),
+    *(f"%i = pto.get_{name}" for name in ("block_idx", "block_num", "subblock_idx", "subblock_num")),
+    "pto.set_ffts %ffts : memref<256xi64>",
+    "pto.section.vector {\n%i = pto.get_block_idx\n}",
+    "pto.section.cube {\n}",
+    "pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
+    "pto.wait_flag[PIPE_MTE2, PIPE_V, EVENT_ID7]",
+    "pto.pipe_barrier[PIPE_ALL]",
+    'pto.print "%ld %f", %n, %x : index, f32',
+    'pto.print "here"',
+    "pto.tprint ins(%vec : !vec)",
+]
+
+
+@pytest.mark.parametrize("body", SNIPPETS)
+@pytest.mark.parametrize("generic", [False, True])
+def test_round_trip(body: str, generic: bool) -> None:
+    module = parse_text(snippet(body))
+    module.verify()
+    text = print_text(module, generic=generic)
+    again = parse_text(text)
+    assert again.is_structurally_equivalent(module)
+    assert print_text(again, generic=generic) == text
+
+
+def test_pretty_form_is_what_was_written() -> None:
+    written = {line.strip() for body in SNIPPETS for line in body.splitlines() if line.startswith("pto.t")}
+    vec, half = ALIASES["vec"], ALIASES["half"]
+    line = f"pto.tcvt ins(%vec {{rmode = #pto<round_mode CAST_RINT>}} : {vec}) outs(%half : {half})"
+    assert line.replace(vec, "!vec").replace(half, "!half") in written
+    assert line in print_text(parse_text(snippet(line)))
+
+
+@pytest.mark.parametrize("generic", [False, True])
+def test_locations_survive(generic: bool) -> None:
+    location = 'loc("flash_atten/kernel.py":7:5)'
+    module = parse_text(snippet(f"pto.texp ins(%vec : !vec) outs(%vec : !vec) {location}"))
+    again = parse_text(print_text(module, generic=generic, locations=True))
+    found = [op.location for op in again.walk() if op.name == "pto.texp"]
+    assert found == [FileLineColLoc(StringAttr("flash_atten/kernel.py"), IntAttr(7), IntAttr(5))]
+
+
+def test_every_operation_has_a_snippet() -> None:
+    text = "\n".join(print_text(parse_text(snippet(body)), generic=True) for body in SNIPPETS)
+    assert [op.name for op in PtoDialect.operations if f'"{op.name}"' not in text] == []
+
+
+def test_generic_form_of_attributes_and_types() -> None:
+    line = "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)"
+    text = print_text(parse_text(snippet(line)), generic=True)
+    types = f"({ALIASES['vec']}, {ALIASES['half']}) -> ()"
+    assert f'"pto.tcvt"(%vec, %half) <{{rmode = #pto<round_mode CAST_RINT>}}> : {types}' in text

@@ -1,0 +1,28 @@
+"""Errors of the pretty syntax."""
+
+import pytest
+from xdsl.utils.exceptions import ParseError
+
+from ptodsl.dialect.testing import parse
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("pto.tadd ins(%vec : !vec) outs(%vec : !vec)", "pto.tadd takes 2 ins and 1 outs, not 1 and 1"),
+        ("pto.texp ins(%vec : !vec) outs(%vec, %vec : !vec, !vec)", "pto.texp takes 1 ins and 1 outs, not 1 and 2"),
+        ("pto.tadd ins(%vec, %vec : !vec) outs(%vec : !vec)", "expected 2 operand types but had 1"),
+        ("pto.texp ins(%vec : !half) outs(%vec : !vec)", "operand is used with type"),
+        ("pto.texp (%vec : !vec) outs(%vec : !vec)", "Expected 'ins'"),
+        (
+            "%v = pto.make_tensor_view %p, shape = [%n], strides = [%c1] : f32",
+            "expected a !pto.tensor_view type, not f32",
+        ),
+        ("%v = pto.make_tensor_view %p, strides = [%c1] : !view", "Expected 'shape'"),
+        ("pto.talloc(%ffts, %p : memref<256xi64>, !pto.ptr<f32>)", "pto.talloc needs {split = 0, 1 or 2}"),
+    ],
+)
+def test_rejects(body: str, message: str) -> None:
+    with pytest.raises(ParseError) as error:
+        parse(body)
+    assert message in error.value.msg

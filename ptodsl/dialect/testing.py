@@ -1,0 +1,134 @@
+"""Snippets of the dialect for tests: short names for common types, and a function around the lines under test."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect import DYNAMIC, TileBufType, context, element_type
+
+TILES = {
+    "vec": TileBufType.of((32, 256), element_type("f32"), "vec"),
+    "narrow": TileBufType.of((32, 128), element_type("f32"), "vec"),
+    "part": TileBufType.of((32, 256), element_type("f32"), "vec", valid=(DYNAMIC, 256)),
+    "half": TileBufType.of((32, 256), element_type("f16"), "vec"),
+    "bits": TileBufType.of((32, 256), element_type("i32"), "vec"),
+    "rows": TileBufType.of((32, 1), element_type("f32"), "vec", blayout="col_major"),
+    "flat": TileBufType.of((1, 32), element_type("f32"), "vec"),
+    "cols": TileBufType.of((1, 256), element_type("f32"), "vec"),
+    "mat": TileBufType.of((128, 128), element_type("f16"), "mat"),
+    "matt": TileBufType.of((128, 128), element_type("f16"), "mat", blayout="row_major", slayout="col_major"),
+    "left": TileBufType.of((128, 128), element_type("f16"), "left"),
+    "right": TileBufType.of((128, 128), element_type("f16"), "right"),
+    "acc": TileBufType.of((128, 128), element_type("f32"), "acc"),
+    "bias": TileBufType.of((1, 128), element_type("f32"), "bias"),
+}
+"""Tile types by alias: `!vec` in a snippet is `TILES["vec"]`."""
+
+ALIASES = {
+    **{name: str(ty) for name, ty in TILES.items()},
+    "view": "!pto.tensor_view<?x256xf32>",
+    "slice": "!pto.partition_tensor_view<32x256xf32>",
+    "entry": "!pto.tensor_view<128x128xf32>",
+}
+"""All type aliases of a snippet."""
+
+CONSTANTS = (0, 1, 2, 8, 32, 128, 256)
+"""`%c32` in a snippet is the index 32."""
+
+
+def snippet(body: str) -> str:
+    """A module with one vector function around `body`.
+
+    Its arguments: `%p` (f32 pointer), `%h` (f16 pointer), `%ffts`, `%n` (index), `%m` (i64), `%x` (f32), `%b` (i1);
+    its constants: `%c0` to `%c256` (index). `%vec` and the like are tiles of the types in `TILES`; `%view` is a view
+    of `%p`, `%slice` its first 32 rows.
+    """
+    lines = [f"!{name} = {text}" for name, text in ALIASES.items()]
+    lines.append(
+        "func.func @f(%p: !pto.ptr<f32>, %h: !pto.ptr<f16>, %ffts: memref<256xi64>, %n: index, %m: i64, %x: f32, "
+        "%b: i1) attributes {pto.kernel_kind = #pto.kernel_kind<vector>} {"
+    )
+    lines += [f"%c{value} = arith.constant {value} : index" for value in CONSTANTS]
+    lines += [
+        f"%{name} = pto.alloc_tile{' valid_row = %n' if name == 'part' else ''} : !{name}"
+        for name in TILES
+        if f"%{name}" in body
+    ]
+    if "%view" in body or "%slice" in body:
+        lines.append("%view = pto.make_tensor_view %p, shape = [%n, %c256], strides = [%c256, %c1] : !view")
+    if "%slice" in body:
+        lines.append("%slice = pto.partition_view %view, offsets = [%c0, %c0], sizes = [%c32, %c256] : !view -> !slice")
+    return "\n".join([*lines, body, "func.return", "}"])
+
+
+def parse(body: str) -> list[Operation]:
+    """The operations of `snippet(body)`, in order."""
+    module = parse_text(snippet(body))
+    function = module.body.block.first_op
+    assert isinstance(function, FuncOp)
+    return list(function.body.block.ops)
+
+
+def parse_text(text: str) -> ModuleOp:
+    """A module from its text."""
+    return Parser(context(), text, "test.mlir").parse_module()
+
+
+def print_text(module: ModuleOp, *, generic: bool = False, locations: bool = False) -> str:
+    """The text of a module."""
+    stream = StringIO()
+    Printer(stream, print_generic_format=generic, print_debuginfo=locations).print_op(module)
+    return stream.getvalue()
+
+
+def complaint(body: str) -> str:
+    """Message of the first operation in `snippet(body)` that does not verify; empty when all do."""
+    for op in parse(body):
+        try:
+            op.verify_()
+        except VerifyException as error:
+            return str(error)
+    return ""
+
+
+_MAT_VIEW = (
+    "%kview = pto.make_tensor_view %h, shape = [%c128, %c128], strides = [%c128, %c1] {layout = #pto.layout<LAYOUT>} "
+    ": !pto.tensor_view<128x128xf16>\n"
+    "%kslice = pto.partition_view %kview, offsets = [%c0, %c0], sizes = [%c128, %c128] "
+    ": !pto.tensor_view<128x128xf16> -> !pto.partition_tensor_view<128x128xf16>\n"
+)
+_ACC_VIEW = (
+    "%oview = pto.make_tensor_view POINTER, shape = [%c128, %c128], strides = [%c128, %c1] "
+    ": !pto.tensor_view<128x128xDTYPE>\n"
+    "%oslice = pto.partition_view %oview, offsets = [%c0, %c0], sizes = [%c128, %c128] "
+    ": !pto.tensor_view<128x128xDTYPE> -> !pto.partition_tensor_view<128x128xDTYPE>\n"
+    "pto.tstore ins(%acc : !acc) outs(%oslice : !pto.partition_tensor_view<128x128xDTYPE>)"
+)
+_MAT_SLICE = "!pto.partition_tensor_view<128x128xf16>"
+
+
+def load_mat(layout: str, tile: str) -> str:
+    """Lines that load the tile `%tile` from a view of the given layout."""
+    return _MAT_VIEW.replace("LAYOUT", layout) + f"pto.tload ins(%kslice : {_MAT_SLICE}) outs(%{tile} : !{tile})"
+
+
+def store_acc(pointer: str, dtype: str) -> str:
+    """Lines that store `%acc` through a pointer to elements of type dtype."""
+    return _ACC_VIEW.replace("POINTER", pointer).replace("DTYPE", dtype)
+
+
+def fifo(pointer: str = "%p : (!pto.ptr<f32>)", dir_mask: int = 1, slot_size: int = 65536, slot_num: int = 8) -> str:
+    """Lines that make a FIFO `%pipe` and an entry `%e` for it, of type `!entry`."""
+    name, _, types = pointer.partition(" : ")
+    return (
+        f'%pipe = "pto.initialize_l2g2l_pipe"({name}) <{{dir_mask = {dir_mask} : i8, slot_size = {slot_size} : i32, '
+        f"slot_num = {slot_num} : i32, flag_base = 0 : i32, operandSegmentSizes = array<i32: 1, 0, 0>}}> "
+        f": {types} -> !pto.pipe\n%e = pto.declare_global -> !entry\n"
+    )

@@ -1,0 +1,68 @@
+"""The type of tiles: what can exist, defaults, sizes, text."""
+
+import pytest
+from xdsl.dialects.builtin import bf16, f16, f32, i8
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+from ptodsl.dialect import DYNAMIC, ElementType, Loc, SLayout, TileBufType
+from ptodsl.dialect.testing import TILES, parse_text
+
+TEXT = str(TILES["vec"]).removeprefix("!pto.tile_buf<").removesuffix(">")
+
+
+def test_defaults_follow_the_memory_space() -> None:
+    assert str(TILES["mat"]) == (
+        "!pto.tile_buf<loc=mat, dtype=f16, rows=128, cols=128, v_row=128, v_col=128, blayout=col_major, "
+        "slayout=row_major, fractal=512, pad=0>"
+    )
+    assert TILES["acc"].data.fractal == 1024
+    assert TILES["right"].data.slayout is SLayout.COL_MAJOR
+
+
+def test_sizes_are_in_bytes() -> None:
+    assert TileBufType.of((32, 256), f32, Loc.VEC).byte_size == 32768
+    assert TileBufType.of((32, 256), f16, Loc.VEC).byte_size == 16384
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((0, 8), f32, "vec"), "tile shape 0x8 must be positive"),
+        (((1, 4), f32, "vec"), "stored in units of 1x8 elements: 1x4 is not a multiple"),
+        (((24, 128), f16, "mat"), "stored in units of 16x16 elements: 24x128 is not a multiple"),
+        (((128, 16), i8, "left"), "stored in units of 16x32 elements: 128x16 is not a multiple"),
+        (((128, 8), f32, "acc"), "stored in units of 16x16 elements: 128x8 is not a multiple"),
+    ],
+)
+def test_rejects_shapes_that_cannot_be_stored(
+    arguments: tuple[tuple[int, int], ElementType, str], message: str
+) -> None:
+    with pytest.raises(VerifyException, match=message):
+        TileBufType.of(*arguments)
+
+
+def test_rejects_a_valid_part_that_is_larger_than_the_tile() -> None:
+    with pytest.raises(VerifyException, match="v_col=257 must be between 1 and the tile's 256"):
+        TileBufType.of((32, 256), f32, "vec", valid=(32, 257))
+
+
+def test_dynamic_dimensions_print_as_question_marks() -> None:
+    ty = TileBufType.of((32, 256), bf16, "vec", valid=(DYNAMIC, 256))
+    assert "v_row=?, v_col=256" in str(ty)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("loc=vec", "loc=ub", "loc=ub is unknown: use one of vec, mat, left, right, acc, bias"),
+        ("dtype=f32", "dtype=f33", "unknown element type 'f33'"),
+        ("rows=32", "rows=x", "rows must be a number, not 'x'"),
+        ("pad=0", "pad=9", "pad=9 must be between 0 and 3"),
+        (", pad=0", "", "has the keys loc, dtype, rows, cols"),
+    ],
+)
+def test_parse_errors_point_at_the_type(old: str, new: str, message: str) -> None:
+    body = TEXT.replace(old, new)
+    with pytest.raises(ParseError, match=message) as error:
+        parse_text(f"%t = pto.alloc_tile : !pto.tile_buf<{body}>")
+    assert error.value.span.get_location().col == 36
