@@ -17,6 +17,10 @@ from sim.happens_before import Clocks, Token
 from sim.program import BlockProgram
 from sim.trace import EVENT_IDS, QUEUES, Fifo, Kind, Pipe
 
+_OP, _SET_FLAG, _WAIT_FLAG, _BARRIER = map(int, (Kind.OP, Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER))
+_V = int(Pipe.V)
+_UNWRITTEN, _BEFORE_LAUNCH = -1, -2
+"""States of a region without a write in the trace: it holds no value, or what was there before the launch."""
 EVENT_FIELDS = ("kind", "pipe", "dst_pipe", "event_id", "fifo")
 
 
@@ -84,6 +88,7 @@ class Replay:
         """Prepare; nothing runs yet."""
         self.findings: dict[Key, RawFinding] = {}
         self._program = program
+        self._patterns = program.patterns
         self._stop_at_first = stop_at_first
         self._clocks = Clocks(len(program.cores))
         self._flags: dict[tuple[int, int, int, int], tuple[Token, int]] = {}
@@ -93,8 +98,8 @@ class Replay:
         self._fields = [
             (*(part.events[name].tolist() for name in EVENT_FIELDS), part.patterns.tolist()) for part in program.cores
         ]
-        # State of a region: queue of the last write (-1 none, -2 before the launch), its position, {queue: last read}.
-        self._write_queue = [-2 if region.initialised else -1 for region in program.regions]
+        # State of a region: queue of the last write (or a negative state), its position, {queue: last read}.
+        self._write_queue = [_BEFORE_LAUNCH if region.initialised else _UNWRITTEN for region in program.regions]
         self._write_position = [0] * len(program.regions)
         self._reads: list[dict[int, int]] = [{} for _ in program.regions]
 
@@ -117,65 +122,69 @@ class Replay:
         return self.findings
 
     def _run_core(self, core: int) -> None:
-        """Run `core` until it has to wait or its program ends."""
-        kinds, pipes, destinations, event_ids, fifos, _ = self._fields[core]
+        """Run `core` until it has to wait or its program ends. The hot loop: plain integers, lists and few calls."""
+        kinds, pipes, *_, numbers = self._fields[core]
+        rows, base = self._clocks.rows, core * QUEUES
+        vector_queue = base + _V
         position, end = self._next[core], len(kinds)
         while position < end:
             kind = kinds[position]
-            if kind == Kind.OP:
-                position = self._run_ops(core, position)
-                continue
-            if kind == Kind.SET_FLAG:
-                self._set_flag(core, position, pipes[position], destinations[position], event_ids[position])
-            elif kind == Kind.WAIT_FLAG:
-                self._wait_flag(core, position, pipes[position], destinations[position], event_ids[position])
-            elif kind == Kind.BARRIER:
-                self._clocks.drain(core, pipes[position], position)
-            elif not self._fifo_event(core, position, kind, pipes[position], self._fifos[fifos[position]]):
+            if kind == _OP:
+                queue = base + pipes[position]
+                row = rows[queue]
+                if queue != vector_queue:
+                    row[queue] = position
+                self._check_op(core, position, queue, row, numbers[position])
+                if queue == base:
+                    self._clocks.finish_scalar(core, position)
+            elif kind == _BARRIER and pipes[position] == _V:
+                rows[vector_queue][vector_queue] = position
+            elif not self._synchronise(core, position, kind):
                 break
             position += 1
             if self._stop_at_first and self.findings:
                 break
         self._next[core] = position
 
-    def _run_ops(self, core: int, position: int) -> int:
-        """Run the tile ops from `position` on; return the position of the next event that is none. The hot loop."""
-        kinds, pipes, _, _, _, numbers = self._fields[core]
-        patterns, rows = self._program.patterns, self._clocks.rows
+    def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
+        """Compare the op at `position`, which starts with clock `row`, with the last accesses of its regions."""
+        reads, writes = self._patterns[pattern]
         write_queue, write_position, reads_of = self._write_queue, self._write_position, self._reads
-        base, end = core * QUEUES, len(kinds)
-        while position < end and kinds[position] == 0:
-            reads, writes = patterns[numbers[position]]
-            pipe = pipes[position]
-            queue = base + pipe
-            row = rows[queue]
-            if pipe != 1:
-                row[queue] = position
-            for region in reads:
-                last = write_queue[region]
-                if last >= 0:
-                    if write_position[region] >= row[last]:
-                        self._conflict(FindingKind.RAW, last, write_position[region], core, position, region)
-                elif last == -1:
-                    self._add(FindingKind.UNWRITTEN, None, Place(core, position), "", region)
-            for region in writes:
-                last = write_queue[region]
-                if last >= 0 and write_position[region] >= row[last]:
-                    self._conflict(FindingKind.WAW, last, write_position[region], core, position, region)
-                readers = reads_of[region]
-                if readers:
-                    for reader, read_position in readers.items():
-                        if read_position >= row[reader]:
-                            self._conflict(FindingKind.WAR, reader, read_position, core, position, region)
-                    readers.clear()
-                write_queue[region] = queue
-                write_position[region] = position
-            for region in reads:
-                reads_of[region][queue] = position
-            if pipe == 0:
-                self._clocks.finish_scalar(core, position)
-            position += 1
-        return position
+        for region in reads:
+            last = write_queue[region]
+            if last >= 0:
+                if write_position[region] >= row[last]:
+                    self._conflict(FindingKind.RAW, last, write_position[region], core, position, region)
+            elif last == _UNWRITTEN:
+                self._add(FindingKind.UNWRITTEN, None, Place(core, position), "", region)
+        for region in writes:
+            last = write_queue[region]
+            if last >= 0 and write_position[region] >= row[last]:
+                self._conflict(FindingKind.WAW, last, write_position[region], core, position, region)
+            readers = reads_of[region]
+            if readers:
+                for reader, read_position in readers.items():
+                    if read_position >= row[reader]:
+                        self._conflict(FindingKind.WAR, reader, read_position, core, position, region)
+                readers.clear()
+            write_queue[region] = queue
+            write_position[region] = position
+        for region in reads:
+            reads_of[region][queue] = position
+
+    def _synchronise(self, core: int, position: int, kind: int) -> bool:
+        """Run an event that is no op; return False if it must wait."""
+        _, pipes, destinations, event_ids, fifos, _ = self._fields[core]
+        pipe = pipes[position]
+        if kind == _SET_FLAG:
+            self._set_flag(core, position, pipe, destinations[position], event_ids[position])
+        elif kind == _WAIT_FLAG:
+            self._wait_flag(core, position, pipe, destinations[position], event_ids[position])
+        elif kind == _BARRIER:
+            self._clocks.drain(core, pipe, position)
+        else:
+            return self._fifo_event(core, position, kind, pipe, self._fifos[fifos[position]])
+        return True
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
         self._add(kind, Place(queue // QUEUES, earlier), Place(core, position), "", region)

@@ -1,0 +1,164 @@
+"""A slow judge for tests: the ordering as an explicit graph, conflicts by comparing all pairs.
+
+It shares nothing with the clocks, the regions or the replay of the real one. Nodes are the start and the finish
+of ops, and the moments of flags, barriers and signals; an edge is "before". An op is ordered before another if
+the finish of the one reaches the start of the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+
+from sim.trace import QUEUES, Buffer, Core, Kind, Pipe, Rw, Trace
+
+EVERY_PIPE = tuple(Pipe)
+Pair = tuple[int, int]
+"""Event numbers of two ops, neither of which is ordered before the other."""
+
+
+class _Graph:
+    """Nodes are numbered in the order of their making; edges only go from older to newer nodes."""
+
+    def __init__(self) -> None:
+        self.before: list[set[int]] = []
+
+    def node(self, *sources: set[int]) -> int:
+        """Add a node after all nodes of `sources`; return its number."""
+        self.before.append(set().union(*sources))
+        return len(self.before) - 1
+
+    def reachable(self) -> list[set[int]]:
+        """Return for every node the nodes that are before it."""
+        closed: list[set[int]] = []
+        for sources in self.before:
+            closed.append(sources.union(*(closed[source] for source in sources)))
+        return closed
+
+
+class _Queue:
+    """What a queue has to wait for, and what was issued to it."""
+
+    def __init__(self) -> None:
+        self.holds: set[int] = set()
+        self.finishes: set[int] = set()
+
+
+class ReferenceJudge:
+    """Judgement of one block of `trace`; `conflicts` are the unordered pairs, `stuck` the blocked events."""
+
+    def __init__(self, trace: Trace) -> None:
+        """Run the cores of `trace` (one block) as far as they get, then compare all pairs."""
+        self.conflicts: set[Pair] = set()
+        self.stuck: set[int] = set()
+        self._trace = trace
+        self._graph = _Graph()
+        self._queues = defaultdict(_Queue)  # type: ignore[var-annotated]
+        self._flags: dict[tuple[int, ...], int] = {}
+        self._signals: dict[tuple[Kind, int, int], list[int]] = defaultdict(list)
+        self._counts: dict[tuple[int, int, int], int] = defaultdict(int)
+        self._span: dict[int, Pair] = {}
+        self._run()
+        self.touched = {event: self._bytes(event) for event in self._span}
+        self._compare()
+
+    def _run(self) -> None:
+        cores = self._trace.cores
+        todo = {number: list(range(c.first_event, c.first_event + c.events)) for number, c in enumerate(cores)}
+        progress = True
+        while progress:
+            progress = False
+            for core, events in todo.items():
+                while events and self._step(core, events[0]):
+                    events.pop(0)
+                    progress = True
+        self.stuck = {events[0] for events in todo.values() if events}
+
+    def _step(self, core: int, event: int) -> bool:
+        record = self._trace.events[event]
+        kind, pipe, dst = Kind(record["kind"]), Pipe(record["pipe"]), Pipe(record["dst_pipe"])
+        source = self._queues[core, pipe]
+        flag = (core, int(pipe), int(dst), int(record["event_id"]))
+        if kind == Kind.OP:
+            self._op(core, pipe, event)
+        elif kind == Kind.SET_FLAG:
+            self._flags[flag] = self._graph.node(source.holds, source.finishes)
+        elif kind == Kind.WAIT_FLAG:
+            if flag in self._flags:
+                self._hold(core, EVERY_PIPE if dst == Pipe.S else [Pipe(dst)], {self._flags.pop(flag)})
+        elif kind == Kind.BARRIER:
+            self._barrier(core, pipe)
+        else:
+            return self._fifo(core, kind, pipe, int(record["fifo"]))
+        return True
+
+    def _op(self, core: int, pipe: Pipe, event: int) -> None:
+        queue = self._queues[core, pipe]
+        start = self._graph.node(queue.holds, queue.finishes if pipe != Pipe.V else set())
+        finish = self._graph.node({start})
+        queue.finishes.add(finish)
+        self._span[event] = start, finish
+        if pipe == Pipe.S:
+            self._hold(core, EVERY_PIPE, {finish})
+
+    def _barrier(self, core: int, pipe: Pipe) -> None:
+        pipes = list(Pipe)[:QUEUES] if pipe == Pipe.ALL else [pipe]
+        queues = [self._queues[core, p] for p in pipes]
+        done = self._graph.node(*(q.holds for q in queues), *(q.finishes for q in queues))
+        self._hold(core, pipes, {done})
+
+    def _hold(self, core: int, pipes: Sequence[Pipe], nodes: set[int]) -> None:
+        for pipe in pipes:
+            self._queues[core, pipe].holds |= nodes
+
+    def _fifo(self, core: int, kind: Kind, pipe: Pipe, number: int) -> bool:
+        fifo = next(f for f in self._trace.fifos if f.id == number)
+        waits = {Kind.TALLOC: Kind.TFREE, Kind.TPOP: Kind.TPUSH}.get(kind)
+        if waits is None:
+            queue = self._queues[core, pipe if kind == Kind.TPUSH else Pipe.MTE2]
+            self._signals[kind, number, core].append(self._graph.node(queue.holds, queue.finishes))
+            return True
+        count = self._counts[core, kind, number] - (fifo.slots if kind == Kind.TALLOC else 0)
+        if count >= 0:
+            others = [i for i, c in enumerate(self._trace.cores) if c.kind != self._trace.cores[core].kind]
+            signals = [self._signals[waits, number, other] for other in others]
+            if any(len(sent) <= count for sent in signals):
+                return False
+            self._hold(core, EVERY_PIPE, {sent[count] for sent in signals})
+        self._counts[core, kind, number] += 1
+        return True
+
+    def pipe(self, event: int) -> Pipe:
+        """Return the pipe of an event."""
+        return Pipe(self._trace.events[event]["pipe"])
+
+    def contested(self, pair: Pair) -> set[tuple[int, int]]:
+        """Return the bytes that make the two ops conflict."""
+        (reads, writes), (other_reads, other_writes) = (self.touched[event] for event in pair)
+        return writes & (other_reads | other_writes) | reads & other_writes
+
+    def _compare(self) -> None:
+        before = self._graph.reachable()
+        for pair in combinations(sorted(self._span), 2):
+            (start, finish), (other_start, other_finish) = (self._span[event] for event in pair)
+            ordered = finish in before[other_start] or other_finish in before[start]
+            if not ordered and self.contested(pair):
+                self.conflicts.add(pair)
+
+    def _bytes(self, event: int) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+        """Return (bytes read, bytes written) as (memory, address)."""
+        record = self._trace.events[event]
+        owner = next(i for i, c in enumerate(self._trace.cores) if _owns(c, event))
+        result: dict[int, set[tuple[int, int]]] = {Rw.READ: set(), Rw.WRITE: set()}
+        first = int(record["first_access"])
+        for access in self._trace.accesses[first : first + int(record["n_access"])]:
+            memory = -1 if access["buffer"] == Buffer.GM else owner * len(Buffer) + int(access["buffer"])
+            for row in range(int(access["rows"])):
+                start = int(access["start"]) + row * int(access["row_stride"])
+                result[int(access["rw"])] |= {(memory, start + i) for i in range(int(access["row_bytes"]))}
+        return result[Rw.READ], result[Rw.WRITE]
+
+
+def _owns(core: Core, event: int) -> bool:
+    return core.first_event <= event < core.first_event + core.events
