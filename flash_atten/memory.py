@@ -131,7 +131,13 @@ class VectorTiles:
     pv: TileDecl
     output: TileDecl
     row_max: TileDecl
-    """Running maximum, unscaled, after each of the last EXP_RING tiles: a new one never overwrites its predecessor."""
+    """Running maximum, unscaled."""
+
+    new_max: TileDecl
+    """The same after this tile, while the old one is still needed."""
+
+    exponent: TileDecl
+    """Old minus new maximum, scaled: the exponent of the rescale factor."""
 
     rescale: TileDecl
     """exp_max of the last EXP_RING tiles: what the accumulated output is multiplied by before a tile's PV is added."""
@@ -154,7 +160,9 @@ class VectorTiles:
             probabilities=TileDecl("probabilities", "vec", "f16", rows, config.s1_tile),
             pv=TileDecl("pv", "vec", "f32", rows, HEAD, slices),
             output=TileDecl("output", "vec", "f32", rows, HEAD, slices),
-            row_max=row_state("row_max", ring * slices),
+            row_max=row_state("row_max", slices),
+            new_max=row_state("new_max", slices),
+            exponent=row_state("exponent", slices),
             rescale=row_state("rescale", ring * slices),
             row_sum=row_state("row_sum", slices),
             tile_max=row_state("tile_max", 1),

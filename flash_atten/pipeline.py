@@ -2,9 +2,8 @@
 
 The leading stage runs `preload` tiles ahead of the trailing one, because between the two another core works on the
 tile: on the cube core QK leads and PV trails, on a vector core softmax leads and the accumulation of the output
-trails. State that the leading stage leaves for the trailing one lies in a ring of slots, tile mod slots. Which slot
-it is is known at run time only, but tiles on chip have fixed addresses, so `dispatch_ring` traces the body once per
-slot and branches.
+trails. State that the leading stage leaves for the trailing one lies in a ring of slots, tile mod slots. In a loop the
+slot is known at run time only, but tiles on chip have fixed addresses: `dispatch_ring` branches to the slot's own.
 
 Nothing here knows about attention: a kernel gives its stages as hooks.
 """
@@ -17,7 +16,10 @@ from dataclasses import dataclass
 from ptodsl import pto, scalar
 from ptodsl.values import Scalar
 
-Hook = Callable[[Scalar, int], None]
+Slot = Scalar | int
+"""A ring slot: a number while the kernel is built, or a run-time value."""
+
+Hook = Callable[[Scalar, Slot], None]
 """A stage's work on one tile: gets the tile's number (an index) and its ring slot."""
 
 
@@ -42,6 +44,10 @@ class Stages:
 
     interleaved: Hook | None = None
     """The trailing stage on tile t and the leading one on tile t + preload, woven together; by default one by one."""
+
+    def slot(self, tile: Scalar) -> Slot:
+        """Return the ring slot of a tile."""
+        return 0 if self.ring_slots == 1 else tile % self.ring_slots
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,12 @@ def run(pipeline: Pipeline) -> None:
 
 def prologue(pipeline: Pipeline) -> None:
     """Emit the leading stage on the first `preload` tiles, and the trailing one on tile 0 if that differs."""
-    stages = pipeline.stages
-    if stages.ring_slots == 1 and stages.lead_first is None:
-        for tile in pto.range(0, pipeline.preload):
-            stages.lead(tile, 0)
-    else:
-        for number in range(pipeline.preload):
-            hook = stages.lead_first if number == 0 and stages.lead_first else stages.lead
-            hook(scalar.const(number), number % stages.ring_slots)
+    stages, first = pipeline.stages, 0
+    if stages.lead_first is not None:
+        stages.lead_first(scalar.const(0), 0)
+        first = 1
+    for tile in pto.range(first, pipeline.preload):
+        stages.lead(tile, stages.slot(tile))
     if stages.trail_first is not None:
         stages.trail_first(scalar.const(0), 0)
 
@@ -90,37 +94,29 @@ def steady(pipeline: Pipeline) -> None:
     """
     stages, preload = pipeline.stages, pipeline.preload
     for tile in pto.range(0, pipeline.tiles - preload):
-
-        def step(slot: int, tile: Scalar = tile) -> None:
-            if stages.interleaved is not None:
-                stages.interleaved(tile, slot)
-            elif pipeline.peeled:
-                stages.lead(tile + preload, slot)
-                stages.trail(tile + 1, (slot + 1) % stages.ring_slots)
-            else:
-                stages.trail(tile, slot)
-                stages.lead(tile + preload, slot)
-
-        dispatch_ring(tile, stages.ring_slots, step)
+        slot = stages.slot(tile)
+        if stages.interleaved is not None:
+            stages.interleaved(tile, slot)
+        elif pipeline.peeled:
+            stages.lead(tile + preload, slot)
+            stages.trail(tile + 1, stages.slot(tile + 1))
+        else:
+            stages.trail(tile, slot)
+            stages.lead(tile + preload, slot)
 
 
 def epilogue(pipeline: Pipeline) -> None:
     """Emit the loop over the tiles that only the trailing stage has left."""
     stages = pipeline.stages
     for tile in pto.range(pipeline.tiles - (pipeline.preload - pipeline.peeled), pipeline.tiles):
-
-        def step(slot: int, tile: Scalar = tile) -> None:
-            stages.trail(tile, slot)
-
-        dispatch_ring(tile, stages.ring_slots, step)
+        stages.trail(tile, stages.slot(tile))
 
 
-def dispatch_ring(tile: Scalar, slots: int, body: Callable[[int], None]) -> None:
-    """Run `body(slot)` for slot = tile mod slots: a ladder of branches, one per slot, each with its own tiles."""
-    if slots == 1:
-        body(0)
+def dispatch_ring(slot: Slot, slots: int, body: Callable[[int], None]) -> None:
+    """Emit `body(slot)`: directly for a known slot, else as a ladder of branches, one per slot with its own tiles."""
+    if isinstance(slot, int):
+        body(slot)
         return
-    slot = tile % slots
 
     def rung(number: int) -> None:
         if number == slots - 1:
