@@ -11,7 +11,8 @@ from patchers.scanner import BLANKS, Kind, Source
 
 _PLAIN_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(([^()\[\]{}]*)\)\s*$", re.ASCII)
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*\(", re.ASCII)
-_TILE_DECLARATION = re.compile(r"\s*Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*$", re.ASCII)
+# Arguments of the constructor are valid rows and columns, which do not change the bytes that a tile takes.
+_TILE_DECLARATION = re.compile(r"\s*Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*(?:\([\w\s,]*\)\s*)?$", re.ASCII)
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
@@ -118,6 +119,6 @@ def is_load_wait(call: Call | None) -> bool:
 
 
 def parse_tile(text: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the template arguments and the name in the statement `Tile<...> name`, or None if it is anything else."""
+    """Return the template arguments and the name in `Tile<...> name` or `Tile<...> name(rows, columns)`, else None."""
     match = _TILE_DECLARATION.match(text)
     return (tuple(argument.strip(BLANKS) for argument in match[1].split(",")), match[2]) if match else None

@@ -151,13 +151,12 @@ def select_patterns(names: Sequence[str]) -> tuple[Pattern, ...]:
     unknown = sorted(asked - known.keys() - set(NO_PATTERNS))
     if unknown:
         listed = ", ".join(f"{pattern.name} (or {', '.join(pattern.aliases)})" for pattern in PATTERNS)
-        nothing = f"{NO_PATTERNS[0]} (or {', '.join(NO_PATTERNS[1:])})"
-        raise PatchError(f"unknown pattern {', '.join(map(repr, unknown))}; known are {listed}, proved, {nothing}.")
-    if len(asked) > 1 and asked & set(NO_PATTERNS):
-        nothing = min(asked & set(NO_PATTERNS))
-        raise PatchError(
-            f"pattern {nothing} removes nothing and contradicts {', '.join(sorted(asked - {nothing}))}: give one."
-        )
+        none = f"{NO_PATTERNS[0]} (or {', '.join(NO_PATTERNS[1:])})"
+        raise PatchError(f"unknown pattern {', '.join(map(repr, unknown))}; known are {listed}, proved, {none}.")
+    nothing = asked & set(NO_PATTERNS)
+    if nothing and nothing != asked:
+        some, others = min(nothing), ", ".join(sorted(asked - nothing))
+        raise PatchError(f"pattern {some} removes nothing and contradicts {others}: give one or the other.")
     chosen = {known[name] for name in asked & known.keys()}
     return tuple(pattern for pattern in PATTERNS if pattern in chosen)
 

@@ -1,0 +1,143 @@
+"""Tests of the command line, in-process."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+
+from patchers.patch import digest
+from patchers.vec_barriers import main
+
+GU = "TROWEXPANDMUL(a, a, b);\nwait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\npipe_barrier(PIPE_V);\nTADD(a, a, c);\n"
+TEXT = f"void f() {{\n{GU}}}\n"
+PATCHED = TEXT.replace("pipe", "// [vec_barriers] gu: pipe")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    (tmp_path / "in.cpp").write_text(TEXT)
+    return tmp_path
+
+
+def run(*arguments: object) -> int:
+    """Run the tool; return its exit code."""
+    with flagsaver.flagsaver():
+        rest = flags.FLAGS(["vec_barriers", *map(str, arguments)])
+        try:
+            main(rest)
+        except SystemExit as exit_:
+            return int(str(exit_.code))
+    return 0
+
+
+def test_flags_and_positions_name_the_files_alike(directory: Path) -> None:
+    source, out = directory / "in.cpp", directory / "out.cpp"
+    for arguments in ([source, out], [f"--input={source}", f"--output={out}"], [f"--input={source}", out]):
+        assert run(*arguments) == 0
+        assert out.read_text() == PATCHED
+        out.unlink()
+
+
+def test_gu_is_the_default_and_the_report_is_written(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(directory / "in.cpp", directory / "out.cpp", f"--report={directory / 'r.json'}") == 0
+    assert json.loads((directory / "r.json").read_text())["counts"] == {"gu": 1}
+    assert capsys.readouterr().out == ""
+
+
+def test_a_summary_is_printed_without_a_report(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(directory / "in.cpp", directory / "out.cpp")
+    expected = "1 PIPE_V barriers: removed 1, 0 remain; 0 candidates kept, 0 removed by earlier runs\n"
+    assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize("name", ["none", "off", "disable", "disabled", ""])
+def test_none_copies(directory: Path, name: str) -> None:
+    assert run(directory / "in.cpp", directory / "out.cpp", f"--patterns={name}") == 0
+    assert (directory / "out.cpp").read_text() == TEXT
+
+
+def test_patching_in_place_and_twice_is_the_same(directory: Path) -> None:
+    source = directory / "in.cpp"
+    for _ in range(2):
+        assert run(source, source) == 0
+        assert source.read_text() == PATCHED
+
+
+def test_lines_go_by_number_with_a_warning(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        assert run(directory / "in.cpp", directory / "out.cpp", "--lines=4") == 0
+    assert "not reproducible" in caplog.text
+    assert (directory / "out.cpp").read_text() == PATCHED.replace(" gu:", " lines:")
+
+
+def test_experimental_patterns_and_idle_ones_are_warned_about(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        run(directory / "in.cpp", directory / "out.cpp", "--patterns=gu,texp-trowsum")
+    assert "pattern softmax-exp-sum is experimental" in caplog.text
+    assert "pattern softmax-exp-sum matches nothing in" in caplog.text
+    assert "pattern gu" not in caplog.text
+
+
+def test_a_proof_removes_the_lines_that_it_names(directory: Path) -> None:
+    proof = directory / "proof.json"
+    proof.write_text(json.dumps({"source_sha256": digest(TEXT), "redundant_barriers": [4], "traces": ["x"]}))
+    for source in ("in.cpp", "out.cpp"):
+        arguments = ["--patterns=proved", f"--proved_lines={proof}", directory / source, directory / "out.cpp"]
+        assert run(*arguments) == 0
+        assert (directory / "out.cpp").read_text() == PATCHED.replace(" gu:", " proved:")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--patterns=gv"], "unknown pattern 'gv'; known are gu"),
+        (["--patterns=none,gu"], "pattern none removes nothing and contradicts gu"),
+        (["--lines=4", "--patterns=gu"], "--lines excludes --patterns"),
+        (["--lines=4,x"], "--lines=4,x must be line numbers separated by commas"),
+        (["--lines="], "--lines= must be line numbers"),
+        (["--lines=1"], r"no pipe_barrier(PIPE_V) statement of its own begins on line 1"),
+        (["--patterns=proved"], "--proved_lines=FILE, the hazard judge's proof, need each other"),
+        (["--proved_lines=p.json"], "--proved_lines=FILE, the hazard judge's proof, need each other"),
+        (["--patterns=gu,proved", "--proved_lines=p.json"], "proved stands alone"),
+        (["--patterns=proved", "--proved_lines=missing.json"], "missing.json: cannot be read"),
+        (["--report=/missing/r.json"], "cannot be written"),
+        (["third.cpp"], "give one file to read and one to write"),
+    ],
+)
+def test_a_refused_request_touches_nothing(
+    directory: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert run(directory / "in.cpp", directory / "out.cpp", *arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("vec_barriers: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert [path.name for path in directory.iterdir()] == ["in.cpp"]
+
+
+@pytest.mark.parametrize("text", [TEXT[:-20], TEXT[:-2], "", TEXT.replace("{", "("), TEXT + "/*"])
+@pytest.mark.parametrize("patterns", ["gu", "none"])
+def test_an_incomplete_input_touches_nothing(directory: Path, text: str, patterns: str) -> None:
+    (directory / "in.cpp").write_text(text)
+    assert run(directory / "in.cpp", directory / "out.cpp", f"--patterns={patterns}") == 1
+    assert not (directory / "out.cpp").exists()
+
+
+@pytest.mark.parametrize(
+    "proof", ["{", "[]", "{}", '{"source_sha256": 1, "redundant_barriers": []}', '{"redundant_barriers": [1]}']
+)
+def test_what_is_no_proof_is_refused(directory: Path, proof: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (directory / "p.json").write_text(proof)
+    arguments = ["--patterns=proved", f"--proved_lines={directory / 'p.json'}"]
+    assert run(directory / "in.cpp", directory / "out.cpp", *arguments) == 1
+    assert "p.json: " in capsys.readouterr().err
+
+
+def test_one_file_alone_is_not_enough(directory: Path) -> None:
+    assert run(directory / "in.cpp") == 1
+    assert run(f"--output={directory / 'out.cpp'}") == 1
