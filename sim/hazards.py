@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.cross_block import BlockConflict, block_conflicts
-from sim.program import BlockProgram, ByteRange, prepare
+from sim.program import BlockProgram, ByteRange, distinct_programs, prepare
 from sim.replay import FindingKind, Key, Place, RawFinding, Replay
 from sim.trace import DTYPE_NAMES, FIFO_KINDS, Buffer, Kind, Pipe, Trace
 
@@ -108,11 +108,9 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: boo
     there is one.
     """
     programs = prepare(trace, scratch)
-    found: dict[bytes, list[BlockProgram]] = {}
-    for program in programs:
-        found.setdefault(program.key, []).append(program)
+    groups = distinct_programs(programs)
     findings: dict[tuple[Key, str], Finding] = {}
-    for alike in found.values():
+    for alike in groups:
         for key, raw in Replay(alike[0], stop_at_first=stop_at_first).run().items():
             finding = _describe(trace, alike[0], key, raw, len(alike))
             identity = key, _core_kinds(finding)
@@ -122,7 +120,7 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: boo
             break
     across = [_describe_blocks(trace, conflict) for conflict in block_conflicts(trace)]
     ordered = sorted((*findings.values(), *across), key=_rank)
-    return Verdict(tuple(ordered), _count(trace, programs, len(found)))
+    return Verdict(tuple(ordered), _count(trace, programs, len(groups)))
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:

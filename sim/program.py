@@ -7,7 +7,7 @@ judgement must be the same, so that one of them is judged.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,9 @@ from sim.regions import divide
 from sim.trace import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
 
 ByteRange = tuple[int, int]
+Mask = NDArray[np.bool_]
+Edit = Callable[[Records], tuple[Records, Mask]]
+"""Gets the events of a core; returns them with changed fields, and which of them to keep."""
 Ints = NDArray[np.int64]
 GM_MEMORY = 0
 """Memory number of GM; buffer b of core c is ``c * len(Buffer) + b``."""
@@ -49,7 +52,7 @@ class CoreProgram:
     first_event: int
     """Event number in the trace of events[0]."""
     positions: Ints
-    """[E] event number of each event, relative to first_event (gaps are events that an edit removed)."""
+    """[E] number of each event, relative to first_event; gaps are events that an edit removed."""
 
     def event_number(self, position: int) -> int:
         """Return the number in the trace of the event at `position`."""
@@ -84,14 +87,21 @@ def prepare(trace: Trace, scratch: Sequence[ByteRange] = ()) -> list[BlockProgra
     return [_prepare_block(trace, block, cores, scratch) for block, cores in blocks_of(trace).items()]
 
 
-def with_events(program: BlockProgram, core: int, keep: NDArray[np.bool_], events: Records) -> BlockProgram:
-    """Return `program` where core number `core` issues `events[keep]` instead (same length before `keep`).
+def distinct_programs(programs: Sequence[BlockProgram]) -> list[list[BlockProgram]]:
+    """Return the programs in groups whose judgement is the same."""
+    groups: dict[bytes, list[BlockProgram]] = {}
+    for program in programs:
+        groups.setdefault(program.key, []).append(program)
+    return list(groups.values())
 
-    Only fields of synchronisation instructions may differ from the core's present events.
-    """
-    old = program.cores[core]
-    new = replace(old, events=events[keep], patterns=old.patterns[keep], positions=old.positions[keep])
-    return replace(program, cores=(*program.cores[:core], new, *program.cores[core + 1 :]))
+
+def edited(program: BlockProgram, edit: Edit) -> BlockProgram:
+    """Return `program` with the events of every core edited; `edit` may only touch synchronisation instructions."""
+    cores = []
+    for old in program.cores:
+        events, kept = edit(old.events)
+        cores.append(replace(old, events=events[kept], patterns=old.patterns[kept], positions=old.positions[kept]))
+    return replace(program, cores=tuple(cores))
 
 
 def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Sequence[ByteRange]) -> BlockProgram:

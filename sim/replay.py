@@ -121,6 +121,10 @@ class Replay:
             self._check_leftovers()
         return self.findings
 
+    def pipe(self, core: int, position: int) -> int:
+        """Return the pipe of the event at `position` of core number `core`."""
+        return int(self._fields[core][1][position])
+
     def _run_core(self, core: int) -> None:
         """Run `core` until it has to wait or its program ends. The hot loop: plain integers, lists and few calls."""
         kinds, pipes, *_, numbers = self._fields[core]
@@ -298,12 +302,10 @@ class Replay:
 
 
 def _fifo_state(fifo: Fifo, program: BlockProgram) -> _FifoState:
-    """Return the state of `fifo`; without a split only those cores take part that use the FIFO."""
+    """Return the state of `fifo` before the launch: all cores of a kind take part, however slots are split."""
     by_kind: dict[str, list[int]] = {"cube": [], "vec": []}
     for number, part in enumerate(program.cores):
-        uses = (part.events["kind"] >= Kind.TALLOC) & (part.events["fifo"] == fifo.id)
-        if fifo.split or uses.any():
-            by_kind[part.core.kind].append(number)
+        by_kind[part.core.kind].append(number)
     sides = by_kind["cube"], by_kind["vec"]
     producers, consumers = sides if fifo.direction == "c2v" else sides[::-1]
     return _FifoState(fifo, producers, consumers)

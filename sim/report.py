@@ -1,0 +1,109 @@
+"""Verdicts for readers: text in paragraphs, and JSON with the same content."""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+from typing import Any
+
+from sim.hazards import CONFLICTS, Counts, Finding, Verdict
+from sim.replay import FindingKind
+
+WIDTH = 110
+"""Columns of a text report."""
+
+_W, _R = "writes", "reads"
+ROLES = {FindingKind.RAW: (_W, _R), FindingKind.WAR: (_R, _W), FindingKind.WAW: (_W, _W)}
+    FindingKind.RAW: ("writes", "reads"),
+    FindingKind.WAR: ("reads", "writes"),
+    FindingKind.WAW: ("writes", "writes"),
+}
+"""What the earlier and the later op of a conflict do with the bytes."""
+
+
+def verdict_text(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> str:
+    """Return the report of one kernel: a summary line, then a paragraph per finding."""
+    lines = [f"{name}: {outcome(verdict)}", f"  checked {counts_text(verdict.counts)}"]
+    if accepted:
+        lines.append(f"  {accepted_text(accepted)}")
+    return "\n".join([*lines, *(f"\n{finding_text(finding)}" for finding in verdict.findings)])
+
+
+def outcome(verdict: Verdict) -> str:
+    """Return "no hazards", or how many findings of which kind there are."""
+    if verdict.ok:
+        return "no hazards"
+    kinds = [finding.kind for finding in verdict.findings]
+    parts = [f"{kinds.count(kind)} {kind.value}" for kind in FindingKind if kind in kinds]
+    return f"{len(kinds)} finding{'s' if len(kinds) > 1 else ''} ({', '.join(parts)})"
+
+
+def counts_text(counts: Counts) -> str:
+    """Return what was checked, in words."""
+    syncs = f"{counts.sets:,} set_flag, {counts.waits:,} wait_flag, {counts.barriers:,} barriers"
+    return (
+        f"{counts.ops:,} operations, {syncs}, {counts.fifo_events:,} FIFO events and {counts.accesses:,} accesses "
+        f"on {counts.cores} cores of {counts.blocks} block{'s' if counts.blocks > 1 else ''}"
+    )
+
+
+def accepted_text(accepted: tuple[Finding, ...]) -> str:
+    """Return the pairs that a barrier pattern leaves unordered on purpose, in one line."""
+    pairs = sorted({(f.first.line if f.first else 0, f.second.line) for f in accepted})
+    names = sorted({f"{f.first.op}-{f.second.op}" for f in accepted if f.first})
+    where = ", ".join(f"{first}-{second}" for first, second in pairs)
+    return f"accepted: {len(pairs)} unordered pairs {', '.join(names)} left by a barrier pattern, at lines {where}"
+
+
+def finding_text(finding: Finding) -> str:
+    """Return one paragraph that says what is wrong, where, and how to correct it."""
+    text = _conflict_text(finding) if finding.kind in CONFLICTS else _misuse_text(finding)
+    times = f" This happens {finding.count:,} times; the first is described." if finding.count > 1 else ""
+    return textwrap.fill(
+        f"{text}{times} To correct it: {finding.advice}.",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _conflict_text(finding: Finding) -> str:
+    before, after = ROLES[finding.kind]
+    reason = f" ({finding.detail})" if finding.detail else ""
+    return (
+        f"{finding.kind.value}: {finding.first} {before} and {finding.second} {after} {_place(finding)}, and nothing "
+        f"orders the two{reason}."
+    )
+
+
+def _misuse_text(finding: Finding) -> str:
+    detail = f": {finding.detail}" if finding.detail else ""
+    place = f" {_place(finding)}" if finding.buffer is not None else ""
+    first = f" after {finding.first}" if finding.first else ""
+    return f"{finding.kind.value.capitalize()}{place}: {finding.second}{first}{detail}."
+
+
+def _place(finding: Finding) -> str:
+    buffer = finding.buffer.name if finding.buffer is not None else "?"
+    return f"{buffer} bytes {finding.lo:#x} to {finding.hi - 1:#x}"
+
+
+def verdict_json(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> dict[str, Any]:
+    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted."""
+    return {
+        "name": name,
+        "ok": verdict.ok,
+        "counts": dataclasses.asdict(verdict.counts),
+        "findings": [finding_json(finding) for finding in verdict.findings],
+        "accepted": [finding_json(finding) for finding in accepted],
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON-ready data; `first` and `buffer` may be null."""
+    data = dataclasses.asdict(finding)
+    data["kind"] = finding.kind.name
+    data["buffer"] = finding.buffer.name if finding.buffer is not None else None
+    return data
