@@ -62,8 +62,8 @@ def import_torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise BaselineError(
-            f"no baseline: torch cannot be imported ({error}); it is part of //bench:fa unless that was built with "
-            "--config=notorch"
+            f"no baseline: torch cannot be imported ({error}); it is part of //bench:fa when that is run with "
+            "tools/bazel run --config=torch //bench:fa"
         ) from error
 
 
