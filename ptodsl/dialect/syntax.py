@@ -79,6 +79,8 @@ def parse_types_of(parser: Parser, operands: Sequence[UnresolvedOperand]) -> Seq
     types = [parser.parse_type()]
     while parser.parse_optional_punctuation(",") is not None:
         types.append(parser.parse_type())
+    if len(types) != len(operands):
+        parser.raise_error(f"{len(operands)} operands need as many types, not {len(types)}", start)
     return parser.resolve_operands(operands, types, start)
 
 

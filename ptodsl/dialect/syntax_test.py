@@ -11,7 +11,7 @@ from ptodsl.dialect.testing import parse
     [
         ("pto.tadd ins(%vec : !vec) outs(%vec : !vec)", "pto.tadd takes 2 ins and 1 outs, not 1 and 1"),
         ("pto.texp ins(%vec : !vec) outs(%vec, %vec : !vec, !vec)", "pto.texp takes 1 ins and 1 outs, not 1 and 2"),
-        ("pto.tadd ins(%vec, %vec : !vec) outs(%vec : !vec)", "expected 2 operand types but had 1"),
+        ("pto.tadd ins(%vec, %vec : !vec) outs(%vec : !vec)", "2 operands need as many types, not 1"),
         ("pto.texp ins(%vec : !half) outs(%vec : !vec)", "operand is used with type"),
         ("pto.texp (%vec : !vec) outs(%vec : !vec)", "Expected 'ins'"),
         (

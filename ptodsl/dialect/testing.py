@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from xdsl.dialects.builtin import ModuleOp
@@ -43,8 +44,8 @@ CONSTANTS = (0, 1, 2, 8, 32, 128, 256)
 """`%c32` in a snippet is the index 32."""
 
 
-def snippet(body: str) -> str:
-    """A module with one vector function around `body`.
+def snippet(body: str, kind: str = "vector") -> str:
+    """A module with one function `@f` of the given kind around `body`.
 
     Its arguments: `%p` (f32 pointer), `%h` (f16 pointer), `%ffts`, `%n` (index), `%m` (i64), `%x` (f32), `%b` (i1);
     its constants: `%c0` to `%c256` (index). `%vec` and the like are tiles of the types in `TILES`; `%view` is a view
@@ -53,13 +54,13 @@ def snippet(body: str) -> str:
     lines = [f"!{name} = {text}" for name, text in ALIASES.items()]
     lines.append(
         "func.func @f(%p: !pto.ptr<f32>, %h: !pto.ptr<f16>, %ffts: memref<256xi64>, %n: index, %m: i64, %x: f32, "
-        "%b: i1) attributes {pto.kernel_kind = #pto.kernel_kind<vector>} {"
+        f"%b: i1) attributes {{pto.kernel_kind = #pto.kernel_kind<{kind}>}} {{"
     )
     lines += [f"%c{value} = arith.constant {value} : index" for value in CONSTANTS]
     lines += [
         f"%{name} = pto.alloc_tile{' valid_row = %n' if name == 'part' else ''} : !{name}"
         for name in TILES
-        if f"%{name}" in body
+        if re.search(rf"%{name}\b", body)
     ]
     if "%view" in body or "%slice" in body:
         lines.append("%view = pto.make_tensor_view %p, shape = [%n, %c256], strides = [%c256, %c1] : !view")

@@ -25,7 +25,7 @@ def test_sizes_are_in_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("ty", "message"),
     [
         (((0, 8), f32, "vec"), "tile shape 0x8 must be positive"),
         (((1, 4), f32, "vec"), "stored in units of 1x8 elements: 1x4 is not a multiple"),
@@ -34,11 +34,9 @@ def test_sizes_are_in_bytes() -> None:
         (((128, 8), f32, "acc"), "stored in units of 16x16 elements: 128x8 is not a multiple"),
     ],
 )
-def test_rejects_shapes_that_cannot_be_stored(
-    arguments: tuple[tuple[int, int], ElementType, str], message: str
-) -> None:
+def test_rejects_shapes_that_cannot_be_stored(ty: tuple[tuple[int, int], ElementType, str], message: str) -> None:
     with pytest.raises(VerifyException, match=message):
-        TileBufType.of(*arguments)
+        TileBufType.of(*ty)
 
 
 def test_rejects_a_valid_part_that_is_larger_than_the_tile() -> None:

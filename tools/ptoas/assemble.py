@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
@@ -14,12 +12,10 @@ from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import AssemblerError, OperationError
 from tools.ptoas.emit_cpp import emit_module
+from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
-
-INSERT_SYNC = "tools.ptoas.insert_sync"
-"""Module of the pass behind `--enable-insert-sync`: `insert_sync(module, plan)`."""
 
 
 class Sync(Enum):
@@ -39,10 +35,6 @@ class Options:
     """Print the module after all passes instead of C++."""
 
 
-class UnavailableError(Exception):
-    """An option that this version does not have."""
-
-
 def assemble(text: str, file: str, options: Options) -> str:
     """C++ (or, with `emit_pto_ir`, MLIR) of a module.
 
@@ -53,10 +45,7 @@ def assemble(text: str, file: str, options: Options) -> str:
 
     Raises:
         AssemblerError: the input is wrong or does not fit; its text is what a compiler prints.
-        UnavailableError: the options ask for what is not there.
     """
-    if options.sync is Sync.INSERT and importlib.util.find_spec(f"{INSERT_SYNC}.insert_sync") is None:
-        raise UnavailableError("--enable-insert-sync is not available yet; use --enable-inject-barrier-all-sync")
     parsed = parse_module(text, file)
     if errors := list(verify_module(parsed.module)):
         raise AssemblerError([parsed.diagnose(error) for error in errors])
@@ -82,4 +71,4 @@ def _synchronise(parsed: ParsedModule, plan: MemoryPlan, sync: Sync) -> None:
     if sync is Sync.BARRIER_ALL:
         inject_barriers(parsed.module)
     elif sync is Sync.INSERT:
-        importlib.import_module(INSERT_SYNC).insert_sync(parsed.module, plan)
+        insert_sync(parsed.module, plan)

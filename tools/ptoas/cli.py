@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from tools.ptoas.assemble import Options, Sync, UnavailableError, assemble
+from tools.ptoas.assemble import Options, Sync, assemble
 from tools.ptoas.diagnostics import AssemblerError
 
 VERSION = "ptoas 0.48 (embedded)"
@@ -44,8 +45,13 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
     except AssemblerError as error:
         print(error, file=stderr)
         return 1
-    except (UsageError, UnavailableError, OSError) as error:
+    except (UsageError, OSError) as error:
         print(f"ptoas: error: {error}", file=stderr)
+        return 1
+    except Exception as error:  # a defect of ours: fail like a compiler, with the place
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+        print(f"ptoas: internal error: {where}. Please report it together with the input", file=stderr)
         return 1
     return 0
 

@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr
 from xdsl.ir import Operation, TypeAttribute
 from xdsl.parser import Parser
@@ -54,17 +53,13 @@ def parse_module(text: str, file: str) -> ParsedModule:
         AssemblerError: the text is no module of the dialects `builtin`, `func`, `scf`, `arith`, `pto`.
     """
     lines = [0, *(match.end() for match in re.finditer("\n", text))]
-    parser = _Parser(context(), text, file)
+    starts: dict[Operation, int] = {}
     try:
-        module = parser.parse_module()
+        module = _Parser(text, file, starts).parse_module()
     except ParseError as error:
         where = error.span.get_location()
         raise AssemblerError([Diagnostic(Place(file, where.line, where.col), error.msg)]) from error
-    except (VerifyException, ValueError) as error:
-        line = bisect_right(lines, parser.pos)
-        place = Place(file, line, parser.pos - lines[line - 1] + 1)
-        raise AssemblerError([Diagnostic(place, str(error))]) from error
-    return ParsedModule(module, file, parser.starts, lines)
+    return ParsedModule(module, file, starts, lines)
 
 
 _TOKEN_KINDS = {
@@ -111,9 +106,10 @@ class _Parser(Parser):
     _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w])")
     _FILE_LOCATION = re.compile(r"loc\(\s*\"([^\"\\]*)\":([0-9]+):([0-9]+)\s*\)")
 
-    def __init__(self, ctx: Context, text: str, file: str) -> None:
-        super().__init__(ctx, text, file)
-        self.starts: dict[Operation, int] = {}
+    def __init__(self, text: str, file: str, starts: dict[Operation, int]) -> None:
+        super().__init__(context(), "", file)
+        self._starts = starts
+        self._start = 0
         self._types: dict[str, TypeAttribute] = {}
         self._locations: dict[str, FileLineColLoc] = {}
         self._parser_state.lexer = _Lexer(Input(text, file))
@@ -121,10 +117,22 @@ class _Parser(Parser):
 
     def parse_operation(self) -> Operation:
         """Parse an operation and record where it starts."""
-        start = self.pos
-        op = super().parse_operation()
-        self.starts[op] = start
+        start = self._start = self.pos
+        try:
+            op = super().parse_operation()
+        except (VerifyException, ValueError) as error:
+            self.raise_error(str(error), start)
+        self._starts[op] = start
         return op
+
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        """Class of an operation; an unknown one is an error at its start."""
+        found = self.ctx.get_optional_op(name, dialect_stack=self._parser_state.dialect_stack)
+        if found is None:
+            self.raise_error(
+                f"operation '{name}' is unknown to the dialects builtin, func, scf, arith, pto", self._start
+            )
+        return found
 
     def parse_optional_type(self) -> TypeAttribute | None:
         """Parse a type; those of the `pto` dialect only once per spelling."""

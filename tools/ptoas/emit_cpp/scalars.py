@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IntegerType
+from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp, GetSubblockNumOp, LoadScalarOp, StoreScalarOp
@@ -69,7 +69,6 @@ UNSIGNED: dict[type[Operation], Expression] = {
 
 CASTS = (
     arith.IndexCastOp,
-    arith.ExtSIOp,
     arith.TruncIOp,
     arith.ExtFOp,
     arith.TruncFOp,
@@ -115,6 +114,13 @@ def emit_cast(writer: Writer, op: Operation) -> None:
         writer.alias(result, writer.name(source))
     else:
         _assign(writer, op, f"({ty}){writer.name(source)}")
+
+
+def emit_sign_extension(writer: Writer, op: arith.ExtSIOp) -> None:
+    """`int64_t v3 = (int64_t)v1;`."""
+    if op.input.type == i1:
+        raise OperationError(op, f"{op.name}: an i1 has no sign; use arith.extui")
+    emit_cast(writer, op)
 
 
 def emit_unsigned_cast(writer: Writer, op: Operation) -> None:
@@ -174,7 +180,7 @@ def _assign(writer: Writer, op: Operation, expression: str) -> None:
 def _unsigned(writer: Writer, value: SSAValue, op: Operation) -> str:
     """The value read as unsigned; an i1 is that already."""
     ty = scalar_type(value.type, op)
-    if isinstance(value.type, IntegerType) and value.type.width.data == 1:
+    if value.type == i1:
         return writer.name(value)
     return f"(u{ty}){writer.name(value)}"
 
@@ -185,6 +191,7 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     **dict.fromkeys(CASTS, emit_cast),
     **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp), emit_unsigned_cast),
     **dict.fromkeys(CALLS, emit_identity),
+    arith.ExtSIOp: emit_sign_extension,
     arith.NegfOp: emit_negf,
     arith.SelectOp: emit_select,
     arith.CmpiOp: emit_cmpi,

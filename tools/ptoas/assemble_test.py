@@ -1,0 +1,58 @@
+"""The assembler as a function."""
+
+import re
+
+import pytest
+
+from ptodsl.dialect.testing import parse_text, snippet
+from tools.ptoas.assemble import Options, Sync, assemble
+from tools.ptoas.diagnostics import AssemblerError
+
+LOAD = "pto.tload ins(%slice : !slice) outs(%vec : !vec)"
+EXP = "pto.texp ins(%vec : !vec) outs(%vec : !vec)"
+ENTRY = "\nfunc.func @run(%n: i64) attributes {pto.entry} {\nfunc.return\n}"
+
+
+def test_without_a_sync_option_there_is_no_sync() -> None:
+    text = assemble(snippet(f"{LOAD}\n{EXP}") + ENTRY, "a.mlir", Options())
+    assert not re.search("barrier|flag|tail", text)
+
+
+def test_barrier_all() -> None:
+    text = assemble(snippet(f"{LOAD}\n{EXP}") + ENTRY, "a.mlir", Options(Sync.BARRIER_ALL))
+    lines = [line.strip().split("(")[0] for line in text.splitlines()]
+    assert lines.count("pipe_barrier") == 3
+    assert [lines[lines.index(op) - 1] for op in ("TLOAD", "TEXP")] == ["pipe_barrier"] * 2
+
+
+def test_insert_sync() -> None:
+    text = assemble(snippet(f"{LOAD}\n{EXP}"), "a.mlir", Options(Sync.INSERT))
+    flag = r"\(PIPE_MTE2, PIPE_V, EVENT_ID0\);\n\s*"
+    assert re.search(rf"TLOAD\(.*\);\n\s*set_flag{flag}wait_flag{flag}TEXP", text)
+
+
+def test_emit_pto_ir_prints_the_module_with_addresses() -> None:
+    text = assemble(snippet(EXP), "a.mlir", Options(Sync.BARRIER_ALL, emit_pto_ir=True))
+    module = parse_text(text)
+    module.verify()
+    assert "pto.pipe_barrier[PIPE_ALL]" in text
+    assert "pto.alloc_tile addr = %" in text
+
+
+def test_all_rule_violations_are_reported_with_their_places() -> None:
+    wrong = 'pto.texp ins(%vec : !vec) outs(%half : !half) loc("kernel.py":5:3)'
+    with pytest.raises(AssemblerError) as error:
+        assemble(snippet(f"{wrong}\n{wrong}"), "a.mlir", Options())
+    lines = str(error.value).splitlines()
+    assert len(lines) == 4
+    assert re.match(r"a\.mlir:\d+:1: error: pto\.texp: operands must have the same dtype", lines[0])
+    assert lines[1] == "kernel.py:5:3: note: pto.texp comes from here"
+
+
+def test_what_has_no_cpp_is_an_error() -> None:
+    body = (
+        "%w = scf.while (%a = %m) : (i64) -> i64 {\nscf.condition(%b) %a : i64\n} do {\n^bb0(%z: i64):\n"
+        "scf.yield %z : i64\n}"
+    )
+    with pytest.raises(AssemblerError, match=r"scf\.while: the assembler has no C\+\+ for this operation"):
+        assemble(snippet(body), "a.mlir", Options())

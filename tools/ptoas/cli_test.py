@@ -1,0 +1,106 @@
+"""The command line, in-process."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ptodsl.dialect.testing import snippet
+from tools.ptoas.cli import VERSION, main
+
+GOOD = snippet("pto.texp ins(%vec : !vec) outs(%vec : !vec)")
+BAD = snippet("pto.texp ins(%vec : !vec) outs(%half : !half)")
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+def ptoas(*arguments: str | Path, stdin: str = "") -> Result:
+    out, err = io.StringIO(), io.StringIO()
+    code = main([str(argument) for argument in arguments], io.StringIO(stdin), out, err)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.mlir"
+    path.write_text(GOOD)
+    return path
+
+
+def test_output_goes_to_standard_output_or_to_the_file(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.cpp"
+    printed = ptoas("--pto-arch=a3", "--enable-insert-sync", source)
+    assert printed.code == 0
+    assert printed.out.startswith('#include "pto/pto-inst.hpp"\n')
+    assert ptoas("--pto-arch=a3", "--enable-insert-sync", source, "-o", out) == Result(0, "", "")
+    assert out.read_text() == printed.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mlir", "out.cpp"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+def test_input_may_come_from_standard_input(arguments: tuple[str, ...], source: Path) -> None:
+    assert ptoas(*arguments, stdin=GOOD) == ptoas(source)
+
+
+def test_an_error_leaves_no_output_and_an_old_one_alone(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.mlir", tmp_path / "out.cpp"
+    source.write_text(BAD)
+    result = ptoas(source, "-o", out)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"{source}:")
+    assert ": error: pto.texp: operands must have the same dtype" in result.err
+    assert not out.exists()
+    out.write_text("old")
+    assert ptoas(source, "-o", out).code == 1
+    assert out.read_text() == "old"
+
+
+def test_errors_of_standard_input_are_called_so() -> None:
+    assert ptoas(stdin="nonsense").err.startswith("<stdin>:1:1: error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--frobnicate",), "unrecognized arguments: --frobnicate. See ptoas --help"),
+        (("--pto-arch=a5",), "--pto-arch=a5 is not supported, only a3 is"),
+        (("--enable-insert-sync", "--enable-inject-barrier-all-sync"), "exclude each other: give one"),
+        (("missing.mlir",), "No such file or directory: 'missing.mlir'"),
+        (("-o",), "expected one argument"),
+        (("-", "-o", "missing/out.cpp"), "No such file or directory"),
+    ],
+)
+def test_wrong_arguments(arguments: tuple[str, ...], message: str) -> None:
+    result = ptoas(*arguments, stdin=GOOD)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("ptoas: error: ")
+    assert message in result.err
+
+
+def test_input_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "in.mlir"
+    path.write_bytes(b"\xff\xfe")
+    assert "is not UTF-8 text: invalid start byte at byte 0" in ptoas(path).err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--version", "--help"):
+        with pytest.raises(SystemExit) as exit_:
+            ptoas(flag)
+        assert exit_.value.code == 0
+    assert VERSION in capsys.readouterr().out
+
+
+def test_a_defect_of_ours_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.ptoas.cli.assemble", lambda *_: [][0])
+    result = ptoas(stdin=GOOD)
+    assert result.code == 1
+    assert result.err.startswith("ptoas: internal error: IndexError at ")

@@ -1,0 +1,99 @@
+"""The C++ of every operation compiles against the runtime's headers, for its core."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ptodsl.dialect.testing import fifo, load_mat, store_acc
+from tools.bisheng.host_compile import host_toolchain
+from tools.ptoas.assemble import Options, Sync
+from tools.ptoas.testing import cpp
+
+INCLUDE = Path("runtime/include")
+
+BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
+UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trecip", "trelu", "tabs", "tneg")
+ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
+WINDOW = "!pto.tile_buf<loc=vec, dtype=f32, rows=8, cols=256, v_row=8, v_col=128, blayout=row_major, "
+WINDOW += "slayout=none_box, fractal=512, pad=0>"
+
+VECTOR = [
+    *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
+    *(f"pto.{name} ins(%bits, %bits : !bits, !bits) outs(%bits : !bits)" for name in ("tand", "tor", "txor")),
+    *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
+    *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
+    "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)",
+    *(f"pto.trow{name} ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)" for name in ("max", "min", "sum")),
+    *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
+    "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
+    "pto.tcolexpand ins(%cols : !cols) outs(%vec : !vec)",
+    *(f"pto.trowexpand{name} ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)" for name in ARITHMETIC),
+    *(f"pto.tcolexpand{name} ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)" for name in ARITHMETIC),
+    "pto.tmov ins(%vec : !vec) outs(%vec : !vec)",
+    "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
+    "pto.tload ins(%slice : !slice) outs(%part : !part)",
+    "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
+    "%z = pto.treshape %rows : !rows -> !flat\npto.texp ins(%z : !flat) outs(%z : !flat)",
+    f"%w = pto.subview %vec, offsets = [%n, %c0], sizes = [%c8, %c128] : !vec -> {WINDOW}",
+    "%y = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32\npto.store_scalar %y, %p[%c1] : f32, !pto.ptr<f32>",
+    "%i = pto.get_subblock_idx\n%j = pto.get_subblock_num",
+    "pto.tprint ins(%vec : !vec)",
+    fifo(dir_mask=1) + "pto.tpop(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
+    "pto.tfree(%e, %pipe : !entry, !pto.pipe) {split = 1}",
+]
+"""Snippets for the vector core."""
+
+CUBE = [
+    load_mat("nd", "mat"),
+    load_mat("dn", "matt"),
+    store_acc("%p", "f32"),
+    store_acc("%h", "f16"),
+    "pto.tmov ins(%mat : !mat) outs(%left : !left)",
+    "pto.tmov ins(%matt : !matt) outs(%right : !right)",
+    "pto.textract ins(%mat, %c0, %c0 : !mat, index, index) outs(%left : !left)",
+    "pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc)",
+    "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
+    "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
+    "%i = pto.get_block_idx\n%j = pto.get_block_num\npto.set_ffts %ffts : memref<256xi64>",
+    "pto.set_flag[PIPE_MTE2, PIPE_MTE1, EVENT_ID0]\npto.wait_flag[PIPE_MTE2, PIPE_MTE1, EVENT_ID0]",
+    fifo(dir_mask=1) + "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
+    "pto.tpush(%e, %pipe : !entry, !pto.pipe) {split = 1}",
+]
+"""Snippets for the cube core."""
+
+SCALARS = """
+%a = arith.ceildivsi %m, %m : i64
+%b1 = arith.minui %m, %a : i64
+%c = arith.cmpi ult, %a, %b1 : i64
+%d = arith.select %c, %a, %b1 : i64
+%e1 = arith.sitofp %d : i64 to f32
+%f1 = arith.maximumf %e1, %x : f32
+%g = arith.truncf %f1 : f32 to f16
+%big = arith.constant -1.0e30 : f32
+%h1 = arith.cmpf olt, %f1, %big : f32
+%r, %s = scf.for %i = %c0 to %n step %c1 iter_args(%u = %m, %v = %a) -> (i64, i64) {
+  %t = scf.if %h1 -> (i64) {
+    scf.yield %u : i64
+  } else {
+    scf.yield %v : i64
+  }
+  scf.yield %v, %t : i64, i64
+}
+pto.store_scalar %g, %h[%c0] : f16, !pto.ptr<f16>
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "guard", "snippets"),
+    [("vector", "__DAV_VEC__", VECTOR), ("cube", "__DAV_CUBE__", CUBE)],
+)
+def test_compiles(kind: str, guard: str, snippets: list[str], tmp_path: Path) -> None:
+    """All snippets of a core, a function each, in one compiler run."""
+    parts = [cpp(body, kind, Options(Sync.BARRIER_ALL)) for body in [*snippets, SCALARS]]
+    text = "\n".join(part.replace(" f(", f" f{number}(") for number, part in enumerate(parts))
+    source = tmp_path / "all.cpp"
+    source.write_text(text)
+    command = [host_toolchain().cxx, "-std=c++17", "-fsyntax-only", f"-D{guard}", f"-I{INCLUDE}", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:5000]

@@ -1,0 +1,81 @@
+"""The parser reads what xDSL reads, faster, and knows where everything was."""
+
+import pytest
+from xdsl.dialects.builtin import UnknownLoc
+from xdsl.dialects.scf import ForOp
+
+from ptodsl.dialect.testing import fifo, parse_text, print_text, snippet
+from tools.ptoas.diagnostics import AssemblerError, OperationError, Place
+from tools.ptoas.parse import parse_module
+
+BODY = f"""
+// a comment
+{fifo()}
+%z = arith.constant 0x10 : i64
+%y = arith.constant -1.5e-3 : f32
+%w:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %m, %s = %x) -> (i64, f32) {{
+  %t = arith.addi %a, %w#0 : i64
+  scf.yield %a, %s : i64, f32
+}}
+scf.if %b {{
+  pto.print "a \\"quoted\\" text\\0A"
+}} else {{
+  pto.tcvt ins(%vec {{rmode = #pto<round_mode CAST_RINT>}} : !vec) outs(%half : !half) loc("k.py":3:1)
+}}
+pto.pipe_barrier[PIPE_V] loc(callsite("k.py":4:1 at unknown))
+"""
+TEXT = snippet(BODY.replace("%w#0", "%a"))
+
+
+@pytest.mark.parametrize("generic", [False, True])
+def test_the_result_is_that_of_xdsl(generic: bool) -> None:
+    text = print_text(parse_text(TEXT), generic=generic, locations=True)
+    ours, theirs = parse_module(text, "a.mlir").module, parse_text(text)
+    assert ours.is_structurally_equivalent(theirs)
+    assert [op.location for op in ours.walk()] == [op.location for op in theirs.walk()]
+    assert any(not isinstance(op.location, UnknownLoc) for op in ours.walk())
+
+
+def test_operations_know_where_they_start() -> None:
+    parsed = parse_module("%a = arith.constant 1 : i64\n  %b = arith.addi %a,\n    %a : i64\n", "a.mlir")
+    ops = list(parsed.module.body.block.ops)
+    assert [parsed.place(op) for op in ops] == [Place("a.mlir", 1, 1), Place("a.mlir", 2, 3)]
+
+
+def test_an_operation_made_later_is_where_its_parent_is() -> None:
+    parsed = parse_module(TEXT, "a.mlir")
+    loop = next(op for op in parsed.module.walk() if isinstance(op, ForOp))
+    first = next(iter(loop.body.block.ops))
+    new = first.clone()
+    loop.body.block.insert_op_before(new, first)
+    assert parsed.place(new) == parsed.place(loop)
+
+
+def test_the_users_line_is_a_note() -> None:
+    parsed = parse_module('%a = arith.constant 1 : i64 loc("k.py":9:4)', "a.mlir")
+    diagnostic = parsed.diagnose(OperationError(next(iter(parsed.module.body.block.ops)), "no"))
+    assert str(diagnostic) == "a.mlir:1:1: error: no\nk.py:9:4: note: arith.constant comes from here"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "%a = arith.constant 1 : i64\n%b = arith.addi %a, %c : i64",
+            "a.mlir:2:29: error: values used but not defined: [%c]",
+        ),
+        ("\n  pto.nothing", "a.mlir:2:3: error: operation 'pto.nothing' is unknown to the dialects"),
+        ("%e = pto.declare_global -> !pto.pipe<", "a.mlir:1:"),
+        ("%e = pto.declare_global -> !pto.ptr<f31>", "a.mlir:1:36: error: unknown element type 'f31'"),
+        ("", "a.mlir:1:1: error: Could not parse entire input!"),
+        ('"unclosed', "a.mlir:1:1: error:"),
+        (
+            "%p = arith.constant 1 : i64\npto.set_flag[PIPE_X, PIPE_V, EVENT_ID0]",
+            "a.mlir:2:14: error: Expected `PIPE_S`",
+        ),
+    ],
+)
+def test_errors_have_a_place(text: str, message: str) -> None:
+    with pytest.raises(AssemblerError) as error:
+        parse_module(text, "a.mlir")
+    assert str(error.value).startswith(message)

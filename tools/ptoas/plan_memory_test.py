@@ -1,0 +1,103 @@
+"""Addresses: side by side where that fits, shared where it must, an error where nothing helps."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptodsl.dialect import a3, checks
+from ptodsl.dialect.testing import TILES, parse_text, snippet
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.live_ranges import live_ranges
+from tools.ptoas.plan_memory import apply_plan, plan_memory
+
+SIZE = TILES["vec"].byte_size
+FIT = a3.UB.size // SIZE
+"""Tiles `!vec` that the buffer holds side by side."""
+
+
+def alloc(name: str, fixed: int | None = None) -> str:
+    if fixed is None:
+        return f"%{name} = pto.alloc_tile : !vec"
+    return f"%{name}a = arith.constant {fixed} : i64\n%{name} = pto.alloc_tile addr = %{name}a : !vec"
+
+
+def use(*names: str) -> str:
+    return "\n".join(f"pto.texp ins(%{name} : !vec) outs(%{name} : !vec)" for name in names)
+
+
+def plan(*lines: str, kind: str = "vector") -> dict[str, int]:
+    """Addresses by the tiles' names."""
+    found = plan_memory(parse_text(snippet("\n".join(lines), kind)))
+    return {op.result.name_hint or "": address for op, address in found.addresses.items()}
+
+
+def test_tiles_lie_side_by_side_in_program_order() -> None:
+    assert plan(alloc("s"), alloc("t"), use("s"), use("t")) == {"s": 0, "t": SIZE}
+
+
+def test_buffers_are_independent() -> None:
+    tiles = ("mat", "left", "right", "acc")
+    lines = [f"%{name}0 = pto.alloc_tile : !{name}" for name in tiles]
+    assert plan(*lines, kind="cube") == {f"{name}0": 0 for name in tiles}
+
+
+def test_bytes_are_shared_only_when_the_buffer_would_overflow() -> None:
+    names = [f"t{i}" for i in range(FIT)]
+    lines = [line for name in names for line in (alloc(name), use(name))]
+    assert len(set(plan(*lines).values())) == FIT
+    more = plan(*lines, alloc("more"), use("more"))
+    assert len(set(more.values())) < FIT + 1
+    assert max(more.values()) + SIZE <= a3.UB.size
+
+
+def test_an_explicit_address_is_kept_and_avoided() -> None:
+    assert plan(alloc("s"), alloc("t", fixed=SIZE // 2), use("s", "t")) == {"s": 2 * SIZE - SIZE // 2, "t": SIZE // 2}
+
+
+def test_two_explicit_addresses_may_share_bytes() -> None:
+    assert plan(alloc("s", fixed=0), alloc("t", fixed=0), use("s", "t")) == {"s": 0, "t": 0}
+
+
+def test_an_address_must_be_constant() -> None:
+    with pytest.raises(OperationError, match="addr must be a constant"):
+        plan("%t = pto.alloc_tile addr = %m : !vec")
+
+
+def test_overflow_names_the_buffer_the_need_and_the_largest_tiles() -> None:
+    names = [f"t{i}" for i in range(FIT + 1)]
+    location = ' loc("kernel.py":12:1)'
+    with pytest.raises(OperationError) as error:
+        plan(*(alloc(name) + location for name in names), use(*names), use(*names))
+    assert error.value.message.startswith(
+        f"local memory allocation failed: UB has 196608 bytes, but the {FIT + 1} tiles of @f need {(FIT + 1) * SIZE}"
+    )
+    assert f"{SIZE} bytes vec f32 [32, 256] at kernel.py:12" in error.value.message
+
+
+def test_applying_a_plan_makes_addresses_constant_operands() -> None:
+    module = parse_text(snippet("\n".join([alloc("s"), alloc("t"), use("s", "t")])))
+    found = plan_memory(module)
+    apply_plan(found)
+    module.verify()
+    assert [checks.constant_int(op.addr) for op in found.addresses if op.addr is not None] == [0, SIZE]
+    assert plan_memory(module) == found
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30))
+def test_tiles_that_are_live_together_never_overlap(uses: list[tuple[int, int]]) -> None:
+    """Random straight-line programs over twelve tiles: twice what the buffer holds."""
+    lines = [alloc(f"t{i}") for i in range(12)]
+    lines += [f"pto.texp ins(%t{a} : !vec) outs(%t{b} : !vec)" for a, b in uses]
+    module = parse_text(snippet("\n".join(lines)))
+    block = next(iter(module.body.block.ops)).regions[0].block
+    live = live_ranges(block)
+    try:
+        addresses = plan_memory(module).addresses
+    except OperationError:
+        return
+    for first, start in addresses.items():
+        assert start % a3.UB.alignment == 0
+        assert start + SIZE <= a3.UB.size
+        for second, other in addresses.items():
+            if first is not second and live[first].overlaps(live[second]):
+                assert abs(start - other) >= SIZE
