@@ -1,8 +1,7 @@
-// Host side of fa.so: the same two symbols that the NPU build exports, on top of the CPU runtime.
+// Host side of fa.so: the same two symbols that the NPU build exports, on top of the CPU runtime, and a checked launch.
 //
-// Compiled into the translation unit of runtime/host_main.cpp, which declares the runtime's launcher. The pointers are
-// the caller's; nothing is copied. A result other than 0 means that nothing in `o` may be used: pto_last_error() says
-// why.
+// Compiled beside runtime/host_main.cpp, whose launcher it calls. The pointers are the caller's; nothing is copied. A
+// result other than 0 means that nothing in `o` may be used: pto_last_error() says why.
 
 #include <cstdint>
 
@@ -10,9 +9,14 @@
 #error "PTO_BUILD_INFO_FILE must name a file that holds one C++ string literal: the JSON text of this build"
 #endif
 
-extern "C" int pto_launch(uint32_t block_dim, const uint64_t* args, uint32_t nargs);
+extern "C" int pto_launch_sized(uint32_t block_dim, const uint64_t* args, const uint64_t* arg_bytes, uint32_t nargs);
 
 namespace {
+
+constexpr uint64_t kHead = 128;
+constexpr uint64_t kHalfRow = 2 * kHead;
+constexpr uint64_t kFloatRow = 4 * kHead;
+constexpr uint32_t kArguments = 8;
 
 uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
@@ -22,10 +26,20 @@ uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer)
 // core). `stream` has no meaning on the host.
 extern "C" int call_kernel(uint32_t block_dim, void* /*stream*/, void* gm_slots, void* q, void* k, void* v, void* o,
                            int64_t s0, int64_t s1) {
-    const uint64_t no_ffts = 0;
     const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
-    const uint64_t args[] = {no_ffts, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
-    return pto_launch(block_dim, args, sizeof(args) / sizeof(args[0]));
+    const uint64_t args[kArguments] = {0, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
+    return pto_launch_sized(block_dim, args, nullptr, kArguments);
+}
+
+// As call_kernel, and every access to global memory must lie in one of the arrays: one that does not is an error of the
+// launch, not a crash.
+extern "C" int call_kernel_checked(uint32_t block_dim, void* gm_slots, uint64_t gm_slots_bytes, void* q, void* k,
+                                   void* v, void* o, int64_t s0, int64_t s1) {
+    const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
+    const uint64_t args[kArguments] = {0, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
+    const uint64_t bytes[kArguments] = {
+        0, gm_slots_bytes, rows * kHalfRow, keys * kHalfRow, keys * kHalfRow, rows * kFloatRow, 0, 0};
+    return pto_launch_sized(block_dim, args, bytes, kArguments);
 }
 
 // JSON: the knobs, the tools and the barrier patterns that this library was built with.

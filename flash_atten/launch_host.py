@@ -47,7 +47,8 @@ class HostLaunch:
         meaningless.
         """
         pointers = [array.ctypes.data for array in (self.slots, self.q, self.k, self.v, self.out)]
-        self.library.call(block_dim(self.shape), 0, pointers, self.shape.q_rows, self.shape.s1)
+        cores, shape = block_dim(self.shape), self.shape
+        self.library.call_checked(cores, self.slots.nbytes, pointers, shape.q_rows, shape.s1)
 
     def poison(self) -> None:
         """Fill the FIFO slots and the result with NaN, so that nothing of an earlier run can pass for this one's."""

@@ -34,6 +34,15 @@ def test_result_is_attention(backend: HostBackend, inputs: AttentionInputs) -> N
     np.testing.assert_allclose(out, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
 
 
+def test_the_abi_shared_with_the_device_gives_the_same(backend: HostBackend, inputs: AttentionInputs) -> None:
+    bound = backend.bind(inputs.q, inputs.k, inputs.v)
+    bound.run()
+    out = np.empty_like(bound.out)
+    pointers = [array.ctypes.data for array in (bound.slots, inputs.q, inputs.k, inputs.v, out)]
+    backend.library.call(1, 0, pointers, 128, 768)
+    assert np.array_equal(out, bound.out)
+
+
 def test_a_given_out_is_filled_in_place(backend: HostBackend, inputs: AttentionInputs) -> None:
     out = np.full((128, 128), np.nan, dtype=np.float32)
     assert backend.launch(inputs.q, inputs.k, inputs.v, out) is out

@@ -130,7 +130,26 @@ class KernelLibrary:
         Returns when the host kernel is done, or when the device has taken the launch. Raises KernelError with the
         library's report if it says that the launch failed.
         """
-        code = self._call(block_dim, stream, *pointers, q_rows, s1)
+        self._check(self._call(block_dim, stream, *pointers, q_rows, s1))
+
+    def call_checked(self, block_dim: int, slots_bytes: int, pointers: Sequence[int], q_rows: int, s1: int) -> None:
+        """As `call`, of a host library: every access to GM must lie in one of the five arrays.
+
+        `slots_bytes` is the size of the GM slots; q_rows and s1 say those of the others. An access outside of them is
+        a KernelError, not a crash.
+        """
+        slots, *operands = pointers
+        call = self._library.call_kernel_checked
+        call.argtypes = [
+            ctypes.c_uint32,
+            ctypes.c_void_p,
+            ctypes.c_uint64,
+            *[ctypes.c_void_p] * 4,
+            *[ctypes.c_int64] * 2,
+        ]
+        self._check(call(block_dim, slots, slots_bytes, *operands, q_rows, s1))
+
+    def _check(self, code: int) -> None:
         if code != 0:
             raise KernelError(self._report(code))
 

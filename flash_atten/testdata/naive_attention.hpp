@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr int64_t kHead = 128;
+constexpr int64_t kNaiveHead = 128;
 
 float HalfToFloat(uint16_t half) {
     const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
@@ -20,34 +20,34 @@ float HalfToFloat(uint16_t half) {
 }
 
 std::vector<float> ToFloat(const uint16_t* halves, int64_t rows) {
-    std::vector<float> floats(rows * kHead);
+    std::vector<float> floats(rows * kNaiveHead);
     for (size_t i = 0; i < floats.size(); ++i) floats[i] = HalfToFloat(halves[i]);
     return floats;
 }
 
 void AttendRow(const float* q, const std::vector<float>& k, const std::vector<float>& v, float* o) {
-    const int64_t s1 = static_cast<int64_t>(k.size()) / kHead;
+    const int64_t s1 = static_cast<int64_t>(k.size()) / kNaiveHead;
     std::vector<float> score(s1);
     float top = -INFINITY;
     for (int64_t j = 0; j < s1; ++j) {
-        for (int64_t d = 0; d < kHead; ++d) score[j] += q[d] * k[j * kHead + d];
+        for (int64_t d = 0; d < kNaiveHead; ++d) score[j] += q[d] * k[j * kNaiveHead + d];
         top = std::fmax(top, score[j]);
     }
-    const float scale = STAND_IN_NO_SCALE ? 1.0f : 1.0f / std::sqrt(static_cast<float>(kHead));
+    const float scale = STAND_IN_NO_SCALE ? 1.0f : 1.0f / std::sqrt(static_cast<float>(kNaiveHead));
     float total = 0;
-    std::vector<float> sum(kHead);
+    std::vector<float> sum(kNaiveHead);
     for (int64_t j = 0; j < s1; ++j) {
         const float weight = std::exp((score[j] - top) * scale);
         total += weight;
-        for (int64_t d = 0; d < kHead; ++d) sum[d] += weight * v[j * kHead + d];
+        for (int64_t d = 0; d < kNaiveHead; ++d) sum[d] += weight * v[j * kNaiveHead + d];
     }
-    for (int64_t d = 0; d < kHead; ++d) o[d] = sum[d] / total;
+    for (int64_t d = 0; d < kNaiveHead; ++d) o[d] = sum[d] / total;
 }
 
 void NaiveAttention(const uint16_t* q, const uint16_t* k, const uint16_t* v, float* o, int64_t s0, int64_t s1) {
     const std::vector<float> queries = ToFloat(q, s0), keys = ToFloat(k, s1), values = ToFloat(v, s1);
     for (int64_t row = 0; row < s0 - STAND_IN_SKIPS_LAST_ROW; ++row) {
-        AttendRow(&queries[row * kHead], keys, values, o + row * kHead);
+        AttendRow(&queries[row * kNaiveHead], keys, values, o + row * kNaiveHead);
     }
 }
 

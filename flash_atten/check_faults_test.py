@@ -1,0 +1,123 @@
+"""Kernels with one thing broken: `check` finds wrong numbers, the runtime reports what cannot go on.
+
+Each fault is put into the kernel's Python while it is built; the rest of the chain is the real one.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flash_atten import kernel_cube, kernel_vector
+from flash_atten.check import check_result
+from flash_atten.check_inputs import INPUT_KINDS, make_inputs
+from flash_atten.config import CUBE_S1, S0, KernelConfig
+from flash_atten.kernel import build_module
+from flash_atten.kernel_parts import FifoEnd
+from flash_atten.launch_host import HostBackend
+from flash_atten.launch_library import KernelError, KernelLibrary
+from flash_atten.stand_in import ROOT, build_info
+from ptodsl.printing import module_text
+from ptodsl.values import PartitionView, Scalar
+from tools.bisheng.host_compile import compile_host, host_toolchain
+from tools.ptoas.assemble import Options, Sync, assemble
+
+CONFIG = KernelConfig()
+Patch = pytest.MonkeyPatch
+
+
+def _build(directory: Path) -> HostBackend:
+    """Run the whole chain on the kernel as it is now."""
+    cpp = directory / "fa_s1tile256.cpp"
+    text = module_text(build_module(CONFIG))
+    cpp.write_text(assemble(text, "fa_s1tile256.mlir", Options(Sync.BARRIER_ALL)), encoding="utf-8")
+    shims = [ROOT / "flash_atten/caller_host.cpp"]
+    out = cpp.with_suffix(".so")
+    compile_host(cpp, out, toolchain=host_toolchain(), shims=shims, build_info=build_info(CONFIG))
+    return HostBackend(KernelLibrary(out, CONFIG))
+
+
+def _nothing(patch: Patch) -> None:
+    """Leave the kernel as it is."""
+
+
+def _swapped_sub_tiles(patch: Patch) -> None:
+    """PV multiplies each half of P with the rows of V of the other."""
+
+    def swapped(fifo: FifoEnd, sub: int) -> PartitionView:
+        column = (CONFIG.tile_factor - 1 - sub) * CUBE_S1
+        return fifo.part(0, S0, column, CUBE_S1)
+
+    patch.setattr(kernel_cube, "_columns", swapped)
+    patch.setattr(kernel_cube.Cube, "s1_row", lambda cube, s1_tile, sub: s1_tile * CONFIG.s1_tile + sub * CUBE_S1)
+    emit_qk_sub = kernel_cube.emit_qk_sub
+
+    def straight_qk(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> None:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(kernel_cube, "_columns", lambda fifo, sub: fifo.part(0, S0, sub * CUBE_S1, CUBE_S1))
+            emit_qk_sub(cube, s1_tile, sub)
+
+    patch.setattr(kernel_cube, "emit_qk_sub", straight_qk)
+
+
+def _ring_slot_off_by_one(patch: Patch) -> None:
+    """The accumulation rescales with the factor of the next tile."""
+    accumulate = kernel_vector.accumulate
+    patch.setattr(
+        kernel_vector, "accumulate", lambda vector, slot: accumulate(vector, (slot + 1) % vector.config.exp_ring)
+    )
+
+
+def _missing_scale(patch: Patch) -> None:
+    """Scores are not divided by sqrt(128)."""
+    patch.setattr(kernel_vector, "SCALE", 1.0)
+
+
+def _one_pop_too_many(patch: Patch) -> None:
+    """After its last tile a vector core waits for another PV."""
+    store_output = kernel_vector.store_output
+
+    def popping(vector: kernel_vector.Vector, block: Scalar) -> None:
+        vector.fifos.pv.pop()
+        store_output(vector, block)
+
+    patch.setattr(kernel_vector, "store_output", popping)
+
+
+def _rows_beyond_v(patch: Patch) -> None:
+    """Every tile of K and V is read one tile too far."""
+    patch.setattr(kernel_cube.Cube, "s1_row", lambda cube, s1_tile, sub: (s1_tile + 1) * CONFIG.s1_tile + sub * CUBE_S1)
+
+
+def _broken(fault: Callable[[Patch], None], directory: Path, monkeypatch: Patch) -> HostBackend:
+    with monkeypatch.context() as patch:
+        fault(patch)
+        return _build(directory)
+
+
+def test_the_kernel_as_it_is_is_right_on_all_kinds(tmp_path: Path, monkeypatch: Patch) -> None:
+    backend = _broken(_nothing, tmp_path, monkeypatch)
+    for kind in INPUT_KINDS:
+        assert check_result(backend, make_inputs(kind, 256, 1024, seed=0), seed=0).ok, kind
+
+
+@pytest.mark.parametrize("fault", [_swapped_sub_tiles, _ring_slot_off_by_one, _missing_scale])
+def test_wrong_numbers_are_found(fault: Callable[[Patch], None], tmp_path: Path, monkeypatch: Patch) -> None:
+    backend = _broken(fault, tmp_path, monkeypatch)
+    found = check_result(backend, make_inputs("normal", 128, 1024, seed=0), seed=0)
+    assert not found.ok
+    assert found.wrong > found.compared // 10
+
+
+def test_a_pop_too_many_ends_with_the_deadlock_report(tmp_path: Path, monkeypatch: Patch) -> None:
+    backend = _broken(_one_pop_too_many, tmp_path, monkeypatch)
+    inputs = make_inputs("normal", 128, 768, seed=0)
+    with pytest.raises(KernelError, match=r"deadlock.*vec0 waits at fa_s1tile256\.cpp:\d+ in TPOP number 3 of FIFO"):
+        backend.launch(inputs.q, inputs.k, inputs.v)
+
+
+def test_reading_beyond_an_operand_is_reported_not_a_crash(tmp_path: Path, monkeypatch: Patch) -> None:
+    backend = _broken(_rows_beyond_v, tmp_path, monkeypatch)
+    inputs = make_inputs("normal", 128, 768, seed=0)
+    with pytest.raises(KernelError, match=r"(?i)global memory|out of bounds|outside"):
+        backend.launch(inputs.q, inputs.k, inputs.v)
