@@ -14,10 +14,6 @@ WIDTH = 110
 
 _W, _R = "writes", "reads"
 ROLES = {FindingKind.RAW: (_W, _R), FindingKind.WAR: (_R, _W), FindingKind.WAW: (_W, _W)}
-    FindingKind.RAW: ("writes", "reads"),
-    FindingKind.WAR: ("reads", "writes"),
-    FindingKind.WAW: ("writes", "writes"),
-}
 """What the earlier and the later op of a conflict do with the bytes."""
 
 
