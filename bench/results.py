@@ -19,6 +19,9 @@ from typing import Any
 
 from bench.row import Row
 
+Key = tuple[str, str, str]
+"""Case, backend and clock of a row: rows with the same key measure the same thing."""
+
 FORMAT = "ascend_fa.bench.1"
 
 
@@ -74,11 +77,9 @@ def write_run(path: Path, run: Run) -> None:
         temporary.replace(path)
 
 
-def latest_rows(runs: Sequence[Run]) -> dict[str, tuple[Run, Row]]:
-    """Return the last row of each case with its run; a later row of the same case, backend and timing replaces an
-    earlier one.
-    """
-    return {row.case: (run, row) for run in runs for row in run.rows}
+def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
+    """Return the last row of each case, backend and clock."""
+    return {(row.case, row.backend, row.timing): row for run in runs for row in run.rows}
 
 
 def _read_document(path: Path) -> dict[str, Any]:

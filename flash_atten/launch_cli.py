@@ -60,36 +60,45 @@ def fail(message: str, code: int) -> int:
     return code
 
 
-def parse_flags(argv: Sequence[str]) -> list[str]:
-    """Parse absl flags; on a flag that absl refuses print why and leave with exit code 2."""
+def parse_flags(argv: Sequence[str], operands: Sequence[str] = ()) -> list[str]:
+    """Parse absl flags and return the rest: the program's name and its operands, one for each of the given names.
+
+    On anything else print why and leave with exit code 2.
+    """
     try:
         rest = flags.FLAGS(list(argv))
     except SystemExit:  # only the --help family leaves from here; absl's own exit code for it is 1
         sys.exit(0)
     except flags.Error as error:
         sys.exit(fail(f"{_readable(str(error))} (--help lists the flags)", EXIT_USAGE))
-    if rest[1:]:
-        given = " ".join(rest[1:])
+    given = rest[1:]
+    if given and not operands:
+        text = " ".join(given)
         sys.exit(
-            fail(f"unexpected argument {given!r}: everything is a flag, --name=value (--help lists them)", EXIT_USAGE)
+            fail(f"unexpected argument {text!r}: everything is a flag, --name=value (--help lists them)", EXIT_USAGE)
+        )
+    if len(given) != len(operands):
+        sys.exit(
+            fail(f"{len(given)} arguments are given, {len(operands)} are needed: {' '.join(operands)}", EXIT_USAGE)
         )
     return list(rest)
 
 
-def run(options: Callable[[], Options], work: Callable[[Options], int]) -> None:
+def run(options: Callable[..., Options], work: Callable[[Options], int], operands: Sequence[str] = ()) -> None:
     """Run a binary: `options` reads the parsed flags, `work` does the job and returns the exit code.
 
-    A ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2.
+    `operands` names the arguments that are not flags, if the program takes any; `options` gets their values. A
+    ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2.
     """
 
-    def main(_: Sequence[str]) -> int:
+    def main(argv: Sequence[str]) -> int:
         try:
-            chosen = options()
+            chosen = options(*argv[1:])
         except (ValueError, OSError) as error:
             return fail(str(error), EXIT_USAGE)
         return work(chosen)
 
-    app.run(main, flags_parser=parse_flags)
+    app.run(main, flags_parser=lambda argv: parse_flags(argv, operands))
 
 
 def _readable(message: str) -> str:

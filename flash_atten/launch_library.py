@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,18 @@ class KernelLibrary:
         self._call.restype = ctypes.c_int
         self.info = BuildInfo.parse(self._info().decode())
         self.info.check(config)
+        if self.info.backend == HOST:
+            self._call_checked = self._checked_entry()
+
+    def _checked_entry(self) -> Callable[..., int]:
+        try:
+            entry = self._library.call_kernel_checked
+        except AttributeError as error:
+            raise LibraryError(f"{self.path} is from an older version of this project: {error}; rebuild it") from error
+        operands, sizes = [ctypes.c_void_p] * 4, [ctypes.c_int64] * 2
+        entry.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint64, *operands, *sizes]
+        checked: Callable[..., int] = entry
+        return checked
 
     def call(self, block_dim: int, stream: int, pointers: Sequence[int], q_rows: int, s1: int) -> None:
         """Call `call_kernel`. The five `pointers` are those of GM slots, q, k, v and o; they must outlive the launch.
@@ -139,15 +151,7 @@ class KernelLibrary:
         a KernelError, not a crash.
         """
         slots, *operands = pointers
-        call = self._library.call_kernel_checked
-        call.argtypes = [
-            ctypes.c_uint32,
-            ctypes.c_void_p,
-            ctypes.c_uint64,
-            *[ctypes.c_void_p] * 4,
-            *[ctypes.c_int64] * 2,
-        ]
-        self._check(call(block_dim, slots, slots_bytes, *operands, q_rows, s1))
+        self._check(self._call_checked(block_dim, slots, slots_bytes, *operands, q_rows, s1))
 
     def _check(self, code: int) -> None:
         if code != 0:
