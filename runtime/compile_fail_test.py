@@ -23,6 +23,7 @@ template <typename T, int R, int C>
 using Acc = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, R, C, SLayout::RowMajor, 1024>;
 template <typename T, int R, int C>
 using Gm = GlobalTensor<T, Shape<1, 1, 1, R, C>, Stride<R * C, R * C, R * C, C, 1>>;
+using Pipe = TPipe<0, Direction::DIR_C2V, 64, 8>;
 Vec<float, 32, 64> a, b;
 Vec<float, 32, 1, BLayout::ColMajor> column;
 Vec<float, 1, 64> row;
@@ -35,8 +36,8 @@ Acc<float, 32, 16> acc;
 Gm<float, 32, 64> gm(nullptr);
 """
 
-GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCVT(h, a, RoundMode::CAST_RINT); TMOV(left, mat);
-TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(i, i, i); TCOLEXPANDADD(a, a, row);"""
+GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCVT(h, a, RoundMode::CAST_RINT);
+TMOV(left, mat); TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(i, i, i); TCOLEXPANDADD(a, a, row);"""
 
 REFUSED = {
     "TADD(a, a, mat);": "a vector operation works on vec tiles (TileType::Vec, in UB) only",
@@ -54,11 +55,11 @@ REFUSED = {
     "TMATMUL(acc, right, right);": "the first factor of a matmul must be a left tile (TileType::Left, in L0A)",
     "TMATMUL(acc, left, left);": "the second factor of a matmul must be a right tile (TileType::Right, in L0B)",
     "TMATMUL(a, left, right);": "the result of a matmul must be an acc tile (TileType::Acc, in L0C)",
-    "Right<half, 32, 16> r; TMATMUL(acc, left, r);": "needs as many valid columns on the left as valid rows on the right",
+    "Right<half, 32, 16> r; TMATMUL(acc, left, r);": "as many valid columns on the left as valid rows on the right",
     "Right<half, 64, 32> r; TMATMUL(acc, left, r);": "a matmul of [m, k] by [k, n] needs a result of [m, n]",
     "Right<float, 64, 16> r; TMATMUL(acc, left, r);": "both factors of a matmul must have the same element type",
     "Acc<int32_t, 32, 16> c; TMATMUL(c, left, right);": "a matmul multiplies f16, bf16 or f32 into f32, or i8 into i32",
-    "TLOAD(left, gm);": "TLOAD fills vec or mat tiles: left, right and bias tiles come from a mat tile by TMOV or TEXTRACT",
+    "TLOAD(left, gm);": "TLOAD fills vec or mat tiles: left, right and bias tiles come from a mat tile by TMOV",
     "TLOAD(h, gm);": "TLOAD does not convert: tile and global tensor must have the same element type",
     "TLOAD(a, b);": "TLOAD(dst, src) reads a GlobalTensor",
     "TSTORE(gm, mat);": "TSTORE writes vec or acc tiles to global memory",
@@ -69,13 +70,13 @@ REFUSED = {
     "TRESHAPE(h, mat);": "TRESHAPE cannot move a tile to another on-chip memory: use TMOV",
     "Vec<float, 256, 256> v;": "the tile is larger than its on-chip memory",
     "Mat<half, 15, 16> m;": "rows and columns of a boxed tile must be multiples of 16, the box size",
-    "Tile<TileType::Acc, float, 16, 16> t;": "a left, right or acc tile has boxes (SLayout::RowMajor or SLayout::ColMajor)",
-    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, 9, 8> t;": "the valid rows of a tile must be -1 (dynamic) or between",
-    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, -1, -1> t(1, 2, 3);": "a tile is constructed from one size per dynamic",
+    "Tile<TileType::Acc, float, 16, 16> t;": "a left, right or acc tile has boxes (SLayout::RowMajor",
+    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, 9, 8> t;": "the valid rows of a tile must be -1 (dynamic)",
+    "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, -1, -1> t(1, 2, 3);": "a tile is constructed from one size",
     "Shape<1, 1, 1, -1, -1> s(1);": "a shape or stride is constructed from one value per dynamic (-1) dimension",
     "Shape<1, 1, 8> s;": "a shape or stride of a GlobalTensor has five dimensions",
     "TPipe<0, Direction::DIR_BOTH, 64, 8> p(gm.data());": "a TPipe carries data one way",
-    "TPipe<0, Direction::DIR_C2V, 64, 8> p(gm.data()); TPOP<decltype(p), decltype(a), TileSplitAxis::TILE_UP_DOWN>(p, a);": (
+    "Pipe p(gm.data()); TPOP<Pipe, decltype(a), TileSplitAxis::TILE_UP_DOWN>(p, a);": (
         "FIFO operations bind a GlobalTensor; entries that are tiles are not supported"
     ),
 }

@@ -26,8 +26,8 @@ class HostKernel:
     def launch(self, block_dim: int, *arguments: Argument) -> None:
         """Runs `block_dim` blocks; every access to global memory must lie in one of the arrays.
 
-        `arguments` are those of the kernel's entry in its order: contiguous arrays for pointers, int for integers, float
-        for f32. Raises KernelFailure.
+        `arguments` are those of the kernel's entry in its order: contiguous arrays for pointers, int for integers,
+        float for f32. Raises KernelFailure.
         """
         values = [_bits(argument) for argument in arguments]
         sizes = [argument.nbytes if isinstance(argument, np.ndarray) else 0 for argument in arguments]
@@ -44,7 +44,7 @@ class HostKernel:
 def _bits(argument: Argument) -> int:
     if isinstance(argument, np.ndarray):
         if not argument.flags.c_contiguous:
-            raise ValueError(f"an array of shape {argument.shape} is not contiguous: pass numpy.ascontiguousarray of it")
+            raise ValueError(f"an array of shape {argument.shape} is not contiguous: pass np.ascontiguousarray of it")
         return argument.ctypes.data
     if isinstance(argument, float):
         return int.from_bytes(struct.pack("<f", argument), "little")

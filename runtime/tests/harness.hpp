@@ -14,93 +14,93 @@
 namespace harness {
 
 struct Test {
-  const char* name;
-  void (*body)();
+    const char* name;
+    void (*body)();
 };
 
 inline std::vector<Test>& tests() {
-  static std::vector<Test> list;
-  return list;
+    static std::vector<Test> list;
+    return list;
 }
 
 inline int& failures() {
-  static int count = 0;
-  return count;
+    static int count = 0;
+    return count;
 }
 
 struct Registration {
-  Registration(const char* name, void (*body)()) { tests().push_back({name, body}); }
+    Registration(const char* name, void (*body)()) { tests().push_back({name, body}); }
 };
 
 inline void check(bool holds, const char* condition, const char* file, int line, const std::string& seen = "") {
-  if (holds) return;
-  ++failures();
-  std::printf("%s:%d: not true: %s%s%s\n", file, line, condition, seen.empty() ? "" : "; seen: ", seen.c_str());
+    if (holds) return;
+    ++failures();
+    std::printf("%s:%d: not true: %s%s%s\n", file, line, condition, seen.empty() ? "" : "; seen: ", seen.c_str());
 }
 
 inline int run_all() {
-  for (const Test& test : tests()) {
-    const int before = failures();
-    test.body();
-    std::printf("%s %s\n", failures() == before ? "ok    " : "FAILED", test.name);
-  }
-  std::printf("%zu tests, %d failed checks\n", tests().size(), failures());
-  return failures() == 0 ? 0 : 1;
+    for (const Test& test : tests()) {
+        const int before = failures();
+        test.body();
+        std::printf("%s %s\n", failures() == before ? "ok    " : "FAILED", test.name);
+    }
+    std::printf("%zu tests, %d failed checks\n", tests().size(), failures());
+    return failures() == 0 ? 0 : 1;
 }
 
 /// Runs both sides of a kernel on `blocks` blocks; returns the report.
 inline std::string run(std::function<void()> cube, std::function<void()> vec, uint32_t blocks = 1) {
-  pto::host::LaunchRequest request;
-  request.block_count = blocks;
-  request.program = {std::move(cube), std::move(vec)};
-  return pto::host::run_launch(std::move(request));
+    pto::host::LaunchRequest request;
+    request.block_count = blocks;
+    request.program = {std::move(cube), std::move(vec)};
+    return pto::host::run_launch(std::move(request));
 }
 
 /// Runs a body on one vector core, on the cube core; returns the report.
 inline std::string run_vec(const std::function<void()>& body) {
-  return run([] {},
-             [&] {
-               if (get_subblockid() == 0) body();
-             });
+    return run([] {},
+               [&] {
+                   if (get_subblockid() == 0) body();
+               });
 }
 inline std::string run_cube(const std::function<void()>& body) {
-  return run(body, [] {});
+    return run(body, [] {});
 }
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Numbers in [-1, 1) from a fixed sequence.
 inline float noise() {
-  static uint32_t state = 12345;
-  state = state * 1664525u + 1013904223u;
-  return static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
+    static uint32_t state = 12345;
+    state = state * 1664525u + 1013904223u;
+    return static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
 }
 
 /// Element (r, c) of a vec, mat or acc tile.
 template <typename T>
 typename T::DType& at(T& tile, int r, int c) {
-  return tile.data()[r * pto::host::row_stride<T> + c * pto::host::col_stride<T>];
+    return tile.data()[r * pto::host::row_stride<T> + c * pto::host::col_stride<T>];
 }
 
 /// Fills the valid part of a tile.
 template <typename T, typename Value>
 void fill(T& tile, Value value) {
-  for (int r = 0; r < tile.GetValidRow(); ++r) {
-    for (int c = 0; c < tile.GetValidCol(); ++c) at(tile, r, c) = static_cast<typename T::DType>(value(r, c));
-  }
+    for (int r = 0; r < tile.GetValidRow(); ++r) {
+        for (int c = 0; c < tile.GetValidCol(); ++c) at(tile, r, c) = static_cast<typename T::DType>(value(r, c));
+    }
 }
 
 /// Largest |tile(r, c) - expected(r, c)| of the valid part; NaN if one is NaN.
 template <typename T, typename Expected>
 double distance(T& tile, Expected expected) {
-  double largest = 0;
-  for (int r = 0; r < tile.GetValidRow(); ++r) {
-    for (int c = 0; c < tile.GetValidCol(); ++c) {
-      const double d = std::fabs(double(at(tile, r, c)) - double(expected(r, c)));
-      if (!(d <= largest)) largest = d;
+    double largest = 0;
+    for (int r = 0; r < tile.GetValidRow(); ++r) {
+        for (int c = 0; c < tile.GetValidCol(); ++c) {
+            const double d = std::fabs(double(at(tile, r, c)) - double(expected(r, c)));
+            if (!(d <= largest)) largest = d;
+        }
     }
-  }
-  return largest;
+    return largest;
 }
 
 template <typename T, int Rows, int Cols, int ValidRow = Rows, int ValidCol = Cols>
@@ -134,12 +134,12 @@ using Transposed2D = pto::GlobalTensor<T, pto::Shape<1, 1, 1, Rows, Cols>,
 
 }  // namespace harness
 
-#define TEST(NAME)                                                     \
-  static void NAME();                                                  \
-  static const harness::Registration registration_##NAME{#NAME, NAME}; \
-  static void NAME()
+#define TEST(NAME)                                                       \
+    static void NAME();                                                  \
+    static const harness::Registration registration_##NAME{#NAME, NAME}; \
+    static void NAME()
 #define CHECK(...) harness::check((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
 #define CHECK_CONTAINS(TEXT, PART) \
-  harness::check(harness::contains(TEXT, PART), #TEXT " contains " #PART, __FILE__, __LINE__, TEXT)
+    harness::check(harness::contains(TEXT, PART), #TEXT " contains " #PART, __FILE__, __LINE__, TEXT)
 #define HARNESS_MAIN \
-  int main() { return harness::run_all(); }
+    int main() { return harness::run_all(); }

@@ -20,235 +20,236 @@ using Upper = Rows2D<float, kRows / 2, kCols>;
 using LeftHalf = GlobalTensor<float, Shape<1, 1, 1, kRows, kCols / 2>, Stride<512, 512, 512, kCols, 1>>;
 
 struct Slots {
-  std::vector<float> memory = std::vector<float>(8 * kRows * kCols, NAN);
-  float* data() { return memory.data(); }
+    std::vector<float> memory = std::vector<float>(8 * kRows * kCols, NAN);
+    float* data() { return memory.data(); }
 };
 
 /// The cube sends slots filled with n * 1000 + row * 16 + column.
 void send(float* slots, int count) {
-  auto pipe = ToVec(slots, 0, 0);
-  AccTile<float, kRows, kCols> acc;
-  TASSIGN(acc, 0);
-  for (int n = 0; n < count; ++n) {
-    Whole entry(nullptr);
-    TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
-    fill(acc, [n](int r, int c) { return n * 1000 + r * kCols + c; });
-    TSTORE(entry, acc);
-    TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
-  }
+    auto pipe = ToVec(slots, 0, 0);
+    AccTile<float, kRows, kCols> acc;
+    TASSIGN(acc, 0);
+    for (int n = 0; n < count; ++n) {
+        Whole entry(nullptr);
+        TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
+        fill(acc, [n](int r, int c) { return n * 1000 + r * kCols + c; });
+        TSTORE(entry, acc);
+        TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
+    }
 }
 
 template <typename Entry, int Rows, int Cols, TileSplitAxis split>
 void receive(float* slots, int count, int row_step, int col_step) {
-  auto pipe = ToVec(slots, 0, 0);
-  VecTile<float, Rows, Cols> tile;
-  TASSIGN(tile, 0);
-  const int sub = static_cast<int>(get_subblockid());
-  for (int n = 0; n < count; ++n) {
-    Entry entry(nullptr);
-    TPOP<ToVec, Entry, split>(pipe, entry);
-    TLOAD(tile, GlobalTensor<float, Shape<1, 1, 1, Rows, Cols>, Stride<512, 512, 512, kCols, 1>>(entry.data()));
-    CHECK(distance(tile, [&](int r, int c) { return n * 1000 + (r + sub * row_step) * kCols + c + sub * col_step; }) ==
-          0);
-    TFREE<ToVec, Entry, split>(pipe, entry);
-  }
+    auto pipe = ToVec(slots, 0, 0);
+    VecTile<float, Rows, Cols> tile;
+    TASSIGN(tile, 0);
+    const int sub = static_cast<int>(get_subblockid());
+    for (int n = 0; n < count; ++n) {
+        Entry entry(nullptr);
+        TPOP<ToVec, Entry, split>(pipe, entry);
+        TLOAD(tile, GlobalTensor<float, Shape<1, 1, 1, Rows, Cols>, Stride<512, 512, 512, kCols, 1>>(entry.data()));
+        CHECK(distance(tile, [&](int r, int c) {
+                  return n * 1000 + (r + sub * row_step) * kCols + c + sub * col_step;
+              }) == 0);
+        TFREE<ToVec, Entry, split>(pipe, entry);
+    }
 }
 
 TEST(each_vector_core_gets_its_half_of_every_slot) {
-  Slots slots;
-  const auto cube = [&] { send(slots.data(), 21); };
-  CHECK(run(cube, [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 21, 16, 0); }).empty());
-  CHECK(run(cube, [&] { receive<Whole, 16, 16, kUpDown>(slots.data(), 21, 16, 0); }).empty());
-  CHECK(run(cube, [&] { receive<LeftHalf, 32, 8, kLeftRight>(slots.data(), 21, 0, 8); }).empty());
-  CHECK(run(cube, [&] { receive<Whole, 32, 8, kLeftRight>(slots.data(), 21, 0, 8); }).empty());
-  CHECK(run(cube, [&] { receive<Whole, 32, 16, kNone>(slots.data(), 21, 0, 0); }).empty());
+    Slots slots;
+    const auto cube = [&] { send(slots.data(), 21); };
+    CHECK(run(cube, [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 21, 16, 0); }).empty());
+    CHECK(run(cube, [&] { receive<Whole, 16, 16, kUpDown>(slots.data(), 21, 16, 0); }).empty());
+    CHECK(run(cube, [&] { receive<LeftHalf, 32, 8, kLeftRight>(slots.data(), 21, 0, 8); }).empty());
+    CHECK(run(cube, [&] { receive<Whole, 32, 8, kLeftRight>(slots.data(), 21, 0, 8); }).empty());
+    CHECK(run(cube, [&] { receive<Whole, 32, 16, kNone>(slots.data(), 21, 0, 0); }).empty());
 }
 
 TEST(the_cube_gets_what_both_vector_cores_pushed) {
-  Slots slots;
-  const auto vec = [&] {
-    auto pipe = ToCube(slots.data(), 0, 0);
-    VecTile<float, 16, 16> tile;
-    TASSIGN(tile, 0);
-    for (int n = 0; n < 21; ++n) {
-      Upper entry(nullptr);
-      TALLOC<ToCube, Upper, kUpDown>(pipe, entry);
-      fill(tile, [n](int, int) { return n * 10 + get_subblockid(); });
-      TSTORE(entry, tile);
-      TPUSH<ToCube, Upper, kUpDown>(pipe, entry);
-    }
-  };
-  const auto cube = [&] {
-    auto pipe = ToCube(slots.data(), 0, 0);
-    MatTile<float, 32, 16> tile;
-    TASSIGN(tile, 0);
-    for (int n = 0; n < 21; ++n) {
-      Whole entry(nullptr);
-      TPOP<ToCube, Whole, kUpDown>(pipe, entry);
-      CHECK(entry.data() == slots.data() + (n % 8) * kRows * kCols);
-      TLOAD(tile, entry);
-      CHECK(distance(tile, [n](int r, int) { return n * 10 + r / 16; }) == 0);
-      TFREE<ToCube, kUpDown>(pipe);
-    }
-  };
-  CHECK(run(cube, vec).empty());
+    Slots slots;
+    const auto vec = [&] {
+        auto pipe = ToCube(slots.data(), 0, 0);
+        VecTile<float, 16, 16> tile;
+        TASSIGN(tile, 0);
+        for (int n = 0; n < 21; ++n) {
+            Upper entry(nullptr);
+            TALLOC<ToCube, Upper, kUpDown>(pipe, entry);
+            fill(tile, [n](int, int) { return n * 10 + get_subblockid(); });
+            TSTORE(entry, tile);
+            TPUSH<ToCube, Upper, kUpDown>(pipe, entry);
+        }
+    };
+    const auto cube = [&] {
+        auto pipe = ToCube(slots.data(), 0, 0);
+        MatTile<float, 32, 16> tile;
+        TASSIGN(tile, 0);
+        for (int n = 0; n < 21; ++n) {
+            Whole entry(nullptr);
+            TPOP<ToCube, Whole, kUpDown>(pipe, entry);
+            CHECK(entry.data() == slots.data() + (n % 8) * kRows * kCols);
+            TLOAD(tile, entry);
+            CHECK(distance(tile, [n](int r, int) { return n * 10 + r / 16; }) == 0);
+            TFREE<ToCube, kUpDown>(pipe);
+        }
+    };
+    CHECK(run(cube, vec).empty());
 }
 
 TEST(a_slot_is_reused_only_after_both_vector_cores_freed_it) {
-  Slots slots;
-  std::vector<std::string> order;
-  const auto cube = [&] {
-    auto pipe = ToVec(slots.data(), 0, 0);
-    for (int n = 0; n < 9; ++n) {
-      Whole entry(nullptr);
-      TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
-      if (n == 8) order.push_back("ninth");
-      TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
-    }
-  };
-  const auto vec = [&] {
-    auto pipe = ToVec(slots.data(), 0, 0);
-    for (int n = 0; n < 9; ++n) {
-      Upper entry(nullptr);
-      TPOP<ToVec, Upper, kUpDown>(pipe, entry);
-      if (n == 0) order.push_back(get_subblockid() == 0 ? "free0" : "free1");
-      TFREE<ToVec, Upper, kUpDown>(pipe, entry);
-    }
-  };
-  CHECK(run(cube, vec).empty());
-  CHECK(order == std::vector<std::string>{"free0", "free1", "ninth"});
+    Slots slots;
+    std::vector<std::string> order;
+    const auto cube = [&] {
+        auto pipe = ToVec(slots.data(), 0, 0);
+        for (int n = 0; n < 9; ++n) {
+            Whole entry(nullptr);
+            TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
+            if (n == 8) order.push_back("ninth");
+            TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
+        }
+    };
+    const auto vec = [&] {
+        auto pipe = ToVec(slots.data(), 0, 0);
+        for (int n = 0; n < 9; ++n) {
+            Upper entry(nullptr);
+            TPOP<ToVec, Upper, kUpDown>(pipe, entry);
+            if (n == 0) order.push_back(get_subblockid() == 0 ? "free0" : "free1");
+            TFREE<ToVec, Upper, kUpDown>(pipe, entry);
+        }
+    };
+    CHECK(run(cube, vec).empty());
+    CHECK(order == std::vector<std::string>{"free0", "free1", "ninth"});
 }
 
 TEST(a_consumer_that_pops_once_too_often_is_reported) {
-  Slots slots;
-  const std::string report =
-      run([&] { send(slots.data(), 11); }, [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 12, 16, 0); }, 3);
-  CHECK_CONTAINS(report, "deadlock, no core can continue");
-  CHECK_CONTAINS(report, "kernel.cpp:");
-  CHECK_CONTAINS(report, "vec0 waits at ");
-  CHECK_CONTAINS(report,
-                 "in TPOP number 11 of FIFO 0 (c2v, flag base 0, slot 3 of 8) while cube has pushed 11 and finished");
-  CHECK_CONTAINS(report, "cube has finished");
+    Slots slots;
+    const std::string report =
+        run([&] { send(slots.data(), 11); }, [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 12, 16, 0); }, 3);
+    CHECK_CONTAINS(report, "deadlock, no core can continue");
+    CHECK_CONTAINS(report, "kernel.cpp:");
+    CHECK_CONTAINS(report, "vec0 waits at ");
+    CHECK_CONTAINS(report,
+                   "in TPOP number 11 of FIFO 0 (c2v, flag base 0, slot 3 of 8) while cube has pushed 11 and finished");
+    CHECK_CONTAINS(report, "cube has finished");
 }
 
 TEST(a_producer_without_consumer_is_reported) {
-  Slots slots;
-  const std::string report = run([&] { send(slots.data(), 9); }, [] {});
-  CHECK_CONTAINS(report, "cube waits at ");
-  CHECK_CONTAINS(report,
-                 "in TALLOC number 8 of FIFO 0 (c2v, flag base 0, slot 0 of 8) while vec0 has freed 0 and finished");
+    Slots slots;
+    const std::string report = run([&] { send(slots.data(), 9); }, [] {});
+    CHECK_CONTAINS(report, "cube waits at ");
+    CHECK_CONTAINS(report,
+                   "in TALLOC number 8 of FIFO 0 (c2v, flag base 0, slot 0 of 8) while vec0 has freed 0 and finished");
 }
 
 TEST(cores_that_wait_for_each_other_are_reported) {
-  Slots slots, back;
-  const auto cube = [&] {
-    auto pipe = ToCube(back.data(), 0, 0);
-    Whole entry(nullptr);
-    TPOP<ToCube, Whole, kUpDown>(pipe, entry);
-  };
-  const auto vec = [&] {
-    auto pipe = ToVec(slots.data(), 0, 0);
-    Upper entry(nullptr);
-    TPOP<ToVec, Upper, kUpDown>(pipe, entry);
-  };
-  const std::string report = run(cube, vec);
-  CHECK_CONTAINS(report, "cube waits at ");
-  CHECK_CONTAINS(report, "of FIFO 1 (v2c, flag base 2, slot 0 of 8) while vec0 has pushed 0 and vec1 has pushed 0");
-  CHECK_CONTAINS(report, "vec1 waits at ");
+    Slots slots, back;
+    const auto cube = [&] {
+        auto pipe = ToCube(back.data(), 0, 0);
+        Whole entry(nullptr);
+        TPOP<ToCube, Whole, kUpDown>(pipe, entry);
+    };
+    const auto vec = [&] {
+        auto pipe = ToVec(slots.data(), 0, 0);
+        Upper entry(nullptr);
+        TPOP<ToVec, Upper, kUpDown>(pipe, entry);
+    };
+    const std::string report = run(cube, vec);
+    CHECK_CONTAINS(report, "cube waits at ");
+    CHECK_CONTAINS(report, "of FIFO 1 (v2c, flag base 2, slot 0 of 8) while vec0 has pushed 0 and vec1 has pushed 0");
+    CHECK_CONTAINS(report, "vec1 waits at ");
 }
 
 TEST(only_one_vector_core_that_pushes_is_not_enough) {
-  Slots slots;
-  const auto cube = [&] {
-    auto pipe = ToCube(slots.data(), 0, 0);
-    Whole entry(nullptr);
-    TPOP<ToCube, Whole, kUpDown>(pipe, entry);
-  };
-  const auto vec = [&] {
-    auto pipe = ToCube(slots.data(), 0, 0);
-    Upper entry(nullptr);
-    if (get_subblockid() == 1) return;
-    TALLOC<ToCube, Upper, kUpDown>(pipe, entry);
-    TPUSH<ToCube, Upper, kUpDown>(pipe, entry);
-  };
-  CHECK_CONTAINS(run(cube, vec), "while vec0 has pushed 1 and finished and vec1 has pushed 0 and finished");
+    Slots slots;
+    const auto cube = [&] {
+        auto pipe = ToCube(slots.data(), 0, 0);
+        Whole entry(nullptr);
+        TPOP<ToCube, Whole, kUpDown>(pipe, entry);
+    };
+    const auto vec = [&] {
+        auto pipe = ToCube(slots.data(), 0, 0);
+        Upper entry(nullptr);
+        if (get_subblockid() == 1) return;
+        TALLOC<ToCube, Upper, kUpDown>(pipe, entry);
+        TPUSH<ToCube, Upper, kUpDown>(pipe, entry);
+    };
+    CHECK_CONTAINS(run(cube, vec), "while vec0 has pushed 1 and finished and vec1 has pushed 0 and finished");
 }
 
 /// The report of a cube body on the FIFO to the vector cores.
 template <typename Body>
 std::string misuse(Body body) {
-  Slots slots;
-  return run_cube([&] {
-    auto pipe = ToVec(slots.data(), 0, 0);
-    body(pipe);
-  });
+    Slots slots;
+    return run_cube([&] {
+        auto pipe = ToVec(slots.data(), 0, 0);
+        body(pipe);
+    });
 }
 
 TEST(a_push_needs_an_alloc) {
-  const std::string report = misuse([](ToVec& pipe) {
-    Whole entry(nullptr);
-    TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
-  });
-  CHECK_CONTAINS(report, "block 0, cube: TPUSH on FIFO 0 (c2v, flag base 0): number 0 has no TALLOC before it");
+    const std::string report = misuse([](ToVec& pipe) {
+        Whole entry(nullptr);
+        TPUSH<ToVec, Whole, kUpDown>(pipe, entry);
+    });
+    CHECK_CONTAINS(report, "block 0, cube: TPUSH on FIFO 0 (c2v, flag base 0): number 0 has no TALLOC before it");
 }
 
 TEST(slots_are_pushed_in_the_order_of_their_allocation) {
-  const std::string report = misuse([](ToVec& pipe) {
-    Whole first(nullptr), second(nullptr);
-    TALLOC<ToVec, Whole, kUpDown>(pipe, first);
-    TALLOC<ToVec, Whole, kUpDown>(pipe, second);
-    TPUSH<ToVec, Whole, kUpDown>(pipe, second);
-  });
-  CHECK_CONTAINS(report, "the entry is bound to slot 1, but the oldest slot this core holds is 0");
+    const std::string report = misuse([](ToVec& pipe) {
+        Whole first(nullptr), second(nullptr);
+        TALLOC<ToVec, Whole, kUpDown>(pipe, first);
+        TALLOC<ToVec, Whole, kUpDown>(pipe, second);
+        TPUSH<ToVec, Whole, kUpDown>(pipe, second);
+    });
+    CHECK_CONTAINS(report, "the entry is bound to slot 1, but the oldest slot this core holds is 0");
 }
 
 TEST(the_wrong_side_of_a_fifo_is_refused) {
-  const std::string report = misuse([](ToVec& pipe) {
-    Whole entry(nullptr);
-    TPOP<ToVec, Whole, kUpDown>(pipe, entry);
-  });
-  CHECK_CONTAINS(report, "TPOP on FIFO 0 (c2v, flag base 0): only the consuming side pops and frees");
+    const std::string report = misuse([](ToVec& pipe) {
+        Whole entry(nullptr);
+        TPOP<ToVec, Whole, kUpDown>(pipe, entry);
+    });
+    CHECK_CONTAINS(report, "TPOP on FIFO 0 (c2v, flag base 0): only the consuming side pops and frees");
 }
 
 TEST(a_slot_is_freed_once) {
-  Slots slots;
-  const std::string report = run([&] { send(slots.data(), 2); },
-                                 [&] {
-                                   auto pipe = ToVec(slots.data(), 0, 0);
-                                   Upper entry(nullptr);
-                                   TPOP<ToVec, Upper, kUpDown>(pipe, entry);
-                                   TFREE<ToVec, Upper, kUpDown>(pipe, entry);
-                                   TFREE<ToVec, kUpDown>(pipe);
-                                 });
-  CHECK_CONTAINS(report, "TFREE on FIFO 0 (c2v, flag base 0): number 1 has no TPOP before it");
+    Slots slots;
+    const std::string report = run([&] { send(slots.data(), 2); },
+                                   [&] {
+                                       auto pipe = ToVec(slots.data(), 0, 0);
+                                       Upper entry(nullptr);
+                                       TPOP<ToVec, Upper, kUpDown>(pipe, entry);
+                                       TFREE<ToVec, Upper, kUpDown>(pipe, entry);
+                                       TFREE<ToVec, kUpDown>(pipe);
+                                   });
+    CHECK_CONTAINS(report, "TFREE on FIFO 0 (c2v, flag base 0): number 1 has no TPOP before it");
 }
 
 TEST(both_sides_must_declare_the_same_fifo) {
-  Slots slots;
-  using Other = TPipe<0, Direction::DIR_C2V, kSlotBytes / 2, 8, 8, false>;
-  const std::string report = run([&] { ToVec(slots.data(), 0, 0); }, [&] { Other(slots.data(), 0, 0); });
-  CHECK_CONTAINS(report, "the two sides of the FIFO with flag base 0 disagree: c2v, 8 slots of 2048 bytes");
+    Slots slots;
+    using Other = TPipe<0, Direction::DIR_C2V, kSlotBytes / 2, 8, 8, false>;
+    const std::string report = run([&] { ToVec(slots.data(), 0, 0); }, [&] { Other(slots.data(), 0, 0); });
+    CHECK_CONTAINS(report, "the two sides of the FIFO with flag base 0 disagree: c2v, 8 slots of 2048 bytes");
 }
 
 TEST(an_access_must_stay_inside_its_slot) {
-  const std::string report = misuse([](ToVec& pipe) {
-    AccTile<float, kRows, kCols> acc;
-    TASSIGN(acc, 0);
-    Whole entry(nullptr);
-    TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
-    TSTORE(Whole(entry.data() + 1), acc);
-  });
-  CHECK_CONTAINS(report, "TSTORE of bytes [4, 2052) of a slot of FIFO 0, which has 2048");
+    const std::string report = misuse([](ToVec& pipe) {
+        AccTile<float, kRows, kCols> acc;
+        TASSIGN(acc, 0);
+        Whole entry(nullptr);
+        TALLOC<ToVec, Whole, kUpDown>(pipe, entry);
+        TSTORE(Whole(entry.data() + 1), acc);
+    });
+    CHECK_CONTAINS(report, "TSTORE of bytes [4, 2052) of a slot of FIFO 0, which has 2048");
 }
 
 TEST(a_launch_after_a_deadlock_is_not_affected) {
-  Slots slots;
-  for (int i = 0; i < 20; ++i) {
-    const bool dead = i % 2 == 0;
-    const std::string report = run([&] { send(slots.data(), 11); },
-                                   [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), dead ? 12 : 11, 16, 0); });
-    CHECK(report.empty() != dead);
-  }
+    Slots slots;
+    for (int i = 0; i < 20; ++i) {
+        const bool dead = i % 2 == 0;
+        const std::string report = run([&] { send(slots.data(), 11); },
+                                       [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), dead ? 12 : 11, 16, 0); });
+        CHECK(report.empty() != dead);
+    }
 }
 
 }  // namespace

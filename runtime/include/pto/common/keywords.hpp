@@ -14,6 +14,13 @@
 #define PTO_OUT_OF_LINE __attribute__((noinline))
 #define PTO_INLINE inline __attribute__((always_inline))
 
+// Before a loop whose iterations do not depend on each other, whatever its pointers are.
+#if defined(__clang__)
+#define PTO_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PTO_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /// Hardware queues of one core, in the order of the trace format.
 enum pipe_t : uint8_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_FIX, PIPE_ALL };
 

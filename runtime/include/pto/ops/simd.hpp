@@ -78,11 +78,11 @@ PTO_INLINE FloatV exp_vector(FloatV x) {
 /// The larger, the smaller of two; NaN if either is NaN, so that what nobody wrote does not disappear.
 template <typename T>
 PTO_INLINE T nan_max(T a, T b) {
-    return (a >= b) | (a != a) ? a : b;
+    return ((a >= b) | (a != a)) ? a : b;
 }
 template <typename T>
 PTO_INLINE T nan_min(T a, T b) {
-    return (a <= b) | (a != a) ? a : b;
+    return ((a <= b) | (a != a)) ? a : b;
 }
 
 }  // namespace pto::host

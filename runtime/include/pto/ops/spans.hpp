@@ -16,7 +16,7 @@ inline constexpr size_t kPiece = 128;
 /// dst[i] = f(src[i]...) for full runs. Runs may coincide; they must not overlap in another way.
 template <typename F, typename T, typename... S>
 PTO_INLINE void map_run(F f, size_t count, T* dst, const S*... src) {
-#pragma GCC ivdep
+    PTO_INDEPENDENT
     for (size_t i = 0; i < count; ++i) dst[i] = f(src[i]...);
 }
 
