@@ -72,6 +72,7 @@ class Buffer(IntEnum):
     L0A = 3
     L0B = 4
     L0C = 5
+    BT = 6
 
 
 class Rw(IntEnum):
