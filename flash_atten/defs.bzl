@@ -83,7 +83,7 @@ _fa_library = rule(
     toolchains = [PTOAS_TOOLCHAIN_TYPE, DEVICE_TOOLCHAIN_TYPE],
 )
 
-def fa_library(name, s1_tile, qk_preload, kv_split = 1, remove_barriers = ["gu"], sync = "barrier_all", **kwargs):
+def fa_library(name, s1_tile, qk_preload, kv_split = 1, remove_barriers = ["gu"], sync = "insert_sync", **kwargs):
     """Builds the Flash Attention kernel for one set of knobs; Q rows and S1 stay run-time arguments.
 
     Outputs, each with a label of its own: NAME.mlir, NAME.ptoas.cpp, NAME.cpp, NAME.barriers.json, NAME.so,
@@ -95,7 +95,8 @@ def fa_library(name, s1_tile, qk_preload, kv_split = 1, remove_barriers = ["gu"]
       qk_preload: tiles of QK that run ahead.
       kv_split: parts that K and V are split into per Q block.
       remove_barriers: patterns of //patchers:vec_barriers; [] removes nothing.
-      sync: how the assembler orders the pipes: `barrier_all` (a barrier before every operation) or `insert_sync`.
+      sync: how the assembler orders the pipes: `insert_sync` (flags and barriers where they are needed) or `barrier_all`
+        (a barrier before every operation).
       **kwargs: common attributes, such as visibility and tags.
     """
     _fa_library(
