@@ -116,6 +116,7 @@ def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
         lead=lambda _, slot: compute_p(vector, slot),
         lead_first=lambda _, __: compute_first_p(vector),
         trail=lambda _, slot: compute_gu(vector, slot),
+        trail_alone=lambda _, slot: compute_gu_alone(vector, slot),
         trail_first=lambda _, __: load_first_output(vector),
         ring_slots=config.exp_ring,
     )
@@ -276,6 +277,11 @@ def compute_gu(vector: Vector, slot: Slot) -> None:
     dispatch_ring(slot, vector.config.exp_ring, lambda known: accumulate(vector, known))
 
 
+def compute_gu_alone(vector: Vector, slot: Slot) -> None:
+    """Do the same in the epilogue."""
+    dispatch_ring(slot, vector.config.exp_ring, lambda known: accumulate_alone(vector, known))
+
+
 def accumulate(vector: Vector, slot: int) -> None:
     """Rescale and add with the tiles of one ring slot.
 
@@ -287,6 +293,22 @@ def accumulate(vector: Vector, slot: int) -> None:
     for output, rescale, pv in zip(buffers.output, buffers.rescale[slot], buffers.pv, strict=True):
         tile.row_expand_mul(output, rescale.column, output)
         tile.add(output, pv, output)
+
+
+def accumulate_alone(vector: Vector, slot: int) -> None:
+    """Rescale all row slices, then add: not the `gu` pattern, on purpose.
+
+    In the steady state the barriers of the softmax separate an accumulation from the next one, so those of `gu` can go.
+    Here one accumulation follows the other, and all its additions have to be complete before the next rescaling. The
+    row slices are taken from the last one on: that is the one added last before, so the first rescaling waits for all.
+    """
+    buffers = vector.buffers
+    load_pv(vector, buffers.pv)
+    slices = list(reversed(range(vector.config.tile_factor)))
+    for i in slices:
+        tile.row_expand_mul(buffers.output[i], buffers.rescale[slot][i].column, buffers.output[i])
+    for i in slices:
+        tile.add(buffers.output[i], buffers.pv[i], buffers.output[i])
 
 
 def store_output(vector: Vector, block: Scalar) -> None:

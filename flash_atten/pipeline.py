@@ -42,6 +42,9 @@ class Stages:
     trail_first: Hook | None = None
     """The trailing stage on tile 0, if it differs."""
 
+    trail_alone: Hook | None = None
+    """The trailing stage in the epilogue, where no leading one comes between two of it, if it differs."""
+
     interleaved: Hook | None = None
     """The trailing stage on tile t and the leading one on tile t + preload, woven together; by default one by one."""
 
@@ -108,8 +111,9 @@ def steady(pipeline: Pipeline) -> None:
 def epilogue(pipeline: Pipeline) -> None:
     """Emit the loop over the tiles that only the trailing stage has left."""
     stages = pipeline.stages
+    trail = stages.trail_alone or stages.trail
     for tile in pto.range(pipeline.tiles - (pipeline.preload - pipeline.peeled), pipeline.tiles):
-        stages.trail(tile, stages.slot(tile))
+        trail(tile, stages.slot(tile))
 
 
 def dispatch_ring(slot: Slot, slots: int, body: Callable[[int], None]) -> None:
