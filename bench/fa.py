@@ -12,9 +12,10 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 from rich.console import Console
@@ -129,10 +130,13 @@ class Collector:
 
     run: Run
     path: Path | None
+    libraries: Callable[[], dict[str, Any]]
+    """What the libraries in use say of themselves, by name."""
 
     def add(self, row: Row) -> None:
         """Keep one more row."""
-        self.run = self.run.with_row(row)
+        environment = {**self.run.environment, "libraries": self.libraries()}
+        self.run = replace(self.run, environment=environment, rows=(*self.run.rows, row))
         if self.path:
             write_run(self.path, self.run)
 
@@ -157,9 +161,9 @@ def exit_code(rows: Sequence[Row]) -> int:
 def work(chosen: Options) -> int:
     """Run the jobs and report; rows that are finished survive whatever happens to the others."""
     started = datetime.datetime.now(datetime.UTC).isoformat()
-    collector = Collector(Run(started, environment()), chosen.json)
     progress = Progress(Console(stderr=True), len(chosen.jobs))
     runner = Runner(chosen.settings, lambda backend: OF_BACKEND[backend], progress.stage)
+    collector = Collector(Run(started, environment()), chosen.json, runner.libraries)
     try:
         why = runner.open(chosen.jobs[0].config).why
         if chosen.suite:

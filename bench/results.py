@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,6 @@ class Run:
     started: str
     environment: dict[str, Any]
     rows: tuple[Row, ...] = ()
-
-    def with_row(self, row: Row) -> Run:
-        """Return the run with one more row."""
-        return replace(self, rows=(*self.rows, row))
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as JSON values."""

@@ -110,6 +110,11 @@ class Runner:
             )
         return self.opened[config]
 
+    def libraries(self) -> dict[str, Any]:
+        """Return what the libraries opened so far say of themselves, by name."""
+        infos = [opened.backend.library.info for opened in self.opened.values()]
+        return {info.name: info.fields() for info in infos}
+
     def run(self, jobs: Sequence[Job]) -> Iterator[Row]:
         """Run the jobs in order, a row each."""
         for job in jobs:

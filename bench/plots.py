@@ -1,0 +1,167 @@
+"""The benchmark's pictures, drawn from rows: latency, TFLOP/s and error against S, one set per backend and clock.
+
+Host and device numbers never share a picture. Shapes with q_rows other than s1 are left out of curves over S.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bench.baselines import LABELS
+from bench.flops import PEAK_TFLOPS
+from bench.row import KERNEL, OK, Row
+from flash_atten.check_compare import ATOL
+from flash_atten.launch_library import NPU
+
+COLORS = ("#0b62a4", "#d1741a", "#4c8f3a", "#8a4fa3")
+"""Of the kernel and of the baselines in their order; they differ in lightness, too."""
+
+MARKERS = ("o", "s", "^", "D")
+
+FIGURE_INCHES = (6.4, 4.0)
+DPI = 150
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "svg.hashsalt": "ascend_fa",  # the same rows give the same bytes
+    "svg.fonttype": "path",
+}
+
+ROOF_MARGIN = 20
+"""A roof more than this many times above the fastest point would press the curves to the floor of a linear axis."""
+
+
+@dataclass(frozen=True)
+class Roof:
+    """A horizontal line that no curve of TFLOP/s can cross."""
+
+    tflops: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One picture. `name` is its file's stem."""
+
+    name: str
+    title: str
+    figure: Figure
+
+    def svg(self) -> str:
+        """Return the picture as an <svg> element."""
+        out = io.StringIO()
+        with mpl.rc_context(STYLE):
+            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        text = out.getvalue()
+        return text[text.index("<svg") :]
+
+    def png(self) -> bytes:
+        """Return the picture as a PNG file."""
+        out = io.BytesIO()
+        self.figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+        return out.getvalue()
+
+
+def operation_label(operation: str) -> str:
+    """Return how reports name a timed operation."""
+    return "this kernel" if operation == KERNEL else LABELS.get(operation, operation)
+
+
+def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]:
+    """Return the pictures of rows of one backend and clock; none if no square shape was right.
+
+    `measured_roof` is the TFLOP/s that a plain FP32 matrix product reached on the host.
+    """
+    drawn = sorted((row for row in rows if row.status == OK and row.q_rows == row.s1), key=lambda row: row.s1)
+    if not drawn:
+        return []
+    backend, timing = drawn[0].backend, drawn[0].timing
+    prefix, where = f"{backend}_{timing}", "host CPU" if backend != NPU else "NPU"
+    with mpl.rc_context(STYLE):
+        return [
+            _latency(drawn, f"{prefix}_latency", f"Latency ({where}, {timing} clock)"),
+            _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {timing} clock)", _roof(backend, measured_roof)),
+            _error(drawn, f"{prefix}_error", "Largest error against the FP32 reference"),
+        ]
+
+
+def _roof(backend: str, measured: float | None) -> Roof | None:
+    if backend == NPU:
+        return Roof(PEAK_TFLOPS, f"FP16 peak of 24 cube cores: {PEAK_TFLOPS:.1f}")
+    return None if measured is None else Roof(measured, f"FP32 matrix product here (NumPy): {measured:.3g}")
+
+
+def _operations(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.timings))
+
+
+def _axes(title: str, y_label: str, sizes: Sequence[int]) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(sorted(set(sizes))))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / 1024:g}k" if value >= 1024 else f"{value:g}")
+    )
+    axes.set_xlabel("S (rows of Q, K and V)")
+    axes.set_ylabel(y_label)
+    return figure, axes
+
+
+def _look(index: int) -> dict[str, Any]:
+    return {"color": COLORS[index % len(COLORS)], "marker": MARKERS[index % len(MARKERS)], "markersize": 5}
+
+
+def _latency(rows: Sequence[Row], name: str, title: str) -> Plot:
+    figure, axes = _axes(title, "median latency, ms; bars: 5th to 95th percentile", [row.s1 for row in rows])
+    for index, operation in enumerate(_operations(rows)):
+        timed = [(row.s1, row.timings[operation]) for row in rows if operation in row.timings]
+        medians = [timing.median * 1e3 for _, timing in timed]
+        low = [max(0.0, timing.median - timing.percentile(5)) * 1e3 for _, timing in timed]
+        high = [max(0.0, timing.percentile(95) - timing.median) * 1e3 for _, timing in timed]
+        sizes = [size for size, _ in timed]
+        axes.errorbar(sizes, medians, yerr=[low, high], capsize=3, label=operation_label(operation), **_look(index))
+    axes.set_yscale("log")
+    axes.legend(frameon=False)
+    return Plot(name, title, figure)
+
+
+def _rate(rows: Sequence[Row], name: str, title: str, roof: Roof | None) -> Plot:
+    figure, axes = _axes(title, "TFLOP/s", [row.s1 for row in rows])
+    top = 0.0
+    for index, operation in enumerate(_operations(rows)):
+        rates = [(row.s1, row.tflops(operation)) for row in rows if operation in row.timings]
+        axes.plot(*zip(*rates, strict=True), label=operation_label(operation), **_look(index))
+        top = max(top, *(rate for _, rate in rates))
+    if roof is not None and roof.tflops < ROOF_MARGIN * top:
+        axes.axhline(roof.tflops, color="#555555", linestyle="--", linewidth=1, label=roof.label)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    return Plot(name, title, figure)
+
+
+def _error(rows: Sequence[Row], name: str, title: str) -> Plot:
+    figure, axes = _axes(title, "max |result - reference|", [row.s1 for row in rows])
+    for index, operation in enumerate(_operations(rows)):
+        errors = [(row.s1, row.errors[operation]) for row in rows if row.errors.get(operation)]
+        if errors:
+            axes.plot(*zip(*errors, strict=True), label=operation_label(operation), **_look(index))
+    axes.axhline(ATOL, color="#b00020", linestyle="--", linewidth=1, label=f"absolute part of the bound: {ATOL:g}")
+    axes.set_yscale("log")
+    axes.legend(frameon=False)
+    return Plot(name, title, figure)

@@ -1,0 +1,82 @@
+"""Make a report of a results file of //bench:fa: one self-contained HTML page, and the same pictures as PNG.
+
+    bazel run //bench:report -- runs.json --html=report.html --png=pictures
+
+Of each shape the latest row per backend and clock is shown.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+from bench.page import page
+from bench.plots import plots
+from bench.results import Run, latest_rows, read_runs
+from bench.row import SKIPPED, Row
+from flash_atten.launch_cli import run, user_path
+
+HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
+PNG = flags.DEFINE_string("png", None, "Folder to write the pictures to, as PNG files; made if there is none.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    runs: Sequence[Run]
+    html: Path
+    png: Path | None
+
+
+def options(results: str) -> Options:
+    """Read the results file. Raises ValueError or OSError naming it."""
+    runs = read_runs(user_path(results))
+    if not any(run.rows for run in runs):
+        raise ValueError(f"{results} has no rows; run //bench:fa with --json={results} first")
+    page_path = user_path(HTML.value)
+    if not page_path.parent.is_dir():
+        raise ValueError(f"--html={HTML.value} cannot be written: there is no folder {page_path.parent}")
+    return Options(runs, page_path, user_path(PNG.value) if PNG.value else None)
+
+
+def groups(runs: Sequence[Run]) -> list[list[Row]]:
+    """Return the latest rows by backend and clock; a skipped row is shown only if nothing else is known of its
+    shape.
+    """
+    known = latest_rows([Run(r.started, r.environment, tuple(x for x in r.rows if x.status != SKIPPED)) for r in runs])
+    known = {**latest_rows(runs), **known}
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in sorted(known.values(), key=lambda row: (row.s1, row.q_rows)):
+        found.setdefault((row.backend, row.timing), []).append(row)
+    return list(found.values())
+
+
+def measured_roof(runs: Sequence[Run]) -> float | None:
+    """Return the host's matrix product rate of the latest run that has one."""
+    rates = [run.environment.get("matmul_tflops") for run in runs]
+    return next((float(rate) for rate in reversed(rates) if rate), None)
+
+
+def work(chosen: Options) -> int:
+    """Write page and pictures."""
+    roof = measured_roof(chosen.runs)
+    drawn = [(rows, plots(rows, roof)) for rows in groups(chosen.runs)]
+    chosen.html.write_text(page(drawn, chosen.runs), encoding="utf-8")
+    print(f"wrote {chosen.html}")
+    if chosen.png:
+        os.makedirs(chosen.png, exist_ok=True)
+        for _, pictures in drawn:
+            for picture in pictures:
+                path = chosen.png / f"{picture.name}.png"
+                path.write_bytes(picture.png())
+                print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work, operands=("RESULTS.json",))
