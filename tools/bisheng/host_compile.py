@@ -32,6 +32,8 @@ FLAGS = (
     "-ffp-contract=fast",  # the ISA's matmul and axpy are fused; vector code uses FMA
     "-fno-math-errno",
     "-fno-trapping-math",
+    "-fno-strict-aliasing",  # tiles and buffers are bytes that kernels see as several types
+    "-fwrapv",  # the ISA's integers wrap
     "-Wl,--build-id=none",
     "-Wl,--no-undefined",
 )

@@ -1,5 +1,8 @@
-"""Repository rule that finds the machine's C++ compiler: `@host_cxx//:toolchain.json` (see host_toolchain.py), and its
--march as `MARCH` of `@host_cxx//:defs.bzl`.
+"""Repository rule that finds the machine's C++ compiler: `@host_cxx//:toolchain.json` (see host_toolchain.py).
+
+`@host_cxx//:defs.bzl` has MARCH, the architecture that kernels are compiled for, and IDENTITY_COPTS for cc_test and
+cc_library: an option without effect that differs between compilers. Bazel's own C++ toolchain is found on PATH and is no
+input of its actions; without the option, machines with different compilers would share results.
 
 Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86-64-v3` where machines with different CPUs
 share a cache.
@@ -7,19 +10,35 @@ share a cache.
 
 load("@host_python//:defs.bzl", "PYTHON")
 
+_DEFS = """MARCH = "{march}"
+IDENTITY_COPTS = ["-DHOST_CXX_IDENTITY={identity}"]
+"""
+
+def _describe_bazel_compiler(rctx):
+    """Version and target of the compiler that Bazel's autodetection finds."""
+    compiler = rctx.os.environ.get("CC") or rctx.which("gcc") or rctx.which("clang")
+    if not compiler:
+        return ""
+    answers = [rctx.execute([compiler, option]).stdout for option in ["--version", "-dumpmachine"]]
+    return str(compiler) + "".join(answers)
+
 def _host_cxx_impl(rctx):
     probe = rctx.path(Label("//tools/bisheng:host_toolchain.py"))
     result = rctx.execute([PYTHON.path, "-s", "-S", "-P", "-B", probe, "toolchain.json"])
     if result.return_code != 0:
         fail(result.stderr)
-    march = json.decode(rctx.read("toolchain.json"))["march"]
-    rctx.file("defs.bzl", "MARCH = %s\n" % repr(march), executable = False)
+    toolchain = rctx.read("toolchain.json")
+    rctx.file("defs.bzl", _DEFS.format(
+        identity = hash(toolchain + _describe_bazel_compiler(rctx)),
+        march = json.decode(toolchain)["march"],
+    ), executable = False)
     rctx.file("BUILD.bazel", 'exports_files(["toolchain.json"])\n', executable = False)
 
 host_cxx = repository_rule(
     implementation = _host_cxx_impl,
     configure = True,
     environ = [
+        "CC",
         "CXX",
         "HOST_CXX_MARCH",
         "PATH",
