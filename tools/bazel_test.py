@@ -1,0 +1,122 @@
+"""tools/bazel takes a supported Bazel wherever it is, installs Debian's if there is none, and says what it cannot do."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WRAPPER = Path("tools/bazel").resolve()
+"""Its text is copied: the tests replace the place where Debian installs Bazel."""
+
+DEBIAN_BAZEL = "DEBIAN_BAZEL=/usr/bin/bazel-4"
+
+
+class Machine:
+    """A directory with the wrapper, a PATH of its own, and the programs that a test puts there."""
+
+    def __init__(self, directory: Path) -> None:
+        self.tools, self.bin, self.debian = directory / "tools", directory / "bin", directory / "bazel-4"
+        self.tools.mkdir()
+        self.bin.mkdir()
+        text = WRAPPER.read_text(encoding="utf-8")
+        assert DEBIAN_BAZEL in text
+        self.wrapper = self.write(self.tools / "bazel", text.replace(DEBIAN_BAZEL, f"DEBIAN_BAZEL={self.debian}"))
+
+    def write(self, path: Path, text: str) -> Path:
+        """An executable file."""
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def add_bazel(self, name: str, version: str, directory: Path | None = None) -> Path:
+        """A Bazel that tells its version, and otherwise its name and arguments."""
+        script = f'#!/bin/sh\nif [ "$1" = --version ]; then echo "bazel {version}"; else echo "{name} $*"; fi\n'
+        return self.write((directory or self.bin) / name, script)
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Calls the wrapper with the machine's PATH; /usr/bin has the shell's tools but must not add a real Bazel."""
+        variables = {"PATH": f"{self.bin}:{self.tools}:/usr/bin:/bin", "HOME": "/root", **environment}
+        return subprocess.run([self.wrapper, *arguments], env=variables, check=False, capture_output=True, text=True)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path)
+    for name in ("bazel", "bazelisk"):  # hides those of this machine
+        made.add_bazel(name, "0.1.0")
+    return made
+
+
+@pytest.mark.parametrize("version", ["4.2.1", "5.4.1", "no_version"])
+def test_supported_bazel_on_path_is_started_with_all_arguments(machine: Machine, version: str) -> None:
+    machine.add_bazel("bazel", version)
+    assert machine.run("test", "//...", "--x=a b").stdout == "bazel test //... --x=a b\n"
+
+
+@pytest.mark.parametrize("version", ["6.5.0", "7.6.1"])
+def test_newer_bazel_gets_the_settings_that_older_ones_do_not_know(machine: Machine, version: str) -> None:
+    machine.add_bazel("bazel", version)
+    assert machine.run("info").stdout == f"bazel --bazelrc={machine.tools}/bazel6.bazelrc info\n"
+
+
+def test_unsupported_bazel_is_skipped_for_a_supported_bazelisk(machine: Machine) -> None:
+    machine.add_bazel("bazel", "8.0.0")
+    machine.add_bazel("bazelisk", "5.4.1")
+    result = machine.run("info")
+    assert result.stdout == "bazelisk info\n"
+    assert "version '8.0.0', supported are 4.2, 5, 6 or 7" in result.stderr
+
+
+def test_launcher_that_calls_the_wrapper_gets_its_own_bazel(machine: Machine) -> None:
+    real = machine.add_bazel("real", "5.1.0")
+    assert machine.run("info", BAZEL_REAL=str(real)).stdout == "real info\n"
+
+
+def test_launcher_with_an_unsupported_bazel_is_told_what_to_do(machine: Machine) -> None:
+    real = machine.add_bazel("real", "9.0.0")
+    result = machine.run("info", BAZEL_REAL=str(real))
+    assert result.returncode == 1
+    assert "USE_BAZEL_VERSION" in result.stderr
+
+
+def test_debian_bazel_outside_of_path_is_found(machine: Machine) -> None:
+    machine.add_bazel("bazel-4", "no_version", machine.debian.parent)
+    assert machine.run("info").stdout == "bazel-4 info\n"
+
+
+def test_missing_bazel_is_installed_and_started(machine: Machine) -> None:
+    bazel = machine.add_bazel("installed", "no_version")
+    log = machine.bin / "log"
+    machine.write(machine.bin / "id", "#!/bin/sh\necho 0\n")
+    machine.write(machine.bin / "apt-get", f'#!/bin/sh\necho "$*" >> {log}\ncp {bazel} {machine.debian}\n')
+    assert machine.run("info").stdout == "installed info\n"
+    assert "install -y --no-install-recommends bazel-bootstrap" in log.read_text(encoding="utf-8")
+
+
+def test_failed_installation_shows_the_reason(machine: Machine) -> None:
+    machine.write(machine.bin / "id", "#!/bin/sh\necho 0\n")
+    machine.write(machine.bin / "apt-get", "#!/bin/sh\necho 'E: no such package'\nexit 100\n")
+    result = machine.run("info")
+    assert result.returncode == 1
+    assert "E: no such package" in result.stderr
+
+
+def test_user_without_rights_is_told_the_command(machine: Machine) -> None:
+    machine.write(machine.bin / "id", "#!/bin/sh\necho 1000\n")
+    machine.write(machine.bin / "apt-get", "#!/bin/sh\nexit 1\n")
+    machine.write(machine.bin / "sudo", "#!/bin/sh\nexit 1\n")
+    result = machine.run("info")
+    assert result.returncode == 1
+    assert "sudo apt-get update && sudo apt-get install" in result.stderr
+
+
+def test_home_is_found_when_unset(machine: Machine) -> None:
+    machine.write(machine.bin / "bazel", '#!/bin/sh\n[ "$1" = --version ] && echo bazel 5.0.0 || echo "$HOME"\n')
+    variables = {"PATH": f"{machine.bin}:/usr/bin:/bin"}
+    output = subprocess.run([machine.wrapper, "info"], env=variables, check=True, capture_output=True, text=True).stdout
+    assert output.strip() == os.path.expanduser(f"~{_user()}")
+
+
+def _user() -> str:
+    return subprocess.run(["/usr/bin/id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
