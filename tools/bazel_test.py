@@ -1,4 +1,4 @@
-"""tools/bazel takes a supported Bazel wherever it is, installs Debian's if there is none, and says what it cannot do."""
+"""tools/bazel takes a supported Bazel wherever it is, installs Debian's if there is none, says what it cannot do."""
 
 import os
 import subprocess

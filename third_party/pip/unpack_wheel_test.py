@@ -51,12 +51,12 @@ def test_modules_are_compiled_but_tests_and_templates_are_not(wheel: Path, tmp_p
 
 
 def test_two_unpackings_are_equal_and_name_no_path(wheel: Path, tmp_path: Path) -> None:
-    sites = [tmp_path / "here", tmp_path / "elsewhere" / "deeper"]
-    for site in sites:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere" / "deeper"
+    for site in (here, elsewhere):
         main(str(wheel), str(site), platform.python_version())
-    names = [str(path.relative_to(sites[0])) for path in sites[0].rglob("*") if path.is_file()]
-    assert filecmp.cmpfiles(*sites, names, shallow=False) == (names, [], [])
-    assert not any(str(tmp_path).encode() in (sites[0] / name).read_bytes() for name in names)
+    names = [str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()]
+    assert filecmp.cmpfiles(here, elsewhere, names, shallow=False) == (names, [], [])
+    assert not any(str(tmp_path).encode() in (here / name).read_bytes() for name in names)
 
 
 def test_unpacked_module_is_imported_from_its_byte_code(wheel: Path, tmp_path: Path) -> None:
