@@ -16,14 +16,15 @@ _TILE_DECLARATION = re.compile(r"\s*Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*(?:\([\
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
-# The vector operations that patterns name: how many operands each has, which it writes and which it reads. The scratch
-# tile of a reduction, its last operand, counts as written.
-_OPERANDS = {
-    "TROWEXPANDMUL": (3, slice(0, 1), slice(1, 3)),
-    "TADD": (3, slice(0, 1), slice(1, 3)),
-    "TEXP": (2, slice(0, 1), slice(1, 2)),
-    "TROWSUM": (3, slice(0, 3, 2), slice(1, 2)),
-}
+# Vector operations: dst, sources ... The reductions have a scratch tile after that, which counts as written.
+_REDUCTIONS = frozenset({"TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM"})
+_VECTOR_OPS = _REDUCTIONS | frozenset(
+    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TADDS TMULS TCVT TROWEXPAND "
+    "TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND TCOLEXPANDADD "
+    "TCOLEXPANDSUB TCOLEXPANDMUL TCOLEXPANDDIV TCOLEXPANDMAX TCOLEXPANDMIN".split()
+)
+# Operands of the operations that patterns name.
+_OPERANDS = {"TROWEXPANDMUL": 3, "TADD": 3, "TEXP": 2, "TROWSUM": 3}
 
 
 class Call(NamedTuple):
@@ -33,18 +34,23 @@ class Call(NamedTuple):
     arguments: tuple[str, ...]
 
     @property
+    def is_vector_op(self) -> bool:
+        """Whether this is a vector operation, whose operands `written` and `read` tell apart."""
+        return self.name in _VECTOR_OPS
+
+    @property
     def written(self) -> tuple[str, ...]:
-        """The tiles that a vector operation of the patterns writes, as named in the C++."""
-        return self.arguments[_OPERANDS[self.name][1]]
+        """The tiles that a vector operation writes, as named in the C++."""
+        return self.arguments[0:3:2] if self.name in _REDUCTIONS else self.arguments[:1]
 
     @property
     def read(self) -> tuple[str, ...]:
-        """The tiles that a vector operation of the patterns reads."""
-        return self.arguments[_OPERANDS[self.name][2]]
+        """The operands that a vector operation reads."""
+        return self.arguments[1:2] if self.name in _REDUCTIONS else self.arguments[1:]
 
     def is_tile_op(self, name: str) -> bool:
-        """Say whether this is the vector operation `name` with as many operands as the tile ISA gives it."""
-        return self.name == name and len(self.arguments) == _OPERANDS[name][0]
+        """Say whether this is the operation `name` of the patterns, with as many operands as the tile ISA gives it."""
+        return self.name == name and len(self.arguments) == _OPERANDS[name]
 
 
 def parse_call(text: str) -> Call | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -11,9 +11,10 @@ from patchers.calls import Call, Calls, is_vector_barrier
 from patchers.dependencies import Dependence, by_address, by_name
 from patchers.errors import PatchError
 from patchers.marker import removal_comment
+from patchers.ordering import needed_elsewhere
 from patchers.patterns import Pattern
 from patchers.scanner import Item, Kind, Source, scan
-from patchers.tiles import Extent, tile_extents
+from patchers.tiles import Extent, tiles_of
 
 _REST_OF_BLANK_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
@@ -28,6 +29,8 @@ class ByPatterns:
     """Remove what these patterns match and do not object to; no pattern removes nothing."""
 
     patterns: tuple[Pattern, ...]
+    guard: bool = False
+    """Keep a barrier that provably orders more than the two operations of its match."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Barrier(NamedTuple):
     dependences: tuple[Dependence, ...] = ()
     extents: Mapping[str, Extent | None] = MappingProxyType({})
     """Bytes of the operands; empty if their names alone tell the dependences, so that no address was looked up."""
+    others: tuple[Op, ...] = ()
+    """Two operations that this barrier orders besides, if that is why it is kept."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     if isinstance(selection, ByLines):
         found = _by_lines(source, sites, selection)
     else:
-        found = _by_patterns(source, calls, sites, selection.patterns)
+        found = _by_patterns(source, calls, sites, selection)
     chosen = {index: barrier.pattern for index, barrier in found.items() if barrier.outcome == "removed"}
     for index in sites.removed:
         found.setdefault(index, Barrier(source.line(index), source.items[index].text, "already-removed"))
@@ -119,26 +124,40 @@ def _sites(source: Source, calls: Calls) -> _Sites:
     return _Sites(tuple(barriers), tuple(removed), tuple(hidden))
 
 
-def _by_patterns(source: Source, calls: Calls, sites: _Sites, patterns: Sequence[Pattern]) -> dict[int, Barrier]:
+def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatterns) -> dict[int, Barrier]:
     """Return the barriers that a pattern matches, by item index."""
     matches = [
         (match, pattern)
         for index in (*sites.barriers, *sites.removed)
-        for pattern in patterns
+        for pattern in selection.patterns
         if (match := pattern.match(calls, index))
     ]
     named = {match: by_name(_call(calls, match.first), _call(calls, match.second)) for match, _ in matches}
-    extents = tile_extents(source, calls, [index for match, found in named.items() if not found for index in match.ops])
+    tiles = tiles_of(source, calls, [index for match, found in named.items() if not found for index in match.ops])
     barriers = {}
     for match, pattern in matches:
         first, second = (Op(source.line(index), _call(calls, index)) for index in match.ops)
-        places = {**extents.get(match.first, {}), **extents.get(match.second, {})}
+        operands = {**tiles.get(match.first, {}), **tiles.get(match.second, {})}
+        places = {name: tile.extent for name, tile in operands.items()}
         found = named[match] or by_address(first.call, second.call, places)
         reason = pattern.objection(found) or ""
         outcome = _outcome(source.items[match.barrier], keep=bool(reason))
         line = source.line(match.barrier)
         barriers[match.barrier] = Barrier(line, pattern.name, outcome, reason, (first, second), found, places)
+    if selection.guard:
+        going = {match.barrier: match.ops for match, _ in matches if barriers[match.barrier].outcome != "kept"}
+        for index, pair in needed_elsewhere(source, calls, going).items():
+            others = tuple(Op(source.line(op), _call(calls, op)) for op in pair)
+            barriers[index] = _guarded(barriers[index], others)
     return barriers
+
+
+def _guarded(barrier: Barrier, others: tuple[Op, ...]) -> Barrier:
+    """Return the barrier as kept because it orders `others`, none if the control flow around it is not followed."""
+    if barrier.outcome == "already-removed":
+        return barrier
+    reason = "other-dependence" if others else "control-flow-not-followed"
+    return barrier._replace(outcome="kept", reason=reason, others=others)
 
 
 def _call(calls: Calls, index: int) -> Call:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from patchers.patch import Barrier, ByLines, ByPatterns, Patched, digest
+from patchers.patch import Barrier, ByLines, ByPatterns, Op, Patched, digest
 from patchers.tiles import Extent
 
 REPORT_VERSION = 1
@@ -65,11 +65,17 @@ def _barrier(barrier: Barrier) -> dict[str, Json]:
     if barrier.outcome == "kept":
         entry["reason"] = barrier.reason
     if barrier.ops:
-        entry["ops"] = [{"line": line, "op": call.name, "operands": call.arguments} for line, call in barrier.ops]
+        entry["ops"] = [_op(op) for op in barrier.ops]
         entry["dependences"] = [str(dependence) for dependence in barrier.dependences]
     if barrier.extents:
         entry["tiles"] = {name: _bytes(extent) for name, extent in barrier.extents.items()}
+    if barrier.others:
+        entry["also_orders"] = [_op(op) for op in barrier.others]
     return entry
+
+
+def _op(op: Op) -> dict[str, Json]:
+    return {"line": op.line, "op": op.call.name, "operands": op.call.arguments}
 
 
 def _bytes(extent: Extent | None) -> str | None:

@@ -67,16 +67,24 @@ class Extent(NamedTuple):
         return self.buffer == other.buffer and self.start < other.end and other.start < self.end
 
 
-def tile_extents(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, dict[str, Extent | None]]:
-    """Return for each call among the items `indices` the extent of every argument by its text, None if not known."""
+class Tile(NamedTuple):
+    """What an operand names: a key that is equal for equal variables, and the bytes, None if not known."""
+
+    key: str
+    extent: Extent | None
+
+
+def tiles_of(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, dict[str, Tile]]:
+    """Return for each call among the items `indices` what its arguments, by their text, name."""
     wanted = frozenset(indices)
     if not wanted:
         return {}
     walk = _Walk(source, calls, wanted)
     walk.run()
     # Only now, as a later line may have spoilt a name.
+    tiles = {symbol: Tile(symbol.key, symbol.extent()) for symbol in walk.declared}
     return {
-        index: {name: symbol.extent() if symbol else None for name, symbol in operands.items()}
+        index: {name: tiles[symbol] if symbol else Tile(name, None) for name, symbol in operands.items()}
         for index, operands in walk.bound.items()
     }
 
@@ -91,6 +99,7 @@ class _Symbol:
     size: int | None = None
     source: "_Symbol | int | None" = None
     unknown: bool = False
+    key: str = ""
 
     def set(self, source: "_Symbol | int | None", place: tuple[int, int]) -> None:
         self.unknown |= self.source is not None or source is None or place != self.place
@@ -128,6 +137,7 @@ class _Walk:
         self.calls = calls
         self.wanted = wanted
         self.bound: dict[int, dict[str, _Symbol | None]] = {}
+        self.declared: list[_Symbol] = []
         self.scopes: list[tuple[int, dict[str, _Symbol]]] = [(-1, {})]
         self.branches = [-1]
 
@@ -193,6 +203,8 @@ class _Walk:
         if earlier := scope.get(name):
             earlier.unknown = symbol.unknown = True
         scope[name] = symbol
+        symbol.key = f"{name}#{len(self.declared)}"
+        self.declared.append(symbol)
 
     def link(self, index: int) -> None:
         """Follow `TASSIGN(tile, address)` and `TRESHAPE(tile, source)`."""

@@ -4,7 +4,7 @@ import pytest
 
 from patchers.calls import Calls
 from patchers.scanner import scan
-from patchers.tiles import Extent, tile_extents
+from patchers.tiles import Extent, tiles_of
 
 TILE = "Tile<TileType::Vec, float, 32, 256, BLayout::RowMajor>"
 EXTENT = Extent("Vec", 1024, 1024 + 32 * 256 * 4)
@@ -14,8 +14,8 @@ def extents(text: str) -> list[dict[str, Extent | None]]:
     """Return the extents of the operands of every TEXP in `text`."""
     source = scan(text)
     wanted = [index for index, item in enumerate(source.items) if item.text.startswith("TEXP")]
-    found = tile_extents(source, Calls(source), wanted)
-    return [found[index] for index in wanted]
+    found = tiles_of(source, Calls(source), wanted)
+    return [{name: tile.extent for name, tile in found[index].items()} for index in wanted]
 
 
 def extent(text: str) -> Extent | None:
@@ -106,4 +106,12 @@ def test_overlap_is_sharing_a_byte_of_one_buffer(other: Extent, overlaps: bool) 
 
 def test_nothing_is_looked_up_for_nobody() -> None:
     source = scan("f();")
-    assert tile_extents(source, Calls(source), []) == {}
+    assert tiles_of(source, Calls(source), []) == {}
+
+
+def test_keys_tell_variables_apart_and_not_uses() -> None:
+    source = scan(f"{TILE} v1; TEXP(v1, v2); {{ TEXP(v1, v2); {TILE} v1; TEXP(v1, v2); }} TEXP(v1, v2);")
+    found = tiles_of(source, Calls(source), range(len(source.items)))
+    keys = [operands["v1"].key for operands in found.values()]
+    assert keys[0] == keys[1] == keys[3] != keys[2]
+    assert {operands["v2"].key for operands in found.values()} == {"v2"}

@@ -28,10 +28,9 @@ _INPUT = flags.DEFINE_string("input", None, "C++ file as printed by ptoas (or th
 _OUTPUT = flags.DEFINE_string("output", None, "Patched C++ file (or the second argument).")
 _REPORT = flags.DEFINE_string("report", None, "JSON report; without it a summary is printed.")
 _PATTERNS = flags.DEFINE_list("patterns", None, f"Of {_KNOWN}; {','.join(DEFAULT_PATTERNS)} if not given.")
+_GUARD = flags.DEFINE_bool("guard", False, "Keep barriers that provably order more than the pair of their pattern.")
 _LINES = flags.DEFINE_list("lines", None, "For experiments: remove the barriers on these lines, instead of --patterns.")
-_PROVED_LINES = flags.DEFINE_string(
-    "proved_lines", None, "For --patterns=proved: the hazard judge's proof, a JSON file."
-)
+_PROVED_LINES = flags.DEFINE_string("proved_lines", None, "For --patterns=proved: the hazard judge's proof, JSON.")
 
 
 def main(argv: Sequence[str]) -> None:
@@ -93,7 +92,7 @@ def _selection() -> ByPatterns | ByLines:
     for pattern in patterns:
         if not pattern.stable:
             logging.warning("pattern %s is experimental: let the hazard judge check the result.", pattern.name)
-    return ByPatterns(patterns)
+    return ByPatterns(patterns, _GUARD.value)
 
 
 def _line_numbers(values: Sequence[str]) -> tuple[int, ...]:
