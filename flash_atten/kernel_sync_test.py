@@ -1,0 +1,32 @@
+"""How much synchronisation the kernel needs, against what the real assembler needs for the reference kernel."""
+
+from collections import Counter
+
+import pytest
+
+from flash_atten.config import KernelConfig
+from flash_atten.kernel import build_module
+from ptodsl.dialect import Pipe, PipeBarrierOp, SetFlagOp, WaitFlagOp
+from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.plan_memory import plan_memory
+
+REFERENCE_V_BARRIERS = {(256, 3): 129, (256, 4): 176, (512, 3): 247, (512, 4): 338}
+"""PIPE_V barriers that ptoas 0.48 prints for the reference kernel, by S1_TILE and QK_PRELOAD."""
+
+EXPECTED = {(256, 3): (35, 111), (256, 4): (39, 114), (512, 3): (74, 188), (512, 4): (80, 193)}
+"""Ours: PIPE_V barriers and set_flags (as many wait_flags). After a change of the kernel or of the pass, look at the
+difference in the C++, see that `tools/bazel test //sim/...` finds no hazard, and write the new counts here."""
+
+
+@pytest.mark.parametrize("knobs", REFERENCE_V_BARRIERS)
+def test_synchronisation_is_as_expected_and_below_the_reference(knobs: tuple[int, int]) -> None:
+    s1_tile, qk_preload = knobs
+    module = build_module(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload))
+    insert_sync(module, plan_memory(module))
+    ops = list(module.walk())
+    barriers = Counter(op.pipe.data for op in ops if isinstance(op, PipeBarrierOp))
+    sets = sum(isinstance(op, SetFlagOp) for op in ops)
+    assert (barriers[Pipe.V], sets) == EXPECTED[knobs]
+    assert sets == sum(isinstance(op, WaitFlagOp) for op in ops)
+    assert barriers[Pipe.V] <= REFERENCE_V_BARRIERS[knobs]
+    assert set(barriers) == {Pipe.V}, "an event id ran out, or a pipe other than V got a barrier"
