@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
+from ptodsl.examples.example import Array
 from ptodsl.printing import module_text
+from ptodsl.values import Number
 from tools.bisheng.host_compile import compile_host, host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
@@ -42,10 +44,10 @@ class HostKernel:
             raise LaunchError(self._library.pto_last_error().decode())
 
 
-def _bits(value: np.ndarray[Any, Any] | float) -> int:
+def _bits(value: Array | Number) -> int:
     """Return the bit pattern of an entry argument: an address, an integer, or an fp32 number."""
     if isinstance(value, np.ndarray):
-        return value.ctypes.data
+        return int(value.ctypes.data)
     if isinstance(value, float):
         return int.from_bytes(struct.pack("<f", value), "little")
     return value & (2**64 - 1)

@@ -1,0 +1,124 @@
+"""Tests of what the kernel computes, on the CPU, against the FP32 reference; and that broken kernels are noticed."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, LaunchShape
+from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.kernel import ENTRY, build_module
+from flash_atten.reference import attention_reference
+from flash_atten.testing_variants import WRONG_RESULTS, build_variant, pop_once_too_often
+from ptodsl.examples.host_run import HostKernel, LaunchError
+from tools.ptoas.assemble import Sync
+
+Matrix = npt.NDArray[np.floating]
+
+TOLERANCE = 1e-3
+"""Relative and absolute: what `//flash_atten:check` applies."""
+
+BASE = KernelConfig()
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kernels")
+
+
+@cache
+def _kernel(config: KernelConfig, directory: Path, sync: Sync) -> HostKernel:
+    folder = directory / f"{config.s1_tile}_{config.qk_preload}_{sync.value}"
+    folder.mkdir()
+    return HostKernel(build_module(config), ENTRY, folder, sync)
+
+
+def _run(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matrix, cores: int) -> Matrix:
+    shape = LaunchShape(len(q), len(k))
+    shape.check(config)
+    slots = np.full(cores * fifo_bytes_per_core(config), 0xFF, np.uint8)
+    out = np.full((shape.q_rows, HEAD), np.nan, np.float32)
+    inputs = {name: np.ascontiguousarray(x, np.float16) for name, x in (("q", q), ("k", k), ("v", v))}
+    kernel.launch(cores, {"ffts": 0, "gm_slots": slots, **inputs, "o": out, "s0": shape.q_rows, "s1": shape.s1})
+    return out
+
+
+def _random(rows: int, s1: int) -> tuple[Matrix, Matrix, Matrix]:
+    rng = np.random.default_rng(rows + s1)
+    q, k, v = (rng.standard_normal((n, HEAD)).astype(np.float16) for n in (rows, s1, s1))
+    return q, k, v
+
+
+def _check(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matrix, cores: int = 1) -> None:
+    out = _run(kernel, config, q, k, v, cores)
+    np.testing.assert_allclose(out, attention_reference(q, k, v), rtol=TOLERANCE, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(("s1_tile", "qk_preload"), list(itertools.product(S1_TILES, QK_PRELOADS)))
+def test_kernel_computes_attention(s1_tile: int, qk_preload: int, directory: Path) -> None:
+    """From the shortest S1 on, one Q block or many, more and fewer blocks than cores."""
+    config = KernelConfig(s1_tile, qk_preload)
+    kernel = _kernel(config, directory, Sync.INSERT)
+    shortest = s1_tile * qk_preload
+    for blocks, s1, cores in (
+        (1, shortest, 1),
+        (5, shortest + s1_tile, 2),
+        (8, 2048, 8),
+        (3, 4096, 4),
+        (2, 7 * 512, 1),
+    ):
+        _check(kernel, config, *_random(blocks * S0, s1), cores)
+
+
+def test_kernel_computes_the_same_with_a_barrier_before_everything(directory: Path) -> None:
+    q, k, v = _random(2 * S0, 1024)
+    outs = [_run(_kernel(BASE, directory, sync), BASE, q, k, v, 2) for sync in (Sync.INSERT, Sync.BARRIER_ALL)]
+    np.testing.assert_array_equal(outs[0], outs[1])
+
+
+def _integers(rng: np.random.Generator, rows: int, limit: int) -> Matrix:
+    return rng.integers(-limit, limit + 1, (rows, HEAD)).astype(np.float16)
+
+
+def _edge(name: str) -> tuple[Matrix, Matrix, Matrix]:
+    """Q, K, V of a difficult case. Large values are whole numbers, so that scores are exact in FP32."""
+    rng, s1 = np.random.default_rng(1), 1024
+    v = rng.standard_normal((s1, HEAD)).astype(np.float16)
+    if name == "large magnitudes":
+        return _integers(rng, S0, 200), _integers(rng, s1, 200), v
+    if name == "one-hot rows":
+        eye = np.eye(HEAD, dtype=np.float16) * 100
+        return eye, np.tile(eye, (s1 // HEAD, 1)), v
+    if name == "all scores equal":
+        return np.ones((S0, HEAD), np.float16), np.full((s1, HEAD), 3, np.float16), v
+    if name == "maximum in the last tile":
+        k = _integers(rng, s1, 2)
+        k[-1] = 60
+        return np.abs(_integers(rng, S0, 3)) + 1, k, v
+    assert name == "zeros"
+    return np.zeros((S0, HEAD), np.float16), np.zeros((s1, HEAD), np.float16), np.zeros((s1, HEAD), np.float16)
+
+
+@pytest.mark.parametrize(
+    "name", ["large magnitudes", "one-hot rows", "all scores equal", "maximum in the last tile", "zeros"]
+)
+def test_kernel_survives_difficult_numbers(name: str, directory: Path) -> None:
+    _check(_kernel(BASE, directory, Sync.INSERT), BASE, *_edge(name))
+
+
+@pytest.mark.parametrize("name", WRONG_RESULTS)
+def test_a_broken_kernel_fails_the_comparison(name: str, tmp_path: Path) -> None:
+    kernel = HostKernel(build_variant(BASE, WRONG_RESULTS[name]), ENTRY, tmp_path, Sync.INSERT)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        _check(kernel, BASE, *_random(S0, 2048))
+
+
+def test_a_consumer_that_pops_once_too_often_ends_in_a_deadlock_report(tmp_path: Path) -> None:
+    kernel = HostKernel(build_variant(BASE, pop_once_too_often), ENTRY, tmp_path, Sync.INSERT)
+    with pytest.raises(LaunchError, match=r"(?s)deadlock.*TPOP"):
+        _check(kernel, BASE, *_random(S0, 1024))
