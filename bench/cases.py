@@ -12,6 +12,9 @@ SUITE: Mapping[str, int] = MappingProxyType({f"case{i + 1}": 1024 << i for i in 
 """case1 .. case8: S0 = S1 = 1024, 2048, ... 131072, the shapes that the vendor publishes."""
 
 
+DEFAULT_S1 = SUITE["case1"]
+
+
 @dataclass(frozen=True)
 class Case:
     """One shape: `q_rows` query rows against `s1` keys. `name` is the case's id in every table."""
@@ -53,21 +56,21 @@ def shaped_cases(s1: Sequence[int], q_rows: Sequence[int]) -> list[Case]:
 
 
 def choose_cases(*, suite: bool, names: Sequence[str], s1: Sequence[int], q_rows: Sequence[int]) -> list[Case]:
-    """Return the cases that the flags ask for; case1 if they ask for nothing.
+    """Return the cases that the flags ask for; S1 is 1024 if they do not say.
 
-    Raises ValueError when two ways of choosing are mixed, or when --q_rows has no --s1 to go with.
+    Raises ValueError when two ways of choosing are mixed.
     """
     given = [flag for flag, value in (("--suite", suite), ("--case", names), ("--s1", s1)) if value]
     if len(given) > 1:
         raise ValueError(
             f"{' and '.join(given)} both choose the shapes; give one of them (--s1 may be a list: --s1=1024,4096)"
         )
-    if q_rows and not s1:
+    if q_rows and given and not s1:
         raise ValueError(
-            "--q_rows goes with --s1 (cases have their own); give --s1 too, for example --q_rows=256 --s1=4096"
+            f"--q_rows goes with --s1; the shapes of {given[0]} have their own; try --q_rows=256 --s1=4096"
         )
     if suite:
         return named_cases(SUITE)
-    if s1:
-        return shaped_cases(s1, q_rows)
-    return named_cases(names or ["case1"])
+    if names:
+        return named_cases(names)
+    return shaped_cases(s1 or [DEFAULT_S1], q_rows)

@@ -27,6 +27,7 @@ def test_q_rows_is_s1_unless_given() -> None:
 
 
 def test_nothing_asked_is_case1() -> None:
+    assert _choose(q_rows=[128]) == [Case("128x1024", 128, 1024)]
     assert _choose() == [Case("case1", 1024, 1024)]
 
 
@@ -36,7 +37,7 @@ def test_nothing_asked_is_case1() -> None:
         ({"names": ["case9"]}, "--case=case9 is not a case"),
         ({"suite": True, "s1": [1024]}, "--suite and --s1 both"),
         ({"names": ["case1"], "s1": [1024]}, "--case and --s1 both"),
-        ({"q_rows": [128]}, "--q_rows goes with --s1"),
+        ({"q_rows": [128], "names": ["case1"]}, "--q_rows goes with --s1; the shapes of --case have"),
     ],
 )
 def test_wrong_choices_are_refused(given: dict[str, object], words: str) -> None:

@@ -34,7 +34,7 @@ from flash_atten.launch_library import LibraryError
 
 EXIT_INTERRUPTED = 130
 
-S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: case1 (1024).")
+S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
 CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 = 1024, 2048, ... 131072; a list.")
 SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bench.plots import Plot, operation_label
 from bench.results import Run
-from bench.row import KERNEL, OK, Row
-from bench.table import MACHINE_OF_BACKEND, milliseconds
+from bench.row import KERNEL, OK, SKIPPED, Row
+from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
 
 CSS = """
 :root { color-scheme: light; }
@@ -19,12 +20,14 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; 
 h1 { font-size: 1.5rem; margin-bottom: .2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
 p.where { margin: .2rem 0 1rem; color: #444; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 1rem; }
 .plots svg { width: 100%; height: auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; }
+.wide th, .wide td { white-space: nowrap; }
 th { border-bottom: 1px solid #999; font-weight: 600; }
+tr.titles th { border: 0; padding-top: .6rem; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.bad td { color: #b00020; font-weight: 600; }
 tr.skipped td { color: #777; }
@@ -32,45 +35,74 @@ code, pre { font: 12px/1.4 ui-monospace, monospace; }
 pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; }
 """
 
+ROW_CLASSES = {OK: "", SKIPPED: ' class="skipped"'}
+"""Status -> class attribute of its row; any other status is bad."""
 
-def _cell(tag: str, text: object, number: bool) -> str:
+
+def _cell(tag: str, text: object, number: bool = False, span: int = 1) -> str:
     kind = ' class="n"' if number else ""
-    return f"<{tag}{kind}>{html.escape(str(text))}</{tag}>"
+    wide = f' colspan="{span}"' if span > 1 else ""
+    return f"<{tag}{kind}{wide}>{html.escape(str(text))}</{tag}>"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns under one common header: headers with whether they are numbers, and how a row fills them."""
+
+    title: str
+    headers: Sequence[tuple[str, bool]]
+    cells: Callable[[Row], Sequence[object]]
+
+
+SHAPE = Group(
+    "",
+    (("case", False), ("q_rows", True), ("s1", True), ("tile", True), ("preload", True), ("status", False)),
+    lambda row: (row.case, row.q_rows, row.s1, row.s1_tile, row.qk_preload, row.status),
+)
+
+CHECK = Group(
+    "",
+    (("checked against", False), ("library", False), ("note", False)),
+    lambda row: (row.reference, row.library, row.note),
+)
+
+
+def _operation_group(name: str) -> Group:
+    headers = [("median, ms", True), ("p5 .. p95", True), ("cold", True), ("TFLOP/s", True), ("max error", True)]
+    if name != KERNEL:
+        headers.append(("speed-up over it", True))
+    return Group(operation_label(name), headers, lambda row: _operation_cells(row, name))
+
+
+def _operation_cells(row: Row, name: str) -> list[str]:
+    cells = [""] * 4
+    timing = row.timings.get(name)
+    if timing is not None:
+        cells = [milliseconds(timing.median), spread(timing), milliseconds(timing.cold), f"{row.tflops(name):.4g}"]
+    cells.append(f"{row.errors[name]:.1e}" if name in row.errors else "")
+    if name != KERNEL:
+        cells.append(f"{row.speedups[name]:.3g}x" if name in row.speedups else "")
+    return cells
 
 
 def _rows_table(rows: Sequence[Row]) -> str:
     operations = list(dict.fromkeys(name for row in rows for name in row.timings))
-    headers = [("case", False), ("q_rows", True), ("s1", True), ("tile", True), ("preload", True), ("status", False)]
-    for name in operations:
-        headers += [(f"{operation_label(name)}: ms", True), ("p5 .. p95", True), ("cold", True), ("TFLOP/s", True)]
-    headers += [(f"speed-up over {operation_label(name)}", True) for name in operations if name != KERNEL]
-    headers += [("max error", True), ("checked against", False), ("library", False), ("note", False)]
-    lines = ["<tr>" + "".join(_cell("th", text, number) for text, number in headers) + "</tr>"]
+    groups = [SHAPE, *(_operation_group(name) for name in operations), CHECK]
+    titles = "".join(_cell("th", group.title, span=len(group.headers)) for group in groups)
+    headers = "".join(_cell("th", text, number) for group in groups for text, number in group.headers)
+    lines = [f'<tr class="titles">{titles}</tr><tr>{headers}</tr>']
     for row in rows:
-        cells: list[object] = [row.case, row.q_rows, row.s1, row.s1_tile, row.qk_preload, row.status]
-        for name in operations:
-            cells += _timing_cells(row, name)
-        cells += [f"{row.speedups[n]:.3g}x" if n in row.speedups else "" for n in operations if n != KERNEL]
-        cells += [f"{row.errors[KERNEL]:.2e}" if KERNEL in row.errors else "", row.reference, row.library, row.note]
-        kind = {OK: "", "skipped": ' class="skipped"'}.get(row.status, ' class="bad"')
-        pairs = zip(cells, headers, strict=True)
-        lines.append(f"<tr{kind}>" + "".join(_cell("td", text, number) for text, (_, number) in pairs) + "</tr>")
+        pairs = [pair for group in groups for pair in zip(group.cells(row), group.headers, strict=True)]
+        kind = ROW_CLASSES.get(row.status, ' class="bad"')
+        lines.append(f"<tr{kind}>{''.join(_cell('td', text, number) for text, (_, number) in pairs)}</tr>")
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
-
-
-def _timing_cells(row: Row, name: str) -> list[str]:
-    timing = row.timings.get(name)
-    if timing is None:
-        return [""] * 4
-    spread = f"{milliseconds(timing.percentile(5))} .. {milliseconds(timing.percentile(95))}"
-    return [milliseconds(timing.median), spread, milliseconds(timing.cold), f"{row.tflops(name):.4g}"]
 
 
 def _facts(facts: Mapping[str, Any]) -> str:
     lines = []
     for key, value in facts.items():
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        lines.append(f"<tr>{_cell('td', key, False)}{_cell('td', text, False)}</tr>")
+        lines.append(f"<tr>{_cell('td', key)}{_cell('td', text)}</tr>")
     return f"<table>{''.join(lines)}</table>"
 
 

@@ -44,6 +44,10 @@ ROOF_MARGIN = 20
 """A roof more than this many times above the fastest point would press the curves to the floor of a linear axis."""
 
 
+HEADROOM = 100
+"""Space above the bound in the picture of errors, as a factor, for the legend."""
+
+
 @dataclass(frozen=True)
 class Roof:
     """A horizontal line that no curve of TFLOP/s can cross."""
@@ -128,7 +132,7 @@ def _look(index: int) -> dict[str, Any]:
 
 
 def _latency(rows: Sequence[Row], name: str, title: str) -> Plot:
-    figure, axes = _axes(title, "median latency, ms; bars: 5th to 95th percentile", [row.s1 for row in rows])
+    figure, axes = _axes(title, "median latency, ms (bars: p5, p95)", [row.s1 for row in rows])
     for index, operation in enumerate(_operations(rows)):
         timed = [(row.s1, row.timings[operation]) for row in rows if operation in row.timings]
         medians = [timing.median * 1e3 for _, timing in timed]
@@ -161,7 +165,8 @@ def _error(rows: Sequence[Row], name: str, title: str) -> Plot:
         errors = [(row.s1, row.errors[operation]) for row in rows if row.errors.get(operation)]
         if errors:
             axes.plot(*zip(*errors, strict=True), label=operation_label(operation), **_look(index))
-    axes.axhline(ATOL, color="#b00020", linestyle="--", linewidth=1, label=f"absolute part of the bound: {ATOL:g}")
     axes.set_yscale("log")
+    axes.set_ylim(top=HEADROOM * ATOL)
+    axes.axhline(ATOL, color="#b00020", linestyle="--", linewidth=1, label=f"absolute part of the bound: {ATOL:g}")
     axes.legend(frameon=False)
     return Plot(name, title, figure)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bench.baselines import FUSED, SDPA_FP16, SDPA_FP32
 from bench.row import FAILED, KERNEL, SKIPPED, WRONG, Row
+from bench.stats import Timing
 from flash_atten.launch_library import HOST
 
 MACHINE_OF_BACKEND = {HOST: "this computer's CPU, not an NPU", "npu": "the NPU"}
@@ -48,9 +49,9 @@ def _latency(row: Row, name: str) -> str:
     return milliseconds(row.timings[name].median) if name in row.timings else ABSENT
 
 
-def _spread(row: Row) -> str:
-    timing = row.timings.get(KERNEL)
-    if timing is None or len(timing.samples) < 2:
+def spread(timing: Timing) -> str:
+    """Return the 5th and 95th percentile in milliseconds; nothing for a single sample."""
+    if len(timing.samples) < 2:
         return ABSENT
     return f"{milliseconds(timing.percentile(5))} .. {milliseconds(timing.percentile(95))}"
 
@@ -69,7 +70,7 @@ def columns(rows: Sequence[Row]) -> list[Column]:
         Column("s1", lambda row: str(row.s1)),
         Column("status", lambda row: row.status, right=False),
         Column(f"latency\nms ({where})", lambda row: _latency(row, KERNEL)),
-        Column("p5 .. p95\nms", _spread, spare=4),
+        Column("p5 .. p95\nms", lambda row: spread(row.timings[KERNEL]) if KERNEL in row.timings else ABSENT, spare=4),
         Column(
             "cold\nms", lambda row: milliseconds(row.timings[KERNEL].cold) if KERNEL in row.timings else ABSENT, spare=5
         ),

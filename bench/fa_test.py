@@ -1,0 +1,128 @@
+"""//bench:fa as its user meets it: rows, files, exit codes, Ctrl-C, and a paragraph for every mistake."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.results import read_runs
+from flash_atten.config import KernelConfig
+from flash_atten.stand_in import ROOT, build_stand_in, run_program
+
+FA = "bench.fa"
+QUICK = ("--baseline=none", "--iters=1", "--warmup=0")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"--library={build_stand_in(tmp_path_factory.mktemp('so'), KernelConfig())}"
+
+
+def test_a_shape_is_a_readable_row(library: str) -> None:
+    done = run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128")
+    assert done.returncode == 0, done.stderr
+    assert "measured on this computer's CPU, not an NPU" in done.stdout
+    (line,) = (line for line in done.stdout.splitlines() if "128x768" in line)
+    assert " ok " in line
+    assert "fa_s1tile256" in line
+
+
+def test_several_shapes_with_files(library: str, tmp_path: Path) -> None:
+    files = ("--json=r.json", "--tsv=r.tsv")
+    done = run_program(FA, library, *QUICK, "--s1=768,1024", "--q_rows=128,256", *files, directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (run,) = read_runs(tmp_path / "r.json")
+    assert [row.case for row in run.rows] == ["128x768", "256x768", "128x1024", "256x1024"]
+    assert run.environment["libraries"]["fa_s1tile256"]["compiler"] == "g++ (stand-in)"
+    assert len((tmp_path / "r.tsv").read_text().splitlines()) == 5
+    run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128", "--json=r.json", directory=tmp_path)
+    assert [len(run.rows) for run in read_runs(tmp_path / "r.json")] == [4, 1]
+
+
+def test_a_wrong_result_is_exit_code_1_and_a_row(tmp_path: Path) -> None:
+    wrong = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_NO_SCALE": 1})
+    done = run_program(FA, f"--library={wrong}", *QUICK, "--s1=768", "--q_rows=128")
+    assert done.returncode == 1
+    assert "wrong" in done.stdout
+    assert "against the FP32 reference" in done.stdout
+
+
+def test_the_suite_prints_an_estimate_and_skips_what_does_not_fit(library: str) -> None:
+    done = run_program(FA, library, *QUICK, "--suite", "--s1_tile=256", "--max_seconds=0")
+    assert done.returncode == 0, done.stderr
+    assert "estimate, from one small launch" in done.stdout
+    assert "131072 x 131072" in done.stdout
+    assert done.stdout.count("skipped: needs about") == 8
+
+
+def test_a_missing_baseline_is_a_note_and_no_failure(library: str, tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch in this test')")
+    env = {"PYTHONPATH": ":".join([str(tmp_path), str(ROOT), *sys.path])}
+    done = run_program(FA, library, "--iters=1", "--warmup=0", "--s1=768", "--q_rows=128", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "note: no baseline: torch cannot be imported (no torch in this test)" in done.stderr
+
+
+def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
+    arguments = [f"--library={slow}", *QUICK, "--s1=768,1024,1280,1536", "--q_rows=128", "--json=r.json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", FA, *arguments],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": ":".join([str(ROOT), *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "r.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "128x768" in out
+    assert "of 4 shapes are done" in err
+    assert "Traceback" not in err
+    assert read_runs(tmp_path / "r.json")[0].rows[0].case == "128x768"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--s1=1000"], "s1 = 1000 is not supported"),
+        (["--s1=512"], "s1 must be at least s1_tile * qk_preload = 768"),
+        (["--s1=1024", "--q_rows=100"], "q_rows = 100 is not supported"),
+        (["--q_rows=100"], "q_rows = 100 is not supported"),
+        (["--qk_preload=5"], "qk_preload = 5 is not supported"),
+        (["--s1_tile=384"], "s1_tile = 384 is not supported"),
+        (["--case=case9"], "--case=case9 is not a case"),
+        (["--suite", "--s1=1024"], "both choose the shapes"),
+        (["--s1=1e3"], "'1e3' is not a whole number"),
+        (["--iters=0"], "--iters=0"),
+        (["--max_seconds=soon"], "not a number: 'soon'"),
+        (["--timing=laser"], "--timing=laser"),
+        (["--backend=host", "--timing=event"], "needs the device"),
+        (["--iter=5"], "iter"),
+        (["--json=/no/such/folder/r.json"], "cannot be written"),
+        (["--json=mine.txt"], "is not a results file"),
+        (["1024"], "unexpected argument '1024'"),
+    ],
+)
+def test_mistakes_are_one_paragraph_and_exit_code_2(tmp_path: Path, arguments: list[str], words: str) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    done = run_program(FA, *arguments, directory=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stderr.replace("\n", " ")
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert "\n\n" not in done.stderr
+
+
+def test_a_missing_library_is_exit_code_1(tmp_path: Path) -> None:
+    done = run_program(FA, f"--library={tmp_path}/fa.so")
+    assert done.returncode == 1
+    assert "does not load as a kernel library" in done.stderr

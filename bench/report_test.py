@@ -1,0 +1,116 @@
+"""The page needs nothing but itself, shows every row, and keeps host and device apart; the same rows give the same
+bytes.
+"""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from bench.page import page
+from bench.plots import plots
+from bench.report import groups
+from bench.results import write_run
+from bench.row import FAILED, SKIPPED
+from bench.sample_rows import row, run
+from flash_atten.stand_in import run_program
+
+FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, note="deadlock <in> vec0")
+
+
+class Balanced(HTMLParser):
+    """Raises at the first tag that is closed in the wrong order."""
+
+    VOID = ("meta", "path", "use", "rect", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def _page() -> str:
+    runs = [run(row(), row(2048), FAILED_ROW)]
+    return page([(rows, plots(rows, 0.5)) for rows in groups(runs)], runs)
+
+
+def test_the_page_is_self_contained_and_well_formed() -> None:
+    text = _page()
+    assert not re.search(r'<script|<link|(src|href)="(?!#)', text)
+    parser = Balanced()
+    parser.feed(text)
+    assert parser.open == []
+
+
+def test_the_page_shows_rows_notes_build_info_and_machine() -> None:
+    text = _page()
+    for words in (
+        "2048x2048",
+        "deadlock &lt;in&gt; vec0",
+        "this computer&#x27;s CPU, not an NPU",
+        "&quot;s1_tile&quot;: 256",
+    ):
+        assert words in text
+    assert "a &lt;fast&gt; one" in text
+    assert text.count("<svg") == 3
+
+
+def test_host_and_device_are_two_groups() -> None:
+    found = groups([run(row(), row(backend="npu", timing="event"))])
+    assert [rows[0].backend for rows in found] == ["host", "npu"]
+    names = [plot.name for rows in found for plot in plots(rows)]
+    assert names[:3] == ["host_wall_latency", "host_wall_tflops", "host_wall_error"]
+    assert names[3] == "npu_event_latency"
+
+
+def test_a_skipped_row_does_not_hide_an_older_result() -> None:
+    skipped = row(status=SKIPPED, timings={}, speedups={}, errors={})
+    assert groups([run(row()), run(skipped)]) == [[row()]]
+    assert groups([run(skipped)]) == [[skipped]]
+
+
+def test_only_right_square_shapes_are_drawn() -> None:
+    assert plots([FAILED_ROW]) == []
+    assert plots([row(q_rows=256)]) == []
+
+
+def test_the_roof_is_the_devices_peak_or_what_the_host_reached() -> None:
+    labels = {}
+    for backend in ("host", "npu"):
+        picture = plots([row(65536, backend=backend, samples=(0.012,))], 90.0)[1]
+        legend = picture.figure.axes[0].get_legend()
+        assert legend is not None
+        labels[backend] = legend.get_texts()[-1].get_text()
+    assert labels["host"] == "FP32 matrix product here (NumPy): 90"
+    assert labels["npu"] == "FP16 peak of 24 cube cores: 353.9"
+
+
+def test_the_same_rows_give_the_same_bytes() -> None:
+    first, second = plots([row(), row(2048)]), plots([row(), row(2048)])
+    assert [plot.svg() for plot in first] == [plot.svg() for plot in second]
+    assert [plot.png() for plot in first] == [plot.png() for plot in second]
+
+
+def test_the_program_writes_page_and_pictures(tmp_path: Path) -> None:
+    write_run(tmp_path / "runs.json", run(row(), row(2048)))
+    done = run_program("bench.report", "runs.json", "--html=r.html", "--png=pictures", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["host_wall_error.png", "host_wall_latency.png", "host_wall_tflops.png"]
+    assert (tmp_path / "pictures" / names[0]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_mistakes_are_exit_code_2(tmp_path: Path) -> None:
+    write_run(tmp_path / "empty.json", run())
+    for arguments, words in ((["empty.json"], "has no rows"), (["no.json"], "no.json"), ([], "1 are needed")):
+        done = run_program("bench.report", *arguments, directory=tmp_path)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr

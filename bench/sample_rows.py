@@ -1,0 +1,45 @@
+"""For tests: rows and runs with given numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.baselines import SDPA_FP16, SDPA_FP32
+from bench.results import Run
+from bench.row import KERNEL, OK, Row
+from bench.stats import Timing
+
+
+def row(s1: int = 1024, *, samples: Sequence[float] = (0.010, 0.011, 0.012), **changes: object) -> Row:
+    """Return a right row of a square host shape, timed beside two baselines that take twice and half as long."""
+    ours = Timing(cold=0.020, samples=tuple(samples))
+    slower, faster = (Timing(0.02, tuple(factor * sample for sample in samples)) for factor in (2.0, 0.5))
+    right = Row(
+        case=f"{s1}x{s1}",
+        q_rows=s1,
+        s1=s1,
+        s1_tile=256,
+        qk_preload=3,
+        backend="host",
+        timing="wall",
+        library="fa_s1tile256",
+        status=OK,
+        timings={KERNEL: ours, SDPA_FP16: slower, SDPA_FP32: faster},
+        speedups={SDPA_FP16: 2.0, SDPA_FP32: 0.5},
+        errors={KERNEL: 5e-5, SDPA_FP16: 9e-5, SDPA_FP32: 3e-7},
+        reference="fp32",
+    )
+    return replace(right, **changes)  # type: ignore[arg-type]
+
+
+def run(*rows: Row, started: str = "2026-01-01T00:00:00+00:00", pid: int = 1) -> Run:
+    """Return a run with these rows."""
+    environment = {
+        "pid": pid,
+        "machine": {"cpu": "a <fast> one", "cpus": 2},
+        "versions": {"numpy": "2.2.6"},
+        "matmul_tflops": 0.5,
+        "libraries": {"fa_s1tile256": {"s1_tile": 256}},
+    }
+    return Run(started, environment, rows)
