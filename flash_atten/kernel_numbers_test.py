@@ -1,4 +1,4 @@
-"""Tests of what the kernel computes, on the CPU, against the FP32 reference; and that broken kernels are noticed."""
+"""Tests of what the kernel computes, on the CPU, against the FP32 reference."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, La
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.kernel import ENTRY, build_module
 from flash_atten.reference import attention_reference
-from flash_atten.testing_variants import WRONG_RESULTS, build_variant, pop_once_too_often
-from ptodsl.examples.host_run import HostKernel, LaunchError
+from ptodsl.examples.host_run import HostKernel
 from tools.ptoas.assemble import Sync
 
 Matrix = npt.NDArray[np.floating]
@@ -109,16 +108,3 @@ def _edge(name: str) -> tuple[Matrix, Matrix, Matrix]:
 )
 def test_kernel_survives_difficult_numbers(name: str, directory: Path) -> None:
     _check(_kernel(BASE, directory, Sync.INSERT), BASE, *_edge(name))
-
-
-@pytest.mark.parametrize("name", WRONG_RESULTS)
-def test_a_broken_kernel_fails_the_comparison(name: str, tmp_path: Path) -> None:
-    kernel = HostKernel(build_variant(BASE, WRONG_RESULTS[name]), ENTRY, tmp_path, Sync.INSERT)
-    with pytest.raises(AssertionError, match="Not equal to tolerance"):
-        _check(kernel, BASE, *_random(S0, 2048))
-
-
-def test_a_consumer_that_pops_once_too_often_ends_in_a_deadlock_report(tmp_path: Path) -> None:
-    kernel = HostKernel(build_variant(BASE, pop_once_too_often), ENTRY, tmp_path, Sync.INSERT)
-    with pytest.raises(LaunchError, match=r"(?s)deadlock.*TPOP"):
-        _check(kernel, BASE, *_random(S0, 1024))
