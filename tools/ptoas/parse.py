@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnknownLoc
 from xdsl.ir import Operation, TypeAttribute
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -69,6 +69,7 @@ _TOKEN_KINDS = {
     "exclamation": MLIRTokenKind.EXCLAMATION_IDENT,
     "hash": MLIRTokenKind.HASH_IDENT,
     "at": MLIRTokenKind.AT_IDENT,
+    "string": MLIRTokenKind.STRING_LIT,
 }
 
 
@@ -84,14 +85,17 @@ class _Lexer(MLIRLexer):
         r"|(?P<integer>[0-9]+(?![0-9.x]))"
         rf"|(?P<exclamation>!{_SUFFIX})"
         rf"|(?P<hash>#{_SUFFIX}(?!-\}}))"
-        r"|(?P<at>@[a-zA-Z_][a-zA-Z0-9_$.]*))",
+        r"|(?P<at>@[a-zA-Z_][a-zA-Z0-9_$.]*)"
+        r"|(?P<string>\"[^\"\\\n]*\"))",
         re.ASCII,
     )
+    _UNCLOSED = re.compile(r"(?:\s+|//[^\n]*)*(\"(?:[^\"\\\n]|\\.)*)(?:\n|\Z)")
 
     def lex(self) -> MLIRToken:
         """Lex one token from the current position."""
         match = self._TOKEN.match(self.input.content, self.pos)
         if match is None:
+            self._check_string()
             return super().lex()
         group = match.lastgroup
         assert group is not None
@@ -99,19 +103,30 @@ class _Lexer(MLIRLexer):
         kind = KIND_BY_PUNCTUATION_SPELLING[match[group]] if group == "punctuation" else _TOKEN_KINDS[group]
         return Token(kind, Span(match.start(group), self.pos, self.input))
 
+    def _check_string(self) -> None:
+        """Reject a string without an end, for which the base class would search exponentially long."""
+        match = self._UNCLOSED.match(self.input.content, self.pos)
+        if match is not None:
+            raise ParseError(Span(match.start(1), match.end(1), self.input), "the string has no end")
+
 
 class _Parser(Parser):
     """Parser that records where operations start, and remembers types and locations by their text."""
 
     _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w])")
     _FILE_LOCATION = re.compile(r"loc\(\s*\"([^\"\\]*)\":([0-9]+):([0-9]+)\s*\)")
+    _ALIAS_USE = re.compile(r"loc\((#\w+)\)")
+    _ALIAS_DEFINITION = re.compile(r"^(#\w+) = (loc\([^\n]*\))$", re.MULTILINE)
 
     def __init__(self, text: str, file: str, starts: dict[Operation, int]) -> None:
         super().__init__(context(), "", file)
         self._starts = starts
         self._start = 0
         self._types: dict[str, TypeAttribute] = {}
-        self._locations: dict[str, FileLineColLoc] = {}
+        self._locations: dict[str, LocationAttr] = {}
+        for alias, definition in self._ALIAS_DEFINITION.findall(text):
+            match = self._FILE_LOCATION.fullmatch(definition)
+            self._locations[f"loc({alias})"] = UnknownLoc() if match is None else _file_location(match)
         self._parser_state.lexer = _Lexer(Input(text, file))
         self._resume_from(0)
 
@@ -156,12 +171,25 @@ class _Parser(Parser):
         token = self._current_token
         if token.kind is not MLIRTokenKind.BARE_IDENT:
             return None
-        match = self._FILE_LOCATION.match(self.lexer.input.content, token.span.start)
+        content, start = self.lexer.input.content, token.span.start
+        match = self._FILE_LOCATION.match(content, start) or self._ALIAS_USE.match(content, start)
         if match is None:
             return super().parse_optional_location()
-        known = self._locations.get(match[0])
-        if known is None:
-            known = FileLineColLoc(StringAttr(match[1]), IntAttr(int(match[2])), IntAttr(int(match[3])))
-            self._locations[match[0]] = known
+        if match[0] not in self._locations:
+            if match.re is self._ALIAS_USE:
+                self.raise_error(f"there is no location {match[1]}")
+            self._locations[match[0]] = _file_location(match)
         self._resume_from(match.end())
-        return known
+        return self._locations[match[0]]
+
+    def _parse_alias_def(self) -> None:
+        """Parse `!name = type` or `#name = attribute`; locations, which may stand behind their uses, are known."""
+        match = self._ALIAS_DEFINITION.match(self.lexer.input.content, self.pos)
+        if match is None:
+            super()._parse_alias_def()  # type: ignore[no-untyped-call]
+        else:
+            self._resume_from(match.end())
+
+
+def _file_location(match: re.Match[str]) -> FileLineColLoc:
+    return FileLineColLoc(StringAttr(match[1]), IntAttr(int(match[2])), IntAttr(int(match[3])))

@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import UnknownLoc
 from xdsl.dialects.scf import ForOp
 
 from ptodsl.dialect.testing import fifo, parse_text, print_text, snippet
-from tools.ptoas.diagnostics import AssemblerError, OperationError, Place
+from tools.ptoas.diagnostics import AssemblerError, OperationError, Place, user_place
 from tools.ptoas.parse import parse_module
 
 BODY = f"""
@@ -57,6 +57,14 @@ def test_the_users_line_is_a_note() -> None:
     assert str(diagnostic) == "a.mlir:1:1: error: no\nk.py:9:4: note: arith.constant comes from here"
 
 
+def test_location_aliases_may_stand_behind_their_uses() -> None:
+    text = "%a = arith.constant 1 : i64 loc(#loc1)\n%b = arith.constant 2 : i64 loc(#loc2)\n"
+    text += '#loc1 = loc("k.py":9:4)\n#loc2 = loc(callsite(#loc1 at #loc1))\n'
+    first, second = parse_module(text, "a.mlir").module.body.block.ops
+    assert user_place(first) == Place("k.py", 9, 4)
+    assert user_place(second) is None
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -67,8 +75,9 @@ def test_the_users_line_is_a_note() -> None:
         ("\n  pto.nothing", "a.mlir:2:3: error: operation 'pto.nothing' is unknown to the dialects"),
         ("%e = pto.declare_global -> !pto.pipe<", "a.mlir:1:"),
         ("%e = pto.declare_global -> !pto.ptr<f31>", "a.mlir:1:36: error: unknown element type 'f31'"),
+        ("%a = arith.constant 1 : i64 loc(#loc1)", "a.mlir:1:29: error: there is no location #loc1"),
         ("", "a.mlir:1:1: error: Could not parse entire input!"),
-        ('"unclosed', "a.mlir:1:1: error:"),
+        ('"' + "unclosed " * 10, "a.mlir:1:1: error: the string has no end"),
         (
             "%p = arith.constant 1 : i64\npto.set_flag[PIPE_X, PIPE_V, EVENT_ID0]",
             "a.mlir:2:14: error: Expected `PIPE_S`",
