@@ -1,9 +1,10 @@
 """Give every on-chip tile its byte address: a pure plan first, then the rewriting that records it in the module.
 
-Each function (or section of an entry) plans each buffer of its core for itself. If all tiles of a buffer fit side by
-side they get places of their own, in program order: sharing bytes would make operations depend on each other, which
-costs synchronisation. Only a buffer that would overflow is packed: tiles that are never live at the same time may then
-share bytes. Tiles with an address given by the program keep it and share with nobody that has none.
+Each function plans each buffer for itself. If all tiles of a buffer fit side by side they get places of their own, in
+program order: sharing bytes makes operations depend on each other, which costs synchronisation. In a buffer that would
+overflow, tiles that find no place of their own, the largest first, share bytes with tiles that are never live at the
+same time; if that leaves gaps that are too small, all tiles are packed like that. Tiles with an address given by the
+program keep it and share with nobody that has none.
 """
 
 from __future__ import annotations
@@ -109,32 +110,40 @@ def _place(tiles: Sequence[Tile], function: str) -> dict[AllocTileOp, int]:
     """Addresses of the tiles of one buffer."""
     fixed = [tile for tile in tiles if tile.fixed is not None]
     free = [tile for tile in tiles if tile.fixed is None]
-    placed = _first_fit(fixed, free, share=False)
+    by_size = sorted(free, key=lambda tile: -tile.size)
     size = tiles[0].loc.buffer.size
-    if _top(placed) > size:
-        by_size = sorted(free, key=lambda tile: -tile.size)
-        placed = _first_fit(fixed, by_size, share=True)
-    if _top(placed) > size:
-        raise _overflow(tiles, _top(placed), function)
-    return {tile.op: address for tile, address in placed.items()}
+    for order, policy in ((free, (False,)), (by_size, (False, True)), (by_size, (True,))):
+        placed = _first_fit(fixed, order, policy, size)
+        if _top(placed) <= size:
+            return {tile.op: address for tile, address in placed.items()}
+    raise _overflow(tiles, _top(placed), function)
 
 
-def _first_fit(fixed: Sequence[Tile], free: Sequence[Tile], share: bool) -> dict[Tile, int]:
-    """Give each free tile the lowest address where it meets no other tile (with `share`: none that is live with it)."""
+def _first_fit(fixed: Sequence[Tile], free: Sequence[Tile], policy: Sequence[bool], size: int) -> dict[Tile, int]:
+    """Place tile after tile; `policy` says whether to share bytes, at first and then where that does not fit."""
     placed = {tile: tile.fixed for tile in fixed if tile.fixed is not None}
     for tile in free:
-        address = 0
-        rivals = (
-            (start, start + other.size)
-            for other, start in placed.items()
-            if not share or other.fixed is not None or other.live.overlaps(tile.live)
-        )
-        for start, end in sorted(rivals):
-            if address + tile.size <= start:
+        for share in policy:
+            address = _lowest(tile, placed, share)
+            if address + tile.size <= size:
                 break
-            address = max(address, end)
         placed[tile] = address
     return placed
+
+
+def _lowest(tile: Tile, placed: Mapping[Tile, int], share: bool) -> int:
+    """The lowest address where the tile meets no other one or, with `share`, none that is live at the same time."""
+    address = 0
+    rivals = (
+        (start, start + other.size)
+        for other, start in placed.items()
+        if not share or other.fixed is not None or other.live.overlaps(tile.live)
+    )
+    for start, end in sorted(rivals):
+        if address + tile.size <= start:
+            break
+        address = max(address, end)
+    return address
 
 
 def _top(placed: Mapping[Tile, int]) -> int:
