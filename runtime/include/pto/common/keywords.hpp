@@ -13,6 +13,7 @@
 // Tile operations stay out of line: a generated kernel calls each one many times with the same types.
 #define PTO_OUT_OF_LINE __attribute__((noinline))
 #define PTO_INLINE inline __attribute__((always_inline))
+#define PTO_COLD __attribute__((noinline, cold))
 
 // Before a loop whose iterations do not depend on each other, whatever its pointers are.
 #if defined(__clang__)

@@ -23,7 +23,7 @@ struct BufferInfo {
 };
 
 inline constexpr BufferInfo kBuffers[kBufferCount] = {
-    {"GM", 0, 1},          {"UB", 192 * 1024, 1},  {"L1", 512 * 1024, 1},      {"L0A", 64 * 1024, 4},
+    {"GM", 0, 1},          {"UB", 192 * 1024, 1},  {"L1", 512 * 1024, 1}, {"L0A", 64 * 1024, 4},
     {"L0B", 64 * 1024, 4}, {"L0C", 128 * 1024, 1}, {"BT", 1 * 1024, 1}};
 
 inline constexpr const BufferInfo& info(Buffer buffer) { return kBuffers[static_cast<int>(buffer)]; }

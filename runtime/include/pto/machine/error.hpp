@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "pto/common/keywords.hpp"
+
 #ifndef PTO_KERNEL_FILE
 #define PTO_KERNEL_FILE "kernel.cpp"
 #endif
@@ -22,11 +24,14 @@ class KernelError : public std::runtime_error {
     int line_;
 };
 
+/// Longest message made from a pattern.
+inline constexpr int kMessageBytes = 1024;
+
 /// Unwinds a core whose block has already failed elsewhere.
 struct Aborted {};
 
 __attribute__((format(printf, 1, 2))) inline std::string format(const char* pattern, ...) {
-    char text[1024];
+    char text[kMessageBytes];
     va_list arguments;
     va_start(arguments, pattern);
     std::vsnprintf(text, sizeof text, pattern, arguments);
@@ -40,6 +45,15 @@ inline std::string source_position(int line) {
     return path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(line);
 }
 
-[[noreturn]] inline void fail(int line, const std::string& what) { throw KernelError(line, what); }
+[[noreturn]] PTO_COLD inline void fail(int line, const std::string& what) { throw KernelError(line, what); }
+
+[[noreturn]] __attribute__((format(printf, 2, 3))) PTO_COLD inline void fail(int line, const char* pattern, ...) {
+    char text[kMessageBytes];
+    va_list arguments;
+    va_start(arguments, pattern);
+    std::vsnprintf(text, sizeof text, pattern, arguments);
+    va_end(arguments);
+    throw KernelError(line, text);
+}
 
 }  // namespace pto::host

@@ -80,14 +80,22 @@ struct CoreLog {
     std::vector<Access> accesses;
 
     /// Appends an event to which the next accesses belong.
-    Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
+    PTO_OUT_OF_LINE Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
         events.push_back(Event{op, static_cast<uint32_t>(line), kind, pipe, PIPE_S, 0,
                                static_cast<uint32_t>(accesses.size()), 0, DTypeId::None, 0, 0, 0, 0, 0});
         return events.back();
     }
 
+    /// Appends a flag or a barrier.
+    PTO_OUT_OF_LINE void add_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
+        Event& event = add(op, kind, pipe, line);
+        event.dst_pipe = dst_pipe;
+        event.event_id = static_cast<uint8_t>(event_id);
+    }
+
     /// Appends an access to the last event; rows that touch each other become one run.
-    void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows, uint64_t row_stride) {
+    PTO_OUT_OF_LINE void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows,
+                               uint64_t row_stride) {
         if (row_bytes == 0 || rows == 0) return;
         if (rows == 1 || row_stride == row_bytes) {
             row_bytes *= rows;

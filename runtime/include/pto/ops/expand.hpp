@@ -31,9 +31,9 @@ void require_expand(OpId op, int line, const D& dst, const V& values) {
     const bool fits = axis == Axis::Row ? dst.GetValidRow() == values.GetValidRow() && values.GetValidCol() > 0
                                         : dst.GetValidCol() == values.GetValidCol() && values.GetValidRow() > 0;
     if (!fits) {
-        fail(line, format("%s of %d x %d values over a destination of %d x %d: there must be one value per %s",
-                          name(op), values.GetValidRow(), values.GetValidCol(), dst.GetValidRow(), dst.GetValidCol(),
-                          axis == Axis::Row ? "row" : "column"));
+        fail(line, "%s of %d x %d values over a destination of %d x %d: there must be one value per %s", name(op),
+             values.GetValidRow(), values.GetValidCol(), dst.GetValidRow(), dst.GetValidCol(),
+             axis == Axis::Row ? "row" : "column");
     }
 }
 

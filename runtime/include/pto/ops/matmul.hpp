@@ -112,8 +112,8 @@ void require_matmul(OpId op, int line, const D& dst, const L& left, const R& rig
     right.require_assigned(name(op), line);
     if (left.GetValidCol() != right.GetValidRow() || dst.GetValidRow() != left.GetValidRow() ||
         dst.GetValidCol() != right.GetValidCol()) {
-        fail(line, format("%s of %d x %d by %d x %d into %d x %d", name(op), left.GetValidRow(), left.GetValidCol(),
-                          right.GetValidRow(), right.GetValidCol(), dst.GetValidRow(), dst.GetValidCol()));
+        fail(line, "%s of %d x %d by %d x %d into %d x %d", name(op), left.GetValidRow(), left.GetValidCol(),
+             right.GetValidRow(), right.GetValidCol(), dst.GetValidRow(), dst.GetValidCol());
     }
 }
 

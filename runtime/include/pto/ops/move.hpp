@@ -53,9 +53,9 @@ void move_tile(OpId op, int line, D& dst, const S& src, int64_t row, int64_t col
     src.require_assigned(name(op), line);
     if (row < 0 || col < 0 || row + dst.GetValidRow() > src.GetValidRow() ||
         col + dst.GetValidCol() > src.GetValidCol()) {
-        fail(line, format("%s of %d x %d elements at row %lld, column %lld of a tile with %d x %d valid ones", name(op),
-                          dst.GetValidRow(), dst.GetValidCol(), static_cast<long long>(row),
-                          static_cast<long long>(col), src.GetValidRow(), src.GetValidCol()));
+        fail(line, "%s of %d x %d elements at row %lld, column %lld of a tile with %d x %d valid ones", name(op),
+             dst.GetValidRow(), dst.GetValidCol(), static_cast<long long>(row), static_cast<long long>(col),
+             src.GetValidRow(), src.GetValidCol());
     }
     if constexpr (kTrace) {
         Recorder(op, pipe, dst, line).read(src).write(dst);

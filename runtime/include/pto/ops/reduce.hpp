@@ -70,8 +70,8 @@ void reduce_rows(OpId op, F f, int line, D& dst, const S& src, Scratch& scratch)
     const int rows = src.GetValidRow();
     const int cols = src.GetValidCol();
     if (dst.GetValidRow() != rows || dst.GetValidCol() != 1 || cols == 0) {
-        fail(line, format("%s of %d x %d needs columns to reduce and a destination of %d x 1, not %d x %d", name(op),
-                          rows, cols, rows, dst.GetValidRow(), dst.GetValidCol()));
+        fail(line, "%s of %d x %d needs columns to reduce and a destination of %d x 1, not %d x %d", name(op), rows,
+             cols, rows, dst.GetValidRow(), dst.GetValidCol());
     }
     if constexpr (kTrace) {
         Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(dst);
@@ -99,8 +99,8 @@ void reduce_cols(OpId op, F f, int line, D& dst, const S& src, Scratch record_sc
     const int rows = src.GetValidRow();
     const size_t cols = src.GetValidCol();
     if (dst.GetValidRow() != 1 || dst.GetValidCol() != static_cast<int>(cols) || rows == 0) {
-        fail(line, format("%s of %d x %zu needs rows to reduce and a destination of 1 x %zu, not %d x %d", name(op),
-                          rows, cols, cols, dst.GetValidRow(), dst.GetValidCol()));
+        fail(line, "%s of %d x %zu needs rows to reduce and a destination of 1 x %zu, not %d x %d", name(op), rows,
+             cols, cols, dst.GetValidRow(), dst.GetValidCol());
     }
     if constexpr (kTrace) {
         Recorder recorder(op, PIPE_V, src, line);

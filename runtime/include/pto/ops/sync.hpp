@@ -23,11 +23,7 @@ inline void set_ffts_base_addr(uint64_t) {}
 namespace pto::host {
 
 inline void record_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
-    if constexpr (kTrace) {
-        Event& event = Core::current(line).log->add(op, kind, pipe, line);
-        event.dst_pipe = dst_pipe;
-        event.event_id = static_cast<uint8_t>(event_id);
-    }
+    if constexpr (kTrace) Core::current(line).log->add_sync(op, kind, pipe, dst_pipe, event_id, line);
 }
 
 }  // namespace pto::host

@@ -122,29 +122,24 @@ void for_each_plane(const Global& gm, Visit visit) {
 template <typename T, typename Global>
 void require_same_size(const char* op, const T& tile, const Global& gm, int line) {
     if (gm.rows() == tile.GetValidRow() && gm.cols() == tile.GetValidCol()) return;
-    fail(line,
-         format("%s between a global tensor of %lld x %lld and a tile with %d x %d valid elements: they must be equal",
-                op, static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), tile.GetValidRow(),
-                tile.GetValidCol()));
+    fail(line, "%s between a global tensor of %lld x %lld and a tile with %d x %d valid elements: they must be equal",
+         op, static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), tile.GetValidRow(),
+         tile.GetValidCol());
 }
 
-/// A transfer must stay inside one buffer of the launch, if those are known, and inside one slot of a FIFO.
-template <typename Global>
-void require_in_bounds(const char* op, const Global& gm, int line) {
-    if (gm.rows() == 0 || gm.cols() == 0) return;
-    const auto begin = reinterpret_cast<uint64_t>(gm.data());
-    const uint64_t end = begin + static_cast<uint64_t>(gm.extent()) * sizeof(typename Global::DType);
-    if (begin == 0) fail(line, std::string(op) + " on a global tensor without an address (null pointer)");
+/// An access to bytes [begin, end) of global memory must stay inside one buffer of the launch, if those are known, and
+/// inside one slot of a FIFO.
+PTO_OUT_OF_LINE inline void require_in_bounds(const char* op, uint64_t begin, uint64_t end, int line) {
+    if (begin == 0) fail(line, "%s on a global tensor without an address (null pointer)", op);
     const Block& block = Core::current(line).block;
     for (const Fifo& fifo : block.fifos()) {
         const uint64_t slots_end = fifo.spec.gm_base + fifo.spec.slots * fifo.spec.slot_bytes;
         if (begin < fifo.spec.gm_base || begin >= slots_end) continue;
         const uint64_t offset = (begin - fifo.spec.gm_base) % fifo.spec.slot_bytes;
         if (offset + (end - begin) > fifo.spec.slot_bytes) {
-            fail(line,
-                 format("%s of bytes [%llu, %llu) of a slot of FIFO %d, which has %llu", op,
-                        static_cast<unsigned long long>(offset), static_cast<unsigned long long>(offset + end - begin),
-                        block.fifo_id(fifo), static_cast<unsigned long long>(fifo.spec.slot_bytes)));
+            fail(line, "%s of bytes [%llu, %llu) of a slot of FIFO %d, which has %llu", op,
+                 static_cast<unsigned long long>(offset), static_cast<unsigned long long>(offset + end - begin),
+                 block.fifo_id(fifo), static_cast<unsigned long long>(fifo.spec.slot_bytes));
         }
         return;
     }
@@ -154,10 +149,17 @@ void require_in_bounds(const char* op, const Global& gm, int line) {
     }
     if (!known.empty()) {
         fail(line,
-             format("%s of [0x%llx, 0x%llx) in global memory, which lies in no buffer of the launch: check the offsets "
-                    "and the sizes of the kernel's arguments",
-                    op, static_cast<unsigned long long>(begin), static_cast<unsigned long long>(end)));
+             "%s of [0x%llx, 0x%llx) in global memory, which lies in no buffer of the launch: check the offsets "
+             "and the sizes of the kernel's arguments",
+             op, static_cast<unsigned long long>(begin), static_cast<unsigned long long>(end));
     }
+}
+
+template <typename Global>
+void require_in_bounds(const char* op, const Global& gm, int line) {
+    if (gm.rows() == 0 || gm.cols() == 0) return;
+    const auto begin = reinterpret_cast<uint64_t>(gm.data());
+    require_in_bounds(op, begin, begin + static_cast<uint64_t>(gm.extent()) * sizeof(typename Global::DType), line);
 }
 
 }  // namespace host

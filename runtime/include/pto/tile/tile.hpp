@@ -15,6 +15,28 @@ namespace pto {
 /// Valid rows or columns that are known only at run time.
 inline constexpr int kDynamic = -1;
 
+namespace host {
+
+/// Host address of `size` bytes at a byte offset of an on-chip memory of the current core; null in trace mode.
+PTO_OUT_OF_LINE inline std::byte* place(Buffer buffer, uint64_t address, size_t size, int line) {
+    Core& core = Core::current(line);
+    const BufferInfo& memory = info(buffer);
+    if (!has_buffer(core.kind, buffer)) {
+        fail(line, "TASSIGN of a tile in %s, which a %s core does not have", memory.name,
+             core.kind == CoreKind::Cube ? "cube" : "vector");
+    }
+    if (address % kTileAlignment != 0 || address > memory.bytes || memory.bytes - address < size) {
+        fail(
+            line,
+            "TASSIGN of %zu bytes at byte %llu of %s: a tile must start at a multiple of %llu and end within %zu bytes",
+            size, static_cast<unsigned long long>(address), memory.name,
+            static_cast<unsigned long long>(kTileAlignment), memory.bytes);
+    }
+    return kTrace ? nullptr : core.memory.base(buffer) + address * memory.spread;
+}
+
+}  // namespace host
+
 /// A tile of Rows x Cols elements, of which the leading ValidRow x ValidCol hold data. Boxes, fractal size and padding
 /// describe the device's layout. Host layouts: vec, mat and acc tiles in order of their kind (see order_of), left
 /// row-major and right in column panels, both as 32-bit elements.
@@ -76,22 +98,9 @@ class Tile {
     /// Places the tile at a byte offset of its memory on the current core.
     void assign(uint64_t address, int line) {
         check_valid_sizes(line);
-        host::Core& core = host::Core::current(line);
-        constexpr host::BufferInfo memory = host::info(kBuffer);
-        if (!host::has_buffer(core.kind, kBuffer)) {
-            host::fail(line, std::string("TASSIGN of a tile in ") + memory.name + ", which a " +
-                                 (core.kind == host::CoreKind::Cube ? "cube" : "vector") + " core does not have");
-        }
-        if (address % host::kTileAlignment != 0 || address > memory.bytes || memory.bytes - address < extent()) {
-            host::fail(line,
-                       host::format("TASSIGN of %zu bytes at byte %llu of %s: a tile must start at a multiple of %llu "
-                                    "and end within %zu bytes",
-                                    extent(), static_cast<unsigned long long>(address), memory.name,
-                                    static_cast<unsigned long long>(host::kTileAlignment), memory.bytes));
-        }
+        bytes_ = host::place(kBuffer, address, extent(), line);
         address_ = address;
         assigned_ = true;
-        if constexpr (!host::kTrace) bytes_ = core.memory.base(kBuffer) + address * memory.spread;
     }
 
     /// Shares the bytes of another tile of the same memory.
@@ -106,7 +115,7 @@ class Tile {
 
     void require_assigned(const char* op, int line) const {
         if (!assigned_) {
-            host::fail(line, std::string(op) + " uses a tile that has no address: TASSIGN or TRESHAPE must come first");
+            host::fail(line, "%s uses a tile that has no address: TASSIGN or TRESHAPE must come first", op);
         }
     }
 
@@ -126,8 +135,8 @@ class Tile {
         const bool fixed_changed = (ValidRow_ != kDynamic && valid_row_ != kUnset && valid_row_ != ValidRow_) ||
                                    (ValidCol_ != kDynamic && valid_col_ != kUnset && valid_col_ != ValidCol_);
         if (rows < 0 || rows > Rows_ || cols < 0 || cols > Cols_ || fixed_changed) {
-            host::fail(line, host::format("a tile of %d x %d elements cannot have %lld x %lld valid ones", Rows_, Cols_,
-                                          static_cast<long long>(rows), static_cast<long long>(cols)));
+            host::fail(line, "a tile of %d x %d elements cannot have %lld x %lld valid ones", Rows_, Cols_,
+                       static_cast<long long>(rows), static_cast<long long>(cols));
         }
     }
 
