@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, overload
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
@@ -52,17 +52,27 @@ def to_ir_module(
     return decorate
 
 
-def func(function: Callable[..., object] | None = None, *, kernel: str | None = None) -> Any:
+@overload
+def func(function: Callable[..., object]) -> Function: ...
+
+
+@overload
+def func(*, kernel: str | None = None) -> Callable[[Callable[..., object]], Function]: ...
+
+
+def func(
+    function: Callable[..., object] | None = None, *, kernel: str | None = None
+) -> Function | Callable[[Callable[..., object]], Function]:
     """Add the decorated function to the module: `@pto.func(kernel="cube")`, `"vector"`, or `@pto.func` for the entry.
 
     The name of the function then stands for it in `pto.call`.
     """
-    if function is None:
-        return lambda decorated: func(decorated, kernel=kernel)
     state = _MODULE.get()
     if state is None:
         fail("@pto.func belongs in the body of a function decorated with @to_ir_module(..., module=True)")
     builder, names = state
+    if function is None:
+        return lambda decorated: _trace(builder, names, decorated, kernel)
     return _trace(builder, names, function, kernel)
 
 

@@ -311,9 +311,9 @@ def col_expand_min(src: Value, col: Value, dst: Value) -> None:
 
 def reshape(ty: TileBufType, src: Value) -> Tile:
     """Return the bytes of `src` as a tile of type `ty`; no data moves."""
-    source = ssa_of(src, "src", Tile)
     if not isinstance(ty, TileBufType):
         fail(f"reshape needs a TileBufType first and a tile second, not {ty!r}")
+    source = ssa_of(src, "src", Tile)
     return Tile(emit(lambda: TReshapeOp(source, ty)).result)
 
 

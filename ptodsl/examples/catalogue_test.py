@@ -1,0 +1,27 @@
+"""Tests that every example computes what its reference says, on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ptodsl.examples.catalogue import EXAMPLES
+from ptodsl.examples.example import Example
+from ptodsl.examples.host_run import HostKernel
+from tools.ptoas.assemble import Sync
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_example_computes_its_reference(example: Example, tmp_path: Path) -> None:
+    kernel = HostKernel(example.build(), example.name, tmp_path, Sync.INSERT)
+    arguments = example.arguments(np.random.default_rng(0))
+    expected = example.expected(arguments)
+    kernel.launch(example.block_dim, arguments)
+    example.check(arguments, expected)
+
+
+def test_names_are_unique() -> None:
+    names = [example.name for example in EXAMPLES]
+    assert len(set(names)) == len(names)

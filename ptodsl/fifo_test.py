@@ -1,0 +1,82 @@
+"""Tests of FIFO operations and of explicit synchronisation: what they print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ptodsl import pto
+from ptodsl.module import Arguments, ModuleBuilder
+from ptodsl.printing import module_text
+from ptodsl.values import Pipe
+
+ENTRY = pto.TensorType(shape=[64, 128], dtype=pto.float32)
+
+
+def _printed(body: Callable[[Arguments], object]) -> list[str]:
+    """Lines of the operations that `body` makes."""
+    module = ModuleBuilder()
+    with module.function("main", {"x": pto.PtrType(pto.float32)}) as args:
+        body(args)
+    lines = [line.strip() for line in module_text(module.finish(), locations=False).splitlines()]
+    return lines[2 : lines.index("func.return")]
+
+
+def _fifo(args: Arguments) -> Pipe:
+    return pto.initialize_l2g2l_pipe(dir_mask=1, slot_size=32768, slot_num=8, gm_addr=args["x"], flag_base=2)
+
+
+def test_initialisation_prints_the_form_that_real_assemblers_parse() -> None:
+    properties = (
+        "dir_mask = 1 : i8, slot_size = 32768 : i32, slot_num = 8 : i32, flag_base = 2 : i32, "
+        "operandSegmentSizes = array<i32: 1, 0, 0>"
+    )
+    assert _printed(_fifo) == [
+        f'%0 = "pto.initialize_l2g2l_pipe"(%x) <{{{properties}}}> : (!pto.ptr<f32>) -> !pto.pipe'
+    ]
+
+
+def test_entry_operations_take_entry_pipe_and_split() -> None:
+    def body(args: Arguments) -> None:
+        fifo, entry = _fifo(args), pto.declare_global(ENTRY)
+        pto.talloc(entry, fifo, 1)
+        pto.tpush(entry, fifo, 1)
+        pto.tpop_into(entry, fifo, 2)
+        pto.tfree(fifo, 0, entry=entry)
+
+    types = "(%1, %0 : !pto.tensor_view<64x128xf32>, !pto.pipe)"
+    assert _printed(body)[1:] == [
+        "%1 = pto.declare_global -> !pto.tensor_view<64x128xf32>",
+        f"pto.talloc{types} {{split = 1}}",
+        f"pto.tpush{types} {{split = 1}}",
+        f"pto.tpop{types} {{split = 2}}",
+        f"pto.tfree{types} {{split = 0}}",
+    ]
+
+
+def test_pop_declares_its_entry_and_free_finds_the_last_popped() -> None:
+    def body(args: Arguments) -> None:
+        fifo = _fifo(args)
+        for _ in pto.range(0, 2):
+            pto.tpop(ENTRY, fifo, 1)
+            pto.tfree(fifo, 1)
+        pto.tpop(ENTRY, fifo, 1)
+        pto.tfree(fifo, 1)
+
+    names = [line.split("(")[1].split(",")[0] for line in _printed(body) if line.startswith(("pto.tpop", "pto.tfree"))]
+    assert names[0] == names[1] != names[2] == names[3]
+
+
+def test_flags_and_barriers_accept_short_and_full_names() -> None:
+    def body(_: Arguments) -> None:
+        pto.record_event("MTE2", "V", 0)
+        pto.wait_event("PIPE_MTE2", "PIPE_V", "EVENT_ID0")
+        pto.record_wait_pair("V", "MTE3", 7)
+        pto.barrier("V")
+
+    assert _printed(body) == [
+        "pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
+        "pto.wait_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
+        "pto.set_flag[PIPE_V, PIPE_MTE3, EVENT_ID7]",
+        "pto.wait_flag[PIPE_V, PIPE_MTE3, EVENT_ID7]",
+        "pto.pipe_barrier[PIPE_V]",
+    ]
