@@ -58,7 +58,12 @@ def _pip_command(rctx):
     """The machine's pip; where there is only ensurepip, one in a virtual environment of this repository."""
     if PYTHON.has_pip:
         return [PYTHON.path, "-m", "pip"]
-    rctx.execute([PYTHON.path, "-m", "venv", "venv"])
+    result = rctx.execute([PYTHON.path, "-m", "venv", "venv"])
+    if result.return_code != 0:
+        fail("%s has no pip, and a virtual environment with pip cannot be made (Debian: apt-get install python3-pip):\n%s" % (
+            PYTHON.path,
+            result.stdout + result.stderr,
+        ))
     return ["venv/bin/python", "-m", "pip"]
 
 def _pip_wheels_impl(rctx):
