@@ -1,0 +1,1 @@
+"""A remote cache for a team: nginx, its configuration, and the proof that builds with it are right."""

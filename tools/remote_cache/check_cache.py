@@ -1,0 +1,152 @@
+"""Proves that results are shared through a remote cache, and that a cache in trouble never makes a wrong artifact.
+
+    tools/remote_cache/check                                   everything: all targets, then all faults
+    tools/remote_cache/check --faults=none                     sharing only
+    tools/remote_cache/check --faults='disk full'              one fault (--list names them)
+
+Starts a real nginx on loopback, fills it from one checkout and builds and tests in another one, under another path,
+with another output base and home. Exit status 0: every step is right; 1: one is not; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, run_scenario, scenarios
+from tools.remote_cache.server import CacheServer
+from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
+from tools.team.packages import MissingProgram, program
+from tools.team.steps import Steps, expect
+
+DEFAULT_TARGETS = "//..."
+DEFAULT_FAULT_TARGETS = "//flash_atten:fa_s1tile256"
+
+EXIT_USAGE = 2
+
+
+@dataclass(frozen=True)
+class Team:
+    """Two members, a cache, and what they build."""
+
+    directory: Path
+    first: Checkout
+    second: Checkout
+    server: CacheServer
+    targets: tuple[str, ...]
+
+    def test(self, checkout: Checkout, config: str) -> BazelRun:
+        """Builds and tests all targets from nothing."""
+        checkout.clean()
+        return checkout.test(config, f"--remote_cache={self.server.url}", "--", *self.targets)
+
+
+def make_team(directory: Path, targets: tuple[str, ...]) -> Team:
+    """Two checkouts with nothing in common but the sources."""
+    home = directory / "home of the second"
+    home.mkdir(parents=True, exist_ok=True)
+    first = Checkout.create(directory / "first", directory / "out-first", base_environment())
+    second = Checkout.create(
+        directory / "somewhere/else/second",
+        directory / "deeper/out-second",
+        base_environment(HOME=str(home), USER="second", PATH=f"{home}/bin:/usr/bin:/bin", TZ="Asia/Tokyo"),
+    )
+    return Team(directory, first, second, CacheServer(directory / "cache"), targets)
+
+
+def fill(team: Team) -> str:
+    """The first checkout builds and tests everything and uploads it."""
+    run = team.test(team.first, READ_WRITE)
+    return f"{run.processes()}; stored: {team.server.describe_store()}"
+
+
+def share(team: Team) -> str:
+    """The second checkout builds and tests everything and executes nothing."""
+    team.server.forget_requests()
+    run = team.test(team.second, READ_ONLY)
+    executed = run.other_than(CACHE_HIT)
+    expect(not executed, f"not everything was a hit, executed: {executed}")
+    methods = {method for method, _ in team.server.requests()}
+    expect(methods == {"GET"}, f"a read-only build made requests {sorted(methods)}")
+    return f"{run.processes().get(CACHE_HIT, 0)} hits of {run.processes().get(CACHE_HIT, 0)}, {run.seconds:.1f} s"
+
+
+def same_outputs(team: Team) -> str:
+    """What the second checkout got is what the first one made."""
+    first, second = team.first.output_digests(), team.second.output_digests()
+    different = differences(first, second)
+    expect(not different, f"{len(different)} outputs differ: {'; '.join(different[:5])}")
+    return f"{len(first)} outputs are the same ({suffixes(first)})"
+
+
+def run_faults(team: Team, steps: Steps, names: list[str], targets: tuple[str, ...]) -> None:
+    """Runs the named faults with the second checkout, each on a server of its own."""
+    trial = Trial(team.second, team.server, team.server.store, targets, team.first.output_digests())
+    for index, name in enumerate(names):
+        steps.run(name, lambda name=name, index=index: run_scenario(name, trial, team.directory / f"fault{index}"))  # type: ignore[misc]
+
+
+def check(team: Team, faults: list[str], fault_targets: tuple[str, ...]) -> int:
+    """All steps; returns the exit status."""
+    steps = Steps()
+    shutil.rmtree(team.server.directory, ignore_errors=True)
+    team.server.configure()
+    team.server.start()
+    try:
+        sharing = steps.run("first checkout builds, tests and uploads", lambda: fill(team))
+        sharing = sharing and steps.run("second checkout builds and tests with hits only", lambda: share(team))
+        sharing = sharing and steps.run("outputs of both are the same", lambda: same_outputs(team))
+    finally:
+        team.server.stop()
+        team.first.shutdown()
+    if sharing:
+        run_faults(team, steps, faults, fault_targets)
+    team.second.shutdown()
+    return steps.finish()
+
+
+def known_faults() -> list[str]:
+    """Names of all scenarios."""
+    nobody = Checkout(Path(), Path(), {})
+    return [name for name, _ in scenarios(Trial(nobody, CacheServer(Path()), Path(), (), {}))]
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--targets", default=DEFAULT_TARGETS, help="what is shared, separated by commas (%(default)s)")
+    parser.add_argument("--fault_targets", default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)")
+    parser.add_argument("--faults", default="all", help="all, none, or names separated by commas")
+    parser.add_argument("--list", action="store_true", help="name the faults and stop")
+    parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status of the check."""
+    options = parse(arguments)
+    known = known_faults()
+    if options.list:
+        print("\n".join(known))
+        return 0
+    faults = {"all": known, "none": []}.get(options.faults, options.faults.split(","))
+    unknown = sorted(set(faults) - set(known))
+    if unknown:
+        print(f"--faults={options.faults}: no such fault: {', '.join(unknown)} (--list names them)", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        program("nginx", "nginx-light")
+    except MissingProgram as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    with tempfile.TemporaryDirectory(prefix="remote-cache-check-", ignore_cleanup_errors=True) as temporary:
+        team = make_team((options.directory or Path(temporary)).resolve(), tuple(options.targets.split(",")))
+        return check(team, faults, tuple(options.fault_targets.split(",")))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,226 @@
+"""Builds that meet a cache in trouble: each must end right or with a clear error, and never with a wrong artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.remote_cache.accounts import CI, DEVELOPER, STRANGER, trust_store_options, write_accounts, write_certificate
+from tools.remote_cache.faults import DAMAGES, KINDS, copy_store, damage_store
+from tools.remote_cache.server import CacheServer, team_site
+from tools.team.checkout import CACHE_HIT, OUTPUT, BazelRun, Checkout, differences, sha256
+from tools.team.steps import CheckFailed, expect
+
+READ_WRITE = "--config=remote_cache"
+READ_ONLY = "--config=remote_cache_ro"
+
+SMALL_DISK_BYTES = 1 << 20
+"""A store on which a build's results do not fit."""
+
+ANSWERS_BEFORE_ACCIDENT = 5
+"""The server has its accident after so many answers: the build is under way."""
+
+POLL_S = 0.02
+
+MAX_ERROR_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What all scenarios share."""
+
+    checkout: Checkout
+    server: CacheServer
+    full_store: Path
+    """A store in which everything is a hit."""
+    targets: tuple[str, ...]
+    reference: Mapping[str, str]
+    """Digests of all outputs as a local build makes them."""
+
+    def build(self, config: str, url: str, *more: str) -> BazelRun:
+        """Builds the targets from nothing with the cache at `url`."""
+        self.checkout.clean()
+        return self.checkout.bazel("build", config, f"--remote_cache={url}", *more, *self.targets)
+
+    def verdict(self, run: BazelRun) -> str:
+        """Says how the build ended. Raises CheckFailed for a wrong artifact, or an end without an error message."""
+        made = self.checkout.output_digests()
+        wrong = differences({name: self.reference[name] for name in made if name in self.reference}, made)
+        expect(not wrong, f"WRONG ARTIFACTS: {'; '.join(wrong[:5])}")
+        timing = f"{run.seconds:.0f} s"
+        if run.status == 0:
+            hits = run.processes().get(CACHE_HIT, 0)
+            own = sum(run.other_than(CACHE_HIT).values())
+            return f"right ({hits} hits, {own} executed here, {timing})"
+        errors = [line for line in run.log.splitlines() if line.startswith("ERROR: ")]
+        expect(bool(errors), f"ended with {run.status} and no error message:\n{run.last_lines()}")
+        return f"clear error, exit status {run.status}, {timing}: {errors[0][:MAX_ERROR_CHARACTERS]}"
+
+
+def must_be_right(verdict: str) -> str:
+    """The verdict, if the build succeeded. Raises CheckFailed."""
+    expect(verdict.startswith("right"), f"the build should have gone on without the cache: {verdict}")
+    return verdict
+
+
+def damaged_entries(trial: Trial, kind: str, damage: str) -> str:
+    """All stored files of one kind are damaged; damaged contents must not stop the build, and are replaced."""
+    copy_store(trial.full_store, trial.server.store)
+    count = damage_store(trial.server.store, kind, DAMAGES[damage])
+    trial.server.configure()
+    trial.server.start()
+    try:
+        verdict = trial.verdict(trial.build(READ_WRITE, trial.server.url))
+    finally:
+        trial.server.stop()
+    if kind == "cas":
+        must_be_right(verdict)
+    return f"{count} files damaged: {verdict}"
+
+
+def dead_before(trial: Trial) -> str:
+    """Nobody listens on the cache's port."""
+    return must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
+
+
+def hung_before(trial: Trial) -> str:
+    """The server accepts connections and never answers."""
+    trial.server.configure()
+    trial.server.start()
+    trial.server.hang()
+    try:
+        return must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
+    finally:
+        trial.server.stop()
+
+
+def accident_during(trial: Trial, accident: Callable[[CacheServer], None]) -> str:
+    """The server starts with an empty store and has an accident while the build uses it."""
+    server, checkout = trial.server, trial.checkout
+    copy_store(trial.full_store, server.store)
+    server.configure()
+    server.start()
+    server.forget_requests()
+    checkout.clean()
+    log = checkout.output_base / "check-accident.log"
+    started = time.monotonic()
+    try:
+        command = ("build", *OUTPUT, READ_WRITE, f"--remote_cache={server.url}", *trial.targets)
+        process = checkout.start(log, *command)
+        while len(server.requests()) < ANSWERS_BEFORE_ACCIDENT and process.poll() is None:
+            time.sleep(POLL_S)
+        expect(process.poll() is None, "the build ended before the accident")
+        accident(server)
+        return must_be_right(trial.verdict(checkout.finish(process, log, started)))
+    finally:
+        server.stop()
+
+
+def disk_full(trial: Trial) -> str:
+    """The store is on a file system that is much too small; what is there afterwards must be whole."""
+    trial.server.configure()
+    trial.server.start(store_bytes=SMALL_DISK_BYTES)
+    try:
+        trial.server.forget_requests()
+        verdict = must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
+        refused = sum(status >= 500 for method, status in trial.server.requests() if method == "PUT")
+        expect(refused > 0, "no upload was refused: the disk was not full")
+        second = must_be_right(trial.verdict(trial.build(READ_ONLY, trial.server.url)))
+    finally:
+        trial.server.stop()
+    return f"{refused} uploads refused: {verdict}; then, reading what was stored: {second}"
+
+
+def read_only_writes_nothing(trial: Trial) -> str:
+    """A developer's build with an empty cache executes everything and uploads nothing."""
+    trial.server.configure()
+    trial.server.start()
+    try:
+        trial.server.forget_requests()
+        verdict = must_be_right(trial.verdict(trial.build(READ_ONLY, trial.server.url)))
+        puts = sum(method == "PUT" for method, _ in trial.server.requests())
+    finally:
+        trial.server.stop()
+    expect(puts == 0, f"{puts} uploads with {READ_ONLY}")
+    return f"no upload: {verdict}"
+
+
+def start_team_site(trial: Trial) -> Trial:
+    """Starts the team's site, filled; returns the trial with a Bazel that trusts its certificate."""
+    server = trial.server
+    copy_store(trial.full_store, server.store)
+    server.configure(team_site(server.directory, server.port))
+    write_accounts(server.directory)
+    write_certificate(server.directory)
+    server.start()
+    startup = trust_store_options(server.directory)
+    return dataclasses.replace(trial, checkout=dataclasses.replace(trial.checkout, startup=startup))
+
+
+def team_accounts(trial: Trial) -> str:
+    """Over TLS: CI and developers get hits; a developer's uploads and a wrong password are refused, builds go on."""
+    server = trial.server
+    try:
+        trusting = start_team_site(trial)
+        words = []
+        for who, account, config in (
+            ("CI", CI, READ_WRITE),
+            ("developer", DEVELOPER, READ_ONLY),
+            ("wrong password", STRANGER, READ_ONLY),
+        ):
+            run = trusting.build(config, account.url(server.port))
+            words.append(f"{who}: {must_be_right(trusting.verdict(run))}")
+            hit_all = not run.other_than(CACHE_HIT)
+            expect(hit_all == (account is not STRANGER), f"{who}: {run.processes()}\n{run.last_lines()}")
+        return "; ".join(words)
+    finally:
+        server.stop()
+
+
+def developer_cannot_write(trial: Trial) -> str:
+    """A developer who asks for uploads is refused by the server, and what is stored stays as it is."""
+    server = trial.server
+    try:
+        trusting = start_team_site(trial)
+        for path in server.entries("ac"):
+            path.unlink()
+        before = {path.name: sha256(path) for path in server.entries("cas")}
+        verdict = must_be_right(trusting.verdict(trusting.build(READ_WRITE, DEVELOPER.url(server.port))))
+        expect(not server.entries("ac"), "a developer could write action results")
+        expect(before == {path.name: sha256(path) for path in server.entries("cas")}, "a developer changed contents")
+        return verdict
+    finally:
+        server.stop()
+
+
+def scenarios(trial: Trial) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Every scenario with its name."""
+    for kind, what in KINDS.items():
+        for damage in DAMAGES:
+            yield f"{damage} {what}", lambda kind=kind, damage=damage: damaged_entries(trial, kind, damage)  # type: ignore[misc]
+    yield "server dead before the build", lambda: dead_before(trial)
+    yield "server killed during the build", lambda: accident_during(trial, CacheServer.kill)
+    yield "server hangs before the build", lambda: hung_before(trial)
+    yield "server hangs during the build", lambda: accident_during(trial, CacheServer.hang)
+    yield "disk full", lambda: disk_full(trial)
+    yield "read-only build with an empty cache", lambda: read_only_writes_nothing(trial)
+    yield "team site: accounts", lambda: team_accounts(trial)
+    yield "team site: a developer tries to write", lambda: developer_cannot_write(trial)
+
+
+def fresh(trial: Trial, directory: Path) -> Trial:
+    """The trial with a server of its own that has nothing stored."""
+    shutil.rmtree(directory, ignore_errors=True)
+    return dataclasses.replace(trial, server=CacheServer(directory))
+
+
+def run_scenario(name: str, trial: Trial, directory: Path) -> str:
+    """Runs the scenario called `name` on a fresh server in `directory`. Raises CheckFailed."""
+    for candidate, work in scenarios(fresh(trial, directory)):
+        if candidate == name:
+            return work()
+    raise CheckFailed(f"there is no scenario {name!r}")

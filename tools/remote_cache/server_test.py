@@ -1,0 +1,37 @@
+"""The configuration files are complete, and the team's site is the one that is tested."""
+
+from pathlib import Path
+
+from tools.remote_cache.server import HERE, CacheServer, loopback_site, main_configuration, team_site
+
+
+def test_every_placeholder_is_filled() -> None:
+    directory = Path("/cache")
+    for text in (loopback_site(directory, 9090), team_site(directory, 9090), main_configuration(directory)):
+        assert not [word for word in text.split() if word.startswith("@") and word.strip(";/").endswith("@")]
+
+
+def test_the_tested_site_differs_from_the_published_one_in_paths_and_port_only() -> None:
+    published = (HERE / "team.conf").read_text(encoding="utf-8").splitlines()
+    tested = team_site(Path("/cache"), 9090).splitlines()
+    changed = [line.split()[0] for line, other in zip(published, tested, strict=True) if line != other]
+    assert set(changed) == {
+        "listen",
+        "ssl_certificate",
+        "ssl_certificate_key",
+        "root",
+        "client_body_temp_path",
+        "auth_basic_user_file",
+    }
+
+
+def test_only_ci_can_write_to_the_published_site() -> None:
+    site = (HERE / "team.conf").read_text(encoding="utf-8")
+    writing = site[site.index("limit_except GET") :]
+    assert "/etc/nginx/bazel-cache/writers" in writing
+
+
+def test_requests_are_read_from_the_access_log(tmp_path: Path) -> None:
+    log = '127.0.0.1 - - [01/Jan/2026:00:00:00 +0000] "GET /ac/00 HTTP/1.1" 404 153 "-" "bazel/4.2.3"\n'
+    (tmp_path / "access.log").write_text(log)
+    assert CacheServer(tmp_path, 9090).requests() == [("GET", 404)]
