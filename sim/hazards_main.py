@@ -13,11 +13,12 @@ from pathlib import Path
 
 from absl import flags
 
+import flash_atten
 from flash_atten.config import LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.hazards import Finding, Verdict, judge
-from sim.record import TraceLibrary, default_libraries
+from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to check; default: those of all default targets.")
@@ -69,7 +70,7 @@ def work(chosen: Options) -> int:
     results = []
     clean = True
     try:
-        for path in chosen.libraries or default_libraries():
+        for path in chosen.libraries or libraries_beside(flash_atten.__file__):
             library = TraceLibrary(path)
             print(f"{library.info.name} ...", end="\r", file=sys.stderr, flush=True)
             verdict, accepted = check(library, chosen.shape, chosen.block_dim)

@@ -78,16 +78,16 @@ class TraceLibrary:
         return Recording(trace, ((slots.ctypes.data, slots.ctypes.data + slots.nbytes),))
 
 
-def default_libraries() -> list[Path]:
-    """Return the trace libraries of the default targets: those beside the kernel's Python, as runfiles have them.
+def libraries_beside(module: str) -> list[Path]:
+    """Return the trace libraries in the directory of the file `module`, where runfiles have a package's targets.
 
     Raises LibraryError if there are none.
     """
-    directory = Path(__file__).parents[1] / "flash_atten"
-    paths = sorted(directory.glob(f"fa_*{TRACE_SUFFIX}"))
+    directory = Path(module).parent
+    paths = sorted(directory.glob(f"*{TRACE_SUFFIX}"))
     if not paths:
         raise LibraryError(
-            f"there is no fa_*{TRACE_SUFFIX} in {directory}; name a library with --so=PATH, or start this binary with "
+            f"there is no *{TRACE_SUFFIX} in {directory}; name a library with --so=PATH, or start this binary with "
             "`bazel run`, which brings its libraries along"
         )
     return paths

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sim.happens_before import Clocks, Token
 from sim.program import BlockProgram
-from sim.trace import EVENT_IDS, QUEUES, Fifo, Kind, Pipe
+from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
 
 _OP, _SET_FLAG, _WAIT_FLAG, _BARRIER = map(int, (Kind.OP, Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER))
 _V = int(Pipe.V)
@@ -82,14 +82,19 @@ class _FifoState:
 
 
 class Replay:
-    """One run of `program`; `findings` holds what it found. With `stop_at_first` it ends at the first finding."""
+    """One run of `program`; `findings` holds what it found.
 
-    def __init__(self, program: BlockProgram, *, stop_at_first: bool = False) -> None:
+    With `stop_at_first` it ends at the first finding. Without `fifo_order` FIFO signals order nothing, and only what a
+    core does to its own buffers is judged: what is in order then needs no other core to be so.
+    """
+
+    def __init__(self, program: BlockProgram, *, stop_at_first: bool = False, fifo_order: bool = True) -> None:
         """Prepare; nothing runs yet."""
         self.findings: dict[Key, RawFinding] = {}
         self._program = program
         self._patterns = program.patterns
         self._stop_at_first = stop_at_first
+        self._fifo_order = fifo_order
         self._clocks = Clocks(len(program.cores))
         self._flags: dict[tuple[int, int, int, int], tuple[Token, int]] = {}
         self._fifos = {fifo.id: _fifo_state(fifo, program) for fifo in program.fifos}
@@ -187,11 +192,12 @@ class Replay:
         elif kind == _BARRIER:
             self._clocks.drain(core, pipe, position)
         else:
-            return self._fifo_event(core, position, kind, pipe, self._fifos[fifos[position]])
+            return not self._fifo_order or self._fifo_event(core, position, kind, pipe, self._fifos[fifos[position]])
         return True
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
-        self._add(kind, Place(queue // QUEUES, earlier), Place(core, position), "", region)
+        if self._fifo_order or self._program.regions[region].buffer != Buffer.GM:
+            self._add(kind, Place(queue // QUEUES, earlier), Place(core, position), "", region)
 
     def _add(self, kind: FindingKind, first: Place | None, second: Place, detail: str = "", region: int = -1) -> None:
         first_line = self._lines[first.core][first.position] if first else 0

@@ -31,7 +31,7 @@ def outcome(verdict: Verdict) -> str:
         return "no hazards"
     kinds = [finding.kind for finding in verdict.findings]
     parts = [f"{kinds.count(kind)} {kind.value}" for kind in FindingKind if kind in kinds]
-    return f"{len(kinds)} finding{'s' if len(kinds) > 1 else ''} ({', '.join(parts)})"
+    return f"{plural(len(kinds), 'finding')} ({', '.join(parts)})"
 
 
 def counts_text(counts: Counts) -> str:
@@ -39,8 +39,13 @@ def counts_text(counts: Counts) -> str:
     syncs = f"{counts.sets:,} set_flag, {counts.waits:,} wait_flag, {counts.barriers:,} barriers"
     return (
         f"{counts.ops:,} operations, {syncs}, {counts.fifo_events:,} FIFO events and {counts.accesses:,} accesses "
-        f"on {counts.cores} cores of {counts.blocks} block{'s' if counts.blocks > 1 else ''}"
+        f"on {plural(counts.cores, 'core')} of {plural(counts.blocks, 'block')}"
     )
+
+
+def plural(count: int, noun: str) -> str:
+    """Return e.g. "1 core" or "3 cores"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def accepted_text(accepted: tuple[Finding, ...]) -> str:
@@ -48,7 +53,8 @@ def accepted_text(accepted: tuple[Finding, ...]) -> str:
     pairs = sorted({(f.first.line if f.first else 0, f.second.line) for f in accepted})
     names = sorted({f"{f.first.op}-{f.second.op}" for f in accepted if f.first})
     where = ", ".join(f"{first}-{second}" for first, second in pairs)
-    return f"accepted: {len(pairs)} unordered pairs {', '.join(names)} left by a barrier pattern, at lines {where}"
+    what = f"{plural(len(pairs), 'unordered pair')} {', '.join(names)}"
+    return f"accepted: {what} left by a barrier pattern, at lines {where}"
 
 
 def finding_text(finding: Finding) -> str:

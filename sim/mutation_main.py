@@ -1,0 +1,83 @@
+"""How much the hazard judge notices: `bazel run //sim:mutation`.
+
+Deletes and changes every synchronisation instruction of Flash Attention kernels, one at a time, and judges the
+result on several shapes. Exit code 0: done, whatever the score; 1: the kernel failed, or has hazards before it is
+mutated; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_library import KernelError, LibraryError
+from sim.mutants import mutants, take_inventory
+from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
+from sim.record import TraceLibrary, libraries_beside
+from sim.shapes import representative_shapes
+
+_SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to mutate; default: the unpatched default kernels.")
+_SAMPLE = flags.DEFINE_integer("sample", 0, "Judge only this many mutants of each kernel; 0: all.", lower_bound=0)
+_SEED = flags.DEFINE_integer("seed", 0, "Chooses the sample.")
+_JSON = flags.DEFINE_string("json", None, "File for the report as JSON.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    libraries: tuple[Path, ...]
+    sample: int
+    seed: int
+    json: Path | None
+
+
+def options() -> Options:
+    """Read the flags."""
+    return Options(
+        libraries=tuple(user_path(text) for text in _SO.value),
+        sample=_SAMPLE.value,
+        seed=_SEED.value,
+        json=user_path(_JSON.value) if _JSON.value else None,
+    )
+
+
+def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
+    """Judge the mutants of one kernel; return the summary. Raises UncleanError, KernelError."""
+    recordings = [library.record(shape, block_dim=1) for shape in representative_shapes(library.config)]
+    found = mutants(take_inventory(recording.trace for recording in recordings))
+    todo = sample(found, chosen.sample or len(found), chosen.seed)
+
+    def progress(done: int) -> None:
+        print(f"\r{library.info.name}: {done} of {len(todo)} mutants", end="", file=sys.stderr, flush=True)
+
+    outcomes = judge_mutants(recordings, todo, progress)
+    print(file=sys.stderr)
+    return {"name": library.info.name, **summary(outcomes)}
+
+
+def work(chosen: Options) -> int:
+    """Mutate every kernel; print the summaries. Return the exit code."""
+    reports = []
+    try:
+        for path in chosen.libraries or libraries_beside(__file__):
+            library = TraceLibrary(path)
+            reports.append(mutate(library, chosen))
+            print(summary_text(library.info.name, reports[-1]), flush=True)
+        if chosen.json:
+            chosen.json.write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+    except (UncleanError, KernelError) as error:
+        return fail(str(error), EXIT_FAILED)
+    except (ValueError, OSError, LibraryError) as error:
+        return fail(str(error), EXIT_USAGE)
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

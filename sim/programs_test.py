@@ -1,0 +1,153 @@
+"""Tests of the binaries //sim:hazards, //sim:mutation and //sim:prove_barriers on canned traces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from flash_atten.stand_in import run_program
+from sim.canned import build_canned
+from sim.trace import Buffer, Pipe, Trace
+from sim.trace_builder import TraceBuilder, span
+
+A, B = span(Buffer.UB, 0, 128), span(Buffer.UB, 128, 128)
+
+
+def kernel(*, barriers: int = 1, operation: str = "TADD") -> Trace:
+    """Return a trace with `barriers` barriers on lines 4, 5, ... between two dependent ops on V, and a flag."""
+    build = TraceBuilder("canned.cpp")
+    vec = build.core("vec")
+    vec.op("TLOAD", Pipe.MTE2, writes=[A], line=1)
+    vec.set_flag(Pipe.MTE2, Pipe.V, 0, line=2)
+    vec.wait_flag(Pipe.MTE2, Pipe.V, 0, line=2)
+    vec.op("TROWEXPANDMUL", Pipe.V, reads=[A], writes=[A], line=3)
+    for number in range(barriers):
+        vec.barrier(Pipe.V, line=4 + number)
+    vec.op(operation, Pipe.V, reads=[A], writes=[B], line=9)
+    vec.barrier(Pipe.ALL, line=10)
+    return build.build()
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library whose trace has one barrier and no hazard."""
+    return build_canned(tmp_path_factory.mktemp("clean"), kernel())
+
+
+@pytest.fixture(scope="module")
+def superfluous(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library whose trace has two barriers where one is enough."""
+    return build_canned(tmp_path_factory.mktemp("superfluous"), kernel(barriers=2))
+
+
+def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) -> None:
+    done = run_program("sim.hazards_main", f"--so={clean}", "--json=out.json", directory=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == (
+        "fa_s1tile256: no hazards\n"
+        "  checked 3 operations, 1 set_flag, 1 wait_flag, 2 barriers, 0 FIFO events "
+        "and 5 accesses on 1 core of 1 block\n"
+    )
+    (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert (report["name"], report["ok"], report["counts"]["ops"]) == ("fa_s1tile256", True, 3)
+
+
+def test_a_hazard_is_a_paragraph_and_exit_code_1(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(barriers=0))
+    done = run_program("sim.hazards_main", f"--so={library}", f"--json={tmp_path / 'out.json'}")
+    assert done.returncode == 1
+    assert "fa_s1tile256: 1 finding (1 RAW)" in done.stdout
+    assert " ".join(done.stdout.split()).endswith(
+        "RAW: line 3 TROWEXPANDMUL (V, block 0 vec0) writes and line 9 TADD (V, block 0 vec0) reads UB bytes 0x0 to "
+        "0x7f, and nothing orders the two. To correct it: put pipe_barrier(PIPE_V) between line 3 and line 9."
+    )
+    (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    (finding,) = report["findings"]
+    assert (finding["kind"], finding["first"]["line"], finding["second"]["line"]) == ("RAW", 3, 9)
+    assert (finding["buffer"], finding["lo"], finding["hi"]) == ("UB", 0, 128)
+
+
+def test_pairs_of_the_gu_pattern_are_accepted_if_the_library_was_patched_so(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(barriers=0), remove_barriers=["gu"])
+    done = run_program("sim.hazards_main", f"--so={library}")
+    assert done.returncode == 0
+    assert "accepted: 1 unordered pair TROWEXPANDMUL-TADD left by a barrier pattern, at lines 3-9" in done.stdout
+
+
+def test_other_pairs_are_hazards_in_a_patched_library_too(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(barriers=0, operation="TSUB"), remove_barriers=["gu"])
+    assert run_program("sim.hazards_main", f"--so={library}").returncode == 1
+
+
+def test_a_failing_kernel_is_exit_code_1_with_its_report(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(), fails=True)
+    done = run_program("sim.hazards_main", f"--so={library}")
+    assert done.returncode == 1
+    assert done.stderr.endswith("error: the kernel fa_s1tile256 failed:\nvec0 waits in TPOP\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--q_rows=100",), "q_rows = 100 is not supported: it must be a multiple of 128"),
+        (("--s1=1000",), "s1 = 1000 is not supported with s1_tile = 256"),
+        (("--block_dim=3",), "block_dim = 3 is not possible with q_rows = 256: use 1 to 2"),
+        (("--so=missing.so",), "missing.so does not load as a kernel library"),
+        (("--s1=x",), "not a whole number"),
+        (("--json=no/such/directory",), "No such file or directory"),
+    ],
+)
+def test_mistakes_are_one_paragraph_and_exit_code_2(clean: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = run_program("sim.hazards_main", f"--so={clean}", *arguments, directory=clean.parent)
+    assert done.returncode == 2
+    assert words in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_truncated_trace_is_named(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel())
+    canned = tmp_path / "canned.trace"
+    canned.write_bytes(canned.read_bytes()[:-1])
+    done = run_program("sim.hazards_main", f"--so={library}")
+    assert done.returncode == 2
+    assert "fa_s1tile256.trace: truncated" in " ".join(done.stderr.split())
+
+
+def test_mutation_reports_score_and_redundant_instructions(superfluous: Path, tmp_path: Path) -> None:
+    done = run_program("sim.mutation_main", f"--so={superfluous}", f"--json={tmp_path / 'out.json'}")
+    assert done.returncode == 0
+    assert "redundant: delete line 4 pipe_barrier(PIPE_V) (in order without it)" in done.stdout
+    (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert report["score"] == 1.0
+    assert [item["lines"] for item in report["redundant"]] == [[4], [5]]
+
+
+def test_mutation_refuses_a_kernel_with_hazards(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(barriers=0))
+    done = run_program("sim.mutation_main", f"--so={library}")
+    assert done.returncode == 1
+    assert "the kernel has findings before it is mutated, such as RAW at line 9" in " ".join(done.stderr.split())
+
+
+def test_the_proof_names_the_barriers_that_may_go_and_the_text_it_is_about(superfluous: Path, tmp_path: Path) -> None:
+    cpp = tmp_path / "canned.cpp"
+    cpp.write_text("\n\n\n pipe_barrier( PIPE_V );\n pipe_barrier(PIPE_V);\n", encoding="utf-8")
+    output = tmp_path / "proof.json"
+    done = run_program("sim.prove_main", f"--so={superfluous}", f"--cpp={cpp}", f"--output={output}")
+    assert done.returncode == 0
+    proof = json.loads(output.read_text(encoding="utf-8"))
+    assert proof["source_sha256"] == hashlib.sha256(cpp.read_bytes()).hexdigest()
+    assert proof["redundant_barriers"] in ([4], [5])
+    assert {"q_rows": 384, "s1": 1280, "block_dim": 1} in proof["shapes"]
+
+
+def test_no_proof_about_another_file(superfluous: Path, tmp_path: Path) -> None:
+    cpp = tmp_path / "canned.cpp"
+    cpp.write_text("int main() {}\n", encoding="utf-8")
+    done = run_program("sim.prove_main", f"--so={superfluous}", f"--cpp={cpp}", f"--output={tmp_path / 'proof.json'}")
+    assert done.returncode == 2
+    assert "is no pipe_barrier(PIPE_V): the library is of another file" in " ".join(done.stderr.split())
+    assert not (tmp_path / "proof.json").exists()

@@ -1,0 +1,81 @@
+"""Finds the `pipe_barrier(PIPE_V)` that other ordering implies, for `//patchers:vec_barriers --patterns=proved`.
+
+`prove_barriers --so=x.trace.so --cpp=x.ptoas.cpp --output=x.proof.json`, where the library was compiled from the C++,
+writes `{"source_sha256": "...", "redundant_barriers": [12, 57], "shapes": ...}`: the barriers on all these lines may be
+removed together, as was checked on these shapes. Exit code 0: done; 1: the kernel failed or has hazards; 2: wrong
+usage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+from flash_atten.config import LaunchShape
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_library import KernelError, LibraryError
+from sim.barriers import UnorderedTraceError, redundant_barriers
+from sim.record import TraceLibrary
+from sim.shapes import representative_shapes
+
+_SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the kernel.", required=True)
+_CPP = flags.DEFINE_string("cpp", None, "The C++ that it was compiled from.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "The proof to write, JSON.", required=True)
+
+_V_BARRIER = re.compile(rb"\bpipe_barrier\s*\(\s*PIPE_V\s*\)")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    library: Path
+    cpp: Path
+    output: Path
+
+
+def options() -> Options:
+    """Read the flags."""
+    return Options(user_path(_SO.value), user_path(_CPP.value), user_path(_OUTPUT.value))
+
+
+def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape]) -> str:
+    """Return the proof that the barriers on `lines` of `cpp` are redundant on `shapes`.
+
+    Raises ValueError if a line is no V barrier: then the traces are of another file.
+    """
+    source = cpp.splitlines()
+    for line in lines:
+        if line > len(source) or not _V_BARRIER.search(source[line - 1]):
+            raise ValueError(f"line {line} of the C++ is no pipe_barrier(PIPE_V): the library is of another file")
+    proof = {
+        "source_sha256": hashlib.sha256(cpp).hexdigest(),
+        "redundant_barriers": sorted(lines),
+        "shapes": [{"q_rows": shape.q_rows, "s1": shape.s1, "block_dim": 1} for shape in shapes],
+    }
+    return json.dumps(proof, indent=1) + "\n"
+
+
+def work(chosen: Options) -> int:
+    """Trace, prove, write. Return the exit code."""
+    try:
+        library = TraceLibrary(chosen.library)
+        shapes = representative_shapes(library.config)
+        lines = redundant_barriers(library.record(shape, block_dim=1).trace for shape in shapes)
+        chosen.output.write_text(proof_text(chosen.cpp.read_bytes(), lines, shapes), encoding="utf-8")
+    except (KernelError, UnorderedTraceError) as error:
+        return fail(str(error), EXIT_FAILED)
+    except (ValueError, OSError, LibraryError) as error:
+        return fail(str(error), EXIT_USAGE)
+    print(f"{library.info.name}: {len(lines)} of its barriers on V are implied by other ordering")
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)
