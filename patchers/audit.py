@@ -1,0 +1,119 @@
+"""Checks that the hazard judge found in a patched kernel what the patcher says it left unordered, and nothing else.
+
+    audit fa.barriers.json hazards.json
+
+The first is the report of vec_barriers on the kernel, the second what `//sim:hazards --json=...` wrote for traces of
+the patched kernel. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is not, or a file is
+refused.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from absl import app
+
+from patchers.errors import PatchError
+from patchers.files import read_text
+
+CONFLICTS = ("RAW", "WAR", "WAW")
+LEAVES_UNORDERED = ("gu",)
+"""Patterns whose two operations the rules of synchronisation do not order; the others remove what orders nothing."""
+
+
+class Pair(NamedTuple):
+    """The lines of two operations, in order of execution."""
+
+    first: int
+    second: int
+
+
+class Audit(NamedTuple):
+    """Outcome of an audit."""
+
+    explained: frozenset[Pair]
+    """Pairs of removed barriers that the judge found unordered, as it must."""
+    unseen: frozenset[Pair]
+    """Pairs of removed barriers that no trace given executed."""
+    unexplained: tuple[str, ...]
+    """Findings that no removed barrier explains, in words."""
+
+
+def removed_pairs(report: Mapping[str, Any]) -> frozenset[Pair]:
+    """Return the operations that the report says are left unordered."""
+    return frozenset(
+        Pair(*(op["line"] for op in entry["ops"]))
+        for entry in (*report["removed"], *report["already_removed"])
+        if entry["pattern"] in LEAVES_UNORDERED and "ops" in entry
+    )
+
+
+def audit(report: Mapping[str, Any], verdicts: Iterable[Mapping[str, Any]]) -> Audit:
+    """Compare the judge's verdicts on traces of one patched kernel with the patcher's report on it."""
+    pairs = removed_pairs(report)
+    explained: set[Pair] = set()
+    unexplained: dict[str, None] = {}
+    for verdict in verdicts:
+        for finding in (*verdict["accepted"], *verdict["findings"]):
+            first, second = finding["first"], finding["second"]
+            pair = Pair(first["line"], second["line"]) if first else None
+            if finding["kind"] in CONFLICTS and pair in pairs and first["core"] == second["core"]:
+                explained.add(pair)
+            else:
+                before = f"line {first['line']} {first['op']} -> " if first else ""
+                unexplained[f"{finding['kind']} {before}line {second['line']} {second['op']}"] = None
+    return Audit(frozenset(explained), pairs - explained, tuple(unexplained))
+
+
+def summary(outcome: Audit) -> str:
+    """Return the outcome in words: one line if all is well, else a paragraph and the findings."""
+    if not outcome.unexplained:
+        return (
+            f"{len(outcome.explained)} unordered pairs, all of removed barriers; {len(outcome.unseen)} more of those "
+            "were not executed in these traces"
+        )
+    return "\n".join(
+        [
+            f"{len(outcome.unexplained)} findings are not of removed barriers. If they appear only after patching, a "
+            "removed barrier ordered more than its pair: patch with --guard, or put a barrier of its own between the "
+            "two. If they appear before patching too, the synchronisation is wrong.",
+            *(f"  {finding}" for finding in outcome.unexplained),
+        ]
+    )
+
+
+def load(path: Path, kind: type[Any]) -> Any:
+    """Return the JSON in a file.
+
+    Raises:
+        PatchError: it cannot be read, is not JSON, or is not a `kind`.
+    """
+    try:
+        data = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise PatchError(f"{path}: this is not JSON ({error}).") from error
+    if not isinstance(data, kind):
+        raise PatchError(f"{path}: the file must hold a JSON {kind.__name__}, not a {type(data).__name__}.")
+    return data
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the tool; see the module's text."""
+    try:
+        if len(argv) != 3:
+            raise PatchError("give two files: the report of vec_barriers and the verdicts of the hazard judge.")
+        outcome = audit(load(Path(argv[1]), dict), load(Path(argv[2]), list))
+    except (KeyError, TypeError) as error:
+        print(f"audit: {argv[1]} or {argv[2]} is not what it should be: {error!r} in it.", file=sys.stderr)
+        sys.exit(1)
+    except PatchError as error:
+        print(f"audit: {error}", file=sys.stderr)
+        sys.exit(1)
+    print(f"audit: {summary(outcome)}")
+    sys.exit(1 if outcome.unexplained else 0)
+
+
+if __name__ == "__main__":
+    app.run(main)
