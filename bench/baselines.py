@@ -7,6 +7,7 @@ operator. torch is imported here and only here, and only when a baseline is aske
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,19 +20,31 @@ from bench.timing import Operation
 from flash_atten.check_inputs import AttentionInputs
 from flash_atten.config import HEAD
 from flash_atten.launch_library import HOST
+from flash_atten.reference import attention_reference
 
 AUTO = "auto"
 NONE = "none"
 SDPA_FP16 = "sdpa_fp16"
 SDPA_FP32 = "sdpa_fp32"
+NUMPY_FP32 = "numpy_fp32"
 FUSED = "npu_fused"
 
-OF_BACKEND = {HOST: (SDPA_FP16, SDPA_FP32), "npu": (FUSED,)}
-"""The baselines of each backend; the first one is what the speed-up column is about."""
+HOST_WITH_TORCH = (SDPA_FP16, SDPA_FP32)
+HOST_WITHOUT_TORCH = (NUMPY_FP32,)
+ON_DEVICE = (FUSED,)
+"""Baselines by what there is; the first one is what the speed-up column is about."""
+
+NO_TORCH = (
+    "the baseline is NumPy, because this build has no torch; for torch's scaled_dot_product_attention in FP16 and "
+    "FP32 use "
+    "tools/bazel run --config=torch //bench:fa"
+)
+"""Said where a user might miss torch's operators."""
 
 LABELS = {
     SDPA_FP16: "torch SDPA FP16 (host CPU)",
     SDPA_FP32: "torch SDPA FP32 (host CPU)",
+    NUMPY_FP32: "NumPy FP32 (host CPU)",
     FUSED: "npu_fused_infer_attention_score",
 }
 """Baseline -> how reports name it."""
@@ -56,6 +69,18 @@ class Baseline:
         return self.to_numpy(self.operation())
 
 
+def has_torch() -> bool:
+    """Whether torch is part of this build; it is not imported."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def default_baselines(backend: str) -> tuple[str, ...]:
+    """Return what is timed beside the kernel unless the user says otherwise."""
+    if backend != HOST:
+        return ON_DEVICE
+    return HOST_WITH_TORCH if has_torch() else HOST_WITHOUT_TORCH
+
+
 def import_torch() -> Any:
     """Return torch. Raises BaselineError if it cannot be imported."""
     try:
@@ -69,6 +94,8 @@ def import_torch() -> Any:
 
 def make_baseline(name: str, inputs: AttentionInputs) -> Baseline:
     """Return the baseline `name` on `inputs`, its operands already in place. Raises BaselineError."""
+    if name == NUMPY_FP32:
+        return Baseline(name, lambda: attention_reference(inputs.q, inputs.k, inputs.v), lambda out: out)
     torch = import_torch()
     if name == FUSED:
         return _fused(torch, inputs)

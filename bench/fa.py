@@ -20,7 +20,7 @@ from typing import Any
 from absl import flags
 from rich.console import Console
 
-from bench.baselines import AUTO, NONE, OF_BACKEND
+from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
 from bench.cases import choose_cases
 from bench.environment import environment
 from bench.progress import Interrupted, Progress, interruptible
@@ -147,7 +147,8 @@ def report(rows: Sequence[Row], runner: Runner, tsv_path: Path | None, opened_wh
         return
     machine = MACHINE_OF_BACKEND.get(rows[0].backend, rows[0].backend)
     print_table(rows, f"backend {opened_why}\nlatencies measured on {machine}", Console())
-    for reason in dict.fromkeys(runner.missing.values()):
+    notes = [NO_TORCH] if any(NUMPY_FP32 in row.timings for row in rows) else []
+    for reason in dict.fromkeys([*notes, *runner.missing.values()]):
         print(paragraph(f"note: {reason}"), file=sys.stderr)
     if tsv_path:
         tsv_path.write_text(tsv(rows), encoding="utf-8")
@@ -162,7 +163,7 @@ def work(chosen: Options) -> int:
     """Run the jobs and report; rows that are finished survive whatever happens to the others."""
     started = datetime.datetime.now(datetime.UTC).isoformat()
     progress = Progress(Console(stderr=True), len(chosen.jobs))
-    runner = Runner(chosen.settings, lambda backend: OF_BACKEND[backend], progress.stage)
+    runner = Runner(chosen.settings, default_baselines, progress.stage)
     collector = Collector(Run(started, environment()), chosen.json, runner.libraries)
     try:
         why = runner.open(chosen.jobs[0].config).why

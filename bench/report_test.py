@@ -6,6 +6,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
 from bench.page import page
 from bench.plots import plots
 from bench.report import groups
@@ -97,9 +99,15 @@ def test_the_same_rows_give_the_same_bytes() -> None:
     assert [plot.png() for plot in first] == [plot.png() for plot in second]
 
 
-def test_the_program_writes_page_and_pictures(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where matplotlib keeps its list of fonts, which takes seconds to make."""
+    return {"MPLCONFIGDIR": str(tmp_path_factory.mktemp("matplotlib"))}
+
+
+def test_the_program_writes_page_and_pictures(tmp_path: Path, settings: dict[str, str]) -> None:
     write_run(tmp_path / "runs.json", run(row(), row(2048)))
-    done = run_program("bench.report", "runs.json", "--html=r.html", "--png=pictures", directory=tmp_path)
+    done = run_program("bench.report", "runs.json", "--html=r.html", "--png=pictures", directory=tmp_path, env=settings)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
@@ -107,10 +115,10 @@ def test_the_program_writes_page_and_pictures(tmp_path: Path) -> None:
     assert (tmp_path / "pictures" / names[0]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_mistakes_are_exit_code_2(tmp_path: Path) -> None:
+def test_mistakes_are_exit_code_2(tmp_path: Path, settings: dict[str, str]) -> None:
     write_run(tmp_path / "empty.json", run())
     for arguments, words in ((["empty.json"], "has no rows"), (["no.json"], "no.json"), ([], "1 are needed")):
-        done = run_program("bench.report", *arguments, directory=tmp_path)
+        done = run_program("bench.report", *arguments, directory=tmp_path, env=settings)
         assert done.returncode == 2
         assert words in done.stderr
         assert "Traceback" not in done.stderr

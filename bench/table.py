@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bench.baselines import FUSED, SDPA_FP16, SDPA_FP32
+from bench.baselines import FUSED, NUMPY_FP32, SDPA_FP16, SDPA_FP32
 from bench.row import FAILED, KERNEL, SKIPPED, WRONG, Row
 from bench.stats import Timing
 from flash_atten.launch_library import HOST
@@ -17,7 +17,7 @@ from flash_atten.launch_library import HOST
 MACHINE_OF_BACKEND = {HOST: "this computer's CPU, not an NPU", "npu": "the NPU"}
 """Backend -> where its latencies are measured."""
 
-SHORT = {SDPA_FP16: "SDPA fp16", SDPA_FP32: "SDPA fp32", FUSED: "fused op"}
+SHORT = {NUMPY_FP32: "NumPy fp32", SDPA_FP16: "SDPA fp16", SDPA_FP32: "SDPA fp32", FUSED: "fused op"}
 """Baseline -> its column's header."""
 
 UNLIMITED = 1000

@@ -11,14 +11,13 @@ import pytest
 from flash_atten import kernel_cube, kernel_vector
 from flash_atten.check import check_result
 from flash_atten.check_inputs import INPUT_KINDS, make_inputs
-from flash_atten.config import CUBE_S1, S0, KernelConfig
+from flash_atten.config import CUBE_S1, KernelConfig
 from flash_atten.kernel import build_module
-from flash_atten.kernel_parts import FifoEnd
 from flash_atten.launch_host import HostBackend
 from flash_atten.launch_library import KernelError, KernelLibrary
 from flash_atten.stand_in import ROOT, build_info
 from ptodsl.printing import module_text
-from ptodsl.values import PartitionView, Scalar
+from ptodsl.values import Scalar
 from tools.bisheng.host_compile import compile_host, host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
@@ -30,7 +29,7 @@ def _build(directory: Path) -> HostBackend:
     """Run the whole chain on the kernel as it is now."""
     cpp = directory / "fa_s1tile256.cpp"
     text = module_text(build_module(CONFIG))
-    cpp.write_text(assemble(text, "fa_s1tile256.mlir", Options(Sync.BARRIER_ALL)), encoding="utf-8")
+    cpp.write_text(assemble(text, "fa_s1tile256.mlir", Options(Sync.INSERT)), encoding="utf-8")
     shims = [ROOT / "flash_atten/caller_host.cpp"]
     out = cpp.with_suffix(".so")
     compile_host(cpp, out, toolchain=host_toolchain(), shims=shims, build_info=build_info(CONFIG))
@@ -42,22 +41,18 @@ def _nothing(patch: Patch) -> None:
 
 
 def _swapped_sub_tiles(patch: Patch) -> None:
-    """PV multiplies each half of P with the rows of V of the other."""
+    """PV multiplies each part of P with the rows of V of another."""
+    emit_pv_sub, s1_row = kernel_cube.emit_pv_sub, kernel_cube.Cube.s1_row
 
-    def swapped(fifo: FifoEnd, sub: int) -> PartitionView:
-        column = (CONFIG.tile_factor - 1 - sub) * CUBE_S1
-        return fifo.part(0, S0, column, CUBE_S1)
+    def swapped_row(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> Scalar:
+        return s1_row(cube, s1_tile, cube.last_sub - sub)
 
-    patch.setattr(kernel_cube, "_columns", swapped)
-    patch.setattr(kernel_cube.Cube, "s1_row", lambda cube, s1_tile, sub: s1_tile * CONFIG.s1_tile + sub * CUBE_S1)
-    emit_qk_sub = kernel_cube.emit_qk_sub
-
-    def straight_qk(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> None:
+    def swapped(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> None:
         with pytest.MonkeyPatch.context() as inner:
-            inner.setattr(kernel_cube, "_columns", lambda fifo, sub: fifo.part(0, S0, sub * CUBE_S1, CUBE_S1))
-            emit_qk_sub(cube, s1_tile, sub)
+            inner.setattr(kernel_cube.Cube, "s1_row", swapped_row)
+            emit_pv_sub(cube, s1_tile, sub)
 
-    patch.setattr(kernel_cube, "emit_qk_sub", straight_qk)
+    patch.setattr(kernel_cube, "emit_pv_sub", swapped)
 
 
 def _ring_slot_off_by_one(patch: Patch) -> None:
