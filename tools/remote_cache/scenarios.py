@@ -12,7 +12,7 @@ from pathlib import Path
 from tools.remote_cache.accounts import CI, DEVELOPER, STRANGER, trust_store_options, write_accounts, write_certificate
 from tools.remote_cache.faults import DAMAGES, KINDS, copy_store, damage_store
 from tools.remote_cache.server import CacheServer, team_site
-from tools.team.checkout import CACHE_HIT, OUTPUT, BazelRun, Checkout, differences, sha256
+from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, differences, sha256
 from tools.team.steps import CheckFailed, expect
 
 READ_WRITE = "--config=remote_cache"
@@ -116,7 +116,7 @@ def accident_during(trial: Trial, accident: Callable[[CacheServer], None]) -> st
     log = checkout.output_base / "check-accident.log"
     started = time.monotonic()
     try:
-        command = ("build", *OUTPUT, READ_WRITE, f"--remote_cache={server.url}", *trial.targets)
+        command = ("build", READ_WRITE, f"--remote_cache={server.url}", *trial.targets)
         process = checkout.start(log, *command)
         while len(server.requests()) < ANSWERS_BEFORE_ACCIDENT and process.poll() is None:
             time.sleep(POLL_S)

@@ -1,1 +1,1 @@
-"""The proof that results depend on the sources and the tools alone: not on paths, users, environments or the network."""
+"""The proof that results depend on sources and tools alone: not on paths, users, environments or the network."""

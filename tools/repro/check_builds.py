@@ -5,9 +5,9 @@
     tools/repro/check --json=digests.json                    also write the digests, to compare machines:
     tools/repro/check --compare=digests.json                 ... this machine with the one that wrote the file
 
-The second build runs under another path, output base, PATH, HOME, user, locale, time zone, umask and Python set-up, in a
-sandbox without network that hides the home directories and other places where undeclared inputs could be. Exit status
-0: all outputs are the same; 1: they are not, or a build failed; 2: wrong usage.
+The second build runs under another path, output base, PATH, HOME, user, locale, time zone, umask and Python set-up, in
+a sandbox without network that hides the home directories and other places where undeclared inputs could be. Exit
+status 0: all outputs are the same; 1: they are not, or a build failed; 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def check(directory: Path, targets: list[str], json_file: Path | None, other: Pa
     write_traps(home)
     plain = Checkout.create(directory / "plain", directory / "out", base_environment())
     unusual = Checkout.create(
-        directory / "a longer path/with a blank/checkout",
+        directory / "a_longer/path+with~signs/checkout",
         directory / "another/output/base",
         unusual_environment(home),
         UNUSUAL_UMASK,

@@ -129,7 +129,7 @@ class Checkout:
     def command(self, verb: str, *arguments: str) -> list[str]:
         """The command line for one command of Bazel."""
         startup = [f"--output_base={self.output_base}", *STARTUP, *self.startup]
-        return [str(self.path / "tools" / "bazel"), *startup, verb, *arguments]
+        return [str(self.path / "tools" / "bazel"), *startup, verb, *OUTPUT, *arguments]
 
     def start(self, log: Path, verb: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts Bazel and returns at once; its output goes to the file `log`."""
@@ -154,7 +154,7 @@ class Checkout:
         """Runs one command of Bazel to its end, whatever that is."""
         log = self.output_base / f"check-{verb}.log"
         started = time.monotonic()
-        return self.finish(self.start(log, verb, *OUTPUT, *arguments), log, started)
+        return self.finish(self.start(log, verb, *arguments), log, started)
 
     def build(self, *arguments: str) -> BazelRun:
         """`bazel build`. Raises BuildError if it fails."""
@@ -166,13 +166,11 @@ class Checkout:
 
     def clean(self) -> None:
         """Forgets all results, but not the downloaded packages."""
-        command = self.command("clean")
-        subprocess.run(command, cwd=self.path, env=dict(self.environment), check=True, capture_output=True)
+        self.bazel("clean").expect_success()
 
     def shutdown(self) -> None:
         """Ends the Bazel server."""
-        command = self.command("shutdown")
-        subprocess.run(command, cwd=self.path, env=dict(self.environment), check=False, capture_output=True)
+        self.bazel("shutdown")
 
     def output_files(self) -> Iterator[tuple[str, Path]]:
         """Every file that actions made, with its path relative to bazel-out.
