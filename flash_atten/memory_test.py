@@ -69,5 +69,5 @@ def test_table_lists_every_tile_and_fifo() -> None:
     text = budget_table(config)
     for tile in declared(CubeTiles.of(config)) + declared(VectorTiles.of(config)):
         assert f"  {tile.name} " in text
-    assert "vector UB: 182656 of 196608 bytes, 13952 free" in text
+    assert "vector UB: 182400 of 196608 bytes, 14208 free" in text
     assert "GM FIFOs, 3670016 bytes per core" in text
