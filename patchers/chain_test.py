@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
@@ -53,7 +54,7 @@ def test_the_patched_kernel_computes_the_same_bits(s1_tile: int, qk_preload: int
     assert np.array_equal(attention(patched, config), attention(unpatched, config))
 
 
-def attention(library: Path, config: KernelConfig) -> np.ndarray:
+def attention(library: Path, config: KernelConfig) -> NDArray[np.uint32]:
     """Return the bits of the kernel's output, uint32 [256, 128], for fixed random inputs."""
     shape = LaunchShape(256, 5 * config.s1_tile)
     random = np.random.default_rng(7)
