@@ -242,6 +242,16 @@ TEST(an_access_must_stay_inside_its_slot) {
     CHECK_CONTAINS(report, "TSTORE of bytes [4, 2052) of a slot of FIFO 0, which has 2048");
 }
 
+TEST(slots_beyond_the_buffer_of_the_launch_are_refused) {
+    Slots slots;
+    const auto begin = reinterpret_cast<uint64_t>(slots.data());
+    host::LaunchRequest request;
+    request.program = {[&] { send(slots.data(), 8); },
+                       [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 8, 16, 0); }};
+    request.gm = {{begin, begin + 7 * kSlotBytes}};
+    CHECK_CONTAINS(host::run_launch(std::move(request)), "which lies in no buffer of the launch");
+}
+
 TEST(a_launch_after_a_deadlock_is_not_affected) {
     Slots slots;
     for (int i = 0; i < 20; ++i) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -37,10 +38,7 @@ class Launcher {
     /// Returns the report of what went wrong, empty if nothing did.
     std::string run() {
         if (request_.block_count == 0) return "block_dim is 0: a launch needs at least one block";
-        const uint32_t cpus = std::max(1u, std::thread::hardware_concurrency());
-        std::vector<std::thread> workers;
-        for (uint32_t w = 0; w < std::min(cpus, request_.block_count); ++w) workers.emplace_back([this] { work(); });
-        for (std::thread& worker : workers) worker.join();
+        run_workers(std::min(std::max(1u, std::thread::hardware_concurrency()), request_.block_count));
         if (kTrace && !request_.trace_path.empty()) {
             trace_.block_count = request_.block_count;
             trace_.error = report_;
@@ -51,6 +49,18 @@ class Launcher {
     }
 
   private:
+    /// Works on `count` threads, or on as many as the system gives.
+    void run_workers(uint32_t count) {
+        std::vector<std::thread> workers;
+        workers.reserve(count);
+        try {
+            while (workers.size() < count) workers.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            work();
+        }
+        for (std::thread& worker : workers) worker.join();
+    }
+
     void work() {
         try {
             Workspace workspace;

@@ -11,7 +11,8 @@
 namespace pto {
 
 /// A handle of one core on a FIFO of `Slots` slots of `SlotBytes` bytes in global memory. Handles with the same flag
-/// base in one block share the FIFO. LocalSlots and NoSplit describe on-chip staging, which the host does not have.
+/// base in one block share the FIFO. The last two parameters are the device's: LocalSlots are on-chip copies of slots,
+/// and NoSplit is what each operation says again as its TileSplitAxis.
 template <int FlagBase, Direction Dir, int SlotBytes, int Slots, int LocalSlots = Slots, bool NoSplit = false>
 class TPipe {
   public:

@@ -141,7 +141,7 @@ PTO_OUT_OF_LINE inline void require_in_bounds(const char* op, uint64_t begin, ui
                  static_cast<unsigned long long>(offset), static_cast<unsigned long long>(offset + end - begin),
                  block.fifo_id(fifo), static_cast<unsigned long long>(fifo.spec.slot_bytes));
         }
-        return;
+        break;
     }
     const std::vector<GmRange>& known = block.launch.gm;
     for (const GmRange& range : known) {
