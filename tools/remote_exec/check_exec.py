@@ -1,0 +1,179 @@
+"""Proves that actions and tests that run on other machines give the same bytes, killed workers included.
+
+    tools/remote_exec/check                                            all targets
+    tools/remote_exec/check --targets=//flash_atten:fa_s1tile256       some
+
+Starts a real remote execution engine (BuildBox casd) on loopback. Exit status 0: every step is right; 1: one is not;
+2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.remote_cache.server import free_port
+from tools.remote_exec.engine import Engine, EngineError, install
+from tools.team.checkout import CACHE_HIT, REMOTE, BazelRun, Checkout, base_environment, differences, suffixes
+from tools.team.packages import MissingProgram, program
+from tools.team.steps import Steps, expect
+
+DEFAULT_TARGETS = "//..."
+DEFAULT_FAULT_TARGETS = "//flash_atten:fa_s1tile256"
+
+CONFIG = "--config=remote"
+
+BUSY_S = 0.2
+"""A worker that has been at work this long is killed: it is in the middle of its action."""
+
+POLL_S = 0.02
+
+EXIT_USAGE = 2
+
+
+@dataclass
+class Bench:
+    """A checkout that builds here, one that builds remotely, and the engine."""
+
+    here: Checkout
+    away: Checkout
+    engine: Engine
+    targets: tuple[str, ...]
+    fault_targets: tuple[str, ...]
+    reference: dict[str, str] = field(default_factory=dict)
+
+    def remote(self) -> list[str]:
+        """Options of a remote build."""
+        return [CONFIG, f"--remote_executor={self.engine.url}"]
+
+    def same(self) -> str:
+        """Says that the remote outputs are those of the local build. Raises CheckFailed."""
+        made = self.away.output_digests()
+        different = differences({name: self.reference.get(name, "") for name in made}, made)
+        expect(not different, f"{len(different)} of {len(made)} outputs differ: {'; '.join(different[:5])}")
+        return f"{len(made)} outputs are the same ({suffixes(made)})"
+
+
+def build_here(bench: Bench) -> str:
+    """The reference: everything built and tested on this machine alone."""
+    run = bench.here.test("--", *bench.targets)
+    bench.reference = bench.here.output_digests()
+    return f"{run.processes()}"
+
+
+def build_away(bench: Bench) -> str:
+    """Everything built and tested by the engine, nothing here."""
+    bench.away.clean()
+    run = bench.away.test(*bench.remote(), "--noremote_local_fallback", "--", *bench.targets)
+    local = run.other_than(REMOTE, CACHE_HIT)
+    expect(not local, f"not everything ran remotely: {local}")
+    expect(run.processes().get(REMOTE, 0) > 0, f"nothing ran remotely: {run.processes()}")
+    return f"{run.processes()}, {run.seconds:.0f} s"
+
+
+def repeat_away(bench: Bench) -> str:
+    """The same again is answered by the engine's action cache."""
+    bench.away.clean()
+    run = bench.away.test(*bench.remote(), "--noremote_local_fallback", "--", *bench.targets)
+    executed = run.other_than(CACHE_HIT)
+    expect(not executed, f"executed again: {executed}")
+    return f"{run.processes()}, {run.seconds:.0f} s"
+
+
+def with_accident(bench: Bench, directory: Path, accident: Callable[[Engine], None]) -> str:
+    """Builds on an engine that has nothing stored and has an accident while a worker is busy."""
+    shutil.rmtree(directory, ignore_errors=True)
+    engine = Engine(bench.engine.programs, directory, free_port(), bench.engine.jobs)
+    trial = dataclasses.replace(bench, engine=engine)
+    checkout = bench.away
+    checkout.clean()
+    engine.start()
+    try:
+        log = checkout.output_base / "check-accident.log"
+        started = time.monotonic()
+        process = checkout.start(log, "build", *trial.remote(), "--", *bench.fault_targets)
+        wait_for_busy_worker(engine, lambda: process.poll() is not None)
+        accident(engine)
+        run: BazelRun = checkout.finish(process, log, started).expect_success()
+    finally:
+        engine.stop()
+    return f"{run.processes()}, {run.seconds:.0f} s; {trial.same()}"
+
+
+def wait_for_busy_worker(engine: Engine, ended: Callable[[], bool]) -> None:
+    """Waits until one and the same worker has been at work for BUSY_S. Raises CheckFailed if the build ends before."""
+    since: dict[int, float] = {}
+    while True:
+        now = time.monotonic()
+        since = {worker: since.get(worker, now) for worker in engine.workers()}
+        if any(now - start > BUSY_S for start in since.values()):
+            return
+        expect(not ended(), "the build ended before the accident")
+        time.sleep(POLL_S)
+
+
+def kill_worker(engine: Engine) -> None:
+    """One worker dies in the middle of its action."""
+    expect(engine.kill_worker(), "no worker was at work")
+
+
+def check(bench: Bench, directory: Path) -> int:
+    """All steps; returns the exit status."""
+    steps = Steps()
+    going = steps.run("everything built and tested here", lambda: build_here(bench))
+    bench.here.shutdown()
+    if going:
+        bench.engine.start()
+        try:
+            going = steps.run("everything built and tested by the engine", lambda: build_away(bench))
+            steps.run("outputs of both", bench.same)
+            going = going and steps.run("again: all from the engine's action cache", lambda: repeat_away(bench))
+        finally:
+            bench.engine.stop()
+    if going:
+        steps.run("a worker is killed", lambda: with_accident(bench, directory / "worker", kill_worker))
+        steps.run("the engine is killed", lambda: with_accident(bench, directory / "engine2", Engine.kill))
+    bench.away.shutdown()
+    return steps.finish()
+
+
+def make_bench(directory: Path, programs: Path, options: argparse.Namespace) -> Bench:
+    """Two checkouts and an engine that has nothing stored."""
+    shutil.rmtree(directory / "engine", ignore_errors=True)
+    return Bench(
+        here=Checkout.create(directory / "here", directory / "out-here", base_environment()),
+        away=Checkout.create(directory / "far/away", directory / "out-away", base_environment(TZ="Asia/Tokyo")),
+        engine=Engine(programs, directory / "engine", free_port(), options.jobs),
+        targets=tuple(options.targets.split(",")),
+        fault_targets=tuple(options.fault_targets.split(",")),
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status of the check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--targets", default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
+    parser.add_argument("--fault_targets", default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="workers (%(default)s)")
+    parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="remote-exec-check-", ignore_cleanup_errors=True) as temporary:
+        directory = (options.directory or Path(temporary)).resolve()
+        try:
+            program("bwrap", "bubblewrap")
+            programs = install(directory / "programs")
+        except (EngineError, MissingProgram) as error:
+            print(error, file=sys.stderr)
+            return EXIT_USAGE
+        return check(make_bench(directory, programs, options), directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

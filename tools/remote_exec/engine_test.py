@@ -1,0 +1,27 @@
+"""The engine's command line, and how its workers are found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.remote_exec.engine import child_processes, command_line, engine_command
+
+
+def test_actions_see_the_system_and_nothing_else_of_the_machine() -> None:
+    command = engine_command(Path("/programs"), Path("/store"), 8980, 4)
+    mounts = [part.split("=", 2)[2].split(":")[0] for part in command if part.startswith("--runner-arg")]
+    assert all(mount.startswith(("/usr", "/etc/alternatives")) for mount in mounts)
+    assert command[-1] == "/store"
+
+
+def test_children_are_found_by_their_parent() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert child.pid in child_processes(os.getpid())
+        child.communicate(b"\n")
+
+
+def test_the_command_line_of_a_process_that_has_ended_is_empty() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert command_line(child.pid) == ""
