@@ -10,6 +10,9 @@ load("@host_python//:defs.bzl", "PYTHON")
 
 _DOWNLOAD_TIMEOUT_S = 3600
 
+# pip's own settings are the user's; modules that shadow pip's are not.
+_CLEAN = {"PYTHONPATH": ""}
+
 _REQUIREMENTS_BZL = '''"""Labels of the distributions in {lock}."""
 
 _NAMES = {names}
@@ -58,7 +61,7 @@ def _pip_command(rctx):
     """The machine's pip; where there is only ensurepip, one in a virtual environment of this repository."""
     if PYTHON.has_pip:
         return [PYTHON.path, "-m", "pip"]
-    result = rctx.execute([PYTHON.path, "-m", "venv", "venv"])
+    result = rctx.execute([PYTHON.path, "-m", "venv", "venv"], environment = _CLEAN)
     if result.return_code != 0:
         fail("%s has no pip, and a virtual environment with pip cannot be made (Debian: apt-get install python3-pip):\n%s" % (
             PYTHON.path,
@@ -74,14 +77,15 @@ def _pip_wheels_impl(rctx):
     if rctx.attr.require_hashes:
         command += ["--require-hashes", "--no-deps"]
     command += ["--requirement", str(rctx.path(lock))]
-    result = rctx.execute(command, timeout = _DOWNLOAD_TIMEOUT_S)
+    result = rctx.execute(command, timeout = _DOWNLOAD_TIMEOUT_S, environment = _CLEAN)
     if result.return_code != 0:
         fail(_FAILED.format(
             command = " ".join(command),
             lock = "//%s:%s" % (lock.package, lock.name),
             stderr = "\n".join(result.stderr.strip().splitlines()[-20:]),
         ))
-    result = rctx.execute([pip[0], "-B", rctx.path(Label("//third_party/pip:index_wheels.py")), "wheels"])
+    index = [pip[0], "-B", rctx.path(Label("//third_party/pip:index_wheels.py")), "wheels"]
+    result = rctx.execute(index, environment = _CLEAN)
     if result.return_code != 0:
         fail("the downloaded wheels could not be read:\n" + result.stderr)
     rctx.delete("venv")

@@ -19,7 +19,7 @@ def _describe_bazel_compiler(rctx):
     compiler = rctx.os.environ.get("CC") or rctx.which("gcc") or rctx.which("clang")
     if not compiler:
         return ""
-    answers = [rctx.execute([compiler, option]).stdout for option in ["--version", "-dumpmachine"]]
+    answers = [rctx.execute([compiler, option], environment = {"LC_ALL": "C"}).stdout for option in ["--version", "-dumpmachine"]]
     return str(compiler) + "".join(answers)
 
 def _host_cxx_impl(rctx):
