@@ -5,6 +5,7 @@ same file in it is not one: it stays opaque, no pattern matches it, and so nothi
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from patchers.scanner import BLANKS, Kind, Source
@@ -84,6 +85,9 @@ class Calls:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._parsed: dict[str, Call | None] = {}
+        removed = any(item.kind is Kind.REMOVED for item in source.items)
+        # Indices without comments of earlier runs; None if there are no such comments.
+        self._visible = [i for i, item in enumerate(source.items) if item.kind is not Kind.REMOVED] if removed else None
 
     def __getitem__(self, index: int) -> Call | None:
         """Return the call at item `index`, or None if there is none, or if a name in it is a macro of this file."""
@@ -95,6 +99,13 @@ class Calls:
         if text not in self._parsed:
             self._parsed[text] = None if uses_macro(self._source, text) else parse_call(text)
         return self._parsed[text]
+
+    def neighbour(self, index: int, step: int) -> int:
+        """Return the next index in direction `step` (1 or -1) that is not a comment of an earlier run."""
+        if self._visible is None:
+            return index + step
+        position = bisect_right(self._visible, index) if step > 0 else bisect_left(self._visible, index) - 1
+        return self._visible[position] if 0 <= position < len(self._visible) else -1
 
     def moves_nothing(self, index: int) -> bool:
         """Say whether item `index` only declares, places or reshapes a tile: it moves no data and goes to no pipe."""

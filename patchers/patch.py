@@ -130,7 +130,7 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         (match, pattern)
         for index in (*sites.barriers, *sites.removed)
         for pattern in selection.patterns
-        if (match := pattern.match(calls, index))
+        if (match := pattern.match(calls, index)) and _may_be(pattern, source.items[index])
     ]
     named = {match: by_name(_call(calls, match.first), _call(calls, match.second)) for match, _ in matches}
     tiles = tiles_of(source, calls, [index for match, found in named.items() if not found for index in match.ops])
@@ -158,6 +158,11 @@ def _guarded(barrier: Barrier, others: tuple[Op, ...]) -> Barrier:
         return barrier
     reason = "other-dependence" if others else "control-flow-not-followed"
     return barrier._replace(outcome="kept", reason=reason, others=others)
+
+
+def _may_be(pattern: Pattern, item: Item) -> bool:
+    """Say whether the barrier at `item` is there, or was removed by this very pattern."""
+    return item.kind is Kind.STATEMENT or item.text == pattern.name
 
 
 def _call(calls: Calls, index: int) -> Call:

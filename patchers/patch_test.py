@@ -1,5 +1,6 @@
 """Tests of the edited text: what changes, what does not, and that a second run changes nothing."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,39 @@ def test_proved_lines_hold_for_the_proved_text_only() -> None:
     assert patch(patched.text, proof).text == patched.text
     with pytest.raises(PatchError, match=r"the proof is about C\+\+ with SHA-256"):
         patch(TEXT + " ", proof)
+
+
+def test_the_comment_of_another_removal_is_as_any_comment() -> None:
+    text = "\n".join([*GU_STATEMENTS, "pipe_barrier(PIPE_V);", ACCUMULATE])
+    assert patch(text, GU).barriers == ()
+    once = patch(text, ByLines((3,), "lines"))
+    twice = patch(once.text, GU)
+    assert [(b.line, b.pattern, b.outcome) for b in twice.barriers] == [
+        (3, "lines", "already-removed"),
+        (4, "gu", "removed"),
+    ]
+    assert [(b.pattern, b.outcome) for b in patch(twice.text, GU).barriers] == [
+        ("lines", "already-removed"),
+        ("gu", "already-removed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// [vec_barriers] softmax-exp-sum: pipe_barrier(PIPE_V);\n" * 20_000 + "f();",
+        "// [vec_barriers] softmax-sum-add: pipe_barrier(PIPE_V);\nTile<T, float, 1, 1> v;\n" * 20_000,
+        "f(); " + "pipe_barrier(PIPE_V);" * 50_000,
+        " ".join([*GU_STATEMENTS, ACCUMULATE]) * 10_000,
+        "TEXP(v1, v1);\npipe_barrier(PIPE_V);\nTROWSUM(v2, v3, v4);\n" * 20_000,
+    ],
+    ids=lambda text: text[:40],
+)
+def test_the_time_is_linear(text: str) -> None:
+    """The bound is far above what is needed, and far below what quadratic time takes."""
+    begin = time.process_time()
+    patch(text, ALL)
+    assert time.process_time() - begin < 10
 
 
 STATEMENTS = [

@@ -72,11 +72,11 @@ class Gu(Pattern):
 
     def match(self, calls: Calls, barrier: int) -> Match | None:
         """Match both orders of wait and barrier."""
-        before, after = calls[barrier - 1], calls[barrier + 1]
-        if is_load_wait(before):
-            first, second = barrier - 2, barrier + 1
-        elif is_load_wait(after):
-            first, second = barrier - 1, barrier + 2
+        first, second = calls.neighbour(barrier, -1), calls.neighbour(barrier, 1)
+        if is_load_wait(calls[first]):
+            first = calls.neighbour(first, -1)
+        elif is_load_wait(calls[second]):
+            second = calls.neighbour(second, 1)
         else:
             return None
         matched = _is(calls[first], "TROWEXPANDMUL") and _is(calls[second], "TADD")
@@ -137,6 +137,8 @@ class SoftmaxSumAdd(_Independent):
 
 
 PATTERNS: tuple[Pattern, ...] = (Gu(), SoftmaxExpSum(), SoftmaxSumAdd())
+# Declarations and reshapes that may stand between an operation and its barrier; ptoas prints two per reshaped operand.
+_MOST_DECLARATIONS = 16
 DEFAULT_PATTERNS = ("gu",)
 
 
@@ -166,8 +168,9 @@ def _is(call: Call | None, name: str) -> bool:
 
 
 def _neighbour(calls: Calls, index: int, step: int) -> int:
-    """Return the index of the next item before or after `index` that is not a tile declaration or reshape."""
-    index += step
-    while calls.moves_nothing(index):
-        index += step
-    return index
+    """Return the index of the next item in direction `step` that is no tile declaration or reshape, -1 if it is far."""
+    for _ in range(_MOST_DECLARATIONS):
+        index = calls.neighbour(index, step)
+        if not calls.moves_nothing(index):
+            return index
+    return -1
