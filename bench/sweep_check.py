@@ -1,0 +1,66 @@
+"""One action of a sweep: a kernel library against the FP32 reference at one shape, on several kinds of inputs.
+
+A wrong result is a row, not a failed action: the table shows it, and nobody computes it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, write_rows
+from flash_atten.check_compare import Comparison, compare
+from flash_atten.check_inputs import INPUT_KINDS, make_inputs
+from flash_atten.config import KernelConfig
+from flash_atten.launch_backend import AUTO, Backend, open_backend
+from flash_atten.launch_library import BuildInfo, KernelError
+from flash_atten.reference import attention_reference, rows_to_check
+
+SEED = 0
+
+
+def note_of(found: Comparison) -> str:
+    """The comparison in words; two digits, as the last ones depend on how the reference was summed up."""
+    if found.ok:
+        return f"max |error| {found.max_abs:.1e} in {found.compared} values"
+    return f"{found.wrong} of {found.compared} values are wrong, by up to {found.max_abs:.1e}"
+
+
+def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: int) -> SweepRow:
+    """Runs the kernel once on inputs of one kind and compares."""
+    inputs = make_inputs(kind, q_rows, s1, SEED)
+    try:
+        out = backend.to_numpy(backend.launch(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))))
+    except (KernelError, ValueError) as error:
+        return row_for(info, q_rows, s1, "check", kind, FAILED, str(error))
+    rows = rows_to_check(q_rows, s1, SEED)
+    found = compare(out[rows], attention_reference(inputs.q[rows], inputs.k, inputs.v), rows)
+    return row_for(info, q_rows, s1, "check", kind, OK if found.ok else WRONG, note_of(found))
+
+
+def check(library: Path, info: BuildInfo, kinds: list[str], q_rows: int, s1: int) -> Iterator[SweepRow]:
+    """A row per kind of inputs. Raises LibraryError."""
+    config = KernelConfig(info.s1_tile, info.qk_preload, kv_split=info.kv_split)
+    backend = open_backend(config, AUTO, path=library).backend
+    for kind in kinds:
+        yield check_kind(backend, info, kind, q_rows, s1)
+
+
+def main() -> None:
+    """Runs the action."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--build_info", type=Path, required=True, help="what the library says of itself")
+    parser.add_argument("--q_rows", type=int, required=True)
+    parser.add_argument("--s1", type=int, required=True)
+    parser.add_argument("--subject", action="append", choices=list(INPUT_KINDS), required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    library = options.library.absolute()
+    info = BuildInfo.parse(options.build_info.read_text(encoding="utf-8"))
+    write_rows(options.output, check(library, info, options.subject, options.q_rows, options.s1))
+
+
+if __name__ == "__main__":
+    main()

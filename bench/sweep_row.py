@@ -1,0 +1,72 @@
+"""Rows of a sweep: what was examined, at which shape, with which outcome. One JSON file per action, one table."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flash_atten.launch_library import BuildInfo
+
+OK = "ok"
+WRONG = "wrong"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, order=True)
+class SweepRow:
+    """One outcome. Nothing in it depends on the machine or the time: rows are shared through the build cache."""
+
+    library: str
+    s1_tile: int
+    qk_preload: int
+    kv_split: int
+    q_rows: int
+    s1: int
+    what: str
+    """`check` or `hazards`."""
+    subject: str
+    """Kind of the inputs, or the launch that was traced."""
+    status: str
+    """OK, WRONG (the numbers or the order are) or FAILED (the kernel could not run)."""
+    note: str
+    """One line."""
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(SweepRow))
+
+
+def row_for(info: BuildInfo, q_rows: int, s1: int, what: str, subject: str, status: str, note: str) -> SweepRow:
+    """The row of one outcome of the library that `info` describes."""
+    knobs = (info.s1_tile, info.qk_preload, info.kv_split)
+    return SweepRow(info.name, *knobs, q_rows, s1, what, subject, status, " ".join(note.split()))
+
+
+def write_rows(path: Path, rows: Iterable[SweepRow]) -> None:
+    """Writes rows as JSON."""
+    path.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+
+
+def read_rows(path: Path) -> list[SweepRow]:
+    """Reads what `write_rows` wrote. Raises ValueError naming a file that is something else."""
+    try:
+        return [SweepRow(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} has no rows of a sweep: {error}") from error
+
+
+def table(rows: Sequence[SweepRow]) -> str:
+    """All rows as tab-separated text with a header, in one order whatever the order of `rows`."""
+    lines = ["\t".join(str(getattr(row, column)) for column in COLUMNS) for row in sorted(rows)]
+    return "\n".join(["\t".join(COLUMNS), *lines]) + "\n"
+
+
+def problems(rows: Iterable[SweepRow]) -> list[str]:
+    """A line for every row that is not OK."""
+    return [
+        f"{row.library} q_rows {row.q_rows} s1 {row.s1} {row.what} {row.subject}: {row.status}: {row.note}"
+        for row in sorted(rows)
+        if row.status != OK
+    ]

@@ -1,0 +1,51 @@
+"""The table is the same for the same rows, and tells which of them are not right."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bench.sweep_merge import main
+from bench.sweep_row import COLUMNS, FAILED, OK, WRONG, SweepRow, problems, read_rows, table, write_rows
+
+RIGHT = SweepRow("fa_s1tile256", 256, 3, 1, 128, 1024, "check", "normal", OK, "max |error| 1.0e-04")
+BROKEN = dataclasses.replace(RIGHT, subject="large", status=WRONG, note="7 of 9 values are wrong")
+CRASHED = dataclasses.replace(RIGHT, what="hazards", subject="block_dim 1", status=FAILED, note="deadlock")
+
+
+def test_order_of_the_rows_does_not_matter() -> None:
+    assert table([RIGHT, BROKEN]) == table([BROKEN, RIGHT])
+    assert table([]).split() == list(COLUMNS)
+
+
+def test_rows_survive_a_round_trip(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.json", [RIGHT, BROKEN])
+    assert read_rows(tmp_path / "rows.json") == [RIGHT, BROKEN]
+
+
+def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text('[{"library": "x"}]')
+    with pytest.raises(ValueError, match=r"rows\.json has no rows of a sweep"):
+        read_rows(tmp_path / "rows.json")
+
+
+def test_every_row_that_is_not_ok_is_a_problem() -> None:
+    assert [line.split(": ")[1] for line in problems([RIGHT, BROKEN, CRASHED])] == [WRONG, FAILED]
+
+
+def test_judging_fails_on_a_wrong_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(tmp_path / "right.json", [RIGHT])
+    write_rows(tmp_path / "broken.json", [BROKEN])
+    assert main(["--judge", str(tmp_path / "right.json")]) == 0
+    assert main(["--judge", str(tmp_path / "right.json"), str(tmp_path / "broken.json")]) == 1
+    assert "1 of 2 rows are ok" in capsys.readouterr().out
+
+
+def test_merging_writes_all_rows_once(tmp_path: Path) -> None:
+    write_rows(tmp_path / "a.json", [RIGHT])
+    write_rows(tmp_path / "b.json", [BROKEN])
+    output, merged = tmp_path / "sweep.tsv", tmp_path / "sweep.json"
+    files = [str(tmp_path / "b.json"), str(tmp_path / "a.json")]
+    assert main([f"--output={output}", f"--json={merged}", *files]) == 0
+    assert output.read_text().count("\n") == 3
+    assert read_rows(merged) == sorted([RIGHT, BROKEN])
