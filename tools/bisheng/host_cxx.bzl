@@ -24,7 +24,7 @@ def _describe_bazel_compiler(rctx):
 
 def _host_cxx_impl(rctx):
     probe = rctx.path(Label("//tools/bisheng:host_toolchain.py"))
-    result = rctx.execute([PYTHON.path, "-s", "-S", "-P", "-B", probe, "toolchain.json"])
+    result = rctx.execute([PYTHON.path, "-I", "-S", "-B", probe, "toolchain.json"])
     if result.return_code != 0:
         fail(result.stderr)
     toolchain = rctx.read("toolchain.json")

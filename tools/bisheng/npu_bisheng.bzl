@@ -7,7 +7,7 @@ load("@host_python//:defs.bzl", "PYTHON")
 
 def _npu_bisheng_impl(rctx):
     probe = rctx.path(Label("//tools/bisheng:npu_toolchain.py"))
-    result = rctx.execute([PYTHON.path, "-s", "-S", "-P", "-B", probe, "toolchain.json"])
+    result = rctx.execute([PYTHON.path, "-I", "-S", "-B", probe, "toolchain.json"])
     if result.return_code != 0:
         fail(result.stderr)
     rctx.file("BUILD.bazel", 'exports_files(["toolchain.json"])\n', executable = False)
