@@ -29,11 +29,13 @@ def tile_type(decl: TileDecl) -> TileBufType:
 
 def allocate(decl: TileDecl) -> tuple[Tile, ...]:
     """Allocate the tiles of `decl`."""
-    return tuple(pto.alloc_tile(tile_type(decl)) for _ in range(decl.count))
+    __tracebackhide__ = True
+    return tuple(map(pto.alloc_tile, [tile_type(decl)] * decl.count))
 
 
 def allocate_one(decl: TileDecl) -> Tile:
     """Allocate the only tile of `decl`."""
+    __tracebackhide__ = True
     (tile,) = allocate(decl)
     return tile
 
@@ -63,22 +65,27 @@ class FifoEnd:
 
     def alloc(self) -> None:
         """Take the next slot for writing; waits until it is free."""
+        __tracebackhide__ = True
         pto.talloc(self.entry, self.pipe, SPLIT_UP_DOWN)
 
     def push(self) -> None:
         """Hand the slot over, with what has been stored into it."""
+        __tracebackhide__ = True
         pto.tpush(self.entry, self.pipe, SPLIT_UP_DOWN)
 
     def pop(self) -> None:
         """Take the next slot for reading; waits until it is full."""
+        __tracebackhide__ = True
         pto.tpop_into(self.entry, self.pipe, SPLIT_UP_DOWN)
 
     def free(self) -> None:
         """Give the slot back once the loads from it are done."""
+        __tracebackhide__ = True
         pto.tfree(self.pipe, SPLIT_UP_DOWN, entry=self.entry)
 
     def part(self, row: int, rows: int, col: int, cols: int) -> PartitionView:
         """Return the part of the slot at (row, col) of size [rows, cols]."""
+        __tracebackhide__ = True
         return pto.slice_view(source=self.entry, offsets=[row, col], sizes=[rows, cols])
 
 

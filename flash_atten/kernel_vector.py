@@ -45,6 +45,7 @@ class RowState:
     @classmethod
     def allocate(cls, decl: TileDecl) -> tuple[RowState, ...]:
         """Allocate what `decl` declares."""
+        __tracebackhide__ = True
         flat = pto.TileBufType(shape=[1, decl.rows], dtype=pto.float32)
         return tuple(cls(column, tile.reshape(flat, column)) for column in allocate(decl))
 

@@ -1,6 +1,7 @@
 """Where in the user's program an operation comes from.
 
-The user's line is the innermost frame outside this package's implementation (its examples and tests are users). File
+The user's line is the innermost frame outside this package's implementation (its examples and tests are users). A
+helper of the user's steps aside, in favour of its caller, with `__tracebackhide__ = True`, as it would for pytest. File
 names are relative to the folder that contains `ptodsl`, or bare names for files elsewhere: never absolute, so the
 printed module is the same wherever it was built.
 """
@@ -19,6 +20,9 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(_PACKAGE)
 _DIALECT = os.path.join(_PACKAGE, "dialect")
 _CONTEXTLIB = os.path.abspath(contextlib.__file__)
+
+HIDDEN = "__tracebackhide__"
+"""Local variable that marks a function whose lines are of no interest."""
 
 UNKNOWN_COLUMN = 1
 """Column of every location: the interpreter reports lines."""
@@ -59,7 +63,7 @@ def user_line() -> SourceLine:
     frame = sys._getframe(1)
     while True:
         file = _user_file(frame.f_code.co_filename)
-        if file is not None:
+        if file is not None and HIDDEN not in frame.f_code.co_varnames:
             return SourceLine(file, frame.f_lineno)
         assert frame.f_back is not None, "the outermost frame is never the implementation's"
         frame = frame.f_back

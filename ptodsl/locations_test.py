@@ -55,6 +55,21 @@ def test_every_operation_of_an_example_is_located_in_the_example() -> None:
         assert op.location.filename.data == "ptodsl/examples/elementwise.py", op.name
 
 
+def _helper() -> None:
+    __tracebackhide__ = True
+    pto.get_block_num()
+
+
+def test_a_hidden_helper_gives_way_to_its_caller() -> None:
+    module = ModuleBuilder()
+    with module.function("main", {}):
+        _helper()
+    source, start = inspect.getsourcelines(test_a_hidden_helper_gives_way_to_its_caller)
+    (location,) = (op.location for op in module.finish().walk() if op.name == "pto.get_block_num")
+    assert isinstance(location, FileLineColLoc)
+    assert "_helper()" in source[location.line.data - start]
+
+
 PROGRAM = """
 from ptodsl import pto
 from ptodsl.module import ModuleBuilder
