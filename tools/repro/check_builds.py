@@ -30,7 +30,7 @@ EXECUTED = ("linux-sandbox", "processwrapper-sandbox")
 
 UNUSUAL_UMASK = 0o077
 
-HIDDEN_FROM_ACTIONS = ("/home", "/root", "/opt", "/srv", "/mnt", "/media", "/var", "/usr/local")
+HIDDEN_FROM_ACTIONS = ("/home", "/root", "/opt", "/srv", "/mnt", "/media", "/var")
 """Where a machine has what is not part of its system: no action may need anything from there."""
 
 SHOWN_DIFFERENCES = 10
