@@ -26,7 +26,7 @@ SLICE_SKEW = {2: 2, 4: 4}
 """Softmax steps that a row slice starts after the one before it, by tile factor.
 
 Steps of several row slices that fall together share one pipe barrier, so a small skew saves barriers: with 7 steps, t
-row slices need 6 + skew (t - 1) of them instead of 7 t - 1. But a slice must not be due before its scores have been
+row slices need 6 + skew (t - 1) of them instead of 6 t. But a slice must not be due before its scores have been
 loaded into the buffer of the slice SCORE_BUFFERS before it. The load takes about 560 cycles, as long as two steps on
 scores, so 4 row slices per tile need a skew of 4. With 2, the next load is for the next tile and compute_gu is between.
 """
