@@ -50,7 +50,7 @@ def test_the_patched_kernel_computes_the_same_bits(s1_tile: int, qk_preload: int
     config = KernelConfig(s1_tile, qk_preload)
     suffix = "" if qk_preload == 3 else f"_preload{qk_preload}"
     patched = ROOT / "flash_atten" / f"fa_s1tile{s1_tile}{suffix}.so"
-    unpatched = ROOT / "patchers" / f"fa_s1tile{s1_tile}{suffix}_all_barriers.so"
+    unpatched = ROOT / "sim" / f"fa_s1tile{s1_tile}{suffix}_unpatched.so"
     assert np.array_equal(attention(patched, config), attention(unpatched, config))
 
 
