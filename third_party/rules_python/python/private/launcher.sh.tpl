@@ -24,7 +24,7 @@ while :; do
 done
 case $runfiles in
     /*) ;;
-    *) runfiles=$PWD/$runfiles ;;
+    *) runfiles=${PWD%/}/$runfiles ;; # remote execution may have / as the working directory
 esac
 
 python=%{python}
