@@ -200,7 +200,8 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str
 
 
 def suffixes(digests: Mapping[str, str], wanted: Sequence[str] = (".so", ".cpp", ".mlir", ".json")) -> str:
-    """How many outputs there are of which kind, for people: `12 .so, 4 .cpp, 120 others`."""
-    counts = {suffix: sum(name.endswith(suffix) for name in digests) for suffix in wanted}
+    """How many outputs there are of which kind, for people: `12 .so, 4 .cpp, 120 others` (packages are others)."""
+    ours = [name for name in digests if "/external/" not in name]
+    counts = {suffix: sum(name.endswith(suffix) for name in ours) for suffix in wanted}
     others = len(digests) - sum(counts.values())
     return ", ".join([*(f"{count} {suffix}" for suffix, count in counts.items() if count), f"{others} others"])
