@@ -11,7 +11,7 @@ is a finding too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,6 +88,8 @@ class Verdict:
 
     findings: tuple[Finding, ...]
     counts: Counts
+    warnings: tuple[Finding, ...] = ()
+    """Flags whose reuse relies on the hardware holding back the second set; no error by the rules."""
 
     @property
     def ok(self) -> bool:
@@ -100,6 +102,9 @@ class Verdict:
         return replace(self, findings=rest)
 
 
+Found = dict[tuple[Key, str], Finding]
+
+
 def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: bool = False) -> Verdict:
     """Judge all blocks of `trace`.
 
@@ -109,18 +114,27 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: boo
     """
     programs = prepare(trace, scratch)
     groups = distinct_programs(programs)
-    findings: dict[tuple[Key, str], Finding] = {}
+    findings: Found = {}
+    warnings: Found = {}
     for alike in groups:
-        for key, raw in Replay(alike[0], stop_at_first=stop_at_first).run().items():
-            finding = _describe(trace, alike[0], key, raw, len(alike))
-            identity = key, _core_kinds(finding)
-            known = findings.get(identity)
-            findings[identity] = replace(known, count=known.count + finding.count) if known else finding
+        replay = Replay(alike[0], stop_at_first=stop_at_first)
+        replay.run()
+        _collect(trace, alike, replay.findings, findings)
+        _collect(trace, alike, replay.warnings, warnings)
         if stop_at_first and findings:
             break
     across = [_describe_blocks(trace, conflict) for conflict in block_conflicts(trace)]
     ordered = sorted((*findings.values(), *across), key=_rank)
-    return Verdict(tuple(ordered), _count(trace, programs, len(groups)))
+    return Verdict(tuple(ordered), _count(trace, programs, len(groups)), tuple(sorted(warnings.values(), key=_rank)))
+
+
+def _collect(trace: Trace, alike: Sequence[BlockProgram], raw: Mapping[Key, RawFinding], found: Found) -> None:
+    """Add what was found in the first of the blocks `alike` to `found`, once for each of them."""
+    for key, one in raw.items():
+        finding = _describe(trace, alike[0], key, one, len(alike))
+        identity = key, _core_kinds(finding)
+        known = found.get(identity)
+        found[identity] = replace(known, count=known.count + finding.count) if known else finding
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:
@@ -206,6 +220,7 @@ def _advice(trace: Trace, kind: FindingKind, first: Site | None, second: Site) -
         FindingKind.EVENT_ID: f"{flag} is not in EVENT_ID0..EVENT_ID7: reuse an id whose flag has been waited for",
         FindingKind.FLAG_PIPES: f"within a pipe pipe_barrier(PIPE_{src}) orders; a flag needs two pipes",
         FindingKind.FIFO: "every slot goes through TALLOC, TPUSH on one side and TPOP, TFREE on the other, once each",
+        FindingKind.REUSE: f"use another event id, or a flag back from PIPE_{dst} to PIPE_{src} before this set",
         FindingKind.DEADLOCK: "send the missing signal, on both vector subblocks if the slot is split",
     }[kind]
 

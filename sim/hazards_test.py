@@ -264,6 +264,26 @@ def test_finds_flag_set_twice() -> None:
     assert (finding.kind, finding.first and finding.first.line, finding.second.line) == (FindingKind.SET_TWICE, 1, 2)
 
 
+def test_warns_of_a_flag_that_may_be_set_before_its_last_wait() -> None:
+    build, vec = one_vec()
+    order(vec, Pipe.MTE2, Pipe.V)
+    order(vec, Pipe.MTE2, Pipe.V)
+    verdict = judge(build.build())
+    assert verdict.ok
+    assert [(w.kind, w.first and w.first.line, w.second.line) for w in verdict.warnings] == [(FindingKind.REUSE, 2, 3)]
+
+
+def test_does_not_warn_of_a_flag_that_is_known_to_be_free() -> None:
+    build, vec = one_vec()
+    for _ in range(2):
+        order(vec, Pipe.MTE2, Pipe.V)
+        order(vec, Pipe.V, Pipe.MTE2)
+        order(vec, Pipe.MTE2, Pipe.S)
+    vec.barrier(Pipe.ALL)
+    order(vec, Pipe.V, Pipe.MTE2)
+    assert [w.second.line for w in judge(build.build()).warnings] == []
+
+
 def test_finds_wait_without_set() -> None:
     build, vec = one_vec()
     vec.wait_flag(Pipe.MTE2, Pipe.V, 0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from sim.happens_before import Clocks, Token
+from sim.happens_before import Clocks, Token, queue_number
 from sim.program import BlockProgram
 from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
 
@@ -38,6 +38,8 @@ class FindingKind(Enum):
     FLAG_PIPES = "flag from a pipe to itself"
     FIFO = "FIFO misuse"
     DEADLOCK = "deadlock"
+    REUSE = "flag set again perhaps before its last wait"
+    """A warning: in issue order the flag is free, but the setting pipe does not know that the waiting one was there."""
 
 
 class Place(NamedTuple):
@@ -82,7 +84,7 @@ class _FifoState:
 
 
 class Replay:
-    """One run of `program`; `findings` holds what it found.
+    """One run of `program`; `findings` holds what it found, `warnings` what is no error by the rules.
 
     With `stop_at_first` it ends at the first finding. Without `fifo_order` FIFO signals order nothing, and only what a
     core does to its own buffers is judged: what is in order then needs no other core to be so.
@@ -91,12 +93,14 @@ class Replay:
     def __init__(self, program: BlockProgram, *, stop_at_first: bool = False, fifo_order: bool = True) -> None:
         """Prepare; nothing runs yet."""
         self.findings: dict[Key, RawFinding] = {}
+        self.warnings: dict[Key, RawFinding] = {}
         self._program = program
         self._patterns = program.patterns
         self._stop_at_first = stop_at_first
         self._fifo_order = fifo_order
         self._clocks = Clocks(len(program.cores))
         self._flags: dict[tuple[int, int, int, int], tuple[Token, int]] = {}
+        self._last_wait: dict[tuple[int, int, int, int], int] = {}
         self._fifos = {fifo.id: _fifo_state(fifo, program) for fifo in program.fifos}
         self._next = [0] * len(program.cores)
         self._lines = [part.events["line"].tolist() for part in program.cores]
@@ -202,9 +206,10 @@ class Replay:
     def _add(self, kind: FindingKind, first: Place | None, second: Place, detail: str = "", region: int = -1) -> None:
         first_line = self._lines[first.core][first.position] if first else 0
         key = Key(kind, first_line, self._lines[second.core][second.position], detail)
-        known = self.findings.get(key)
+        found = self.warnings if kind is FindingKind.REUSE else self.findings
+        known = found.get(key)
         if known is None:
-            self.findings[key] = RawFinding(first, second, region, 1)
+            found[key] = RawFinding(first, second, region, 1)
         else:
             known.count += 1
 
@@ -217,6 +222,10 @@ class Replay:
         flag = (core, src, dst, event_id)
         if flag in self._flags:
             self._add(FindingKind.SET_TWICE, Place(core, self._flags[flag][1]), place)
+        elif flag in self._last_wait and dst != Pipe.S:
+            known = self._clocks.rows[queue_number(core, src)][queue_number(core, dst)]
+            if known <= self._last_wait[flag]:
+                self._add(FindingKind.REUSE, Place(core, self._last_wait[flag]), place)
         self._flags[flag] = self._clocks.signal(core, src, position), position
 
     def _wait_flag(self, core: int, position: int, src: int, dst: int, event_id: int) -> None:
@@ -224,7 +233,9 @@ class Replay:
             self._add(FindingKind.EVENT_ID, None, Place(core, position))
         if src == dst:
             self._add(FindingKind.FLAG_PIPES, None, Place(core, position))
-        signal = self._flags.pop((core, src, dst, event_id), None)
+        flag = core, src, dst, event_id
+        signal = self._flags.pop(flag, None)
+        self._last_wait[flag] = position
         if signal is None:
             self._add(FindingKind.WAIT_WITHOUT_SET, None, Place(core, position))
         else:

@@ -22,6 +22,8 @@ def verdict_text(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()
     lines = [f"{name}: {outcome(verdict)}", f"  checked {counts_text(verdict.counts)}"]
     if accepted:
         lines.append(f"  {accepted_text(accepted)}")
+    if verdict.warnings:
+        lines.append(f"  {plural(len(verdict.warnings), 'warning')}: {warning_text(verdict.warnings)}")
     return "\n".join([*lines, *(f"\n{finding_text(finding)}" for finding in verdict.findings)])
 
 
@@ -55,6 +57,12 @@ def accepted_text(accepted: tuple[Finding, ...]) -> str:
     where = ", ".join(f"{first}-{second}" for first, second in pairs)
     what = f"{plural(len(pairs), 'unordered pair')} {', '.join(names)}"
     return f"accepted: {what} left by a barrier pattern, at lines {where}"
+
+
+def warning_text(warnings: tuple[Finding, ...]) -> str:
+    """Return the flags that are reused early, in one line."""
+    where = ", ".join(f"{f.first.line if f.first else 0}-{f.second.line}" for f in warnings)
+    return f"{FindingKind.REUSE.value}, at lines {where}"
 
 
 def finding_text(finding: Finding) -> str:
@@ -93,13 +101,14 @@ def _place(finding: Finding) -> str:
 
 
 def verdict_json(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> dict[str, Any]:
-    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted."""
+    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted, warnings."""
     return {
         "name": name,
         "ok": verdict.ok,
         "counts": dataclasses.asdict(verdict.counts),
         "findings": [finding_json(finding) for finding in verdict.findings],
         "accepted": [finding_json(finding) for finding in accepted],
+        "warnings": [finding_json(finding) for finding in verdict.warnings],
     }
 
 
