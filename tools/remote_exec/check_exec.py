@@ -54,7 +54,7 @@ class Bench:
         return [CONFIG, f"--remote_executor={self.engine.url}"]
 
     def same(self, *, complete: bool = True) -> str:
-        """Says that the remote outputs are (if not `complete`, some of) those of the local build. Raises CheckFailed."""
+        """Says that the remote outputs are those of the local build, all unless not `complete`. Raises CheckFailed."""
         made = self.away.output_digests()
         expected = self.reference if complete else {name: self.reference.get(name, "") for name in made}
         different = differences(expected, made)
