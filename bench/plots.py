@@ -87,7 +87,7 @@ def operation_label(operation: str) -> str:
 def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]:
     """Return the pictures of rows of one backend and clock; none if no square shape was right.
 
-    `measured_roof` is the TFLOP/s that a plain FP32 matrix product reached on the host.
+    `measured_roof` is the best TFLOP/s of a plain FP32 matrix product on the host.
     """
     drawn = sorted((row for row in rows if row.status == OK and row.q_rows == row.s1), key=lambda row: row.s1)
     if not drawn:
@@ -105,7 +105,7 @@ def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]
 def _roof(backend: str, measured: float | None) -> Roof | None:
     if backend == NPU:
         return Roof(PEAK_TFLOPS, f"FP16 peak of 24 cube cores: {PEAK_TFLOPS:.1f}")
-    return None if measured is None else Roof(measured, f"FP32 matrix product here (NumPy): {measured:.3g}")
+    return None if measured is None else Roof(measured, f"best FP32 matrix product here (NumPy): {measured:.3g}")
 
 
 def _operations(rows: Sequence[Row]) -> list[str]:

@@ -89,7 +89,7 @@ def test_the_roof_is_the_devices_peak_or_what_the_host_reached() -> None:
         legend = picture.figure.axes[0].get_legend()
         assert legend is not None
         labels[backend] = legend.get_texts()[-1].get_text()
-    assert labels["host"] == "FP32 matrix product here (NumPy): 90"
+    assert labels["host"] == "best FP32 matrix product here (NumPy): 90"
     assert labels["npu"] == "FP16 peak of 24 cube cores: 353.9"
 
 
