@@ -1,9 +1,9 @@
 """Checks that the hazard judge found in a patched kernel what the patcher says it left unordered, and nothing else.
 
-    audit fa.barriers.json hazards.json
+    audit NAME.barriers.json hazards.json
 
-The first is the report of vec_barriers on the kernel, the second what `//sim:hazards --json=...` wrote for traces of
-the patched kernel. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is not, or a file is
+The first is the report of vec_barriers on the kernel NAME, the second what `//sim:hazards --json=...` wrote, of which the
+verdicts on kernels of this name count. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is not, or a file is
 refused.
 """
 
@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 from absl import app
 
 from patchers.errors import PatchError
-from patchers.files import read_text
+from patchers.files import read_text, user_path
 
+REPORT_SUFFIX = ".barriers.json"
+"""How the chain names the reports of kernels."""
 CONFLICTS = ("RAW", "WAR", "WAW")
 LEAVES_UNORDERED = ("gu",)
 """Patterns whose two operations the rules of synchronisation do not order; the others remove what orders nothing."""
@@ -99,12 +101,24 @@ def load(path: Path, kind: type[Any]) -> Any:
     return data
 
 
+def _of_kernel(name: str, verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    chosen = [verdict for verdict in verdicts if verdict["name"] == name]
+    if not chosen:
+        known = ", ".join(sorted({str(verdict["name"]) for verdict in verdicts})) or "none at all"
+        raise PatchError(
+            f"there is no verdict on {name}, but on {known}. Name the report KERNEL{REPORT_SUFFIX}, as the chain does."
+        )
+    return chosen
+
+
 def main(argv: Sequence[str]) -> None:
     """Run the tool; see the module's text."""
     try:
         if len(argv) != 3:
             raise PatchError("give two files: the report of vec_barriers and the verdicts of the hazard judge.")
-        outcome = audit(load(Path(argv[1]), dict), load(Path(argv[2]), list))
+        report = user_path(argv[1])
+        verdicts = _of_kernel(report.name.removesuffix(REPORT_SUFFIX), load(user_path(argv[2]), list))
+        outcome = audit(load(report, dict), verdicts)
     except (KeyError, TypeError) as error:
         print(f"audit: {argv[1]} or {argv[2]} is not what it should be: {error!r} in it.", file=sys.stderr)
         sys.exit(1)

@@ -27,7 +27,10 @@ def finding(kind: str, first: int | None, second: int, core: str = "block 0 vec0
 
 
 def verdicts(*findings: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"findings": [], "accepted": list(findings)}, {"findings": list(findings), "accepted": []}]
+    return [
+        {"name": "fa", "findings": [], "accepted": list(findings)},
+        {"name": "fa", "findings": list(findings), "accepted": []},
+    ]
 
 
 def test_only_gu_leaves_its_operations_unordered() -> None:
@@ -67,7 +70,7 @@ def run(*arguments: object) -> int:
 
 
 def test_the_tool_says_so_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report, good, bad = (tmp_path / name for name in ("report.json", "good.json", "bad.json"))
+    report, good, bad = (tmp_path / name for name in ("fa.barriers.json", "good.json", "bad.json"))
     report.write_text(json.dumps(REPORT))
     good.write_text(json.dumps(verdicts(finding("RAW", 17, 20))))
     bad.write_text(json.dumps(verdicts(finding("RAW", 20, 17))))
@@ -76,9 +79,20 @@ def test_the_tool_says_so_by_its_exit_code(tmp_path: Path, capsys: pytest.Captur
     assert "RAW line 20 TROWEXPANDMUL -> line 17 TADD" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"findings": []}]'])
+def test_verdicts_on_other_kernels_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, mixed = tmp_path / "fa.barriers.json", tmp_path / "mixed.json"
+    report.write_text(json.dumps(REPORT))
+    other = {"name": "fa_other", "findings": [finding("RAW", 1, 2)], "accepted": []}
+    mixed.write_text(json.dumps([*verdicts(finding("RAW", 17, 20)), other]))
+    assert run(report, mixed) == 0
+    mixed.write_text(json.dumps([other]))
+    assert run(report, mixed) == 1
+    assert "there is no verdict on fa, but on fa_other" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"findings": []}]', '[{"name": "fa", "findings": []}]'])
 def test_files_of_another_kind_are_refused(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    report, wrong = tmp_path / "report.json", tmp_path / "wrong.json"
+    report, wrong = tmp_path / "fa.barriers.json", tmp_path / "wrong.json"
     report.write_text(json.dumps(REPORT))
     wrong.write_text(text)
     assert run(report, wrong) == 1

@@ -9,6 +9,14 @@ from pathlib import Path
 from patchers.errors import PatchError
 
 
+def user_path(text: str) -> Path:
+    """Return a path given on the command line: relative ones are relative to where the user is.
+
+    `bazel run` starts programs elsewhere and says in BUILD_WORKING_DIRECTORY where the user was.
+    """
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
+
+
 def read_text(path: Path) -> str:
     """Return the bytes of a file as Latin-1 text, in which every byte is one character and none is lost.
 

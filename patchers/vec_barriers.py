@@ -16,7 +16,7 @@ from pathlib import Path
 from absl import app, flags, logging
 
 from patchers.errors import PatchError
-from patchers.files import read_text, write_all
+from patchers.files import read_text, user_path, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
 from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, select_patterns
 from patchers.proved import PROVED, read_proof
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
         patched = patch(text, selection)
         outputs = {target: patched.text}
         if _REPORT.value is not None:
-            outputs[Path(_REPORT.value)] = dump_report(make_report(text, selection, patched))
+            outputs[user_path(_REPORT.value)] = dump_report(make_report(text, selection, patched))
         write_all(outputs)
     except PatchError as error:
         print(f"vec_barriers: {error}", file=sys.stderr)
@@ -72,7 +72,7 @@ def _paths(arguments: Sequence[str]) -> tuple[Path, Path]:
     source, target = paths
     if not source or not target or rest:
         raise PatchError("give one file to read and one to write: --input=in.cpp --output=out.cpp, or in.cpp out.cpp.")
-    return Path(source), Path(target)
+    return user_path(source), user_path(target)
 
 
 def _selection() -> ByPatterns | ByLines:
@@ -87,7 +87,7 @@ def _selection() -> ByPatterns | ByLines:
     if _PROVED_LINES.value is not None:
         if set(names) != {PROVED}:
             raise PatchError("proved stands alone: its proof is void once anything else is removed. Patch in two runs.")
-        return read_proof(Path(_PROVED_LINES.value))
+        return read_proof(user_path(_PROVED_LINES.value))
     patterns = select_patterns(names)
     for pattern in patterns:
         if not pattern.stable:
