@@ -18,6 +18,9 @@ from flash_atten.config import KernelConfig
 HOST = "host"
 NPU = "npu"
 
+EXECUTE = "execute"
+"""Mode of a library that computes; the other one, trace, only records what would be done."""
+
 DEFAULT_QK_PRELOAD = 3
 """The preload that a target name leaves unsaid: `fa_s1tile256` has preload 3, `fa_s1tile256_preload4` says so."""
 
@@ -68,7 +71,12 @@ class BuildInfo:
         return fields
 
     def check(self, config: KernelConfig) -> None:
-        """Raise LibraryError if the library was built with other knobs than `config`."""
+        """Raise LibraryError if the library does not compute, or was built with other knobs than `config`."""
+        mode = self.fields().get("mode", EXECUTE)
+        if mode != EXECUTE:
+            raise LibraryError(
+                f"the library {self.name} is built in mode {mode}: it records and computes nothing; take {self.name}.so"
+            )
         for knob in ("s1_tile", "qk_preload", "kv_split"):
             built, asked = getattr(self, knob), getattr(config, knob)
             if built != asked:

@@ -45,6 +45,12 @@ def test_other_knobs_than_asked_for_are_refused(knob: str) -> None:
         info.check(KernelConfig())
 
 
+def test_a_library_that_only_records_is_refused() -> None:
+    info = BuildInfo.parse(json.dumps(build_info(KernelConfig()) | {"mode": "trace"}))
+    with pytest.raises(LibraryError, match=r"built in mode trace.*take fa_s1tile256\.so"):
+        info.check(KernelConfig())
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"name": "x", "backend": "host", "s1_tile": "wide", "qk_preload": 3, "kv_split": 1}']
 )
