@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,13 +93,26 @@ def import_torch() -> Any:
 
 
 def make_baseline(name: str, inputs: AttentionInputs) -> Baseline:
-    """Return the baseline `name` on `inputs`, its operands already in place. Raises BaselineError."""
+    """Return the baseline `name` on `inputs`, its operands already in place.
+
+    Raises BaselineError, and so does its operation, if it cannot be run.
+    """
     if name == NUMPY_FP32:
         return Baseline(name, lambda: attention_reference(inputs.q, inputs.k, inputs.v), lambda out: out)
     torch = import_torch()
-    if name == FUSED:
-        return _fused(torch, inputs)
-    return _sdpa(torch, name, inputs)
+    return _guarded(_fused(torch, inputs) if name == FUSED else _sdpa(torch, name, inputs))
+
+
+def _guarded(baseline: Baseline) -> Baseline:
+    """Tell an error of the baseline (out of memory, an unsupported shape) from one of the kernel."""
+
+    def operation() -> object:
+        try:
+            return baseline.operation()
+        except RuntimeError as error:
+            raise BaselineError(f"no baseline: {LABELS[baseline.name]} failed: {error}") from error
+
+    return replace(baseline, operation=operation)
 
 
 def _sdpa(torch: Any, name: str, inputs: AttentionInputs) -> Baseline:

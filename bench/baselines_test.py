@@ -1,7 +1,7 @@
 """Which baselines there are where, that they compute attention, and how the device's operator is called."""
 
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def test_the_fused_operator_gets_bsh_one_head_and_the_scale(monkeypatch: pytest.
     log = FakeTorch().log
     torch, torch_npu = ModuleType("torch"), ModuleType("torch_npu")
     torch.__dict__.update(from_numpy=lambda array: Expandable(array, log, "cpu"))
-    torch_npu.__dict__.update(vars(SimpleNamespace(npu_fused_infer_attention_score=fused)))
+    torch_npu.__dict__.update(npu_fused_infer_attention_score=fused)
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "torch_npu", torch_npu)
     result = make_baseline(FUSED, INPUTS).result()
@@ -75,6 +75,21 @@ def test_the_fused_operator_gets_bsh_one_head_and_the_scale(monkeypatch: pytest.
         "shapes": [(1, 128, 128), (1, 256, 128), (1, 256, 128)],
         "devices": {"npu:0"},
     }
+
+
+def test_an_error_of_the_operator_is_the_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*tensors: object, **settings: object) -> object:
+        raise RuntimeError("unsupported shape")
+
+    log = FakeTorch().log
+    torch, torch_npu = ModuleType("torch"), ModuleType("torch_npu")
+    torch.__dict__.update(from_numpy=lambda array: Expandable(array, log, "cpu"))
+    torch_npu.__dict__.update(npu_fused_infer_attention_score=failing)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torch_npu", torch_npu)
+    baseline = make_baseline(FUSED, INPUTS)
+    with pytest.raises(BaselineError, match="npu_fused_infer_attention_score failed: unsupported shape"):
+        baseline.operation()
 
 
 def test_a_missing_torch_npu_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,8 +141,12 @@ class Runner:
             fit = self.fit(job, self.wanted_baselines(backend.name))
             if fit.skip:
                 return replace(row, status=SKIPPED, note=fit.skip)
-            return self._measured(row, job, backend, clock, fit)
-        except (LibraryError, KernelError, ValueError) as error:
+            try:
+                return self._measured(row, job, backend, clock, fit)
+            except BaselineError as error:
+                alone = replace(fit, baselines=(), note=str(error))
+                return self._measured(row, job, backend, clock, alone)
+        except (RuntimeError, ValueError) as error:  # of the library, the kernel, or torch on the device
             return replace(row, note=str(error))
         except MemoryError:
             return replace(row, note="out of memory")

@@ -87,6 +87,20 @@ def test_baselines_are_timed_and_compared_and_missing_ones_are_remembered(
     assert runner.wanted_baselines("host") == ("sdpa_fp16",)
 
 
+def test_a_baseline_that_fails_while_it_runs_costs_only_itself(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(name: str, inputs: AttentionInputs) -> Baseline:
+        def operation() -> object:
+            raise BaselineError("no baseline: out of device memory")
+
+        return Baseline(name, operation, lambda out: out)
+
+    monkeypatch.setattr(runner_module, "make_baseline", failing)
+    row = _runner(replace(settings, baselines=("npu_fused",))).run_job(JOB)
+    assert (row.status, list(row.timings), row.note) == (OK, [KERNEL], "no baseline: out of device memory")
+
+
 def test_the_fused_operator_judges_rows_that_the_reference_does_not_reach(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
