@@ -96,10 +96,9 @@ class Verdict:
         """Whether nothing was found."""
         return not self.findings
 
-    def without_pairs(self, first_op: str, second_op: str) -> Verdict:
-        """Return the verdict without unordered conflicts of a `first_op` with a later `second_op` of the same pipe."""
-        rest = tuple(f for f in self.findings if not _is_pair(f, first_op, second_op))
-        return replace(self, findings=rest)
+    def without(self, findings: Sequence[Finding]) -> Verdict:
+        """Return the verdict without `findings`."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding not in findings))
 
 
 Found = dict[tuple[Key, str], Finding]
@@ -146,12 +145,27 @@ def _core_kinds(finding: Finding) -> str:
     return "/".join(site.core.split()[-1].rstrip("01") for site in (finding.first, finding.second) if site)
 
 
+def spaced_pairs(trace: Trace, verdict: Verdict, first_op: str, second_op: str) -> tuple[Finding, ...]:
+    """Return the conflicts of `first_op` with a later `second_op` on V of the same core that a wait for MTE2 spaces.
+
+    That is what removing the barrier of such a pair leaves, if V has to wait for a load between the two anyway.
+    """
+    return tuple(f for f in verdict.findings if _is_pair(f, first_op, second_op) and _waits_between(trace, f))
+
+
 def _is_pair(finding: Finding, first_op: str, second_op: str) -> bool:
     if finding.kind not in CONFLICTS or finding.first is None:
         return False
     first, second = finding.first, finding.second
-    same_queue = first.core == second.core and first.pipe == second.pipe
-    return same_queue and first.op == first_op and second.op == second_op
+    on_v = first.core == second.core and first.pipe == second.pipe == Pipe.V.name
+    return on_v and (first.op, second.op) == (first_op, second_op)
+
+
+def _waits_between(trace: Trace, finding: Finding) -> bool:
+    assert finding.first is not None
+    between = trace.events[finding.first.event : finding.second.event]
+    waits = (between["kind"] == Kind.WAIT_FLAG) & (between["pipe"] == Pipe.MTE2) & (between["dst_pipe"] == Pipe.V)
+    return bool(waits.any())
 
 
 def _count(trace: Trace, programs: Sequence[BlockProgram], distinct: int) -> Counts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.hazards import Verdict, judge
+from sim.hazards import Verdict, judge, spaced_pairs
 from sim.replay import FindingKind
 from sim.trace import Buffer, Pipe
 from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
@@ -230,17 +230,21 @@ def test_round_trip_of_flags_orders_vector_ops() -> None:
     assert judge(build.build()).ok
 
 
-def test_gu_pair_is_reported_as_raw_war_and_waw() -> None:
+@pytest.mark.parametrize("spaced", [True, False])
+def test_gu_pair_is_reported_as_raw_war_and_waw(spaced: bool) -> None:
     build, vec = one_vec()
     vec.op("TMULS", Pipe.V, writes=[UB0])
     vec.barrier(Pipe.V)
     vec.op("TROWEXPANDMUL", Pipe.V, reads=[UB0], writes=[UB0])
+    if spaced:
+        order(vec, Pipe.MTE2, Pipe.V)
     vec.op("TADD", Pipe.V, reads=[UB0], writes=[UB0])
-    verdict = judge(build.build())
+    trace = build.build()
+    verdict = judge(trace)
     assert set(kinds(verdict)) == {FindingKind.RAW, FindingKind.WAR, FindingKind.WAW}
     assert len(verdict.findings) == 3
-    assert verdict.without_pairs("TROWEXPANDMUL", "TADD").ok
-    assert not verdict.without_pairs("TADD", "TROWEXPANDMUL").ok
+    assert verdict.without(spaced_pairs(trace, verdict, "TROWEXPANDMUL", "TADD")).ok == spaced
+    assert spaced_pairs(trace, verdict, "TADD", "TROWEXPANDMUL") == ()
 
 
 def test_scratch_operand_counts_as_written() -> None:

@@ -12,9 +12,9 @@ import pytest
 import flash_atten
 from flash_atten.config import LaunchShape
 from sim.barriers import redundant_barriers
+from sim.check import check
 from sim.confirm import confirm
 from sim.hazards import judge
-from sim.hazards_main import check
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants, sample, summary
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary

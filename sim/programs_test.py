@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flash_atten.stand_in import run_program
 from sim.canned import build_canned
-from sim.trace import Buffer, Pipe, Trace
+from sim.trace import Buffer, Pipe, Trace, write_trace
 from sim.trace_builder import TraceBuilder, span
 
 A, B = span(Buffer.UB, 0, 128), span(Buffer.UB, 128, 128)
 
 
-def kernel(*, barriers: int = 1, operation: str = "TADD") -> Trace:
-    """Return a trace with `barriers` barriers on lines 4, 5, ... between two dependent ops on V, and a flag."""
+def kernel(*, barriers: int = 1, operation: str = "TADD", spaced: bool = True) -> Trace:
+    """Return a trace with `barriers` barriers on lines 4, 5, ... between two dependent ops on V, and a flag or two."""
     build = TraceBuilder("canned.cpp")
     vec = build.core("vec")
     vec.op("TLOAD", Pipe.MTE2, writes=[A], line=1)
     vec.set_flag(Pipe.MTE2, Pipe.V, 0, line=2)
     vec.wait_flag(Pipe.MTE2, Pipe.V, 0, line=2)
     vec.op("TROWEXPANDMUL", Pipe.V, reads=[A], writes=[A], line=3)
+    if spaced:
+        vec.set_flag(Pipe.MTE2, Pipe.V, 1, line=8)
+        vec.wait_flag(Pipe.MTE2, Pipe.V, 1, line=8)
     for number in range(barriers):
         vec.barrier(Pipe.V, line=4 + number)
     vec.op(operation, Pipe.V, reads=[A], writes=[B], line=9)
@@ -40,7 +44,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def superfluous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a library whose trace has two barriers where one is enough."""
-    return build_canned(tmp_path_factory.mktemp("superfluous"), kernel(barriers=2))
+    return build_canned(tmp_path_factory.mktemp("superfluous"), kernel(barriers=2, spaced=False))
 
 
 def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) -> None:
@@ -48,7 +52,7 @@ def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) 
     assert done.returncode == 0
     assert done.stdout == (
         "fa_s1tile256: no hazards\n"
-        "  checked 3 operations, 1 set_flag, 1 wait_flag, 2 barriers, 0 FIFO events "
+        "  checked 3 operations, 2 set_flag, 2 wait_flag, 2 barriers, 0 FIFO events "
         "and 5 accesses on 1 core of 1 block\n"
     )
     (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
@@ -78,8 +82,20 @@ def test_pairs_of_the_gu_pattern_are_accepted_if_the_library_was_patched_so(tmp_
 
 
 def test_other_pairs_are_hazards_in_a_patched_library_too(tmp_path: Path) -> None:
-    library = build_canned(tmp_path, kernel(barriers=0, operation="TSUB"), remove_barriers=["gu"])
-    assert run_program("sim.hazards_main", f"--so={library}").returncode == 1
+    for trace in (kernel(barriers=0, operation="TSUB"), kernel(barriers=0, spaced=False)):
+        library = build_canned(tmp_path, trace, remove_barriers=["gu"])
+        assert run_program("sim.hazards_main", f"--so={library}").returncode == 1
+
+
+def test_traces_of_any_kernel_can_be_judged(tmp_path: Path) -> None:
+    write_trace(kernel(), tmp_path / "good.trace")
+    write_trace(kernel(barriers=0), tmp_path / "bad.trace")
+    write_trace(replace(kernel(), error="deadlock"), tmp_path / "failed.trace")
+    done = run_program("sim.hazards_main", "--trace=good.trace", directory=tmp_path)
+    assert (done.returncode, done.stdout.startswith("good.trace: no hazards\n")) == (0, True)
+    assert run_program("sim.hazards_main", "--trace=good.trace,bad.trace", directory=tmp_path).returncode == 1
+    done = run_program("sim.hazards_main", "--trace=failed.trace", directory=tmp_path)
+    assert (done.returncode, "failed:\ndeadlock" in done.stderr) == (1, True)
 
 
 def test_a_failing_kernel_is_exit_code_1_with_its_report(tmp_path: Path) -> None:

@@ -168,6 +168,8 @@ class Trace:
     """[E] of EVENT_DTYPE."""
     accesses: Records
     """[A] of ACCESS_DTYPE."""
+    error: str = ""
+    """The runtime's report if the launch failed: the trace then ends where the cores stopped."""
 
     def core_events(self, core: Core) -> Records:
         """Return the events of `core` (a view)."""
@@ -220,6 +222,7 @@ def write_trace(trace: Trace, path: str | os.PathLike[str]) -> None:
             "fifos": [vars(fifo) for fifo in trace.fifos],
             "events": len(trace.events),
             "accesses": len(trace.accesses),
+            "error": trace.error,
         }
     ).encode()
     body = trace.events.tobytes() + trace.accesses.tobytes()
@@ -246,6 +249,9 @@ def validate(trace: Trace) -> None:
     known = np.isin(events["fifo"][is_fifo], [fifo.id for fifo in trace.fifos])
     if not known.all():
         raise TraceError(f"FIFO {events['fifo'][is_fifo][~known][0]} is used but not described in the header")
+    misplaced = (events["pipe"] == Pipe.ALL) & (events["kind"] != Kind.BARRIER)
+    if misplaced.any():
+        raise TraceError(f"record {int(np.argmax(misplaced))} names all pipes, but only a barrier can")
     is_flag = (events["kind"] == Kind.SET_FLAG) | (events["kind"] == Kind.WAIT_FLAG)
     if (events["dst_pipe"][is_flag] >= QUEUES).any() or (events["pipe"][is_flag] >= QUEUES).any():
         raise TraceError("a flag names a pipe that is none of S, V, M, MTE1, MTE2, MTE3, FIX")
@@ -303,6 +309,7 @@ def _build(header: Mapping[str, Any], events: Records, accesses: Records) -> Tra
             fifos=tuple(_fifo(entry) for entry in header.get("fifos", ())),
             events=events,
             accesses=accesses,
+            error=str(header.get("error", "")),
         )
     except KeyError as error:
         raise TraceError(f"garbled header: an entry lacks {error}") from None

@@ -80,6 +80,7 @@ def test_broken_header_is_explained(data: bytes, old: bytes, new: bytes, message
         ("op", 9, "record 1 has op 9, but there are only 5 operation names"),
         ("kind", 8, "record 1 has kind 8"),
         ("pipe", 8, "record 1 has pipe 8"),
+        ("pipe", 7, "record 1 names all pipes, but only a barrier can"),
         ("first_access", 7, "refers to access 8, the trace has 2"),
     ],
 )
