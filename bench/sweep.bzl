@@ -60,7 +60,8 @@ def sweep(name, kernels, check_shapes, hazard_shapes, kinds = ["normal"], block_
     """Declares one action per kernel and shape, `NAME.tsv` and `NAME.json` with all their rows, and `NAME_test`.
 
     An action runs the kernel where the build runs it: here, or on the machines of --config=remote. A point that
-    somebody has computed with the same library is read from the remote cache. NAME_test fails if a row is not ok.
+    somebody has computed with the same library is read from the remote cache. NAME_test fails if a row is
+    wrong or failed.
 
     Args:
       name: of the table.

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, write_rows
+from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
 from flash_atten.check_compare import Comparison, compare
 from flash_atten.check_inputs import INPUT_KINDS, make_inputs
 from flash_atten.config import KernelConfig
@@ -32,7 +32,7 @@ def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: in
     inputs = make_inputs(kind, q_rows, s1, SEED)
     try:
         out = backend.to_numpy(backend.launch(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))))
-    except (KernelError, ValueError) as error:
+    except KernelError as error:
         return row_for(info, q_rows, s1, "check", kind, FAILED, str(error))
     rows = rows_to_check(q_rows, s1, SEED)
     found = compare(out[rows], attention_reference(inputs.q[rows], inputs.k, inputs.v), rows)
@@ -40,7 +40,10 @@ def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: in
 
 
 def check(library: Path, info: BuildInfo, kinds: list[str], q_rows: int, s1: int) -> Iterator[SweepRow]:
-    """A row per kind of inputs. Raises LibraryError."""
+    """A row per kind of inputs, or one that says why there are none. Raises LibraryError."""
+    if skipped := unsupported(info, q_rows, s1, "check"):
+        yield skipped
+        return
     config = KernelConfig(info.s1_tile, info.qk_preload, kv_split=info.kv_split)
     backend = open_backend(config, AUTO, path=library).backend
     for kind in kinds:

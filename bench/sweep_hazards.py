@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, write_rows
+from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
 from flash_atten.config import LaunchShape
 from flash_atten.launch_library import KernelError
 from sim.hazards_main import check as check_hazards
@@ -31,8 +31,11 @@ def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> SweepR
 
 
 def check_all(path: Path, block_dims: list[int], q_rows: int, s1: int) -> Iterator[SweepRow]:
-    """A row per number of cores. Raises LibraryError."""
+    """A row per number of cores, or one that says why there are none. Raises LibraryError."""
     library = TraceLibrary(path)
+    if skipped := unsupported(library.info, q_rows, s1, "hazards"):
+        yield skipped
+        return
     for block_dim in block_dims:
         yield check(library, block_dim, q_rows, s1)
 

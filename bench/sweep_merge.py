@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("rows", type=Path, nargs="+", help="files of rows")
     parser.add_argument("--output", type=Path, help="table to write, tab-separated")
     parser.add_argument("--json", type=Path, help="the same as JSON")
-    parser.add_argument("--judge", action="store_true", help="fail if a row is not ok")
+    parser.add_argument("--judge", action="store_true", help="fail if a row is wrong or failed")
     options = parser.parse_args(arguments)
     rows = sorted(row for path in options.rows for row in read_rows(path))
     if options.output is not None:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     if not options.judge:
         return 0
     found = problems(rows)
-    print("\n".join([*found, f"{len(rows) - len(found)} of {len(rows)} rows are ok"]))
+    print("\n".join([*found, f"{len(found)} of {len(rows)} rows are wrong or failed"]))
     return EXIT_FAILED if found else 0
 
 

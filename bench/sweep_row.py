@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.launch_library import BuildInfo
 
 OK = "ok"
 WRONG = "wrong"
 FAILED = "failed"
+SKIPPED = "skipped"
+"""The kernel does not support the shape, and says so before it is launched."""
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +33,7 @@ class SweepRow:
     subject: str
     """Kind of the inputs, or the launch that was traced."""
     status: str
-    """OK, WRONG (the numbers or the order are) or FAILED (the kernel could not run)."""
+    """OK, WRONG (the numbers or the order are), FAILED (the kernel could not run) or SKIPPED."""
     note: str
     """One line."""
 
@@ -42,6 +45,16 @@ def row_for(info: BuildInfo, q_rows: int, s1: int, what: str, subject: str, stat
     """The row of one outcome of the library that `info` describes."""
     knobs = (info.s1_tile, info.qk_preload, info.kv_split)
     return SweepRow(info.name, *knobs, q_rows, s1, what, subject, status, " ".join(note.split()))
+
+
+def unsupported(info: BuildInfo, q_rows: int, s1: int, what: str) -> SweepRow | None:
+    """The row of a shape that the library is not for; None if it is."""
+    config = KernelConfig(info.s1_tile, info.qk_preload, kv_split=info.kv_split)
+    try:
+        LaunchShape(q_rows, s1).check(config)
+    except ValueError as error:
+        return row_for(info, q_rows, s1, what, "shape", SKIPPED, str(error))
+    return None
 
 
 def write_rows(path: Path, rows: Iterable[SweepRow]) -> None:
@@ -64,9 +77,9 @@ def table(rows: Sequence[SweepRow]) -> str:
 
 
 def problems(rows: Iterable[SweepRow]) -> list[str]:
-    """A line for every row that is not OK."""
+    """A line for every row that is WRONG or FAILED."""
     return [
         f"{row.library} q_rows {row.q_rows} s1 {row.s1} {row.what} {row.subject}: {row.status}: {row.note}"
         for row in sorted(rows)
-        if row.status != OK
+        if row.status in (WRONG, FAILED)
     ]

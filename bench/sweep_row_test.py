@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 from bench.sweep_merge import main
-from bench.sweep_row import COLUMNS, FAILED, OK, WRONG, SweepRow, problems, read_rows, table, write_rows
+from bench.sweep_row import (
+    COLUMNS,
+    FAILED,
+    OK,
+    SKIPPED,
+    WRONG,
+    SweepRow,
+    problems,
+    read_rows,
+    table,
+    unsupported,
+    write_rows,
+)
+from flash_atten.launch_library import BuildInfo
 
 RIGHT = SweepRow("fa_s1tile256", 256, 3, 1, 128, 1024, "check", "normal", OK, "max |error| 1.0e-04")
 BROKEN = dataclasses.replace(RIGHT, subject="large", status=WRONG, note="7 of 9 values are wrong")
@@ -29,8 +42,17 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
         read_rows(tmp_path / "rows.json")
 
 
-def test_every_row_that_is_not_ok_is_a_problem() -> None:
+def test_every_wrong_or_failed_row_is_a_problem() -> None:
     assert [line.split(": ")[1] for line in problems([RIGHT, BROKEN, CRASHED])] == [WRONG, FAILED]
+
+
+def test_a_shape_that_the_kernel_is_not_for_is_skipped() -> None:
+    info = BuildInfo("fa_s1tile512", "host", 512, 3, 1, "{}")
+    row = unsupported(info, 128, 1024, "check")
+    assert row is not None
+    assert row.status == SKIPPED
+    assert not problems([row])
+    assert unsupported(info, 128, 2048, "check") is None
 
 
 def test_judging_fails_on_a_wrong_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +60,7 @@ def test_judging_fails_on_a_wrong_row(tmp_path: Path, capsys: pytest.CaptureFixt
     write_rows(tmp_path / "broken.json", [BROKEN])
     assert main(["--judge", str(tmp_path / "right.json")]) == 0
     assert main(["--judge", str(tmp_path / "right.json"), str(tmp_path / "broken.json")]) == 1
-    assert "1 of 2 rows are ok" in capsys.readouterr().out
+    assert "1 of 2 rows are wrong or failed" in capsys.readouterr().out
 
 
 def test_merging_writes_all_rows_once(tmp_path: Path) -> None:
