@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
 from flash_atten.config import LaunchShape
 from flash_atten.launch_library import KernelError
-from sim.hazards_main import check as check_hazards
+from sim.check import check as check_hazards
 from sim.record import TraceLibrary
 from sim.report import accepted_text, counts_text, outcome
 
