@@ -2,9 +2,9 @@
 
     audit NAME.barriers.json hazards.json
 
-The first is the report of vec_barriers on the kernel NAME, the second what `//sim:hazards --json=...` wrote, of which the
-verdicts on kernels of this name count. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is not, or a file is
-refused.
+The first is the report of vec_barriers on the kernel NAME, the second what `//sim:hazards --json=...` wrote; its
+verdicts on kernels of this name count. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is
+not, or a file is refused.
 """
 
 import json
