@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.cross_block import BlockConflict, block_conflicts
+from sim.exhaustive import ExhaustiveReplay
 from sim.program import BlockProgram, ByteRange, distinct_programs, prepare
 from sim.replay import FindingKind, Key, Place, RawFinding, Replay
 from sim.trace import DTYPE_NAMES, FIFO_KINDS, Buffer, Kind, Pipe, Trace
@@ -88,6 +89,8 @@ class Verdict:
 
     findings: tuple[Finding, ...]
     counts: Counts
+    chained: tuple[Finding, ...] = ()
+    """Further unordered conflicts: ordering the pairs of `findings` orders them too."""
     warnings: tuple[Finding, ...] = ()
     """Flags whose reuse relies on the hardware holding back the second set; no error by the rules."""
 
@@ -103,6 +106,9 @@ class Verdict:
 
 Found = dict[tuple[Key, str], Finding]
 
+EXHAUSTIVE_EVENTS = 300_000
+"""Blocks with more events have only the findings listed, without those chained to them: minutes are too long."""
+
 
 def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: bool = False) -> Verdict:
     """Judge all blocks of `trace`.
@@ -114,6 +120,7 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: boo
     programs = prepare(trace, scratch)
     groups = distinct_programs(programs)
     findings: Found = {}
+    every: Found = {}
     warnings: Found = {}
     for alike in groups:
         replay = Replay(alike[0], stop_at_first=stop_at_first)
@@ -122,9 +129,16 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), stop_at_first: boo
         _collect(trace, alike, replay.warnings, warnings)
         if stop_at_first and findings:
             break
+        if any(key.kind in CONFLICTS for key in replay.findings) and alike[0].n_events <= EXHAUSTIVE_EVENTS:
+            conflicts = {k: v for k, v in ExhaustiveReplay(alike[0]).run().items() if k.kind in CONFLICTS}
+            _collect(trace, alike, conflicts, every)
     across = [_describe_blocks(trace, conflict) for conflict in block_conflicts(trace)]
-    ordered = sorted((*findings.values(), *across), key=_rank)
-    return Verdict(tuple(ordered), _count(trace, programs, len(groups)), tuple(sorted(warnings.values(), key=_rank)))
+    return Verdict(
+        findings=tuple(sorted((*findings.values(), *across), key=_rank)),
+        counts=_count(trace, programs, len(groups)),
+        chained=tuple(sorted((every[key] for key in every.keys() - findings.keys()), key=_rank)),
+        warnings=tuple(sorted(warnings.values(), key=_rank)),
+    )
 
 
 def _collect(trace: Trace, alike: Sequence[BlockProgram], raw: Mapping[Key, RawFinding], found: Found) -> None:
@@ -136,9 +150,9 @@ def _collect(trace: Trace, alike: Sequence[BlockProgram], raw: Mapping[Key, RawF
         found[identity] = replace(known, count=known.count + finding.count) if known else finding
 
 
-def _rank(finding: Finding) -> tuple[int, int, int]:
+def _rank(finding: Finding) -> tuple[bool, int, int, str]:
     first_line = finding.first.line if finding.first else 0
-    return list(FindingKind).index(finding.kind) // len(CONFLICTS), finding.second.line, first_line
+    return finding.kind not in CONFLICTS, finding.second.line, first_line, finding.kind.value
 
 
 def _core_kinds(finding: Finding) -> str:

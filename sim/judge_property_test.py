@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.hazards import CONFLICTS, Finding, judge
+from sim.hazards import CONFLICTS, Finding, Verdict, judge
 from sim.reference_judge import Pair, ReferenceJudge
 from sim.replay import FindingKind
 from sim.trace import Buffer, Kind, Pipe, Trace
@@ -96,11 +96,11 @@ def program(steps: list[Step], blocks: int = 1) -> Trace:
     return build.build()
 
 
-def judge_events(trace: Trace) -> tuple[Finding, ...]:
-    """Return the findings where every event is a line of its own, so that no two are counted as one."""
+def judge_events(trace: Trace) -> Verdict:
+    """Return the verdict where every event is a line of its own, so that no two are counted as one."""
     events = trace.events.copy()
     events["line"] = np.arange(len(events))
-    return judge(replace(trace, events=events)).findings
+    return judge(replace(trace, events=events))
 
 
 def reported_pairs(findings: Sequence[Finding]) -> set[Pair]:
@@ -131,11 +131,11 @@ def expected_on_chip(slow: ReferenceJudge) -> set[Pair]:
 def test_judge_agrees_with_graph_search(steps: list[Step]) -> None:
     trace = program(steps)
     slow = ReferenceJudge(trace)
-    findings = judge_events(trace)
-    reported = reported_pairs(findings)
-    assert reported <= slow.conflicts
+    verdict = judge_events(trace)
+    reported = reported_pairs(verdict.findings)
+    assert reported | reported_pairs(verdict.chained) == slow.conflicts
     assert expected_on_chip(slow) <= reported
-    assert {f.second.event for f in findings if f.kind == FindingKind.DEADLOCK} == slow.stuck
+    assert {f.second.event for f in verdict.findings if f.kind == FindingKind.DEADLOCK} == slow.stuck
     for byte in {byte for pair in slow.conflicts for byte in slow.contested(pair)}:
         assert any(byte in slow.contested(pair) for pair in reported), f"nothing reported about {byte}"
 

@@ -48,7 +48,7 @@ def judge_mutants(
     """
     programs = sorted(
         (group[0] for r in recordings for group in distinct_programs(prepare(r.trace, r.scratch))),
-        key=lambda program: sum(len(part.events) for part in program.cores),
+        key=lambda program: program.n_events,
     )
     for program in programs:
         findings = Replay(program, stop_at_first=True).run()

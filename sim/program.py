@@ -71,6 +71,11 @@ class BlockProgram:
     n_accesses: int
 
     @property
+    def n_events(self) -> int:
+        """Events of all cores."""
+        return sum(len(part.events) for part in self.cores)
+
+    @property
     def key(self) -> bytes:
         """Digest of all that the judgement depends on; not of addresses, block number or event numbers."""
         digest = hashlib.sha256(repr((self.patterns, [region.initialised for region in self.regions])).encode())

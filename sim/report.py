@@ -24,7 +24,10 @@ def verdict_text(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()
         lines.append(f"  {accepted_text(accepted)}")
     if verdict.warnings:
         lines.append(f"  {plural(len(verdict.warnings), 'warning')}: {warning_text(verdict.warnings)}")
-    return "\n".join([*lines, *(f"\n{finding_text(finding)}" for finding in verdict.findings)])
+    lines += [f"\n{finding_text(finding)}" for finding in verdict.findings]
+    if verdict.chained:
+        lines.append(f"\n{chained_text(verdict.chained)}")
+    return "\n".join(lines)
 
 
 def outcome(verdict: Verdict) -> str:
@@ -59,6 +62,16 @@ def accepted_text(accepted: tuple[Finding, ...]) -> str:
     return f"accepted: {what} left by a barrier pattern, at lines {where}"
 
 
+def chained_text(chained: tuple[Finding, ...]) -> str:
+    """Return one paragraph with the pairs that ordering the findings would order too."""
+    pairs: dict[tuple[int, int], list[str]] = {}
+    for finding in chained:
+        lines = finding.first.line if finding.first else 0, finding.second.line
+        pairs.setdefault(lines, []).append(finding.kind.value)
+    where = ", ".join(f"{first}-{second} ({'+'.join(kinds)})" for (first, second), kinds in sorted(pairs.items()))
+    return _fill(f"Unordered too, until these are in order, are {plural(len(pairs), 'pair')} of lines: {where}.")
+
+
 def warning_text(warnings: tuple[Finding, ...]) -> str:
     """Return the flags that are reused early, in one line."""
     where = ", ".join(f"{f.first.line if f.first else 0}-{f.second.line}" for f in warnings)
@@ -69,13 +82,12 @@ def finding_text(finding: Finding) -> str:
     """Return one paragraph that says what is wrong, where, and how to correct it."""
     text = _conflict_text(finding) if finding.kind in CONFLICTS else _misuse_text(finding)
     times = f" This happens {finding.count:,} times; the first is described." if finding.count > 1 else ""
+    return _fill(f"{text}{times} To correct it: {finding.advice}.")
+
+
+def _fill(text: str) -> str:
     return textwrap.fill(
-        f"{text}{times} To correct it: {finding.advice}.",
-        WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
+        text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 
@@ -101,13 +113,14 @@ def _place(finding: Finding) -> str:
 
 
 def verdict_json(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> dict[str, Any]:
-    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted, warnings."""
+    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted, chained, warnings."""
     return {
         "name": name,
         "ok": verdict.ok,
         "counts": dataclasses.asdict(verdict.counts),
         "findings": [finding_json(finding) for finding in verdict.findings],
         "accepted": [finding_json(finding) for finding in accepted],
+        "chained": [finding_json(finding) for finding in verdict.chained],
         "warnings": [finding_json(finding) for finding in verdict.warnings],
     }
 
