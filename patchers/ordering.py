@@ -60,8 +60,8 @@ class _Pending(NamedTuple):
 
     @property
     def ordered(self) -> bool:
-        """Whether V itself waits for it."""
-        return "PIPE_V" in self.pipes
+        """Whether V itself waits for it, or the scalar unit, which issues everything that follows on the core."""
+        return not self.pipes.isdisjoint(("PIPE_V", "PIPE_S"))
 
     def after_push(self) -> "_Pending":
         return self._replace(pipes=self.pipes | {_OTHER_CORE}) if self.pipes else self

@@ -114,6 +114,7 @@ def test_flags_that_lead_back_to_v_order_as_a_barrier_does() -> None:
     assert outcomes(*around) == ["removed"]
     assert outcomes("TEXP(c, d);", *flags("V", "MTE3", "MTE2", "V"), gu("a"), "TMUL(c, c, g);") == ["removed"]
     assert outcomes("TEXP(c, d);", gu("a"), *flags("V", "MTE2", "V"), "TMUL(c, c, g);") == ["removed"]
+    assert outcomes("TEXP(c, d);", gu("a"), *flags("V", "S"), "TMUL(c, c, g);") == ["removed"]
 
 
 @pytest.mark.parametrize(

@@ -230,3 +230,37 @@ def test_gu_removes_what_a_search_by_list_finds(program: list[str]) -> None:
                 expected.append(index)
     patched = patch("\n".join(statement.strip() for statement in program), GU)
     assert [barrier.line - 1 for barrier in patched.barriers if barrier.outcome == "removed"] == expected
+
+
+@pytest.mark.parametrize("name", ["wait_first.cpp", "barrier_first.cpp"])
+def test_a_truncated_file_is_refused_or_loses_no_more_than_the_whole(name: str) -> None:
+    """A cut between two functions is a complete file."""
+    text = (TESTDATA / name).read_text("latin-1")
+    whole = {barrier.line for barrier in patch(text, ALL).barriers if barrier.outcome == "removed"}
+    refused = 0
+    for end in range(0, len(text), 13):
+        try:
+            cut = patch(text[:end], ALL).barriers
+        except PatchError:
+            refused += 1
+        else:
+            assert {barrier.line for barrier in cut if barrier.outcome == "removed"} <= whole
+    assert refused > len(text) / 13 * 0.9
+
+
+PIECES = ["/*", "*/", "//", 'R"(', ')"', "\\\n", "#if A\n", "#endif\n", "if (a) ", "x"]
+NOISE = [*STATEMENTS, *PIECES, *"{}()[];,'\"/*\\#\n\r<>:&= "]
+
+
+@settings(max_examples=200)
+@given(noise=st.lists(st.sampled_from(NOISE), max_size=25).map("".join), guard=st.booleans())
+def test_any_text_is_refused_or_patched_once_and_for_all(noise: str, guard: bool) -> None:
+    selection = ByPatterns(PATTERNS, guard)
+    try:
+        first = patch(noise, selection)
+    except PatchError:
+        return
+    assert first.text.count("\n") == noise.count("\n")
+    assert patch(first.text, selection).text == first.text
+    for before, after in zip(outline(noise), outline(first.text), strict=True):
+        assert before == after or (before[1] == "pipe_barrier(PIPE_V)" and after[0] is Kind.REMOVED)
