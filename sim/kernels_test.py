@@ -76,9 +76,9 @@ def test_sampled_mutants_are_killed_or_redundant_by_the_order_of_the_fifos(recor
 
 @pytest.mark.parametrize("mutation", [Mutation.DELETE_BARRIER, Mutation.WRONG_PIPE])
 def test_edited_trace_is_the_trace_of_the_edited_cpp(mutation: Mutation, tmp_path: Path) -> None:
-    library = TraceLibrary(UNPATCHED[0])
+    cpp = Path(__file__).with_name("fa_s1tile256_unpatched.cpp")
+    library = TraceLibrary(cpp.with_suffix(TRACE_SUFFIX))
     shape = representative_shapes(library.config)[1]
     found = mutants(take_inventory([library.record(shape, block_dim=1).trace]))
     (mutant,) = sample([m for m in found if m.mutation == mutation], 1)
-    cpp = library.path.with_name(library.path.name.removesuffix(TRACE_SUFFIX) + ".cpp")
     assert confirm(cpp, mutant, library, shape, tmp_path) == []
