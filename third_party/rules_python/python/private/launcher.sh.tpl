@@ -23,8 +23,9 @@ while :; do
     esac
 done
 case $runfiles in
+    //*) runfiles=${runfiles#/} ;; # remote execution may have / as the working directory
     /*) ;;
-    *) runfiles=${PWD%/}/$runfiles ;; # remote execution may have / as the working directory
+    *) runfiles=${PWD%/}/$runfiles ;;
 esac
 
 python=%{python}
