@@ -136,10 +136,10 @@ def test_the_comment_of_another_removal_is_as_any_comment() -> None:
     "text",
     [
         "// [vec_barriers] softmax-exp-sum: pipe_barrier(PIPE_V);\n" * 20_000 + "f();",
-        "// [vec_barriers] softmax-sum-add: pipe_barrier(PIPE_V);\nTile<T, float, 1, 1> v;\n" * 8_000,
+        "// [vec_barriers] softmax-sum-add: pipe_barrier(PIPE_V);\nTile<T, float, 1, 1> v;\n" * 4_000,
         "f(); " + "pipe_barrier(PIPE_V);" * 50_000,
         " ".join([*GU_STATEMENTS, ACCUMULATE]) * 10_000,
-        "TEXP(v1, v1);\npipe_barrier(PIPE_V);\nTROWSUM(v2, v3, v4);\n" * 20_000,
+        "TEXP(v1, v1);\npipe_barrier(PIPE_V);\nTROWSUM(v2, v3, v4);\n" * 8_000,
     ],
     ids=lambda text: text[:40],
 )
