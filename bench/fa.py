@@ -20,6 +20,7 @@ from typing import Any
 from absl import flags
 from rich.console import Console
 
+from bench.barrier_sets import GU, barrier_sets
 from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
 from bench.cases import choose_cases
 from bench.environment import environment, matmul_tflops
@@ -40,6 +41,9 @@ CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 =
 SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (per shape), 256 or 512.")
 QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+REMOVE_BARRIERS = flags.DEFINE_list(
+    "remove_barriers", [GU], "Which PIPE_V barriers the patcher removed: gu, none, or gu,none to compare both."
+)
 ITERS = flags.DEFINE_integer(
     "iters",
     None,
@@ -77,7 +81,16 @@ def options() -> Options:
     s1 = integers("s1", S1.value) if S1.value else []
     q_rows = integers("q_rows", Q_ROWS.value) if Q_ROWS.value else []
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
-    jobs = [Job(case, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=case.q_rows, s1=case.s1)) for case in cases]
+    sets = barrier_sets(REMOVE_BARRIERS.value)
+    if LIBRARY.value and sets != [GU]:
+        raise ValueError(
+            "--library and --remove_barriers exclude each other: a library has its barriers removed already"
+        )
+    jobs = [
+        Job(case, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=case.q_rows, s1=case.s1), barriers)
+        for case in cases
+        for barriers in sets
+    ]
     if BACKEND.value == "host" and TIMING.value not in ("auto", "wall"):
         raise ValueError(
             f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
@@ -109,7 +122,7 @@ def _output(flag: str, text: str | None) -> Path | None:
 
 def print_estimate(runner: Runner, jobs: Sequence[Job]) -> None:
     """Print what each job will take, from a short calibration launch."""
-    opened = runner.open(jobs[0].config)
+    opened = runner.open(jobs[0].config, jobs[0].barriers)
     runner.calibrate(jobs[0].config)
     baselines = runner.wanted_baselines(opened.backend.name)
     print("estimate, from one small launch (memory at the peak; time for one run of everything and the check):")
@@ -169,7 +182,7 @@ def work(chosen: Options) -> int:
     runner = Runner(chosen.settings, default_baselines, progress.stage)
     collector = Collector(Run(started, environment()), chosen.json, runner.libraries)
     try:
-        why = runner.open(chosen.jobs[0].config).why
+        why = runner.open(chosen.jobs[0].config, chosen.jobs[0].barriers).why
         if chosen.suite:
             print_estimate(runner, chosen.jobs)
     except LibraryError as error:

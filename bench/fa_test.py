@@ -51,6 +51,18 @@ def test_a_wrong_result_is_exit_code_1_and_a_row(tmp_path: Path) -> None:
     assert "against the FP32 reference" in done.stdout
 
 
+def test_a_set_of_barriers_that_is_not_built_is_a_paragraph() -> None:
+    done = run_program(FA, "--remove_barriers=softmax-exp-sum")
+    assert done.returncode == 2
+    assert "--remove_barriers=softmax-exp-sum is not built: use gu" in " ".join(done.stderr.split())
+
+
+def test_a_library_has_its_barriers_removed_already(library: str) -> None:
+    done = run_program(FA, library, "--remove_barriers=gu,none")
+    assert done.returncode == 2
+    assert "exclude each other" in done.stderr
+
+
 def test_the_suite_prints_an_estimate_and_skips_what_does_not_fit(library: str) -> None:
     done = run_program(FA, library, *QUICK, "--suite", "--s1_tile=256", "--max_seconds=0")
     assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.barrier_sets import GU, library_with
 from bench.baselines import Baseline, BaselineError, make_baseline
 from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
 from bench.cases import Case
@@ -57,6 +58,8 @@ class Job:
 
     case: Case
     config: KernelConfig
+    barriers: str = GU
+    """Which barriers the patcher removed from the kernel, of `bench.barrier_sets`."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +99,19 @@ class Runner:
     stage: Callable[[str], None] = lambda _: None
     """Told what is going on, for progress displays."""
     rates: Rates = field(default_factory=Rates)
-    opened: dict[KernelConfig, Opened] = field(default_factory=dict)
+    opened: dict[tuple[KernelConfig, str], Opened] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     """Baseline -> why it cannot be run."""
     start: float = field(default_factory=time.monotonic)
 
-    def open(self, config: KernelConfig) -> Opened:
-        """Return the backend for `config`, loaded once. Raises LibraryError."""
-        if config not in self.opened:
+    def open(self, config: KernelConfig, barriers: str = GU) -> Opened:
+        """Return the backend for `config` and a set of removed barriers, loaded once. Raises LibraryError."""
+        key = (config, barriers)
+        if key not in self.opened:
             chosen = self.settings
-            self.opened[config] = open_backend(
-                config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores
-            )
-        return self.opened[config]
+            path = chosen.library or library_with(config, barriers)
+            self.opened[key] = open_backend(config, chosen.backend, path=path, cube_cores=chosen.cube_cores)
+        return self.opened[key]
 
     def libraries(self) -> dict[str, Any]:
         """Return what the libraries opened so far say of themselves, by name."""
@@ -135,7 +138,7 @@ class Runner:
             FAILED,
         )
         try:
-            backend = self.open(config).backend
+            backend = self.open(config, job.barriers).backend
             timing, clock = make_clock(self.settings.timing, backend)
             row = replace(row, backend=backend.name, timing=timing, library=backend.library.info.name)
             fit = self.fit(job, self.wanted_baselines(backend.name))
