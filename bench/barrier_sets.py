@@ -31,8 +31,8 @@ def barrier_sets(names: Sequence[str]) -> list[str]:
         if name not in SETS:
             raise ValueError(
                 f"--remove_barriers={name} is not built: use gu (the shipped kernels), none (all barriers kept), or "
-                "both: gu,none. For another set declare an fa_library with remove_barriers = [...] and give its .so with "
-                "--library"
+                "both: gu,none. For another set declare an fa_library with remove_barriers = [...] and name its .so "
+                "with --library"
             )
     return list(dict.fromkeys(SETS[name] for name in names))
 
