@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import ssl
 import subprocess
 import urllib.error
@@ -90,14 +89,13 @@ def status_of(directory: Path, port: int, method: str, path: str, account: Accou
         return error.code
 
 
-def access_table(directory: Path, port: int) -> str:
-    """What each account may do, as JSON: {"ci": {"PUT": 201, "GET": 200, ...}, ...}."""
+def access_table(directory: Path, port: int) -> dict[str, tuple[int, ...]]:
+    """HTTP status by who asks: of writing a content, reading it, and reading another path."""
     content, elsewhere = f"/cas/{'0' * 64}", "/readers"
-    table: dict[str, dict[str, int]] = {}
-    for who, account in (("ci", CI), ("developer", DEVELOPER), ("wrong password", STRANGER), ("nobody", None)):
-        table[who] = {
-            "PUT": status_of(directory, port, "PUT", content, account),
-            "GET": status_of(directory, port, "GET", content, account),
-            "other path": status_of(directory, port, "GET", elsewhere, account),
-        }
-    return json.dumps(table)
+    return {
+        who: tuple(
+            status_of(directory, port, method, path, account)
+            for method, path in (("PUT", content), ("GET", content), ("GET", elsewhere))
+        )
+        for who, account in (("CI", CI), ("developer", DEVELOPER), ("wrong password", STRANGER), ("nobody", None))
+    }

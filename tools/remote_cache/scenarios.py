@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.remote_cache.accounts import CI, DEVELOPER, STRANGER, trust_store_options, write_accounts, write_certificate
+from tools.remote_cache.accounts import (
+    CI,
+    DEVELOPER,
+    STRANGER,
+    access_table,
+    trust_store_options,
+    write_accounts,
+    write_certificate,
+)
 from tools.remote_cache.faults import DAMAGES, KINDS, copy_store, damage_store
 from tools.remote_cache.server import CacheServer, team_site
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, differences, sha256
@@ -26,6 +34,14 @@ LEAST_DISK_BYTES = 1 << 14
 
 ANSWERS_BEFORE_ACCIDENT = 5
 """The server has its accident after this number of answers: the build is under way."""
+
+ACCESS = {
+    "CI": (201, 200, 404),
+    "developer": (401, 200, 404),
+    "wrong password": (401, 401, 404),
+    "nobody": (401, 401, 404),
+}
+"""HTTP status of writing a content, of reading it, and of reading another path, on the team's site."""
 
 POLL_S = 0.02
 
@@ -189,6 +205,18 @@ def team_accounts(trial: Trial) -> str:
         server.stop()
 
 
+def team_access(trial: Trial) -> str:
+    """What the team's site answers to whom."""
+    server = trial.server
+    try:
+        start_team_site(trial)
+        found = access_table(server.directory, server.port)
+    finally:
+        server.stop()
+    expect(found == ACCESS, f"write, read, other path: {found}, but it should be {ACCESS}")
+    return f"write, read, other path: {found}"
+
+
 def developer_cannot_write(trial: Trial) -> str:
     """A developer who asks for uploads is refused by the server, and what is stored stays as it is."""
     server = trial.server
@@ -216,6 +244,7 @@ def scenarios(trial: Trial) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "server hangs during the build", lambda: accident_during(trial, CacheServer.hang)
     yield "disk full", lambda: disk_full(trial)
     yield "read-only build with an empty cache", lambda: read_only_writes_nothing(trial)
+    yield "team site: access", lambda: team_access(trial)
     yield "team site: accounts", lambda: team_accounts(trial)
     yield "team site: a developer tries to write", lambda: developer_cannot_write(trial)
 
