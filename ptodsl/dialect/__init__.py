@@ -57,6 +57,7 @@ from ptodsl.dialect.effects import (
     Effects,
     effects_of,
     pipe_of,
+    touches_memory,
 )
 from ptodsl.dialect.elements import (
     DYNAMIC,
@@ -237,6 +238,6 @@ __all__ = [
     "TRowExpandSubOp", "TRowMaxOp", "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp", "TSubOp", "TXorOp",
     "TensorViewType", "TileBufType", "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec", "WaitFlagOp", "a3",
     "check_matmul", "check_sizes", "context", "effects_of", "element_bytes", "element_name", "element_type",
-    "layout_of", "pipe_of", "static_shape", "subview_type", "ui8", "ui16", "ui32",
+    "layout_of", "pipe_of", "static_shape", "subview_type", "touches_memory", "ui8", "ui16", "ui32",
 ]
 # fmt: on

@@ -113,6 +113,12 @@ def effects_of(op: Operation) -> Effects | None:
     )
 
 
+def touches_memory(op: Operation) -> bool:
+    """Whether an operation reads or writes a tile, GM or the entry of a FIFO."""
+    effects = effects_of(op)
+    return effects is not None and bool(effects.reads or effects.writes)
+
+
 def pipe_of(op: Operation) -> Pipe:
     """Pipe that runs an operation; S for everything that the scalar unit does itself."""
     if isinstance(op, move.TMovOp):

@@ -35,7 +35,8 @@ def _color(program: Program, limit: int) -> Flag | None:
     walker.run()
     number = number_gaps(program.root)
     housed: dict[tuple[Pipe, Pipe], list[list[Flag]]] = defaultdict(lambda: [[] for _ in range(limit)])
-    for flag in sorted({pair.flag for pair in program.syncs()[0]}, key=lambda flag: _spans(flag, number)[0]):
+    flags = dict.fromkeys(pair.flag for pair in program.syncs()[0])
+    for flag in sorted(flags, key=lambda flag: _spans(flag, number)[0]):
         for event_id, mates in enumerate(housed[flag.src, flag.dst]):
             if all(_compatible(flag, mate, walker, number) for mate in (flag, *mates)):
                 flag.event_id = event_id

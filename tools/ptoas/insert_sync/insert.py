@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block as IRBlock
-from xdsl.ir import Operation
 
-from ptodsl.dialect import Pipe, PipeBarrierOp, SectionOp, effects_of
+from ptodsl.dialect import Pipe, PipeBarrierOp, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
@@ -30,7 +29,7 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan) -> None:
             between functions that work on memory.
     """
     ranges = ByteRanges(plan)
-    workers = {op.sym_name.data for op in _functions(module) if any(_touches_memory(inner) for inner in op.walk())}
+    workers = {op.sym_name.data for op in _functions(module) if any(touches_memory(inner) for inner in op.walk())}
     for function in _functions(module):
         for body in _core_bodies(function):
             program = lower_block(body, ranges)
@@ -52,11 +51,6 @@ def _core_bodies(function: FuncOp) -> Iterator[IRBlock]:
         yield section.body.block
     if not sections:
         yield body
-
-
-def _touches_memory(op: Operation) -> bool:
-    effects = effects_of(op)
-    return effects is not None and bool(effects.reads or effects.writes)
 
 
 def _order_calls(body: IRBlock, workers: set[str], *, alone: bool) -> None:

@@ -39,7 +39,7 @@ WHOLE = 1 << 62
 def lower_block(block: IRBlock, ranges: ByteRanges) -> Program:
     """The program of a function body or of a section's body.
 
-    Raises DiagnosticException for control flow that the solver does not know.
+    Raises OperationError for flags of the program's own, and for control flow other than `scf.for` and `scf.if`.
     """
     return build_program(_lower(block, ranges))
 

@@ -84,25 +84,17 @@ class _Repair:
         chosen = []
         for pipe in Pipe:
             if mask := foreign & self._program.pipe_masks[pipe]:
-                chosen.append(self._candidate(op, site, mask))
+                chosen.append(self._candidate(pipe, mask, op, site))
         for candidate in list(chosen):
             others = [other for other in chosen if other is not candidate]
             if not _left(foreign, others):
                 chosen = others
         return chosen
 
-    def _candidate(self, op: OpNode, site: Site, producers: int) -> _Candidate:
-        """The pair behind the latest of `producers`, all of one pipe: in this iteration if any is, else carried."""
-        best: tuple[tuple[bool, int, int], Site, Site, LoopNode | None] | None = None
-        for index in _bits(producers):
-            set_site, wait_site, loop = meet(self._program.sites[index], site)
-            rank = (loop is None, _depth(set_site.block), set_site.place)
-            if best is None or rank > best[0]:
-                best = (rank, set_site, wait_site, loop)
-        if best is None:
-            raise AssertionError("a candidate needs a producer")
-        _, set_site, wait_site, loop = best
-        src = self._program.ops[_lowest(producers)].pipe
+    def _candidate(self, src: Pipe, producers: int, op: OpNode, site: Site) -> _Candidate:
+        """The pair behind the latest of `producers`, all of pipe `src`: in this iteration if any is, else carried."""
+        met = (meet(self._program.sites[index], site) for index in _bits(producers))
+        set_site, wait_site, loop = max(met, key=_lateness)
         flag = Flag(src, op.pipe, None if loop is None else _frame(set_site))
         guards = frozenset(access.bytes for access in op.accesses)
         pair = FlagPair(flag, set_site.block, set_site.place + 1, wait_site.place, guards)
@@ -162,11 +154,10 @@ def _left(operations: int, candidates: list[_Candidate]) -> int:
     return operations
 
 
-def _depth(block: Block) -> int:
-    depth = 0
-    while block.parent is not None:
-        block, depth = block.parent, depth + 1
-    return depth
+def _lateness(met: tuple[Site, Site, LoopNode | None]) -> tuple[bool, int, int]:
+    """Orders producers by time: this iteration after earlier ones, inner blocks after outer ones, then by place."""
+    set_site, _, loop = met
+    return loop is None, sum(1 for _ in set_site.ancestors()), set_site.place
 
 
 def _bits(mask: int) -> Iterator[int]:
@@ -174,10 +165,6 @@ def _bits(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
-
-
-def _lowest(mask: int) -> int:
-    return (mask & -mask).bit_length() - 1
 
 
 def _span(start: int, end: int) -> int:
