@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block as IRBlock
 
-from ptodsl.dialect import Pipe, PipeBarrierOp, SectionOp, touches_memory
+from ptodsl.dialect import KernelKind, Pipe, PipeBarrierOp, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
@@ -16,6 +16,7 @@ from tools.ptoas.insert_sync.lower import lower_block
 from tools.ptoas.insert_sync.rewrite import rewrite
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.plan_memory import MemoryPlan
+from tools.ptoas.verify import kernel_kind
 
 
 def insert_sync(module: ModuleOp, plan: MemoryPlan) -> None:
@@ -29,7 +30,11 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan) -> None:
             between functions that work on memory.
     """
     ranges = ByteRanges(plan)
-    workers = {op.sym_name.data for op in _functions(module) if any(touches_memory(inner) for inner in op.walk())}
+    workers = {
+        op.sym_name.data: kernel_kind(op)
+        for op in _functions(module)
+        if any(touches_memory(inner) for inner in op.walk())
+    }
     for function in _functions(module):
         for body in _core_bodies(function):
             program = lower_block(body, ranges)
@@ -53,8 +58,8 @@ def _core_bodies(function: FuncOp) -> Iterator[IRBlock]:
         yield body
 
 
-def _order_calls(body: IRBlock, workers: set[str], *, alone: bool) -> None:
-    """Separate calls of functions that work on memory: their operations are not seen together.
+def _order_calls(body: IRBlock, workers: Mapping[str, KernelKind | None], *, alone: bool) -> None:
+    """Separate calls of functions that work on the memory of one core: their operations are not seen together.
 
     The usual entry calls one function per kind of core, each once, and needs nothing.
     """
@@ -65,9 +70,9 @@ def _order_calls(body: IRBlock, workers: set[str], *, alone: bool) -> None:
             f"@{_callee(calls[0])} works on memory and is called by a function that does so, too; "
             "--enable-insert-sync orders operations within one function: inline the callee",
         )
-    names = [_callee(call) for call in calls]
-    for call, name in zip(calls, names, strict=True):
-        if call.parent is not body or names.count(name) > 1:
+    kinds = [workers[_callee(call)] for call in calls]
+    for call, kind in zip(calls, kinds, strict=True):
+        if call.parent is not body or kind is None or kinds.count(kind) > 1:
             barrier = PipeBarrierOp(Pipe.ALL)
             barrier.location = call.location
             block = call.parent
