@@ -3,6 +3,14 @@
 load("//tools/bisheng:toolchain.bzl", "compile_action", DEVICE_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 load("//tools/ptoas/toolchain:defs.bzl", "SYNC_OPTIONS", "assemble_action", PTOAS_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 
+# The kernels that are shipped, and their knobs: every pair that --s1_tile and --qk_preload can ask for.
+FA_KERNELS = {
+    "fa_s1tile256": {"qk_preload": 3, "s1_tile": 256},
+    "fa_s1tile256_preload4": {"qk_preload": 4, "s1_tile": 256},
+    "fa_s1tile512": {"qk_preload": 3, "s1_tile": 512},
+    "fa_s1tile512_preload4": {"qk_preload": 4, "s1_tile": 512},
+}
+
 def _generate_action(ctx):
     ctx.actions.run(
         executable = ctx.executable._generate,
