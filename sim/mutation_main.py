@@ -8,12 +8,13 @@ mutated; 2: wrong usage.
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from absl import flags
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
 from flash_atten.launch_library import KernelError, LibraryError
@@ -54,11 +55,11 @@ def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
     found = mutants(take_inventory(recording.trace for recording in recordings))
     todo = sample(found, chosen.sample or len(found), chosen.seed)
 
-    def progress(done: int) -> None:
-        print(f"\r{library.info.name}: {done} of {len(todo)} mutants", end="", file=sys.stderr, flush=True)
-
-    outcomes = judge_mutants(recordings, todo, progress)
-    print(file=sys.stderr)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(library.info.name, total=len(todo))
+        outcomes = judge_mutants(recordings, todo, lambda done: bar.update(task, completed=done))
     return {"name": library.info.name, **summary(outcomes)}
 
 
