@@ -72,7 +72,7 @@ def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationEr
         ty = op.result.type
         assert isinstance(ty, TileBufType)
         section = _section(op)
-        core = kind if section is None else _section_kind(section)
+        core = kind if section is None else section_kind(section)
         if core is None:
             yield OperationError(
                 op,
@@ -115,5 +115,6 @@ def _section(op: Operation) -> SectionOp | None:
     return current
 
 
-def _section_kind(section: SectionOp) -> KernelKind:
+def section_kind(section: SectionOp) -> KernelKind:
+    """The core that executes a section."""
     return KernelKind.CUBE if isinstance(section, SectionCubeOp) else KernelKind.VECTOR

@@ -8,9 +8,10 @@ far as q's next operation knows. The rules are those of the machine (pto-facts, 
 - `set_flag(src, dst)` captures what src knows plus everything issued to src; `wait_flag` gives that to dst
 - `pipe_barrier(PIPE_V)` completes V for V; `pipe_barrier(PIPE_ALL)` completes everything for everyone
 
+- a push captures like `set_flag`; a pop gives to all pipes what those pushes captured of which it tells (`fifo_order`)
+
 An operation on q that conflicts with one in `pending[q]` is a hazard. Branches join by union and loops run to a
-fixpoint, so a program without hazards here has none on any path. Ordering that arises only through another core (a
-FIFO) is not used.
+fixpoint, so a program without hazards here has none on any path.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from tools.ptoas.insert_sync.program import (
     Barrier,
     Block,
+    FifoNode,
     Flag,
     Gap,
     IfNode,
@@ -30,24 +32,31 @@ from tools.ptoas.insert_sync.program import (
     Program,
     Site,
 )
+from tools.ptoas.insert_sync.receipts import Receipts
+
+WALKED_TRIPS = 4
+"""Loops of a known length up to this are walked pass by pass: the prologues and epilogues of pipelines."""
 
 _OTHERS = tuple(tuple(int(q) for q in Pipe if q != pipe) for pipe in Pipe)
 
 
 @dataclass(slots=True)
 class State:
-    """Pending operations per pipe, and per flag that is set the operations it does not vouch for."""
+    """Pending operations per pipe, and what flags and FIFO signals may take from them."""
 
     pending: list[int]
     tokens: dict[Flag, int]
+    """Per flag that is set, the operations it does not vouch for."""
+
+    receipts: Receipts
 
     def copy(self) -> State:
         """An independent copy."""
-        return State(list(self.pending), dict(self.tokens))
+        return State(list(self.pending), dict(self.tokens), self.receipts.copy())
 
     def join(self, other: State) -> bool:
         """Add the other path's possibilities; whether that changed anything."""
-        changed = False
+        changed = self.receipts.join(other.receipts)
         for q, mask in enumerate(other.pending):
             if mask & ~self.pending[q]:
                 self.pending[q] |= mask
@@ -59,6 +68,10 @@ class State:
                 self.tokens[flag] = joined
                 changed = True
         return changed
+
+    def become(self, other: State) -> None:
+        """Take the other path's place."""
+        self.pending, self.tokens, self.receipts = other.pending, other.tokens, other.receipts
 
 
 HazardHandler = Callable[[State, OpNode, Site, int], None]
@@ -78,14 +91,15 @@ def stop_at_hazard(state: State, op: OpNode, site: Site, unordered: int) -> None
 class Walker:
     """Runs the dataflow over a program; `on_hazard` may repair the state it is given.
 
-    `snapshots[block][k]` is the pending set of every pipe just after node k of the block, before the syncs
-    of the next gap, from the latest walk; `before_gap[(block, k)]` the state before gap k, for gaps with syncs.
+    With `keep_states`, from the latest walk: `snapshots[block][k]` is the pending set of every pipe just after node k
+    of the block, before the syncs of the next gap; `before_gap[(block, k)]` the state before gap k, if that has syncs.
     `waits_open_at[flag]` collects, over all sets of the flag, the waits which the set's pipe may overtake.
     """
 
-    def __init__(self, program: Program, on_hazard: HazardHandler) -> None:
+    def __init__(self, program: Program, on_hazard: HazardHandler, *, keep_states: bool = False) -> None:
         self.program = program
         self._on_hazard = on_hazard
+        self._keep_states = keep_states
         self._masks = list(program.pipe_masks)
         self._wait_bits: dict[Flag, int] = {}
         self.snapshots: dict[int, list[tuple[int, ...]]] = {}
@@ -94,7 +108,7 @@ class Walker:
 
     def run(self) -> None:
         """Walk the whole program from an empty state."""
-        self.block(self.program.root, State([0] * len(Pipe), {}))
+        self.block(self.program.root, State([0] * len(Pipe), {}, Receipts.none(self.program.surplus)))
 
     def wait_bit(self, flag: Flag) -> int:
         """The bit that stands for the waits of a flag: they are operations of the destination pipe, too."""
@@ -107,28 +121,37 @@ class Walker:
 
     def block(self, block: Block, state: State, start: int = 0) -> None:
         """Walk a block from gap `start` on, changing `state` to the one at its end."""
-        snapshots = self.snapshots.setdefault(id(block), [()] * len(block.nodes))
+        keep = self._keep_states
+        if keep and id(block) not in self.snapshots:
+            self.snapshots[id(block)] = [()] * len(block.nodes)
         for place in range(start, len(block.nodes)):
             if block.gaps[place]:
-                self.before_gap[id(block), place] = state.copy()
+                if keep:
+                    self.before_gap[id(block), place] = state.copy()
                 self._gap(block.gaps[place], state)
             node = block.nodes[place]
             if isinstance(node, OpNode):
-                self._op(node, Site(block, place), state)
+                self._op(node, block, place, state)
             elif isinstance(node, LoopNode):
                 self._loop(node, state)
-            else:
+            elif isinstance(node, IfNode):
                 self._if(node, state)
-            snapshots[place] = tuple(state.pending)
+            elif node.pushes:
+                self._push(node, state)
+            else:
+                self._pop(node, state)
+            if keep:
+                self.snapshots[id(block)][place] = tuple(state.pending)
         if block.gaps[-1]:
-            self.before_gap[id(block), len(block.nodes)] = state.copy()
+            if keep:
+                self.before_gap[id(block), len(block.nodes)] = state.copy()
             self._gap(block.gaps[-1], state)
 
-    def _op(self, op: OpNode, site: Site, state: State) -> None:
+    def _op(self, op: OpNode, block: Block, place: int, state: State) -> None:
         pending = state.pending
         unordered = pending[op.pipe] & op.conflicts
         if unordered:
-            self._on_hazard(state, op, site, unordered)
+            self._on_hazard(state, op, Site(block, place), unordered)
         self._issue(1 << op.index, op.pipe, state)
         if op.pipe is Pipe.V:
             pending[Pipe.V] |= 1 << op.index
@@ -141,16 +164,21 @@ class Walker:
         tokens = state.tokens
         for flag in tokens:
             tokens[flag] |= bit
+        state.receipts.issue(bit)
 
     def _loop(self, loop: LoopNode, state: State) -> None:
+        if loop.fewest_trips == loop.most_trips <= WALKED_TRIPS:
+            for _ in range(loop.fewest_trips):
+                self.block(loop.body, state)
+            return
         # A flag whose pair waits in the body is set on entry and again at the back edge: tokens join like the rest.
         while True:
             end = state.copy()
             self.block(loop.body, end)
             if not state.join(end):
                 break
-        if loop.at_least_once:
-            state.pending, state.tokens = end.pending, end.tokens
+        if loop.fewest_trips:
+            state.become(end)
 
     def _if(self, node: IfNode, state: State) -> None:
         ends = []
@@ -161,7 +189,7 @@ class Walker:
         first, *others = ends
         for end in others:
             first.join(end)
-        state.pending, state.tokens = first.pending, first.tokens
+        state.become(first)
 
     def _gap(self, gap: Gap, state: State) -> None:
         for flag in gap.drains:
@@ -183,6 +211,14 @@ class Walker:
     def _wait(self, flag: Flag, state: State) -> None:
         state.pending[flag.dst] &= state.tokens.pop(flag)
         self._issue(self.wait_bit(flag), flag.dst, state)
+
+    def _push(self, node: FifoNode, state: State) -> None:
+        state.receipts.push(node.fifo, state.pending[node.pipe] & ~self._masks[node.pipe])
+
+    @staticmethod
+    def _pop(node: FifoNode, state: State) -> None:
+        unfinished = state.receipts.pop(node.fifo)
+        state.pending = [mask & unfinished for mask in state.pending]
 
     def _barrier(self, barrier: Barrier, state: State) -> None:
         if barrier.pipe is None:

@@ -4,9 +4,15 @@ import re
 
 import pytest
 
+from ptodsl import pto, tile
 from ptodsl.dialect.testing import snippet
+from ptodsl.module import ModuleBuilder
+from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble
 from tools.ptoas.diagnostics import AssemblerError
+from tools.ptoas.insert_sync.random_kernels import COLS, ROWS, SUBBLOCKS
+from tools.ptoas.insert_sync.random_modules import PARAMETERS as PARAMETER_TYPES
+from tools.ptoas.insert_sync.random_modules import Fifo
 
 LOAD = "pto.tload ins(%slice : !slice) outs(%vec : !vec)"
 STORE = "pto.tstore ins(%vec : !vec) outs(%slice : !slice)"
@@ -62,3 +68,52 @@ def test_a_load_of_what_was_stored_waits_for_the_store() -> None:
 def test_flags_of_the_program_are_refused() -> None:
     with pytest.raises(AssemblerError, match="--enable-insert-sync owns all flags"):
         assembled(snippet(f"{LOAD}\npto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]"))
+
+
+def round_trip(*, calls: int = 1, loops: bool = False, with_vector: bool = True) -> list[str]:
+    """Flags from MTE1 to MTE2 in a cube function that pushes, pops the answer and loads again."""
+    module = ModuleBuilder()
+    shape = [SUBBLOCKS * ROWS, COLS]
+    with module.function("cube_kernel", PARAMETER_TYPES, kernel="cube") as arguments:
+        out, back = (Fifo.open(arguments, number, shape[0]) for number in (0, 1))
+        mat = pto.alloc_tile(pto.TileBufType(shape, pto.float16, "MAT"))
+        left, right = (pto.alloc_tile(pto.TileBufType(shape, pto.float16, loc)) for loc in ("LEFT", "RIGHT"))
+        acc = pto.alloc_tile(pto.TileBufType(shape, pto.float32, "ACC"))
+        a = pto.as_tensor(ptr=arguments["a"], shape=shape, strides=[COLS, 1])
+        pto.load(pto.slice_view(source=a, offsets=[0, 0], sizes=shape), mat)
+        for operand in (left, right):
+            tile.mov(mat, operand)
+        tile.matmul(left, right, acc)
+        out.put(acc)
+        back.take(mat)
+    functions = [arguments.function]
+    if with_vector:
+        with module.function("vector_kernel", PARAMETER_TYPES, kernel="vector") as arguments:
+            out, back = (Fifo.open(arguments, number, ROWS) for number in (0, 1))
+            taken = pto.alloc_tile(pto.TileBufType([ROWS, COLS], pto.float32))
+            returned = pto.alloc_tile(pto.TileBufType([ROWS, COLS], pto.float16))
+            out.take(taken)
+            tile.cvt(taken, returned)
+            back.put(returned)
+        functions.append(arguments.function)
+    with module.function("run", {"ffts": pto.ffts_type, **PARAMETER_TYPES}) as arguments:
+        ffts, *rest = arguments
+        pto.set_ffts(ffts)
+        for _ in pto.range(0, 2) if loops else range(calls):
+            for function in functions:
+                pto.call(function, *rest)
+    cpp = assemble(module_text(module.finish()), "a.mlir", Options(Sync.INSERT))
+    return re.findall(r"set_flag\(PIPE_MTE1, PIPE_MTE2, \w+\)", cpp)
+
+
+def test_an_answer_of_the_other_core_saves_a_flag() -> None:
+    assert len(round_trip()) == 0
+
+
+def test_signals_are_not_counted_over_several_calls() -> None:
+    assert len(round_trip(calls=2)) == 1
+    assert len(round_trip(loops=True)) == 1
+
+
+def test_signals_are_not_counted_without_the_other_core() -> None:
+    assert len(round_trip(with_vector=False)) == 1

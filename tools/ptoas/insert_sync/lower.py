@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from xdsl.dialects import func, scf
+import math
+from collections.abc import Iterator
+
+from xdsl.dialects import arith, func, scf
 from xdsl.ir import Block as IRBlock
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from ptodsl.dialect import (
+    DIRECTIONS,
     AddPtrOp,
     DeclareGlobalOp,
+    FifoOp,
     FlagOp,
+    InitializeL2G2LPipeOp,
     MakeTensorViewOp,
     PartitionViewOp,
+    SectionOp,
+    Split,
     TileBufType,
+    TPopOp,
+    TPushOp,
     checks,
     effects_of,
+    pipe_of,
 )
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.insert_sync.program import Access, Block, IfNode, LoopNode, Node, OpNode, Pipe, Program, build_program
+from tools.ptoas.insert_sync.program import (
+    Access,
+    Block,
+    FifoNode,
+    IfNode,
+    LoopNode,
+    Node,
+    OpNode,
+    Pipe,
+    Program,
+    build_program,
+)
 
 PIPE_NUMBERS = {
     PipeName.S: Pipe.S,
@@ -51,12 +73,14 @@ def _lower(block: IRBlock, ranges: ByteRanges) -> Block:
 def _node(op: Operation, ranges: ByteRanges) -> Node | None:
     if isinstance(op, scf.ForOp):
         body = _lower(op.body.block, ranges)
-        return LoopNode(body, op, _runs_at_least_once(op)) if body.nodes else None
+        return LoopNode(body, op, *_trips(op)) if body.nodes else None
     if isinstance(op, scf.IfOp):
         branches = tuple(
             _lower(region.block, ranges) if region.blocks else Block() for region in (op.true_region, op.false_region)
         )
         return IfNode(branches, op) if any(branch.nodes for branch in branches) else None
+    if isinstance(op, TPushOp | TPopOp):
+        return _fifo_node(op)
     effects = effects_of(op)
     if effects is None:
         _check_supported(op)
@@ -66,9 +90,52 @@ def _node(op: Operation, ranges: ByteRanges) -> Node | None:
     return OpNode(PIPE_NUMBERS[effects.pipe], tuple(accesses), op) if accesses else None
 
 
-def _runs_at_least_once(loop: scf.ForOp) -> bool:
-    first, end = checks.constant_int(loop.lb), checks.constant_int(loop.ub)
-    return first is not None and end is not None and first < end
+def _trips(loop: scf.ForOp) -> tuple[int, float]:
+    """The fewest and the most passes of a loop: exact for constant bounds, and for `end - constant` to `end`."""
+    length = _length(loop)
+    step = checks.constant_int(loop.step)
+    if length is None:
+        return 0, math.inf
+    if length <= 0:
+        return 0, 0
+    if step is None or step < 1:
+        return 1, math.inf
+    trips = -(-length // step)
+    return trips, trips
+
+
+def _length(loop: scf.ForOp) -> int | None:
+    first, end, lower = checks.constant_int(loop.lb), checks.constant_int(loop.ub), loop.lb.owner
+    if first is not None and end is not None:
+        return end - first
+    if isinstance(lower, arith.SubiOp) and lower.lhs is loop.ub:
+        return checks.constant_int(lower.rhs)
+    return None
+
+
+def _fifo_node(op: TPushOp | TPopOp) -> FifoNode | None:
+    """A signal of a FIFO whose signals can be counted: opened once, for both vector cores; None for others.
+
+    Both cores know a FIFO by its direction and its first flag.
+    """
+    handle = op.pipe.owner
+    if not isinstance(handle, InitializeL2G2LPipeOp) or not isinstance(handle.parent_op(), func.FuncOp | SectionOp):
+        return None
+    same = [other for other in _siblings(handle) if (other.dir_mask, other.flag) == (handle.dir_mask, handle.flag)]
+    ends = [use.operation for use in handle.pipe.uses]
+    if len(same) > 1 or handle.nosplit is not None or any(_is_unsplit(end) for end in ends):
+        return None
+    name = f"{DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
+    return FifoNode(name, isinstance(op, TPushOp), PIPE_NUMBERS[pipe_of(op)], op)
+
+
+def _siblings(handle: InitializeL2G2LPipeOp) -> Iterator[InitializeL2G2LPipeOp]:
+    block = handle.parent
+    return (op for op in (block.ops if block else ()) if isinstance(op, InitializeL2G2LPipeOp))
+
+
+def _is_unsplit(op: Operation) -> bool:
+    return isinstance(op, FifoOp) and op.split_axis is Split.NONE
 
 
 def _check_supported(op: Operation) -> None:

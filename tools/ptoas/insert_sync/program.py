@@ -1,13 +1,15 @@
 """The program as the synchronisation pass sees it: memory operations in blocks, and the gaps where syncs go.
 
 A function becomes a tree of `Block`s. Only what matters for ordering is kept: operations that run on a
-pipe and touch memory (`OpNode`), loops and ifs. Every operation owns one bit, its *index*, in program
-order; sets of operations are Python integers, so that the dataflow in `analysis` costs a few machine words
-per step. The n nodes of a block have n + 1 gaps between and around them, and syncs live in the gaps.
+pipe and touch memory (`OpNode`), loops, ifs, and FIFO signals for what they tell of the other core. Every
+operation owns one bit, its *index*, in program order; sets of operations are Python integers, so that the
+dataflow in `analysis` costs a few machine words per step. The n nodes of a block have n + 1 gaps between and
+around them, and syncs live in the gaps.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -49,11 +51,12 @@ class OpNode:
 
 @dataclass(eq=False, repr=False, slots=True)
 class LoopNode:
-    """A loop of any trip count; `at_least_once` if zero is known to be impossible."""
+    """A loop that makes at least `fewest_trips` and at most `most_trips` passes, which is infinite if not known."""
 
     body: Block
     payload: object = None
-    at_least_once: bool = False
+    fewest_trips: int = 0
+    most_trips: float = math.inf
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -64,7 +67,25 @@ class IfNode:
     payload: object = None
 
 
-Node = OpNode | LoopNode | IfNode
+@dataclass(eq=False, repr=False, slots=True)
+class FifoNode:
+    """A push, which announces that `pipe` is done, or a pop, which holds back the whole core."""
+
+    fifo: str
+    pushes: bool
+    pipe: Pipe
+    payload: object = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoundTrip:
+    """Pushes of one FIFO that the other core answers by pushes of another one."""
+
+    sent: str
+    returned: str
+
+
+Node = OpNode | LoopNode | IfNode | FifoNode
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -171,6 +192,8 @@ class Program:
     sites: list[Site]
     pipe_masks: list[int]
     """Per pipe, the set of operations which run on it."""
+    surplus: dict[RoundTrip, int] = field(default_factory=dict)
+    """Of the other core, whenever it answers: how many more pushes it has received than answered, at least."""
 
     def node_span(self, site: Site) -> tuple[int, int]:
         """Indices `start <= i < end` of the operations inside the node at `site`."""

@@ -37,7 +37,7 @@ def solve(program: Program) -> None:
 
 def _repair(program: Program) -> bool:
     repair = _Repair(program)
-    walker = Walker(program, repair.on_hazard)
+    walker = Walker(program, repair.on_hazard, keep_states=True)
     repair.walker = walker
     walker.run()
     return repair.added > 0
@@ -208,7 +208,7 @@ def prune(program: Program) -> None:
     Barriers are tried first, since they stall the pipe that bounds the kernel, then flags within one pass of a block,
     which flags that go round a loop often imply.
     """
-    walker = Walker(program, stop_at_hazard)
+    walker = Walker(program, stop_at_hazard, keep_states=True)
     walker.run()
     pairs, barriers = program.syncs()
     for barrier in barriers:

@@ -1,6 +1,7 @@
 """Tests of the synchronisation solver: what it adds for known patterns, and random programs before the hazard judge."""
 
 import random
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from tools.ptoas.insert_sync.program import (
     build_program,
 )
 from tools.ptoas.insert_sync.solver import solve
-from tools.ptoas.insert_sync.testing import execute, random_program, read, write
+from tools.ptoas.insert_sync.testing import execute, random_pipeline, random_program, read, write
 
 
 def load(start: int = 0, end: int = 4) -> OpNode:
@@ -143,10 +144,12 @@ def sync_count(program: Program) -> int:
     return len(pairs) + len(barriers)
 
 
-@given(st.integers(0, 2**32), st.sampled_from([2, 3, 8]))
-def test_the_judge_finds_nothing_in_random_programs(seed: int, limit: int) -> None:
+@given(st.integers(0, 2**32), st.sampled_from([2, 3, 8]), st.sampled_from([random_program, random_pipeline]))
+def test_the_judge_finds_nothing_in_random_programs(
+    seed: int, limit: int, draw: Callable[[random.Random], Program]
+) -> None:
     rng = random.Random(seed)
-    program = random_program(rng)
+    program = draw(rng)
     solve(program)
     assign_event_ids(program, limit)
     for _ in range(3):
@@ -154,9 +157,9 @@ def test_the_judge_finds_nothing_in_random_programs(seed: int, limit: int) -> No
         assert verdict.ok, verdict.findings[0]
 
 
-@given(st.integers(0, 2**32))
-def test_no_sync_of_a_random_program_is_redundant(seed: int) -> None:
-    program = random_program(random.Random(seed))
+@given(st.integers(0, 2**32), st.sampled_from([random_program, random_pipeline]))
+def test_no_sync_of_a_random_program_is_redundant(seed: int, draw: Callable[[random.Random], Program]) -> None:
+    program = draw(random.Random(seed))
     solve(program)
     pairs, barriers = program.syncs()
     for barrier in barriers:
