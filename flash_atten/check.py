@@ -20,6 +20,7 @@ from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, Backend, choose_config, open_backend
 from flash_atten.launch_cli import EXIT_FAILED, fail, integers, run, user_path
+from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import KernelError, LibraryError
 from flash_atten.reference import attention_reference, rows_to_check
 
@@ -104,16 +105,22 @@ def run_checks(chosen: Options) -> Iterator[tuple[bool, str]]:
 
 
 def work(chosen: Options) -> int:
-    """Make all comparisons, a line each; return 1 if any is wrong."""
-    right = 0
-    try:
+    """Make all comparisons, a line each; return 1 if any is wrong. Ctrl-C ends the program, also inside the kernel."""
+    results: list[bool] = []
+
+    def check_all() -> None:
         for ok, line in run_checks(chosen):
             print(line, flush=True)
-            right += ok
+            results.append(ok)
+
+    try:
+        interruptible(check_all)
     except LibraryError as error:
         return fail(str(error), EXIT_FAILED)
-    print(f"{right} of {len(chosen.checks)} checks are right")
-    return 0 if right == len(chosen.checks) else EXIT_FAILED
+    except Interrupted:
+        leave(f"interrupted: {len(results)} of {len(chosen.checks)} checks were made, {sum(results)} are right")
+    print(f"{sum(results)} of {len(chosen.checks)} checks are right")
+    return 0 if all(results) else EXIT_FAILED
 
 
 if __name__ == "__main__":

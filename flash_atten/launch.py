@@ -8,6 +8,7 @@ q is [q rows, 128], k and v are [s1, 128], float16; the result is [q rows, 128],
 
 from __future__ import annotations
 
+import io
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from flash_atten.config import KernelConfig
 from flash_atten.launch_arrays import check_operands, numpy_operand
 from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, choose_config, open_backend
 from flash_atten.launch_cli import EXIT_FAILED, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
+from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import KernelError, LibraryError
 
 Q = flags.DEFINE_string("q_npy", None, "Queries: .npy file, float16 [q rows, 128]. Needs --k_npy and --v_npy.")
@@ -88,25 +91,20 @@ def options() -> Options:
         operand.check()
     config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=inputs.q.shape[0], s1=inputs.k.shape[0])
     check_operands(config, *operands)
-    out = user_path(OUT.value) if OUT.value else None
-    if out and not out.parent.is_dir():
-        raise ValueError(f"--out={out} cannot be written: there is no folder {out.parent}")
+    out = output_file("out", OUT.value, ".npy")
     library = user_path(LIBRARY.value) if LIBRARY.value else None
     return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value)
 
 
-def work(chosen: Options) -> int:
-    """Launch, write the result, print one line about it."""
-    try:
-        opened = open_backend(chosen.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
-        backend, inputs = opened.backend, chosen.inputs
-        bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
-        start = time.perf_counter()
-        bound.run()
-        out = backend.to_numpy(bound.out)
-        seconds = time.perf_counter() - start
-    except (KernelError, LibraryError) as error:
-        return fail(str(error), EXIT_FAILED)
+def launch(chosen: Options) -> None:
+    """Launch, write the result, print one line about it. Raises KernelError, LibraryError, OSError."""
+    opened = open_backend(chosen.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
+    backend, inputs = opened.backend, chosen.inputs
+    bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
+    start = time.perf_counter()
+    bound.run()
+    out = backend.to_numpy(bound.out)
+    seconds = time.perf_counter() - start
     print(f"backend: {opened.why}")
     print(
         f"{backend.library.info.name}: q {list(inputs.q.shape)}, k and v {list(inputs.k.shape)} -> {list(out.shape)} "
@@ -115,8 +113,20 @@ def work(chosen: Options) -> int:
         f"{out.max():.4f}"
     )
     if chosen.out:
-        np.save(chosen.out, out)
+        content = io.BytesIO()
+        np.save(content, out)
+        write_file(chosen.out, content.getvalue())
         print(f"wrote {chosen.out}")
+
+
+def work(chosen: Options) -> int:
+    """Launch; Ctrl-C ends the program at once, also inside the kernel."""
+    try:
+        interruptible(lambda: launch(chosen))
+    except (KernelError, LibraryError) as error:
+        return fail(str(error), EXIT_FAILED)
+    except Interrupted:
+        leave("interrupted: nothing was written")
     return 0
 
 

@@ -1,7 +1,7 @@
 """How this project's binaries meet their user: flags in, one paragraph and an exit code out.
 
 Exit codes: 0 done; 1 the work failed (a wrong result, a kernel error, a library that cannot be loaded); 2 the request
-was wrong (a flag, a shape, an input file). No traceback for any of these: a traceback is a bug of the program.
+was wrong (a flag, a shape, an input file); 130 Ctrl-C. No traceback for any of these: a traceback is a bug.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from absl import app, flags
 
+from flash_atten.launch_interrupt import EXIT_INTERRUPTED
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
@@ -23,12 +25,15 @@ _PARAGRAPH_WIDTH = 110
 Options = TypeVar("Options")
 
 
-def paragraph(text: str) -> str:
-    """Return `text` as one wrapped paragraph; lines after the first paragraph break are kept as they are (reports)."""
+def paragraph(text: str, lead: str = "") -> str:
+    """Return `lead` and `text` as one wrapped paragraph; lines after the first paragraph break are kept as they are
+    (reports).
+    """
     head, blank, rest = text.strip().partition("\n")
-    return (
-        "\n".join(textwrap.wrap(head, _PARAGRAPH_WIDTH, break_on_hyphens=False, break_long_words=False)) + blank + rest
+    wrapper = textwrap.TextWrapper(
+        _PARAGRAPH_WIDTH, initial_indent=lead, break_on_hyphens=False, break_long_words=False
     )
+    return wrapper.fill(head) + blank + rest
 
 
 def user_path(text: str) -> Path:
@@ -56,7 +61,7 @@ def integers(flag: str, values: Sequence[str], *, least: int = 1) -> list[int]:
 
 def fail(message: str, code: int) -> int:
     """Print `error: message` on stderr and return `code`."""
-    print(paragraph(f"error: {message}"), file=sys.stderr)
+    print(paragraph(message, "error: "), file=sys.stderr)
     return code
 
 
@@ -78,9 +83,8 @@ def parse_flags(argv: Sequence[str], operands: Sequence[str] = ()) -> list[str]:
             fail(f"unexpected argument {text!r}: everything is a flag, --name=value (--help lists them)", EXIT_USAGE)
         )
     if len(given) != len(operands):
-        sys.exit(
-            fail(f"{len(given)} arguments are given, {len(operands)} are needed: {' '.join(operands)}", EXIT_USAGE)
-        )
+        found = f"given is {' '.join(given)}" if given else "none is given"
+        sys.exit(fail(f"needed on the command line: {' '.join(operands)}; {found}", EXIT_USAGE))
     return list(rest)
 
 
@@ -88,17 +92,36 @@ def run(options: Callable[..., Options], work: Callable[[Options], int], operand
     """Run a binary: `options` reads the parsed flags, `work` does the job and returns the exit code.
 
     `operands` names the arguments that are not flags, if the program takes any; `options` gets their values. A
-    ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2.
+    ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2. An OSError of `work` is a file
+    that could not be written.
     """
 
     def main(argv: Sequence[str]) -> int:
         try:
             chosen = options(*argv[1:])
         except (ValueError, OSError) as error:
-            return fail(str(error), EXIT_USAGE)
+            return fail(_describe(error), EXIT_USAGE)
         return work(chosen)
 
-    app.run(main, flags_parser=lambda argv: parse_flags(argv, operands))
+    def guarded(argv: Sequence[str]) -> int:
+        try:
+            return main(argv)
+        except OSError as error:
+            return fail(_describe(error), EXIT_FAILED)
+        except MemoryError as error:
+            return fail(f"not enough memory for this request ({error}); ask for a smaller shape", EXIT_FAILED)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return EXIT_INTERRUPTED
+
+    app.run(guarded, flags_parser=lambda argv: parse_flags(argv, operands))
+
+
+def _describe(error: Exception) -> str:
+    """Return the words of an error without Python's number for it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _readable(message: str) -> str:

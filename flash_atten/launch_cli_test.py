@@ -71,6 +71,10 @@ def test_failed_work_is_exit_code_1() -> None:
     assert (done.returncode, done.stderr) == (1, "error: it broke\n")
 
 
+def test_a_long_path_stays_beside_the_word_before_it() -> None:
+    assert paragraph("/long" * 40 + " is wrong", "error: ").startswith("error: /long")
+
+
 def test_a_report_after_the_paragraph_keeps_its_lines() -> None:
     text = paragraph("word " * 40 + "\n  core 0 waits\n  core 1 waits")
     lines = text.split("\n")

@@ -23,16 +23,23 @@ NOT_A_NUMBER = 0xFF
 
 
 def import_torch_npu() -> Any:
-    """Import torch with torch_npu; return the torch module. Raises LibraryError if there is no usable device."""
+    """Import torch with torch_npu; return the torch module. Raises LibraryError if they do not fit together, or there
+    is no usable device.
+    """
     try:
         torch = importlib.import_module("torch")
-        importlib.import_module("torch_npu")
+        torch_npu = importlib.import_module("torch_npu")
     except ImportError as error:
         raise LibraryError(
             "the npu backend needs torch and torch_npu of the same minor version, and importing them failed: "
             f"{error}; install torch_npu "
             "for your CANN, or build and run without --config=npu to use the host"
         ) from error
+    if minor_version(torch) != minor_version(torch_npu):
+        raise LibraryError(
+            f"torch is {torch.__version__} and torch_npu is {torch_npu.__version__}; their minor versions must be the "
+            f"same: install torch_npu {minor_version(torch)}, or build and run without --config=npu to use the host"
+        )
     if not torch.npu.is_available():
         raise LibraryError(
             "the npu backend needs a device, and torch_npu sees none (torch.npu.is_available() is False); check "
@@ -40,6 +47,11 @@ def import_torch_npu() -> Any:
             "CANN's set_env.sh was sourced, or build and run without --config=npu to use the host"
         )
     return torch
+
+
+def minor_version(module: Any) -> str:
+    """Return major and minor version of a module: 2.13 for 2.13.0+cpu and 2.13.0.post1."""
+    return ".".join(str(module.__version__).split(".")[:2])
 
 
 def device_cube_cores(torch: Any, given: int | None) -> int:

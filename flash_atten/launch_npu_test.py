@@ -148,10 +148,11 @@ def test_a_host_library_is_refused(tmp_path: Path, torch: FakeTorch) -> None:
         NpuBackend(library, torch)
 
 
-def _install(monkeypatch: pytest.MonkeyPatch, torch: FakeTorch) -> None:
+def _install(monkeypatch: pytest.MonkeyPatch, torch: FakeTorch, torch_npu_version: str = "2.13.0.post1") -> None:
     for name in ("torch", "torch_npu"):
         module = ModuleType(name)
         module.__dict__.update({key: getattr(torch, key) for key in ("npu", "empty", "uint8", "float32", "from_numpy")})
+        module.__dict__["__version__"] = "2.13.0+cpu" if name == "torch" else torch_npu_version
         monkeypatch.setitem(sys.modules, name, module)
 
 
@@ -166,6 +167,14 @@ def test_without_a_device_the_error_says_what_to_check(torch: FakeTorch, monkeyp
     torch.npu.available = False
     _install(monkeypatch, torch)
     with pytest.raises(LibraryError, match=r"npu-smi info.*without --config=npu"):
+        import_torch_npu()
+
+
+def test_torch_npu_of_another_minor_version_is_refused(torch: FakeTorch, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, torch, "2.12.0")
+    with pytest.raises(
+        LibraryError, match=r"torch is 2\.13\.0\+cpu and torch_npu is 2\.12\.0; .* install torch_npu 2\.13,"
+    ):
         import_torch_npu()
 
 

@@ -1,0 +1,50 @@
+"""Files that programs write: checked before the work, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from flash_atten.launch_cli import user_path
+
+FILE_MODE = 0o644
+"""Of new files: temporary ones are for their owner only."""
+
+
+def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None:
+    """Return the file that --`flag`=`text` names; None if the flag is not given.
+
+    With `suffix` the name must end in it. Raises ValueError if there can be no such file: the time to say so is before
+    the work.
+    """
+    if text is None:
+        return None
+    if not text:
+        raise ValueError(f"--{flag}= is empty; give a file name, or leave the flag out")
+    path = user_path(text).resolve()
+    if suffix and path.suffix != suffix:
+        raise ValueError(f"--{flag}={text} must end in {suffix}; try --{flag}={text}{suffix}")
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "not a regular file"
+        raise ValueError(f"--{flag}={text} cannot be written: it is {what}; give the name of a file")
+    if not path.parent.is_dir():
+        raise ValueError(f"--{flag}={text} cannot be written: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"--{flag}={text} cannot be written: no permission to write in {path.parent}")
+    return path
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write `content` under a temporary name beside `path`, then rename it. OSError leaves `path` as it was."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,65 @@
+"""Outputs that cannot be written are refused before the work; a file is written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flash_atten.launch_files import output_file, write_file
+
+
+@pytest.fixture(autouse=True)
+def user_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+
+
+def test_a_name_is_relative_to_where_the_user_is(tmp_path: Path) -> None:
+    assert output_file("out", "o.npy", ".npy") == tmp_path / "o.npy"
+    assert output_file("out", None) is None
+
+
+def test_a_link_leads_to_the_file_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    path = output_file("out", "link")
+    assert path is not None
+    write_file(path, "text")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "--out= is empty"),
+        (".", "it is a folder"),
+        ("no/such/o.npy", "there is no folder"),
+        ("/dev/null", "it is not a regular file"),
+        ("o.txt", r"--out=o.txt must end in .npy; try --out=o.txt.npy"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        output_file("out", text, ".npy" if text == "o.txt" else "")
+
+
+def test_new_files_are_readable_and_old_ones_keep_their_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_file(path, "one")
+    assert path.stat().st_mode & 0o777 == 0o644
+    path.chmod(0o600)
+    write_file(path, b"two")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("two", 0o600)
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_file(path, "new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+    assert path.read_text() == "old"
