@@ -4,7 +4,7 @@
 
 For each shape the latest row of either file. The ratio is median latency after / before with its 95 % interval from the
 samples. A regression is a ratio whose whole interval is above 1 + threshold, or a result that is not right any more;
-exit code 1 if there is any.
+exit code 1 if there is any, or if nothing could be compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.results import Key, Run, latest_rows, read_runs
 from bench.row import KERNEL, OK, SKIPPED, Row
 from bench.stats import Ratio, ratio_of_medians
 from bench.table import milliseconds
-from flash_atten.launch_cli import EXIT_FAILED, run, user_path
+from flash_atten.launch_cli import EXIT_FAILED, fail, run, user_path
 
 SAME = "same"
 FASTER = "faster"
@@ -35,6 +35,9 @@ NEW = "not in before"
 
 REGRESSIONS = (SLOWER, BROKEN)
 """Verdicts that make the exit code 1."""
+
+INCOMPARABLE = (GONE, NEW)
+"""Verdicts that are none."""
 
 STYLES = {SLOWER: "bold red", BROKEN: "bold red", FASTER: "green", MENDED: "green", UNSURE: "dim"}
 
@@ -140,6 +143,10 @@ def options(before: str, after: str) -> Options:
     for name, runs in zip((before, after), files, strict=True):
         if not any(row for run in runs for row in run.rows):
             raise ValueError(f"{Path(name).name} has no rows; run //bench:fa with --json={name} first")
+    rows = [row for runs in files for found in runs for row in found.rows]
+    operations = dict.fromkeys(name for row in rows for name in (KERNEL, *row.timings))
+    if OPERATION.value not in operations:
+        raise ValueError(f"--operation={OPERATION.value} is in neither file; choose from {', '.join(operations)}")
     return Options(files[0], files[1], OPERATION.value, THRESHOLD.value)
 
 
@@ -153,6 +160,12 @@ def work(chosen: Options) -> int:
     console.print(drawn)
     for line in differences(chosen.before[-1], chosen.after[-1]):
         console.print(f"note: {line}", markup=False, highlight=False)
+    if all(item.verdict in INCOMPARABLE for item in found):
+        return fail(
+            f"no shape could be compared: none has {chosen.operation} in both files; run //bench:fa with the same "
+            "--case or --s1 for both",
+            EXIT_FAILED,
+        )
     worse = [item for item in found if item.verdict in REGRESSIONS]
     print(f"{len(worse)} of {len(found)} shapes became worse (threshold {chosen.threshold:.0%})")
     return EXIT_FAILED if worse else 0

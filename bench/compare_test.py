@@ -57,6 +57,15 @@ def test_shapes_of_one_file_only_are_named(tmp_path: Path) -> None:
     assert "not in before" in out
 
 
+def test_nothing_in_common_is_no_success(tmp_path: Path) -> None:
+    write_run(tmp_path / "a.json", run(row(2048)))
+    write_run(tmp_path / "b.json", run(row(4096)))
+    done = run_program("bench.compare", "a.json", "b.json", directory=tmp_path)
+    assert done.returncode == 1
+    assert "no shape could be compared" in done.stderr
+    assert "became worse" not in done.stdout
+
+
 def test_the_threshold_is_the_users(tmp_path: Path) -> None:
     rows = [row(samples=STEADY)], [row(samples=_scaled(1.2))]
     assert _compare(tmp_path, *rows, "--threshold=0.5")[0] == 0
@@ -80,15 +89,17 @@ def test_other_machines_are_pointed_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a.json"], "2 are needed: BEFORE.json AFTER.json"),
+        (["a.json"], "needed on the command line: BEFORE.json AFTER.json; given is a.json"),
         (["no.json", "no.json"], "no.json"),
         (["text", "text"], "text is not a results file"),
         (["empty.json", "empty.json"], "empty.json has no rows"),
+        (["runs.json", "runs.json", "--operation=sdpa"], "--operation=sdpa is in neither file; choose from fa, sdpa_"),
     ],
 )
 def test_mistakes_are_one_paragraph_and_exit_code_2(tmp_path: Path, arguments: list[str], words: str) -> None:
     (tmp_path / "text").write_text("text")
     write_run(tmp_path / "empty.json", run())
+    write_run(tmp_path / "runs.json", run(row()))
     done = run_program("bench.compare", *arguments, directory=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr.replace("\n", " ")

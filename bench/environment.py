@@ -87,8 +87,18 @@ def _cpu_model() -> str | None:
 
 
 def _memory_gib() -> float | None:
-    kib = _proc_value(Path("/proc/meminfo"), ("MemTotal",))
-    return round(int(kib.split()[0]) / 1024**2, 1) if kib else None
+    found = _memory_bytes("MemTotal")
+    return round(found / 2**30, 1) if found else None
+
+
+def available_memory() -> int | None:
+    """Return the bytes that programs can still take without swapping; None where the system does not say."""
+    return _memory_bytes("MemAvailable")
+
+
+def _memory_bytes(key: str) -> int | None:
+    kib = _proc_value(Path("/proc/meminfo"), (key,))
+    return int(kib.split()[0]) * 1024 if kib else None
 
 
 def _proc_value(path: Path, keys: Iterable[str]) -> str | None:

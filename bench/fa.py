@@ -10,10 +10,10 @@ On the host backend the latencies are those of this computer's CPU; they say not
 from __future__ import annotations
 
 import datetime
-import os
+import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,17 @@ from bench.barrier_sets import GU, barrier_sets
 from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
 from bench.cases import choose_cases
 from bench.environment import environment, matmul_tflops
-from bench.progress import Interrupted, Progress, interruptible
-from bench.results import Run, read_runs, write_run
+from bench.progress import Progress
+from bench.results import Run, is_new, read_runs, write_run
 from bench.row import FAILED, WRONG, Row
 from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Job, Runner, Settings
-from bench.table import MACHINE_OF_BACKEND, print_table, tsv
+from bench.table import MACHINE_OF_BACKEND, print_table
+from bench.tsv import append_tsv, check_tsv
 from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
 from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
+from flash_atten.launch_files import output_file
+from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import LibraryError
-
-EXIT_INTERRUPTED = 130
 
 S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
@@ -62,7 +63,7 @@ CUBE_CORES = flags.DEFINE_integer(
     "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
 JSON = flags.DEFINE_string("json", None, "Results file to add this run to.")
-TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to write this run's rows to.")
+TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to add this run's rows to.")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError for a request that cannot be served."""
-    s1 = integers("s1", S1.value) if S1.value else []
-    q_rows = integers("q_rows", Q_ROWS.value) if Q_ROWS.value else []
+    s1 = integers("s1", S1.value) if S1.present else []
+    q_rows = integers("q_rows", Q_ROWS.value) if Q_ROWS.present else []
+    if CASE.present and not CASE.value:
+        raise ValueError("--case= is an empty list; give names such as --case=case1,case4, or leave it out")
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
     sets = barrier_sets(REMOVE_BARRIERS.value)
     if LIBRARY.value and sets != [GU]:
@@ -95,6 +98,8 @@ def options() -> Options:
         raise ValueError(
             f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
         )
+    if MAX_SECONDS.value is not None and math.isnan(MAX_SECONDS.value):
+        raise ValueError("--max_seconds=nan is not a number of seconds; give one, or leave the flag out for no limit")
     settings = Settings(
         backend=BACKEND.value,
         timing=TIMING.value,
@@ -105,46 +110,57 @@ def options() -> Options:
         library=user_path(LIBRARY.value) if LIBRARY.value else None,
         cube_cores=CUBE_CORES.value,
     )
-    json_path, tsv_path = _output("json", JSON.value), _output("tsv", TSV.value)
-    if json_path and json_path.exists():
+    return Options(tuple(jobs), settings, SUITE.value, *_outputs(JSON.value, TSV.value))
+
+
+def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:
+    """Return the files to add to. Raises ValueError unless each is new or one of this benchmark's."""
+    json_path, tsv_path = output_file("json", json_text), output_file("tsv", tsv_text)
+    if json_path and json_path == tsv_path:
+        raise ValueError(f"--json and --tsv are both {json_text}; give each a file of its own")
+    if json_path and not is_new(json_path):
         read_runs(json_path)
-    return Options(tuple(jobs), settings, SUITE.value, json_path, tsv_path)
-
-
-def _output(flag: str, text: str | None) -> Path | None:
-    if not text:
-        return None
-    path = user_path(text)
-    if not path.parent.is_dir() or path.is_dir():
-        raise ValueError(f"--{flag}={text} cannot be written: give a file in a folder that exists")
-    return path
+    if tsv_path:
+        check_tsv(tsv_path)
+    return json_path, tsv_path
 
 
 def print_estimate(runner: Runner, jobs: Sequence[Job]) -> None:
     """Print what each job will take, from a short calibration launch."""
-    opened = runner.open(jobs[0].config, jobs[0].barriers)
-    runner.calibrate(jobs[0].config)
-    baselines = runner.wanted_baselines(opened.backend.name)
-    print("estimate, from one small launch (memory at the peak; time for one run of everything and the check):")
+    runner.calibrate(jobs[0])
+    limit, total = runner.settings.max_seconds, 0.0
+    print("estimate, from small launches (memory at the peak; time with all iterations and the check):")
     for job in jobs:
-        cost = runner.estimate(job, baselines)
+        cost, seconds = runner.estimate(job), runner.expected_seconds(job)
+        fits = limit is None or total + cost.least <= limit
+        total += seconds if fits else 0
         print(
             f"  {job.case.name}  {job.case.q_rows:>6} x {job.case.s1:<6}  {cost.memory / 2**20:7.0f} MiB  "
-            f"{cost.least:9.1f} s"
+            f"{seconds:9.1f} s{'' if fits else '  does not fit'}"
         )
-    if runner.settings.max_seconds is not None:
-        print(f"  what does not fit in --max_seconds={runner.settings.max_seconds:g} is skipped")
+    print(f"  about {total:.0f} s in all")
+    if limit is not None:
+        print(f"  what does not fit in --max_seconds={limit:g} when its turn comes is skipped")
     sys.stdout.flush()
 
 
 @dataclass
 class Collector:
-    """Keeps finished rows, in memory and in the results file."""
+    """Keeps finished rows, in memory and in the files. A file that cannot be written now is tried again at the next
+    row.
+    """
 
     run: Run
-    path: Path | None
+    json: Path | None
+    tsv: Path | None
     libraries: Callable[[], dict[str, Any]]
     """What the libraries in use say of themselves, by name."""
+
+    complaints: dict[Path, str] = field(default_factory=dict)
+    """File -> why it lacks rows."""
+
+    in_tsv: int = 0
+    """Rows that the TSV file has got."""
 
     def add(self, row: Row) -> None:
         """Keep one more row."""
@@ -153,21 +169,30 @@ class Collector:
         best = max(known["matmul_tflops"], matmul_tflops())
         environment = {**known, "libraries": self.libraries(), "matmul_tflops": best}
         self.run = replace(self.run, environment=environment, rows=(*self.run.rows, row))
-        if self.path:
-            write_run(self.path, self.run)
+        if self.json:
+            self._try(self.json, lambda path: write_run(path, self.run))
+        if self.tsv and self._try(self.tsv, lambda path: append_tsv(path, self.run.rows[self.in_tsv :])):
+            self.in_tsv = len(self.run.rows)
+
+    def _try(self, path: Path, write: Callable[[Path], None]) -> bool:
+        try:
+            write(path)
+        except (OSError, ValueError) as error:
+            self.complaints[path] = f"the rows could not be written to {path}: {error}"
+            return False
+        self.complaints.pop(path, None)
+        return True
 
 
-def report(rows: Sequence[Row], runner: Runner, tsv_path: Path | None, opened_why: str) -> None:
-    """Print the table, what was left out, and write the TSV file."""
+def report(rows: Sequence[Row], runner: Runner) -> None:
+    """Print the table and what was left out."""
     if not rows:
         return
     machine = MACHINE_OF_BACKEND.get(rows[0].backend, rows[0].backend)
-    print_table(rows, f"backend {opened_why}\nlatencies measured on {machine}", Console())
+    print_table(rows, f"backend {runner.why}\nlatencies measured on {machine}", Console())
     notes = [NO_TORCH] if any(NUMPY_FP32 in row.timings for row in rows) else []
     for reason in dict.fromkeys([*notes, *runner.missing.values()]):
         print(paragraph(f"note: {reason}"), file=sys.stderr)
-    if tsv_path:
-        tsv_path.write_text(tsv(rows), encoding="utf-8")
 
 
 def exit_code(rows: Sequence[Row]) -> int:
@@ -180,15 +205,12 @@ def work(chosen: Options) -> int:
     started = datetime.datetime.now(datetime.UTC).isoformat()
     progress = Progress(Console(stderr=True), len(chosen.jobs))
     runner = Runner(chosen.settings, default_baselines, progress.stage)
-    collector = Collector(Run(started, environment()), chosen.json, runner.libraries)
-    try:
-        why = runner.open(chosen.jobs[0].config, chosen.jobs[0].barriers).why
-        if chosen.suite:
-            print_estimate(runner, chosen.jobs)
-    except LibraryError as error:
-        return fail(str(error), EXIT_FAILED)
+    collector = Collector(Run(started, environment()), chosen.json, chosen.tsv, runner.libraries)
 
     def run_all() -> None:
+        runner.open(chosen.jobs[0].config, chosen.jobs[0].barriers)
+        if chosen.suite:
+            print_estimate(runner, chosen.jobs)
         for job in chosen.jobs:
             progress.start(f"{job.case.name} {job.case.q_rows} x {job.case.s1}")
             collector.add(runner.run_job(job))
@@ -197,17 +219,17 @@ def work(chosen: Options) -> int:
     with progress:
         try:
             interruptible(run_all)
+        except LibraryError as error:
+            return fail(str(error), EXIT_FAILED)
         except Interrupted:
             interrupted = True
     rows = collector.run.rows
-    report(rows, runner, chosen.tsv, why)
+    report(rows, runner)
+    for complaint in collector.complaints.values():
+        fail(complaint, EXIT_FAILED)
     if interrupted:
-        print(f"interrupted: {len(rows)} of {len(chosen.jobs)} shapes are done", file=sys.stderr)
-        # A kernel may still run in its threads; exit handlers would pull the library from under it.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(EXIT_INTERRUPTED)
-    return exit_code(rows)
+        leave(f"interrupted: {len(rows)} of {len(chosen.jobs)} shapes are done")
+    return EXIT_FAILED if collector.complaints else exit_code(rows)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def test_several_shapes_with_files(library: str, tmp_path: Path) -> None:
     assert [row.case for row in run.rows] == ["128x768", "256x768", "128x1024", "256x1024"]
     assert run.environment["libraries"]["fa_s1tile256"]["compiler"] == "g++ (stand-in)"
     assert len((tmp_path / "r.tsv").read_text().splitlines()) == 5
-    run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128", "--json=r.json", directory=tmp_path)
+    run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128", *files, directory=tmp_path)
+    assert len((tmp_path / "r.tsv").read_text().splitlines()) == 6
     assert [len(run.rows) for run in read_runs(tmp_path / "r.json")] == [4, 1]
 
 
@@ -66,8 +67,10 @@ def test_a_library_has_its_barriers_removed_already(library: str) -> None:
 def test_the_suite_prints_an_estimate_and_skips_what_does_not_fit(library: str) -> None:
     done = run_program(FA, library, *QUICK, "--suite", "--s1_tile=256", "--max_seconds=0")
     assert done.returncode == 0, done.stderr
-    assert "estimate, from one small launch" in done.stdout
+    assert "estimate, from small launches" in done.stdout
     assert "131072 x 131072" in done.stdout
+    assert done.stdout.count("does not fit") == 8 + 1
+    assert "about 0 s in all" in done.stdout
     assert done.stdout.count("skipped: needs about") == 8
 
 
@@ -79,20 +82,27 @@ def test_a_missing_baseline_is_a_note_and_no_failure(library: str, tmp_path: Pat
     assert "note: no baseline: torch cannot be imported (no torch in this test)" in done.stderr
 
 
-def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
-    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
-    arguments = [f"--library={slow}", *QUICK, "--s1=768,1024,1280,1536", "--q_rows=128", "--json=r.json"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", FA, *arguments],
-        cwd=tmp_path,
+def _start(directory: Path, library: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", FA, f"--library={library}", *QUICK, "--q_rows=128", *arguments],
+        cwd=directory,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ":".join([str(ROOT), *sys.path])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _wait_for(path: Path) -> None:
     deadline = time.monotonic() + 60
-    while not (tmp_path / "r.json").exists() and time.monotonic() < deadline:
+    while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
+    process = _start(tmp_path, slow, "--s1=768,1024,1280,1536", "--json=r.json")
+    _wait_for(tmp_path / "r.json")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -112,15 +122,22 @@ def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
         (["--qk_preload=5"], "qk_preload = 5 is not supported"),
         (["--s1_tile=384"], "s1_tile = 384 is not supported"),
         (["--case=case9"], "--case=case9 is not a case"),
+        (["--case="], "--case= is an empty list"),
+        (["--s1="], "--s1= is an empty list"),
+        (["--q_rows="], "--q_rows= is an empty list"),
         (["--suite", "--s1=1024"], "both choose the shapes"),
         (["--s1=1e3"], "'1e3' is not a whole number"),
         (["--iters=0"], "--iters=0"),
         (["--max_seconds=soon"], "not a number: 'soon'"),
+        (["--max_seconds=nan"], "--max_seconds=nan is not a number of seconds"),
         (["--timing=laser"], "--timing=laser"),
         (["--backend=host", "--timing=event"], "needs the device"),
         (["--iter=5"], "iter"),
         (["--json=/no/such/folder/r.json"], "cannot be written"),
         (["--json=mine.txt"], "is not a results file"),
+        (["--tsv=mine.txt"], "has other columns"),
+        (["--tsv=/dev/null"], "it is not a regular file"),
+        (["--json=r", "--tsv=r"], "give each a file of its own"),
         (["1024"], "unexpected argument '1024'"),
     ],
 )
@@ -132,6 +149,21 @@ def test_mistakes_are_one_paragraph_and_exit_code_2(tmp_path: Path, arguments: l
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert "\n\n" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_file_that_cannot_be_written_any_more_is_exit_code_1_after_the_table(tmp_path: Path) -> None:
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
+    process = _start(tmp_path, slow, "--s1=768,1024", "--json=r.json", "--tsv=r.tsv")
+    _wait_for(tmp_path / "r.json")
+    (tmp_path / "r.json").write_text("mine")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "128x1024" in out
+    assert "the rows could not be written to" in err
+    assert "Traceback" not in err
+    assert (tmp_path / "r.json").read_text() == "mine"
+    assert len((tmp_path / "r.tsv").read_text().splitlines()) == 3
 
 
 def test_a_missing_library_is_exit_code_1(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ Of each shape the latest row per backend and clock is shown.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from bench.plots import plots
 from bench.results import Run, latest_rows, read_runs
 from bench.row import SKIPPED, Row
 from flash_atten.launch_cli import run, user_path
+from flash_atten.launch_files import output_file, write_file
 
 HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
 PNG = flags.DEFINE_string("png", None, "Folder to write the pictures to, as PNG files; made if there is none.")
@@ -29,7 +29,7 @@ class Options:
     """A checked request."""
 
     runs: Sequence[Run]
-    html: Path
+    html: Path | None
     png: Path | None
 
 
@@ -38,10 +38,16 @@ def options(results: str) -> Options:
     runs = read_runs(user_path(results))
     if not any(run.rows for run in runs):
         raise ValueError(f"{results} has no rows; run //bench:fa with --json={results} first")
-    page_path = user_path(HTML.value)
-    if not page_path.parent.is_dir():
-        raise ValueError(f"--html={HTML.value} cannot be written: there is no folder {page_path.parent}")
-    return Options(runs, page_path, user_path(PNG.value) if PNG.value else None)
+    return Options(runs, output_file("html", HTML.value), _picture_folder(PNG.value))
+
+
+def _picture_folder(text: str | None) -> Path | None:
+    if text is None:
+        return None
+    path = user_path(text)
+    if not text or (path.exists() and not path.is_dir()):
+        raise ValueError(f"--png={text} is not a folder; give the name of one, it is made if it is not there")
+    return path
 
 
 def groups(runs: Sequence[Run]) -> list[list[Row]]:
@@ -66,15 +72,16 @@ def work(chosen: Options) -> int:
     """Write page and pictures."""
     roof = measured_roof(chosen.runs)
     drawn = [(rows, plots(rows, roof)) for rows in groups(chosen.runs)]
-    chosen.html.write_text(page(drawn, chosen.runs), encoding="utf-8")
-    print(f"wrote {chosen.html}")
+    files: dict[Path, str | bytes] = {}
+    if chosen.html:
+        files[chosen.html] = page(drawn, chosen.runs)
     if chosen.png:
-        os.makedirs(chosen.png, exist_ok=True)
-        for _, pictures in drawn:
-            for picture in pictures:
-                path = chosen.png / f"{picture.name}.png"
-                path.write_bytes(picture.png())
-                print(f"wrote {path}")
+        chosen.png.mkdir(parents=True, exist_ok=True)
+        pictures = [picture for _, group in drawn for picture in group]
+        files |= {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
+    for path, content in files.items():
+        write_file(path, content)
+        print(f"wrote {path}")
     return 0
 
 

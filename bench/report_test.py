@@ -117,8 +117,17 @@ def test_the_program_writes_page_and_pictures(tmp_path: Path, settings: dict[str
 
 def test_mistakes_are_exit_code_2(tmp_path: Path, settings: dict[str, str]) -> None:
     write_run(tmp_path / "empty.json", run())
-    for arguments, words in ((["empty.json"], "has no rows"), (["no.json"], "no.json"), ([], "1 are needed")):
+    write_run(tmp_path / "runs.json", run(row()))
+    cases: tuple[tuple[list[str], str], ...] = (
+        (["empty.json"], "has no rows"),
+        (["no.json"], "no.json cannot be read"),
+        ([], "none is given"),
+        (["runs.json", "--html=."], "it is a folder"),
+        (["runs.json", "--png=runs.json"], "--png=runs.json is not a folder"),
+    )
+    for arguments, words in cases:
         done = run_program("bench.report", *arguments, directory=tmp_path, env=settings)
         assert done.returncode == 2
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.json", "runs.json"]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.row import Row
+from flash_atten.launch_files import write_file
 
 Key = tuple[str, str, str]
 """Case, backend and clock of a row: rows with the same key measure the same thing."""
@@ -61,16 +62,18 @@ def read_runs(path: Path) -> list[Run]:
 def write_run(path: Path, run: Run) -> None:
     """Add `run` to the file, or replace its earlier state there; make the file if there is none.
 
-    Raises ValueError if the file holds something else: it is never overwritten.
+    Raises ValueError if the file holds something else: it is never overwritten. Raises OSError.
     """
-    with _locked(path.parent):
-        empty: dict[str, Any] = {"format": FORMAT, "runs": []}
-        document = _read_document(path) if path.exists() and path.stat().st_size else empty
+    with locked(path.parent):
+        document = dict[str, Any](format=FORMAT, runs=[]) if is_new(path) else _read_document(path)
         others = [entry for entry in document["runs"] if not run.is_same_run(entry)]
         document["runs"] = [*others, run.to_json()]
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_file(path, json.dumps(document, indent=1) + "\n")
+
+
+def is_new(path: Path) -> bool:
+    """Whether there is no such file, or nothing in it: the first run makes it a results file."""
+    return not path.exists() or path.stat().st_size == 0
 
 
 def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
@@ -81,6 +84,10 @@ def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
 def _read_document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read: {error.strerror}; //bench:fa writes results files, with --json=FILE"
+        ) from error
     except ValueError as error:
         raise ValueError(f"{path} is not a results file of this benchmark: not JSON ({error})") from error
     found = document.get("format") if isinstance(document, dict) else None
@@ -90,7 +97,7 @@ def _read_document(path: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     """Hold an advisory lock on `directory` (no lock file is left behind)."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -14,6 +14,7 @@ from bench.barrier_sets import GU, library_with
 from bench.baselines import Baseline, BaselineError, make_baseline
 from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
 from bench.cases import Case
+from bench.environment import available_memory
 from bench.flops import attention_flops
 from bench.probe import probe
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row
@@ -22,7 +23,7 @@ from bench.timing import EVENT, SYNC, WALL, Clock, EventClock, Rounds, SyncClock
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_backend import Backend, Opened, open_backend
-from flash_atten.launch_library import HOST, KernelError, LibraryError
+from flash_atten.launch_library import HOST
 
 AUTO_ITERATIONS = 10
 """Timed rounds of a case when --iters is not given ..."""
@@ -30,8 +31,8 @@ AUTO_ITERATIONS = 10
 CASE_SECONDS = 10.0
 """... unless they take longer than this; one run there always is."""
 
-CALIBRATION = Case("calibration", 256, 1024)
-"""Shape of the launch from which the first estimate is made; every configuration but 512 x 3 and x 4 takes it."""
+CALIBRATION = Case("calibration", 512, 2048)
+"""Shape from which the first estimate is made: the smallest that every configuration takes."""
 
 SEED = 0
 """Seed of the benchmark's inputs."""
@@ -113,6 +114,11 @@ class Runner:
             self.opened[key] = open_backend(config, chosen.backend, path=path, cube_cores=chosen.cube_cores)
         return self.opened[key]
 
+    @property
+    def why(self) -> str:
+        """Which backend was opened first, and why that one."""
+        return next(iter(self.opened.values())).why
+
     def libraries(self) -> dict[str, Any]:
         """Return what the libraries opened so far say of themselves, by name."""
         infos = [opened.backend.library.info for opened in self.opened.values()]
@@ -151,37 +157,45 @@ class Runner:
                 return self._measured(row, job, backend, clock, alone)
         except (RuntimeError, ValueError) as error:  # of the library, the kernel, or torch on the device
             return replace(row, note=str(error))
-        except MemoryError:
-            return replace(row, note="out of memory")
+        except MemoryError as error:
+            return replace(row, note=str(error) or "out of memory")
 
     def wanted_baselines(self, backend: str) -> tuple[str, ...]:
         """Return the names of the baselines to run that are not known to be missing."""
         wanted = self.baselines_of(backend) if self.settings.baselines is None else self.settings.baselines
         return tuple(name for name in wanted if name not in self.missing)
 
-    def calibrate(self, config: KernelConfig) -> None:
-        """Learn a first rate from one small launch; a kernel that cannot run it leaves the guess as it is."""
-        case = CALIBRATION
-        inputs = make_inputs("normal", case.q_rows, case.s1, SEED)
-        try:
-            backend = self.open(config).backend
-            bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
-            seconds = SyncClock(backend.synchronize).seconds(bound.run)
-        except (LibraryError, KernelError, ValueError):
-            return
-        self.rates.learn(KERNEL, attention_flops(case.q_rows, case.s1), seconds)
+    def calibrate(self, job: Job) -> None:
+        """Learn first rates from a small case of `job`'s library; what fails there keeps the guess and fails again in
+        its own row.
+        """
+        small = replace(job, case=CALIBRATION)
+        once = replace(self.settings, iterations=1, warmup=1, max_seconds=None)
+        trial = replace(self, settings=once, stage=lambda _: None)
+        trial.run_job(small)
 
-    def estimate(self, job: Job, baselines: Sequence[str]) -> Estimate:
-        """Estimate a job with what is known now."""
+    def estimate(self, job: Job, baselines: Sequence[str] | None = None) -> Estimate:
+        """Estimate a job with what is known now; by default with all baselines that there are."""
+        if baselines is None:
+            baselines = self.wanted_baselines(self.open(job.config, job.barriers).backend.name)
         return estimate(job.case, job.config, self.rates, baselines)
+
+    def expected_seconds(self, job: Job) -> float:
+        """Estimate a job with all its iterations."""
+        found = self.estimate(job)
+        rounds = 1 + self.settings.warmup + (self.settings.iterations or AUTO_ITERATIONS)
+        once = sum(found.once.values())
+        limit = CASE_SECONDS if self.settings.iterations is None else float("inf")
+        return min(rounds * once, max(once, limit)) + found.probe
 
     def fit(self, job: Job, baselines: tuple[str, ...]) -> Fit:
         """Decide what of a job there is time for."""
         limit = CASE_SECONDS if self.settings.iterations is None else float("inf")
+        wanted, baselines = baselines, self._within_memory(job, baselines)
+        note = "" if baselines == wanted else "no baselines: memory"
         if self.settings.max_seconds is None:
-            return Fit(baselines, limit)
+            return Fit(baselines, limit, note=note)
         left = self.settings.max_seconds - (time.monotonic() - self.start)
-        note = ""
         needed = self.estimate(job, baselines)
         if needed.least > left and baselines:
             baselines, note = (), "no baselines: time"
@@ -191,6 +205,21 @@ class Runner:
                 (), 0, skip=f"skipped: needs about {needed.least:.0f} s, {max(left, 0):.0f} s of --max_seconds are left"
             )
         return Fit(baselines, min(limit, left - needed.probe), note=note)
+
+    def _within_memory(self, job: Job, baselines: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the baselines if there is memory for them, else none. Raises MemoryError if the kernel alone needs too
+        much.
+        """
+        free = available_memory()
+        if free is None or self.estimate(job, baselines).memory <= free:
+            return baselines
+        needed = self.estimate(job, ()).memory
+        if needed > free:
+            raise MemoryError(
+                f"needs about {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free; ask for a smaller "
+                "shape"
+            )
+        return ()
 
     def _baselines(self, names: Sequence[str], inputs: Any) -> list[Baseline]:
         """Prepare the baselines that can be run; remember why the others cannot."""

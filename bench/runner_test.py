@@ -10,7 +10,9 @@ import pytest
 
 from bench import runner as runner_module
 from bench.baselines import Baseline, BaselineError
+from bench.budget import REFERENCE
 from bench.cases import Case
+from bench.flops import attention_flops
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG
 from bench.runner import Job, Runner, Settings, make_clock
 from bench.timing import EventClock, SyncClock, WallClock
@@ -137,8 +139,38 @@ def test_an_explicit_number_of_iterations_is_kept(settings: Settings) -> None:
 
 def test_calibration_teaches_a_rate(settings: Settings) -> None:
     runner = _runner(settings)
-    runner.calibrate(CONFIG)
-    assert KERNEL in runner.rates.seen
+    runner.calibrate(JOB)
+    assert set(runner.rates.seen) == {KERNEL, REFERENCE}
+
+
+def test_the_expected_time_counts_iterations_up_to_a_limit(settings: Settings) -> None:
+    runner = _runner(replace(settings, iterations=None, warmup=1))
+    runner.rates.learn(KERNEL, attention_flops(128, 768), 0.5)
+    assert runner.expected_seconds(JOB) == pytest.approx(12 * 0.5 + runner.estimate(JOB).probe)
+    runner.rates.learn(KERNEL, attention_flops(128, 768), 2.0)
+    assert runner.expected_seconds(JOB) == pytest.approx(10 + runner.estimate(JOB).probe)
+    runner.rates.learn(KERNEL, attention_flops(128, 768), 20.0)
+    assert runner.expected_seconds(JOB) == pytest.approx(20 + runner.estimate(JOB).probe)
+
+
+def test_what_does_not_fit_in_memory_fails_before_it_is_tried(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "available_memory", lambda: 2**20)
+    row = _runner(settings).run_job(JOB)
+    assert row.status == FAILED
+    assert "GiB are free; ask for a smaller shape" in row.note
+    row = _runner(settings).run_job(Job(Case("huge", 2**40, 2**20), CONFIG))
+    assert row.status == FAILED
+
+
+def test_baselines_are_left_out_when_only_the_kernel_has_memory(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = _runner(settings)
+    monkeypatch.setattr(runner_module, "available_memory", lambda: runner.estimate(JOB, ()).memory)
+    fit = runner.fit(JOB, ("sdpa_fp16",))
+    assert (fit.baselines, fit.skip, fit.note) == ((), "", "no baselines: memory")
 
 
 def test_the_host_has_only_the_wall_clock(settings: Settings) -> None:

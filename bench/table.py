@@ -1,4 +1,4 @@
-"""Rows as text: a table to read, and tab-separated values with the columns of the vendor's harness."""
+"""Rows as a table to read."""
 
 from __future__ import annotations
 
@@ -121,48 +121,3 @@ def print_table(rows: Sequence[Row], title: str, console: Console) -> None:
     console.print(table(rows, title, shown))
     if hidden:
         console.print(f"(left out for want of width: {', '.join(hidden)}; --json has everything)", style="dim")
-
-
-TSV_COLUMNS = (
-    Column("case_id", lambda row: row.case),
-    Column("q_rows", lambda row: str(row.q_rows)),
-    Column("seq_len", lambda row: str(row.s1)),
-    Column("tiles", lambda row: str(row.tiles)),
-    Column("status", lambda row: row.status),
-    Column("fa_us", lambda row: _microseconds(row, KERNEL)),
-    Column("fa_tflops", lambda row: _rate(row, KERNEL)),
-    Column("fused_us", lambda row: _microseconds(row, row.primary_baseline)),
-    Column("fused_tflops", lambda row: _rate(row, row.primary_baseline)),
-    Column("speedup", lambda row: ABSENT if row.speedup is None else f"{row.speedup:.4f}"),
-    Column("err_kernel", lambda row: _error(row, KERNEL)),
-    Column("err_fused", lambda row: _error(row, row.primary_baseline)),
-    Column("ref", lambda row: row.reference),
-    Column("note", lambda row: _tsv_note(row)),
-)
-"""The columns of the vendor's harness. "fused" is the first baseline: the fused operator on the device, SDPA on the
-host."""
-
-
-def tsv(rows: Sequence[Row]) -> str:
-    """Return the rows as tab-separated values with a header line."""
-    lines = ["\t".join(column.header for column in TSV_COLUMNS)]
-    lines += ["\t".join(" ".join(column.cell(row).split()) for column in TSV_COLUMNS) for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _microseconds(row: Row, name: str | None) -> str:
-    return f"{row.timings[name].median * 1e6:.2f}" if name is not None and name in row.timings else ABSENT
-
-
-def _rate(row: Row, name: str | None) -> str:
-    return f"{row.tflops(name):.4f}" if name is not None and name in row.timings else ABSENT
-
-
-def _error(row: Row, name: str | None) -> str:
-    return f"{row.errors[name]:.3e}" if name is not None and name in row.errors else ABSENT
-
-
-def _tsv_note(row: Row) -> str:
-    where = f"{row.backend} {row.timing}"
-    baseline = f"fused = {row.primary_baseline}" if row.primary_baseline else ""
-    return "; ".join(part for part in (where, baseline, row.note) if part)

@@ -1,4 +1,4 @@
-"""The table shows every row in one line, the TSV has the vendor's columns."""
+"""The table shows every row in one line, whatever the terminal."""
 
 import io
 
@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bench.row import FAILED, SKIPPED
 from bench.sample_rows import row
-from bench.table import milliseconds, print_table, tsv
+from bench.table import milliseconds, print_table
 
 FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, reference="", note="deadlock:\n  vec0 waits")
 
@@ -43,22 +43,6 @@ def test_failures_are_rows_with_their_reason_below() -> None:
     assert "failed" in text
     assert "4096x4096: deadlock:" in text
     assert "8192x8192: skipped: needs about 90 s" in text
-
-
-def test_tsv_has_the_columns_of_the_vendors_harness() -> None:
-    header, first, failed = tsv([row(), FAILED_ROW]).splitlines()
-    names = "case_id q_rows seq_len tiles status fa_us fa_tflops fused_us fused_tflops speedup"
-    assert header.split("\t") == [*names.split(), "err_kernel", "err_fused", "ref", "note"]
-    cells = dict(zip(header.split("\t"), first.split("\t"), strict=True))
-    assert (cells["fa_us"], cells["fused_us"], cells["speedup"], cells["tiles"]) == (
-        "11000.00",
-        "22000.00",
-        "2.0000",
-        "4",
-    )
-    assert cells["note"] == "host wall; fused = sdpa_fp16"
-    cells = dict(zip(header.split("\t"), failed.split("\t"), strict=True))
-    assert (cells["status"], cells["fa_us"], cells["note"]) == ("failed", "", "host wall; deadlock: vec0 waits")
 
 
 def test_milliseconds_have_four_digits() -> None:

@@ -1,0 +1,50 @@
+"""The TSV file has the vendor's columns; runs append to it, and a file of someone else is left alone."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.row import FAILED
+from bench.sample_rows import row
+from bench.tsv import HEADER, append_tsv, check_tsv
+
+FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, reference="", note="deadlock:\n  vec0 waits")
+
+
+def test_the_file_has_the_columns_of_the_vendors_harness(tmp_path: Path) -> None:
+    append_tsv(tmp_path / "r.tsv", [row(), FAILED_ROW])
+    header, first, failed = (tmp_path / "r.tsv").read_text().splitlines()
+    names = "case_id q_rows seq_len tiles status fa_us fa_tflops fused_us fused_tflops speedup"
+    assert header.split("\t") == [*names.split(), "err_kernel", "err_fused", "ref", "note"]
+    cells = dict(zip(header.split("\t"), first.split("\t"), strict=True))
+    assert (cells["fa_us"], cells["fused_us"], cells["speedup"], cells["tiles"]) == (
+        "11000.00",
+        "22000.00",
+        "2.0000",
+        "4",
+    )
+    assert cells["note"] == "host wall; fused = sdpa_fp16"
+    cells = dict(zip(header.split("\t"), failed.split("\t"), strict=True))
+    assert (cells["status"], cells["fa_us"], cells["note"]) == ("failed", "", "host wall; deadlock: vec0 waits")
+
+
+def test_rows_are_added_below_one_header(tmp_path: Path) -> None:
+    path = tmp_path / "r.tsv"
+    path.touch()
+    append_tsv(path, [row()])
+    append_tsv(path, [row(2048), row(4096)])
+    check_tsv(path)
+    lines = path.read_text().splitlines()
+    assert lines[0] == HEADER
+    assert [line.split("\t")[0] for line in lines[1:]] == ["1024x1024", "2048x2048", "4096x4096"]
+
+
+@pytest.mark.parametrize("content", [b"case_id\tmine\n", b"\xff\xfe", HEADER.encode() + b"\tmore\n"])
+def test_another_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"mine\.tsv has other columns"):
+        check_tsv(path)
+    with pytest.raises(ValueError, match=r"mine\.tsv has other columns"):
+        append_tsv(path, [row()])
+    assert path.read_bytes() == content
