@@ -36,8 +36,7 @@ ON_DEVICE = (FUSED,)
 
 NO_TORCH = (
     "the baseline is NumPy, because this build has no torch; for torch's scaled_dot_product_attention in FP16 and "
-    "FP32 use "
-    "tools/bazel run --config=torch //bench:fa"
+    "FP32 leave out --config=no_torch"
 )
 """Said where a user might miss torch's operators."""
 
@@ -87,8 +86,8 @@ def import_torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise BaselineError(
-            f"no baseline: torch cannot be imported ({error}); it is part of //bench:fa when that is run with "
-            "tools/bazel run --config=torch //bench:fa"
+            f"no baseline: torch cannot be imported ({error}); tools/bazel run //bench:fa brings it along, unless with "
+            "--config=no_torch"
         ) from error
 
 

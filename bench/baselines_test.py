@@ -32,7 +32,7 @@ def test_numpy_is_attention() -> None:
 
 def test_a_missing_torch_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(BaselineError, match="--config=torch"):
+    with pytest.raises(BaselineError, match="unless with --config=no_torch"):
         make_baseline("sdpa_fp16", INPUTS)
 
 

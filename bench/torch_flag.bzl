@@ -6,5 +6,5 @@ def _torch_flag_impl(_ctx):
 torch_flag = rule(
     implementation = _torch_flag_impl,
     build_setting = config.bool(flag = True),
-    doc = "True: baselines are timed, and torch (up to gigabytes to download) is fetched. False: neither.",
+    doc = "True: the baselines are torch's, and torch (up to gigabytes to download) is fetched. False: NumPy.",
 )

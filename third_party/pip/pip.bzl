@@ -29,7 +29,7 @@ def requirement(name):
 
 _FAILED = """pip could not download {lock}:
 {stderr}
-Index, proxy and certificate are pip's own settings (`pip config list`). The command was:
+Index, proxy and certificate are pip's own settings (`pip config list`). {hint}The command was:
     {command}
 """
 
@@ -81,6 +81,7 @@ def _pip_wheels_impl(rctx):
     if result.return_code != 0:
         fail(_FAILED.format(
             command = " ".join(command),
+            hint = rctx.attr.hint + " " if rctx.attr.hint else "",
             lock = "//%s:%s" % (lock.package, lock.name),
             stderr = "\n".join(result.stderr.strip().splitlines()[-20:]),
         ))
@@ -94,12 +95,13 @@ def _pip_wheels_impl(rctx):
 _pip_wheels = repository_rule(
     implementation = _pip_wheels_impl,
     attrs = {
+        "hint": attr.string(doc = "What can be done without these wheels; said when they cannot be downloaded."),
         "require_hashes": attr.bool(default = True),
         "requirements_lock": attr.label(mandatory = True, allow_single_file = True),
     },
 )
 
-def pip_repository(name, requirements_lock, require_hashes = True):
+def pip_repository(name, requirements_lock, require_hashes = True, hint = ""):
     """Declares `@name` (labels) and `@name_wheels` (downloads).
 
     Args:
@@ -107,6 +109,12 @@ def pip_repository(name, requirements_lock, require_hashes = True):
       requirements_lock: requirements file with exact versions.
       require_hashes: whether every distribution must be listed with its hash. Without, pip also adds what the listed
         ones need.
+      hint: what can be done without these wheels; said when they cannot be downloaded.
     """
     _pip_hub(name = name, requirements_lock = requirements_lock, wheels = name + "_wheels")
-    _pip_wheels(name = name + "_wheels", requirements_lock = requirements_lock, require_hashes = require_hashes)
+    _pip_wheels(
+        name = name + "_wheels",
+        hint = hint,
+        requirements_lock = requirements_lock,
+        require_hashes = require_hashes,
+    )
