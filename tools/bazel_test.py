@@ -118,5 +118,25 @@ def test_home_is_found_when_unset(machine: Machine) -> None:
     assert output.strip() == os.path.expanduser(f"~{_user()}")
 
 
+def test_a_tool_for_the_device_that_comes_or_changes_is_noticed(machine: Machine, tmp_path: Path) -> None:
+    machine.write(
+        machine.bin / "bazel", '#!/bin/sh\n[ "$1" = --version ] && echo bazel 5.0.0 || echo "$DEVICE_TOOLS"\n'
+    )
+    cann, headers = tmp_path / "cann", tmp_path / "pto-isa"
+    variables = {"ASCEND_HOME_PATH": str(cann), "PTO_LIB_PATH": str(headers)}
+    seen = [machine.run("info", **variables).stdout]
+    for path in (
+        machine.bin / "ptoas",
+        cann / "bin/bisheng",
+        headers / "include/pto/pto-inst.hpp",
+        machine.bin / "ptoas",
+    ):
+        assert machine.run("info", **variables).stdout == seen[-1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        machine.write(path, f"text {len(seen)}")
+        seen.append(machine.run("info", **variables).stdout)
+    assert len(set(seen)) == len(seen)
+
+
 def _user() -> str:
     return subprocess.run(["/usr/bin/id", "-un"], check=True, capture_output=True, text=True).stdout.strip()

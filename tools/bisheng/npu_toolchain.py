@@ -1,7 +1,7 @@
 """The NPU compiler of this machine: bisheng of CANN, and the PTO-ISA headers.
 
 Both are optional: what is missing is described in the toolchain file, and only compiling for the NPU fails. Needs the
-standard library only: the repository rule `npu_bisheng` runs this file as a program (`npu_toolchain.py OUTPUT.json`).
+standard library only: repository rules run it with the machine's Python (`-m tools.bisheng.npu_toolchain OUTPUT.json`).
 """
 
 from __future__ import annotations
@@ -11,17 +11,34 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tools.bisheng.probe import (
+    ProbeError,
+    Version,
+    ask_version,
+    is_program,
+    not_found,
+    read_version,
+    search_path,
+    too_old,
+)
 
 CANN_VARIABLES = ("ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME")
 """Set by CANN's set_env.sh."""
 
 CANN_BIN_DIRECTORIES = ("bin", "compiler/ccec_compiler/bin")
 
+CANN_INSTALL_INFO = "*-linux/ascend_toolkit_install.info"
+"""Below CANN's home: what its installer noted, `version=8.5.0` among it."""
+
 HEADER = "pto/pto-inst.hpp"
+
+MINIMUM_CANN = (8, 5)
+MINIMUM_CLANG = (15, 0)
+"""bisheng of CANN 8.5 is a clang 15."""
 
 HOW_TO_INSTALL = (
     "Install CANN 8.5 or newer and source its set_env.sh, get the PTO-ISA headers and set PTO_LIB_PATH to their "
@@ -79,29 +96,47 @@ def digest_of_headers(include: Path) -> str:
     return digest.hexdigest()
 
 
-def _missing(what: str, variables: str, looked_at: list[str]) -> NpuToolchain:
-    places = ", ".join(looked_at) or f"nowhere ({variables} are not set)"
-    return NpuToolchain(
-        problem=f"cannot compile for the NPU: {what} was not found. Looked at: {places}. {HOW_TO_INSTALL}"
-    )
+def cann_version(bisheng: str) -> Version | None:
+    """Version of the CANN that `bisheng` belongs to, as its installer noted it; None if it lies elsewhere."""
+    for home in Path(bisheng).resolve().parents:
+        for info in home.glob(CANN_INSTALL_INFO):
+            return read_version(info.read_text(encoding="utf-8", errors="replace"), "^version=")
+    return None
+
+
+def _version_of(bisheng: str) -> str:
+    """First line of --version. Raises ProbeError if it does not start or is too old."""
+    text = ask_version(bisheng)
+    for problem in (
+        too_old("its clang", read_version(text, "clang(?: version)?"), MINIMUM_CLANG),
+        too_old("its CANN", cann_version(bisheng), MINIMUM_CANN),
+    ):
+        if problem:
+            raise ProbeError(f"{bisheng} is too old: {problem}")
+    return text.partition("\n")[0] or "unknown version"
 
 
 def detect_npu_toolchain(environment: Mapping[str, str]) -> NpuToolchain:
-    """The NPU compiler that `environment` leads to, or what is missing."""
-    compilers = bisheng_candidates(environment)
-    bisheng = next((path for path in compilers if os.access(path, os.X_OK)), None)
-    if bisheng is None:
-        return _missing("bisheng", "BISHENG, ASCEND_HOME_PATH", compilers)
-    includes = include_candidates(environment)
+    """The NPU compiler that `environment` leads to, or everything that is missing."""
+    compilers, includes = bisheng_candidates(environment), include_candidates(environment)
+    bisheng = next(filter(is_program, compilers), None)
     include = next((path for path in includes if (Path(path) / HEADER).is_file()), None)
+    version, problems = "", []
+    if bisheng is None:
+        places = compilers if environment.get("BISHENG") else [*compilers, search_path(environment)]
+        problems.append(not_found("bisheng", environment, ("BISHENG", *CANN_VARIABLES), places))
+    else:
+        try:
+            version = _version_of(bisheng)
+        except ProbeError as error:
+            problems.append(str(error))
     if include is None:
-        return _missing(HEADER, "PTO_LIB_PATH, ASCEND_HOME_PATH", includes)
-    result = subprocess.run([bisheng, "--version"], check=False, capture_output=True, text=True)
-    if result.returncode != 0 or not result.stdout.strip():
-        return NpuToolchain(problem=f"{bisheng} --version fails: {result.stderr.strip()}. {HOW_TO_INSTALL}")
+        problems.append(not_found(HEADER, environment, ("PTO_LIB_PATH", *CANN_VARIABLES), includes))
+    if bisheng is None or include is None or problems:
+        return NpuToolchain(problem=f"cannot compile for the NPU: {'; '.join(problems)}. {HOW_TO_INSTALL}")
     return NpuToolchain(
         bisheng=os.path.abspath(bisheng),
-        version=result.stdout.splitlines()[0].strip(),
+        version=version,
         include=os.path.abspath(include),
         headers_sha256=digest_of_headers(Path(include)),
     )

@@ -72,7 +72,9 @@ def test_toolchain_survives_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, ["bisheng was not found", "ASCEND_HOME_PATH are not set", "set_env.sh", "leave out --config=npu"]),
+        ({}, ["bisheng was not found", "not set: BISHENG, ASCEND_HOME_PATH", "set_env.sh", "leave out --config=npu"]),
+        ({}, ["pto/pto-inst.hpp was not found", "not set: PTO_LIB_PATH", "set PTO_LIB_PATH"]),
+        ({"BISHENG": "/no/bisheng"}, ["(looked at /no/bisheng;"]),
         ({"ASCEND_HOME_PATH": "/no/cann"}, ["/no/cann/bin/bisheng", "/no/cann/compiler/ccec_compiler/bin/bisheng"]),
     ],
 )
@@ -86,7 +88,26 @@ def test_missing_bisheng_is_one_paragraph(tmp_path: Path, environment: dict[str,
 
 def test_missing_headers_are_named(tmp_path: Path) -> None:
     environment = {"BISHENG": str(make_recorder(tmp_path)), "PTO_LIB_PATH": "/no/headers"}
-    assert "pto/pto-inst.hpp was not found. Looked at: /no/headers/include" in detect_npu_toolchain(environment).problem
+    assert "pto/pto-inst.hpp was not found (looked at /no/headers/include;" in detect_npu_toolchain(environment).problem
+
+
+def test_an_old_compiler_is_refused(tmp_path: Path) -> None:
+    bisheng = make_recorder(tmp_path)
+    bisheng.write_text("#!/bin/sh\necho clang version 14.0.6\n", encoding="utf-8")
+    environment = {"BISHENG": str(bisheng), "PTO_LIB_PATH": str(make_headers(tmp_path))}
+    assert "is too old: its clang is 14.0, needed is 15.0 or newer" in detect_npu_toolchain(environment).problem
+
+
+@pytest.mark.parametrize(("version", "old"), [("8.2.RC1", True), ("8.5.0", False), ("9.0", False)])
+def test_an_old_cann_is_refused(tmp_path: Path, version: str, old: bool) -> None:
+    make_recorder(tmp_path)
+    info = tmp_path / "cann" / "aarch64-linux" / "ascend_toolkit_install.info"
+    info.parent.mkdir()
+    info.write_text(f"package_name=Ascend-cann-toolkit\nversion={version}\n", encoding="utf-8")
+    environment = {"ASCEND_HOME_PATH": str(tmp_path / "cann"), "PTO_LIB_PATH": str(make_headers(tmp_path))}
+    problem = detect_npu_toolchain(environment).problem
+    assert ("its CANN is 8.2, needed is 8.5 or newer" in problem) == old
+    assert bool(problem) == old
 
 
 def test_bisheng_gets_the_reference_flags_and_the_shim(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""Builds for the NPU with stand-ins for ptoas, bisheng, CANN and the PTO-ISA headers, as a user of the real ones.
+
+    tools/bisheng/check                                      in a checkout and an output base of its own
+    tools/bisheng/check --output_base=DIR                    reuse an output base: faster the second time
+
+Steps: everything there; then one tool after the other missing or too old, where the build must fail with one paragraph
+that names it, and targets for the host must not notice. Exit status 0: all steps are right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tools.bisheng.npu_compile import FLAGS
+from tools.team.checkout import Checkout, base_environment
+from tools.team.steps import Steps, expect
+
+TARGET = "//flash_atten:fa_s1tile256.so"
+OUTPUT = "bazel-bin/flash_atten/fa_s1tile256"
+
+GENERATED = """TROWEXPANDMUL(v1, v1, v2);
+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
+pipe_barrier(PIPE_V);
+TADD(v1, v1, v3);
+"""
+"""What the stand-in of ptoas prints: the pair that the patcher looks for."""
+
+PTOAS = """#!/bin/sh
+if [ "$1" = --version ]; then echo "ptoas {version}"; exit 0; fi
+for argument; do last=$argument; done
+{{ echo "// $*"; printf '%s' '{generated}'; }} > "$last"
+"""
+
+BISHENG = """#!/bin/sh
+if [ "$1" = --version ]; then echo "BiSheng Compiler"; echo "clang version {version} (stand-in)"; exit 0; fi
+for argument; do last=$argument; done
+printf '%s\\n' "$@" > "$last"
+"""
+"""The stand-in of bisheng: its library is the list of its arguments."""
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Stand-ins below one folder, and the environment that leads to them."""
+
+    root: Path
+
+    def environment(self) -> dict[str, str]:
+        """What a user's shell has after set_env.sh."""
+        return {
+            "PATH": f"{self.root}/bin:{SYSTEM_PATH}",
+            "ASCEND_HOME_PATH": str(self.root / "cann"),
+            "PTO_LIB_PATH": str(self.root / "pto-isa"),
+        }
+
+    def install_ptoas(self, version: str = "0.48") -> None:
+        """Put a ptoas on PATH."""
+        _program(self.root / "bin/ptoas", PTOAS.format(version=version, generated=GENERATED))
+
+    def install_bisheng(self, version: str = "15.0.5", cann: str = "8.5.0") -> None:
+        """Lay CANN out as its installer does."""
+        home = self.root / "cann"
+        _program(home / "compiler/ccec_compiler/bin/bisheng", BISHENG.format(version=version))
+        _file(home / "x86_64-linux/ascend_toolkit_install.info", f"package_name=Ascend-cann-toolkit\nversion={cann}\n")
+
+    def install_headers(self) -> None:
+        """Put the PTO-ISA headers in place."""
+        _file(self.root / "pto-isa/include/pto/pto-inst.hpp", "#pragma once\n")
+
+    def install(self) -> None:
+        """Everything as it has to be."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.install_ptoas()
+        self.install_bisheng()
+        self.install_headers()
+
+
+def _file(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _program(path: Path, text: str) -> None:
+    _file(path, text)
+    path.chmod(0o755)
+
+
+def with_environment(checkout: Checkout, changes: Mapping[str, str]) -> Checkout:
+    """The same checkout in another user's shell."""
+    return replace(checkout, environment=base_environment(**changes))
+
+
+def builds(checkout: Checkout, installation: Installation) -> str:
+    """All four actions run; every tool was called as the real ones are."""
+    with_environment(checkout, installation.environment()).build(
+        "--config=npu", TARGET, f"{TARGET[:-3]}.build_info.json"
+    )
+    read = {
+        suffix: (checkout.path / f"{OUTPUT}{suffix}").read_text(encoding="utf-8")
+        for suffix in (".ptoas.cpp", ".cpp", ".so", ".build_info.json")
+    }
+    ptoas = read[".ptoas.cpp"].splitlines()[0]
+    expect(ptoas.startswith("// --pto-arch=a3 --enable-insert-sync "), f"ptoas was called with {ptoas}")
+    expect("pipe_barrier(PIPE_V);" not in re.sub("//.*", "", read[".cpp"]), "the patcher removed no barrier")
+    arguments = read[".so"].splitlines()
+    expect(arguments[0] == f"-I{installation.root}/pto-isa/include", f"first argument of bisheng: {arguments[0]}")
+    expect(tuple(arguments[1 : 1 + len(FLAGS)]) == FLAGS, f"bisheng was called with {arguments}")
+    expect("flash_atten/caller_npu.cpp" in arguments, f"the shim is not among {arguments}")
+    info = json.loads(read[".build_info.json"])
+    expect(info["backend"] == "npu" and info["ptoas"]["kind"] == "external", f"build info: {info}")
+    return f"ptoas {info['ptoas']['version']}, bisheng with {len(arguments)} arguments"
+
+
+def fails(checkout: Checkout, environment: Mapping[str, str], *words: str) -> str:
+    """The build ends with one paragraph that has all `words`."""
+    run = with_environment(checkout, environment).bazel("build", "--config=npu", TARGET)
+    expect(run.status != 0, "the build succeeded")
+    paragraphs = [line for line in run.log.splitlines() if line.startswith("cannot ")]
+    expect(len(paragraphs) == 1, f"{len(paragraphs)} paragraphs:\n{run.last_lines()}")
+    for word in words:
+        expect(word in paragraphs[0], f"{word!r} is not in: {paragraphs[0]}")
+    expect("Traceback" not in run.log, run.last_lines())
+    return paragraphs[0]
+
+
+def host_builds(checkout: Checkout, environment: Mapping[str, str]) -> str:
+    """Targets for the host build whatever is missing for the NPU."""
+    run = with_environment(checkout, environment).build("--nobuild", "//...")
+    return f"{run.seconds:.0f} s for the analysis of //..."
+
+
+def check(checkout: Checkout, installation: Installation) -> int:
+    """All steps; returns the exit status."""
+    steps = Steps()
+    root, user = installation.root, installation.environment()
+    nothing = {"PATH": SYSTEM_PATH}
+    install_again = ("then run the same command again", "leave out --config=npu")
+
+    def broken(name: str, change: Callable[[], object], *words: str) -> None:
+        installation.install()
+        change()
+        steps.run(name, lambda: fails(checkout, user, *words, *install_again))
+
+    everything = ("ptoas was not found", "bisheng was not found", "pto/pto-inst.hpp was not found")
+    steps.run("nothing is there", lambda: fails(checkout, nothing, *everything, "not set: PTOAS", *install_again))
+    steps.run("targets for the host", lambda: host_builds(checkout, nothing))
+    installation.install()
+    steps.run("everything is there", lambda: builds(checkout, installation))
+    broken("no ptoas", (root / "bin/ptoas").unlink, f"looked at PATH ({root}/bin:")
+    broken("old ptoas", lambda: installation.install_ptoas("0.1.1"), "it is 0.1, needed is 0.45 or newer")
+    broken("no CANN", lambda: shutil.rmtree(root / "cann"), f"{root}/cann/bin/bisheng", "set_env.sh")
+    broken("old CANN", lambda: installation.install_bisheng(cann="8.2.RC1"), "its CANN is 8.2, needed is 8.5 or newer")
+    broken("old bisheng", lambda: installation.install_bisheng("14.0.6"), "its clang is 14.0, needed is 15.0 or newer")
+    broken("no headers", lambda: shutil.rmtree(root / "pto-isa"), f"looked at {root}/pto-isa/include")
+    installation.install()
+    steps.run("everything is there again", lambda: builds(checkout, installation))
+    return steps.finish()
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status of the check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output_base", type=Path, help="Bazel's output base; default: a temporary one")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="npu-check-", ignore_cleanup_errors=True) as temporary:
+        directory = Path(temporary).resolve()
+        output_base = (options.output_base or directory / "out").resolve()
+        checkout = Checkout.create(directory / "checkout", output_base, base_environment())
+        try:
+            return check(checkout, Installation(directory / "stand-ins"))
+        finally:
+            checkout.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

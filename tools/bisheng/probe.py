@@ -1,0 +1,65 @@
+"""How repository rules look for programs: what a program says of itself, and words for what is not there.
+
+Needs the standard library only: repository rules run it with the machine's Python.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+
+VERSION_TIMEOUT_S = 60
+
+Version = tuple[int, int]
+"""Major and minor."""
+
+
+class ProbeError(RuntimeError):
+    """A program does not say what it is; the text says why."""
+
+
+def is_program(path: str) -> bool:
+    """Whether `path` is a file that can be executed."""
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def ask_version(path: str) -> str:
+    """What `path --version` prints, without empty lines; "" if it prints nothing. Raises ProbeError if it fails."""
+    try:
+        done = subprocess.run(
+            [path, "--version"], check=True, capture_output=True, text=True, errors="replace", timeout=VERSION_TIMEOUT_S
+        )
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
+        raise ProbeError(f"{path} --version fails: {words[-1]}") from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ProbeError(f"{path} --version fails: {error}") from error
+    return "\n".join(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+
+def read_version(text: str, pattern: str) -> Version | None:
+    """The version that follows a match of `pattern` in `text`; None if there is none: it cannot be checked then."""
+    found = re.search(rf"(?:{pattern})\s*v?(\d+)\.(\d+)", text, re.IGNORECASE | re.MULTILINE)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def too_old(name: str, found: Version | None, minimum: Version) -> str:
+    """Words for a version below the minimum; "" if it is not, or is not known."""
+    if found is None or found >= minimum:
+        return ""
+    return f"{name} is {found[0]}.{found[1]}, needed is {minimum[0]}.{minimum[1]} or newer"
+
+
+def not_found(what: str, environment: Mapping[str, str], variables: Sequence[str], looked_at: Sequence[str]) -> str:
+    """Words for something that is not there: where it was looked for, and which variables could have told."""
+    unset = [name for name in variables if not environment.get(name)]
+    places = [f"looked at {', '.join(looked_at)}"] if looked_at else []
+    places += [f"not set: {', '.join(unset)}"] if unset else []
+    return f"{what} was not found ({'; '.join(places)})"
+
+
+def search_path(environment: Mapping[str, str]) -> str:
+    """PATH, in words."""
+    return f"PATH ({environment.get('PATH') or 'empty'})"

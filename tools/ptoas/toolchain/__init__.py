@@ -1,0 +1,1 @@
+"""The assembler as a Bazel toolchain: the embedded one, and the real one where there is one."""
