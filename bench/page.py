@@ -27,7 +27,9 @@ table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; }
 .wide th, .wide td { white-space: nowrap; }
 th { border-bottom: 1px solid #999; font-weight: 600; }
-tr.titles th { border: 0; padding-top: .6rem; }
+tr.titles th { border: 0; padding-top: .6rem; text-align: center; }
+ul.notes { font-size: 13px; color: #444; padding-left: 1.1rem; white-space: pre-line; }
+h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.bad td { color: #b00020; font-weight: 600; }
 tr.skipped td { color: #777; }
@@ -37,6 +39,21 @@ pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; }
 
 ROW_CLASSES = {OK: "", SKIPPED: ' class="skipped"'}
 """Status -> class attribute of its row; any other status is bad."""
+
+FACTS = {"matmul_tflops": "matrix product, TFLOP/s"}
+"""Names of facts about a run that need one."""
+
+HIDDEN_FACTS = ("libraries", "pid")
+"""Facts about a run that are told elsewhere, or to nobody."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows of one backend and clock, their pictures, and the runs that they are from."""
+
+    rows: Sequence[Row]
+    plots: Sequence[Plot]
+    runs: Sequence[Run]
 
 
 def _cell(tag: str, text: object, number: bool = False, span: int = 1) -> str:
@@ -62,8 +79,8 @@ SHAPE = Group(
 
 CHECK = Group(
     "",
-    (("checked against", False), ("library", False), ("note", False)),
-    lambda row: (row.reference, row.library, row.note),
+    (("checked against", False), ("library", False)),
+    lambda row: (row.reference, row.library),
 )
 
 
@@ -98,49 +115,68 @@ def _rows_table(rows: Sequence[Row]) -> str:
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 
 
+def _notes(rows: Sequence[Row]) -> str:
+    lines = [f"<li><b>{html.escape(row.case)}</b> {html.escape(row.note)}</li>" for row in rows if row.note]
+    return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""
+
+
+def _text(value: object) -> str:
+    """Return a fact in words: lists and mappings without Python's punctuation, nothing for what is unknown."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items() if item is not None)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " ".join(map(_text, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def _facts(facts: Mapping[str, Any]) -> str:
-    lines = []
-    for key, value in facts.items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        lines.append(f"<tr>{_cell('td', key)}{_cell('td', text)}</tr>")
-    return f"<table>{''.join(lines)}</table>"
+    pairs = [(key, value) for key, value in facts.items() if value is not None]
+    lines = "".join(f"<tr>{_cell('td', FACTS.get(key, key))}{_cell('td', _text(value))}</tr>" for key, value in pairs)
+    return f"<table>{lines}</table>"
+
+
+def _runs(runs: Sequence[Run]) -> str:
+    parts = []
+    for run in runs:
+        facts = {key: value for key, value in run.environment.items() if key not in HIDDEN_FACTS}
+        parts.append(f"<h3>{html.escape(run.started)}</h3>{_facts(facts)}")
+    return "".join(parts)
 
 
 def _libraries(runs: Sequence[Run]) -> str:
-    libraries: dict[str, Any] = {}
-    for run in runs:
-        libraries.update(run.environment.get("libraries") or {})
-    blocks = [
-        f"<h3>{html.escape(name)}</h3><pre>{html.escape(json.dumps(info, indent=2, sort_keys=True))}</pre>"
-        for name, info in libraries.items()
-    ]
-    return "".join(blocks) or "<p>The results file does not say.</p>"
+    infos = [info for run in runs for info in (run.environment.get("libraries") or {}).items()]
+    blocks = {json.dumps(info, indent=2, sort_keys=True): name for name, info in infos}
+    texts = [f"<h3>{html.escape(name)}</h3><pre>{html.escape(text)}</pre>" for text, name in blocks.items()]
+    return "".join(texts) or "<p>The results file does not say.</p>"
 
 
-def page(groups: Sequence[tuple[Sequence[Row], Sequence[Plot]]], runs: Sequence[Run]) -> str:
-    """Return the page: for each backend and clock its pictures and rows, then what the libraries and the machine
-    are.
-    """
-    parts = []
-    for rows, drawn in groups:
-        backend, timing = rows[0].backend, rows[0].timing
-        machine = MACHINE_OF_BACKEND.get(backend, backend)
-        pictures = "".join(
-            f'<figure style="margin:0" aria-label="{html.escape(p.title)}">{p.svg()}</figure>' for p in drawn
-        )
-        parts.append(
-            f"<h2>Backend {html.escape(backend)}, {html.escape(timing)} clock</h2>"
-            f'<p class="where">Latencies were measured on {html.escape(machine)}.</p>'
-            f'<div class="plots">{pictures}</div>{_rows_table(rows)}'
-        )
-    latest = runs[-1]
-    environment = {key: value for key, value in latest.environment.items() if key != "libraries"}
+def _section(section: Section) -> str:
+    backend, timing = section.rows[0].backend, section.rows[0].timing
+    machines = [run.environment.get("machine") or {} for run in section.runs]
+    processors = list(dict.fromkeys(str(machine["cpu"]) for machine in machines if machine.get("cpu")))
+    where = MACHINE_OF_BACKEND.get(backend, backend) + (f" (host: {', '.join(processors)})" if processors else "")
+    figures = "".join(
+        f'<figure style="margin:0" aria-label="{html.escape(plot.title)}">{plot.svg()}</figure>'
+        for plot in section.plots
+    )
+    return (
+        f"<h2>Backend {html.escape(backend)}, {html.escape(timing)} clock</h2>"
+        f'<p class="where">Latencies were measured on {html.escape(where)}.</p>'
+        f'<div class="plots">{figures}</div>{_rows_table(section.rows)}{_notes(section.rows)}'
+    )
+
+
+def page(sections: Sequence[Section]) -> str:
+    """Return the page: a section for each backend and clock, then what the libraries and the runs were."""
+    runs = list({id(run): run for section in sections for run in section.runs}.values())
+    runs.sort(key=lambda run: run.started, reverse=True)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Flash Attention benchmark</title><style>{CSS}</style></head><body>"
         "<h1>Flash Attention benchmark</h1>"
-        f'<p class="where">Non-causal forward, one head of dimension 128; latest run {html.escape(latest.started)}.</p>'
-        f"{''.join(parts)}<h2>Kernel libraries</h2>{_libraries(runs)}"
-        f"<h2>Environment of the latest run</h2>{_facts(environment)}</body></html>\n"
+        '<p class="where">Non-causal forward, one head of dimension 128; latest run '
+        f"{html.escape(runs[0].started)}.</p>"
+        f"{''.join(map(_section, sections))}<h2>Kernel libraries</h2>{_libraries(runs)}"
+        f"<h2>Runs that rows above are from</h2>{_runs(runs)}</body></html>\n"
     )

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from absl import flags
 
-from bench.page import page
+from bench.page import Section, page
 from bench.plots import plots
-from bench.results import Run, latest_rows, read_runs
+from bench.results import Key, Run, key_of, read_runs
 from bench.row import SKIPPED, Row
 from flash_atten.launch_cli import run, user_path
 from flash_atten.launch_files import output_file, write_file
@@ -50,34 +50,37 @@ def _picture_folder(text: str | None) -> Path | None:
     return path
 
 
-def groups(runs: Sequence[Run]) -> list[list[Row]]:
-    """Return the latest rows by backend and clock; a skipped row is shown only if nothing else is known of its
-    shape.
+def sections(runs: Sequence[Run]) -> list[Section]:
+    """Return the latest rows by backend and clock, with the runs that they are from; a skipped row is shown only if
+    nothing else is known of its shape.
     """
-    known = latest_rows([Run(r.started, r.environment, tuple(x for x in r.rows if x.status != SKIPPED)) for r in runs])
-    known = {**latest_rows(runs), **known}
-    found: dict[tuple[str, str], list[Row]] = {}
-    for row in sorted(known.values(), key=lambda row: (row.s1, row.q_rows)):
-        found.setdefault((row.backend, row.timing), []).append(row)
-    return list(found.values())
+    known: dict[Key, tuple[Row, Run]] = {}
+    for row, origin in ((row, origin) for origin in runs for row in origin.rows):
+        if row.status != SKIPPED or key_of(row) not in known:
+            known[key_of(row)] = (row, origin)
+    found: dict[tuple[str, str], list[tuple[Row, Run]]] = {}
+    for row, origin in sorted(known.values(), key=lambda pair: (pair[0].s1, pair[0].q_rows)):
+        found.setdefault((row.backend, row.timing), []).append((row, origin))
+    return [_section(pairs, runs) for pairs in found.values()]
 
 
-def measured_roof(runs: Sequence[Run]) -> float | None:
-    """Return the host's matrix product rate of the latest run that has one."""
-    rates = [run.environment.get("matmul_tflops") for run in runs]
-    return next((float(rate) for rate in reversed(rates) if rate), None)
+def _section(pairs: Sequence[tuple[Row, Run]], runs: Sequence[Run]) -> Section:
+    rows = [row for row, _ in pairs]
+    origins = [found for found in runs if any(found is origin for _, origin in pairs)]
+    rates = [origin.environment.get("matmul_tflops") for origin in origins]
+    roof = next((float(rate) for rate in reversed(rates) if rate), None)
+    return Section(rows, plots(rows, roof), origins)
 
 
 def work(chosen: Options) -> int:
     """Write page and pictures."""
-    roof = measured_roof(chosen.runs)
-    drawn = [(rows, plots(rows, roof)) for rows in groups(chosen.runs)]
+    drawn = sections(chosen.runs)
     files: dict[Path, str | bytes] = {}
     if chosen.html:
-        files[chosen.html] = page(drawn, chosen.runs)
+        files[chosen.html] = page(drawn)
     if chosen.png:
         chosen.png.mkdir(parents=True, exist_ok=True)
-        pictures = [picture for _, group in drawn for picture in group]
+        pictures = [picture for section in drawn for picture in section.plots]
         files |= {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
     for path, content in files.items():
         write_file(path, content)

@@ -10,7 +10,7 @@ import pytest
 
 from bench.page import page
 from bench.plots import plots
-from bench.report import groups
+from bench.report import sections
 from bench.results import write_run
 from bench.row import FAILED, SKIPPED
 from bench.sample_rows import row, run
@@ -38,8 +38,7 @@ class Balanced(HTMLParser):
 
 
 def _page() -> str:
-    runs = [run(row(), row(2048), FAILED_ROW)]
-    return page([(rows, plots(rows, 0.5)) for rows in groups(runs)], runs)
+    return page(sections([run(row(), row(2048), FAILED_ROW)]))
 
 
 def test_the_page_is_self_contained_and_well_formed() -> None:
@@ -64,17 +63,33 @@ def test_the_page_shows_rows_notes_build_info_and_machine() -> None:
 
 
 def test_host_and_device_are_two_groups() -> None:
-    found = groups([run(row(), row(backend="npu", timing="event"))])
-    assert [rows[0].backend for rows in found] == ["host", "npu"]
-    names = [plot.name for rows in found for plot in plots(rows)]
+    found = sections([run(row(), row(backend="npu", timing="event"))])
+    assert [section.rows[0].backend for section in found] == ["host", "npu"]
+    names = [plot.name for section in found for plot in section.plots]
     assert names[:3] == ["host_wall_latency", "host_wall_tflops", "host_wall_error"]
     assert names[3] == "npu_event_latency"
 
 
 def test_a_skipped_row_does_not_hide_an_older_result() -> None:
     skipped = row(status=SKIPPED, timings={}, speedups={}, errors={})
-    assert groups([run(row()), run(skipped)]) == [[row()]]
-    assert groups([run(skipped)]) == [[skipped]]
+    assert [section.rows for section in sections([run(row()), run(skipped)])] == [[row()]]
+    assert [section.rows for section in sections([run(skipped)])] == [[skipped]]
+
+
+def test_the_latest_run_of_a_shape_counts_and_is_named() -> None:
+    old, new, other = run(row(), started="2025"), run(row(), started="2026"), run(row(backend="npu"), started="2027")
+    other.environment["machine"]["cpu"] = "Kunpeng"
+    text = page(sections([old, new, other]))
+    assert text.count("<h3>2026</h3>") == text.count("<h3>2027</h3>") == 1
+    assert "<h3>2025</h3>" not in text
+    assert "this computer&#x27;s CPU, not an NPU (host: a &lt;fast&gt; one)" in text
+    assert "the NPU (host: Kunpeng)" in text
+
+
+def test_libraries_of_one_name_and_other_contents_are_both_shown() -> None:
+    other = run(row(backend="npu"))
+    other.environment["libraries"]["fa_s1tile256"] = {"s1_tile": 256, "backend": "npu"}
+    assert page(sections([run(row()), other])).count("<h3>fa_s1tile256</h3>") == 2
 
 
 def test_only_right_square_shapes_are_drawn() -> None:

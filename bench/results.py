@@ -78,7 +78,12 @@ def is_new(path: Path) -> bool:
 
 def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
     """Return the last row of each case, backend and clock."""
-    return {(row.case, row.backend, row.timing): row for run in runs for row in run.rows}
+    return {key_of(row): row for run in runs for row in run.rows}
+
+
+def key_of(row: Row) -> Key:
+    """Return what a row measures."""
+    return row.case, row.backend, row.timing
 
 
 def _read_document(path: Path) -> dict[str, Any]:
