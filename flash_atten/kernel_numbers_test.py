@@ -14,7 +14,8 @@ from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, La
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.kernel import ENTRY, build_module
 from flash_atten.reference import attention_reference
-from ptodsl.examples.host_run import HostKernel
+from ptodsl.examples.host_run import host_kernel
+from runtime.host_kernel import HostKernel
 from tools.ptoas.assemble import Sync
 
 Matrix = npt.NDArray[np.floating]
@@ -34,7 +35,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _kernel(config: KernelConfig, directory: Path, sync: Sync) -> HostKernel:
     folder = directory / f"{config.s1_tile}_{config.qk_preload}_{sync.value}"
     folder.mkdir()
-    return HostKernel(build_module(config), ENTRY, folder, sync)
+    return host_kernel(build_module(config), ENTRY, folder, sync)
 
 
 def _run(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matrix, cores: int) -> Matrix:
@@ -42,8 +43,8 @@ def _run(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matr
     shape.check(config)
     slots = np.full(cores * fifo_bytes_per_core(config), 0xFF, np.uint8)
     out = np.full((shape.q_rows, HEAD), np.nan, np.float32)
-    inputs = {name: np.ascontiguousarray(x, np.float16) for name, x in (("q", q), ("k", k), ("v", v))}
-    kernel.launch(cores, {"ffts": 0, "gm_slots": slots, **inputs, "o": out, "s0": shape.q_rows, "s1": shape.s1})
+    inputs = (np.ascontiguousarray(x, np.float16) for x in (q, k, v))
+    kernel.launch(cores, 0, slots, *inputs, out, shape.q_rows, shape.s1)
     return out
 
 

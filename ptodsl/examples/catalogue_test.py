@@ -9,16 +9,15 @@ import pytest
 
 from ptodsl.examples.catalogue import EXAMPLES
 from ptodsl.examples.example import Example
-from ptodsl.examples.host_run import HostKernel
-from tools.ptoas.assemble import Sync
+from ptodsl.examples.host_run import host_kernel
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
 def test_example_computes_its_reference(example: Example, tmp_path: Path) -> None:
-    kernel = HostKernel(example.build(), example.name, tmp_path, Sync.INSERT)
+    kernel = host_kernel(example.build(), example.name, tmp_path)
     arguments = example.arguments(np.random.default_rng(0))
     expected = example.expected(arguments)
-    kernel.launch(example.block_dim, arguments)
+    kernel.launch(example.block_dim, *arguments.values())
     example.check(arguments, expected)
 
 
