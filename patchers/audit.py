@@ -38,7 +38,7 @@ class Audit(NamedTuple):
     explained: frozenset[Pair]
     """Pairs of removed barriers that the judge found unordered, as it must."""
     unseen: frozenset[Pair]
-    """Pairs of removed barriers that no trace given executed."""
+    """Pairs of removed barriers that the judge did not find unordered: they are ordered anyway, or in no trace."""
     unexplained: tuple[str, ...]
     """Findings that no removed barrier explains, in words."""
 
@@ -64,9 +64,15 @@ def audit(report: Mapping[str, Any], verdicts: Iterable[Mapping[str, Any]]) -> A
             if finding["kind"] in CONFLICTS and pair in pairs and first["core"] == second["core"]:
                 explained.add(pair)
             else:
-                before = f"line {first['line']} {first['op']} -> " if first else ""
-                unexplained[f"{finding['kind']} {before}line {second['line']} {second['op']}"] = None
+                unexplained[_words(finding)] = None
     return Audit(frozenset(explained), pairs - explained, tuple(unexplained))
+
+
+def _words(finding: Mapping[str, Any]) -> str:
+    first, second = finding["first"], finding["second"]
+    before = f"line {first['line']} {first['op']} -> " if first else ""
+    advice = f": {finding['advice']}" if finding.get("advice") else ""
+    return f"{finding['kind']} {before}line {second['line']} {second['op']} on {second['core']}{advice}"
 
 
 def summary(outcome: Audit) -> str:
@@ -74,13 +80,13 @@ def summary(outcome: Audit) -> str:
     if not outcome.unexplained:
         return (
             f"{len(outcome.explained)} unordered pairs, all of removed barriers; {len(outcome.unseen)} more of those "
-            "were not executed in these traces"
+            "were not found unordered in these traces"
         )
     return "\n".join(
         [
-            f"{len(outcome.unexplained)} findings are not of removed barriers. If they appear only after patching, a "
-            "removed barrier ordered more than its pair: patch with --guard, or put a barrier of its own between the "
-            "two. If they appear before patching too, the synchronisation is wrong.",
+            f"{len(outcome.unexplained)} of the hazard judge's findings are not of removed barriers. If they appear "
+            "only after patching, a removed barrier ordered more than its pair: patch with --guard, or put a barrier "
+            "of its own between the two. If they appear before patching too, the synchronisation is wrong.",
             *(f"  {finding}" for finding in outcome.unexplained),
         ]
     )

@@ -41,7 +41,7 @@ def test_findings_of_removed_barriers_are_explained() -> None:
     outcome = audit(REPORT, verdicts(finding("RAW", 7, 10), finding("WAR", 7, 10), finding("WAW", 7, 10)))
     assert tuple(outcome) == ({Pair(7, 10)}, {Pair(17, 20)}, ())
     assert summary(outcome) == (
-        "1 unordered pairs, all of removed barriers; 1 more of those were not executed in these traces"
+        "1 unordered pairs, all of removed barriers; 1 more of those were not found unordered in these traces"
     )
 
 
@@ -59,7 +59,7 @@ def test_findings_of_removed_barriers_are_explained() -> None:
 def test_anything_else_is_not_even_if_the_judge_accepts_it(other: dict[str, Any]) -> None:
     outcome = audit(REPORT, verdicts(finding("RAW", 7, 10), other))
     assert len(outcome.unexplained) == 1
-    assert "1 findings are not of removed barriers" in summary(outcome)
+    assert "1 of the hazard judge's findings are not of removed barriers" in summary(outcome)
     assert f"line {other['second']['line']} TADD" in summary(outcome)
 
 

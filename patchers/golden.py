@@ -16,8 +16,8 @@ from absl import app
 GOLDEN = "patchers/golden.json"
 _HOW_TO_ACCEPT = f"""
 The assembler, the kernel or the patcher changed, so other barriers are printed or removed. Audit before accepting:
-  tools/bazel test //patchers:chain_test        (the hazard judge finds the removed pairs and nothing else)
-  tools/bazel build //flash_atten:TARGET.cpp    (then read TARGET.barriers.json beside it: what went, what stayed, why)
+  tools/bazel build //flash_atten:TARGET        (fails if the hazard judge finds anything but the removed pairs)
+  then read bazel-bin/flash_atten/TARGET.barriers.json: what went, what stayed, and why
 To accept: tools/bazel run //patchers:golden    (and commit {GOLDEN})"""
 
 

@@ -45,7 +45,7 @@ def test_a_difference_says_what_moved_how_to_audit_and_how_to_accept() -> None:
     assert '"after": 4' in message
     assert "  b: " not in message
     assert "tools/bazel run //patchers:golden" in message
-    assert "//patchers:chain_test" in message
+    assert "tools/bazel build //flash_atten:TARGET" in message
 
 
 def test_new_and_lost_targets_are_differences() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -25,15 +25,6 @@ def digest(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class ByPatterns:
-    """Remove what these patterns match and do not object to; no pattern removes nothing."""
-
-    patterns: tuple[Pattern, ...]
-    guard: bool = False
-    """Keep a barrier that provably orders more than the two operations of its match."""
-
-
-@dataclass(frozen=True)
 class ByLines:
     """Remove the barriers on these lines (from 1).
 
@@ -45,6 +36,17 @@ class ByLines:
     label: Literal["lines", "proved"]
     source_sha256: str | None = None
     """The only C++ for which this selection holds, if there is but one."""
+
+
+@dataclass(frozen=True)
+class ByPatterns:
+    """Remove what these patterns match and do not object to; no pattern removes nothing."""
+
+    patterns: tuple[Pattern, ...]
+    guard: bool = False
+    """Keep a barrier that provably orders more than the two operations of its match."""
+    proof: ByLines | None = None
+    """Proved lines that go first: the patterns see what is left."""
 
 
 class Op(NamedTuple):
@@ -95,6 +97,9 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     Raises:
         PatchError: the text is not complete C++, or a selected line has no barrier of its own.
     """
+    if isinstance(selection, ByPatterns) and selection.proof:
+        proved = patch(text, selection.proof)
+        return _merged(proved, patch(proved.text, replace(selection, proof=None)))
     source = scan(text)
     calls = Calls(source)
     sites = _sites(source, calls)
@@ -108,6 +113,16 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     for index in sites.hidden:
         found[index] = Barrier(source.line(index), "", "kept", "not-a-statement-of-its-own")
     return Patched(_edit(source, chosen), tuple(found[index] for index in sorted(found)), len(sites.barriers))
+
+
+def _merged(first: Patched, second: Patched) -> Patched:
+    """Return one outcome of two steps: what the second finds removed is, in textual order, what the first left so."""
+    gone = iter(barrier for barrier in first.barriers if barrier.outcome != "kept")
+    barriers = [
+        earlier if now.outcome == "already-removed" and (earlier := next(gone)).outcome == "removed" else now
+        for now in second.barriers
+    ]
+    return Patched(second.text, tuple(barriers), first.total)
 
 
 def _sites(source: Source, calls: Calls) -> _Sites:

@@ -1,6 +1,7 @@
 """Tests of the edited text: what changes, what does not, and that a second run changes nothing."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,19 @@ def test_proved_lines_hold_for_the_proved_text_only() -> None:
     assert patch(patched.text, proof).text == patched.text
     with pytest.raises(PatchError, match=r"the proof is about C\+\+ with SHA-256"):
         patch(TEXT + " ", proof)
+
+
+def test_a_proof_and_patterns_have_one_outcome() -> None:
+    already = "// [vec_barriers] lines: pipe_barrier(PIPE_V);"
+    text = "\n".join([already, GU_STATEMENTS[0], *GU_STATEMENTS[2:0:-1], "pipe_barrier(PIPE_V);", ACCUMULATE])
+    patched = patch(text, replace(GU, proof=ByLines((5,), "proved", digest(text))))
+    assert [(b.line, b.pattern, b.outcome) for b in patched.barriers] == [
+        (1, "lines", "already-removed"),
+        (3, "gu", "removed"),
+        (5, "proved", "removed"),
+    ]
+    assert patched.total == 2
+    assert "pipe_barrier" not in "".join(item.text for item in scan(patched.text).items)
 
 
 def test_the_comment_of_another_removal_is_as_any_comment() -> None:

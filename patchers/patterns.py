@@ -8,7 +8,7 @@ block with no preprocessor line between them.
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from patchers.calls import Call, Calls, is_load_wait
 from patchers.dependencies import Dependence
@@ -16,6 +16,8 @@ from patchers.errors import PatchError
 
 # Names that ask for no removal at all.
 NO_PATTERNS = ("none", "off", "disable", "disabled")
+# Asks for barriers by proof; what goes says the proof, so there is no pattern of this name.
+PROVED: Final = "proved"
 
 
 class Match(NamedTuple):
@@ -143,18 +145,20 @@ DEFAULT_PATTERNS = ("gu",)
 
 
 def select_patterns(names: Sequence[str]) -> tuple[Pattern, ...]:
-    """Return the patterns of these names or aliases, in the order of `PATTERNS`; none for `none` and its aliases.
+    """Return the patterns of these names or aliases, in the order of `PATTERNS`.
+
+    None for `none` and its aliases, nor for `proved`.
 
     Raises:
         PatchError: a name is unknown, or `none` is combined with another.
     """
     asked = {name.strip() for name in names} - {""}
     known = {name: pattern for pattern in PATTERNS for name in (pattern.name, *pattern.aliases)}
-    unknown = sorted(asked - known.keys() - set(NO_PATTERNS))
+    unknown = sorted(asked - known.keys() - {PROVED, *NO_PATTERNS})
     if unknown:
         listed = ", ".join(f"{pattern.name} (or {', '.join(pattern.aliases)})" for pattern in PATTERNS)
         none = f"{NO_PATTERNS[0]} (or {', '.join(NO_PATTERNS[1:])})"
-        raise PatchError(f"unknown pattern {', '.join(map(repr, unknown))}; known are {listed}, proved, {none}.")
+        raise PatchError(f"unknown pattern {', '.join(map(repr, unknown))}; known are {listed}, {PROVED}, {none}.")
     nothing = asked & set(NO_PATTERNS)
     if nothing and nothing != asked:
         some, others = min(nothing), ", ".join(sorted(asked - nothing))

@@ -2,13 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Final
 
 from patchers.errors import PatchError
 from patchers.files import read_text
 from patchers.patch import ByLines
-
-PROVED: Final = "proved"
+from patchers.patterns import PROVED
 
 
 def read_proof(path: Path) -> ByLines:

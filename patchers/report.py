@@ -23,7 +23,7 @@ _EVIDENCE = {
 
 def make_report(text: str, selection: ByPatterns | ByLines, patched: Patched) -> dict[str, Json]:
     """Return the report on patching `text`; lines are numbers in both input and output, which have the same lines."""
-    asked = [selection.label] if isinstance(selection, ByLines) else [pattern.name for pattern in selection.patterns]
+    asked = _asked(selection)
     of = {
         outcome: [barrier for barrier in patched.barriers if barrier.outcome == outcome]
         for outcome in ("removed", "already-removed", "kept")
@@ -46,6 +46,13 @@ def make_report(text: str, selection: ByPatterns | ByLines, patched: Patched) ->
         "already_removed": [_barrier(barrier) for barrier in of["already-removed"]],
         "kept": [_barrier(barrier) for barrier in of["kept"]],
     }
+
+
+def _asked(selection: ByPatterns | ByLines) -> list[str]:
+    if isinstance(selection, ByLines):
+        return [selection.label]
+    proved = [selection.proof.label] if selection.proof else []
+    return proved + [pattern.name for pattern in selection.patterns]
 
 
 def dump_report(report: Mapping[str, Json]) -> str:

@@ -2,7 +2,7 @@
 
     vec_barriers --input=fa.ptoas.cpp --output=fa.cpp --report=fa.barriers.json --patterns=gu
     vec_barriers fa.ptoas.cpp fa.cpp
-    vec_barriers --patterns=proved --proved_lines=redundant.json in.cpp out.cpp
+    vec_barriers --patterns=proved,gu --guard --proved_lines=proof.json in.cpp out.cpp
 
 Exit code 0: done. Exit code 1: the input or the request is refused, for the reason on the standard error, and no output
 is touched.
@@ -18,8 +18,8 @@ from absl import app, flags, logging
 from patchers.errors import PatchError
 from patchers.files import read_text, user_path, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
-from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, select_patterns
-from patchers.proved import PROVED, read_proof
+from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, PROVED, select_patterns
+from patchers.proved import read_proof
 from patchers.report import dump_report, make_report
 
 _KNOWN = ", ".join([*(pattern.name for pattern in PATTERNS), PROVED, "none"])
@@ -84,15 +84,12 @@ def _selection() -> ByPatterns | ByLines:
     names = [name.strip() for name in _PATTERNS.value] if _PATTERNS.value is not None else list(DEFAULT_PATTERNS)
     if (PROVED in names) != (_PROVED_LINES.value is not None):
         raise PatchError(f"--patterns={PROVED} and --proved_lines=FILE, the hazard judge's proof, need each other.")
-    if _PROVED_LINES.value is not None:
-        if set(names) != {PROVED}:
-            raise PatchError("proved stands alone: its proof is void once anything else is removed. Patch in two runs.")
-        return read_proof(user_path(_PROVED_LINES.value))
     patterns = select_patterns(names)
     for pattern in patterns:
         if not pattern.stable:
             logging.warning("pattern %s is experimental: let the hazard judge check the result.", pattern.name)
-    return ByPatterns(patterns, _GUARD.value)
+    proof = read_proof(user_path(_PROVED_LINES.value)) if _PROVED_LINES.value is not None else None
+    return ByPatterns(patterns, _GUARD.value, proof)
 
 
 def _line_numbers(values: Sequence[str]) -> tuple[int, ...]:

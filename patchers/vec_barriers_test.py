@@ -92,6 +92,21 @@ def test_a_proof_removes_the_lines_that_it_names(directory: Path) -> None:
         assert (directory / "out.cpp").read_text() == PATCHED.replace(" gu:", " proved:")
 
 
+def test_patterns_see_what_a_proof_leaves(directory: Path) -> None:
+    text = TEXT.replace("TADD", "pipe_barrier(PIPE_V);\nTADD")
+    (directory / "in.cpp").write_text(text)
+    proof, report = directory / "proof.json", directory / "r.json"
+    proof.write_text(json.dumps({"source_sha256": digest(text), "redundant_barriers": [5]}))
+    outputs = []
+    for source in ("in.cpp", "out.cpp"):
+        arguments = ["--patterns=gu,proved", f"--proved_lines={proof}", f"--report={report}"]
+        assert run(*arguments, directory / source, directory / "out.cpp") == 0
+        outputs.append((directory / "out.cpp").read_text().splitlines()[3:5])
+    marks = [f"// [vec_barriers] {name}: pipe_barrier(PIPE_V);" for name in ("gu", "proved")]
+    assert outputs == [marks, marks]
+    assert json.loads(report.read_text())["patterns"] == ["proved", "gu"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,7 +118,7 @@ def test_a_proof_removes_the_lines_that_it_names(directory: Path) -> None:
         (["--lines=1"], r"no pipe_barrier(PIPE_V) statement of its own begins on line 1"),
         (["--patterns=proved"], "--proved_lines=FILE, the hazard judge's proof, need each other"),
         (["--proved_lines=p.json"], "--proved_lines=FILE, the hazard judge's proof, need each other"),
-        (["--patterns=gu,proved", "--proved_lines=p.json"], "proved stands alone"),
+        (["--patterns=none,proved", "--proved_lines=p.json"], "pattern none removes nothing and contradicts proved"),
         (["--patterns=proved", "--proved_lines=missing.json"], "missing.json: cannot be read"),
         (["--report=/missing/r.json"], "cannot be written"),
         (["third.cpp"], "give one file to read and one to write"),

@@ -24,7 +24,6 @@ RUNFILES_TOOLCHAIN = ROOT.parent / "host_cxx" / "toolchain.json"
 
 FLAGS = (
     "-std=c++17",
-    "-O3",
     "-fPIC",
     "-shared",
     "-pthread",
@@ -44,7 +43,10 @@ KIND_FLAGS = {
     "clang": (),
 }
 
-MODE_FLAGS: dict[str, tuple[str, ...]] = {"execute": (), "trace": ("-DPTO_TRACE=1",)}
+MODE_FLAGS: dict[str, tuple[str, ...]] = {
+    "execute": ("-O3",),
+    "trace": ("-DPTO_TRACE=1", "-O0"),  # there is nothing to compute, and every build waits for the audit of a trace
+}
 
 
 def host_toolchain() -> HostToolchain:

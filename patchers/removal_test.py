@@ -1,0 +1,58 @@
+"""Tests of what fa_library does around the patcher: proofs before it, the audit after it.
+
+They need built targets, so they run under Bazel only: `tools/bazel test //patchers:removal_test`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flash_atten.config import KernelConfig
+from patchers.testing import attention
+from sim.audit_main import Options, work
+
+HERE = Path(__file__).parent
+UNPATCHED = HERE.parent / "sim" / "fa_s1tile256_unpatched.so"
+pytestmark = pytest.mark.skipif(not UNPATCHED.exists(), reason="the targets are not built here: run this with Bazel")
+
+
+def report(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_proof_removes_what_a_generous_assembler_adds() -> None:
+    """About as many stay as a thrifty one prints, and those in branches that are never taken."""
+    needed = report(UNPATCHED.with_suffix(".barriers.json"))["pipe_v_barriers"]["before"]
+    proved = report(HERE / "fa_proved.barriers.json")
+    found = proved["pipe_v_barriers"]
+    assert found["before"] > 3 * needed
+    assert found["after"] < 1.5 * needed
+    assert proved["counts"] == {"proved": found["removed"]}
+
+
+def test_gu_goes_on_where_the_proof_stops() -> None:
+    both = report(HERE / "fa_proved_gu.barriers.json")
+    assert both["patterns"] == ["proved", "gu"]
+    assert both["counts"]["proved"] == report(HERE / "fa_proved.barriers.json")["counts"]["proved"]
+    assert both["counts"]["gu"] > 0
+    pairs = report(HERE / "fa_proved_gu.audit.json")["unordered_as_expected"]
+    assert len(pairs) == both["counts"]["gu"]
+
+
+@pytest.mark.parametrize("name", ["fa_proved", "fa_proved_gu"])
+def test_the_kernel_without_proved_barriers_computes_the_same_bits(name: str) -> None:
+    config = KernelConfig(256, 3)
+    assert np.array_equal(attention(HERE / f"{name}.so", config), attention(UNPATCHED, config))
+
+
+def test_a_kernel_that_lacks_a_barrier_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "audit.json"
+    assert work(Options(HERE / "fa_broken.trace.so", HERE / "fa_broken.barriers.json", output)) == 1
+    error = capsys.readouterr().err
+    assert "the audit of fa_broken failed; lines are those of fa_broken.cpp. " in error
+    assert "RAW line 457 TROWMAX -> line 459 TROWEXPANDSUB on block 0 vec0: put pipe_barrier(PIPE_V)" in error
+    assert not output.exists()

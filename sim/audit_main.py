@@ -1,0 +1,125 @@
+"""Checks that nothing is unordered in a patched kernel but what the barrier patcher says.
+
+`audit_kernel --so=x.trace.so --report=x.barriers.json --output=x.audit.json`, where the library was compiled from the
+patched C++, traces the kernel on representative shapes. Every finding of the judge must be the pair of a barrier that a
+pattern accepts as unordered, and every removed barrier must stand where a trace went: of other code nothing is known.
+Exit code 0: so it is, as the output says; 1: it is not, or the kernel failed; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import flags
+
+from flash_atten.config import LaunchShape
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_library import KernelError, LibraryError
+from patchers.audit import Audit, audit, load, summary
+from patchers.errors import PatchError
+from sim.hazards import judge
+from sim.record import TraceLibrary
+from sim.report import verdict_json
+from sim.shapes import representative_shapes
+
+_SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the patched kernel.", required=True)
+_REPORT = flags.DEFINE_string("report", None, "The patcher's report on it (NAME.barriers.json).", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "What was found, JSON; written if all is well.", required=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    library: Path
+    report: Path
+    output: Path
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What the judge says of a kernel on some shapes."""
+
+    shapes: tuple[LaunchShape, ...]
+    verdicts: tuple[Mapping[str, Any], ...]
+    lines: frozenset[int]
+    """Lines of the C++ that were executed in one of them."""
+
+
+def options() -> Options:
+    """Read the flags."""
+    return Options(user_path(_SO.value), user_path(_REPORT.value), user_path(_OUTPUT.value))
+
+
+def trace(library: TraceLibrary) -> Traces:
+    """Record and judge representative launches. Raises KernelError if one fails."""
+    shapes = tuple(representative_shapes(library.config))
+    verdicts, lines = [], set()
+    for shape in shapes:
+        recording = library.record(shape, block_dim=1)
+        verdicts.append(verdict_json(library.info.name, judge(recording.trace, scratch=recording.scratch)))
+        lines.update(np.unique(recording.trace.events["line"]).tolist())
+    return Traces(shapes, tuple(verdicts), frozenset(lines))
+
+
+def not_executed(report: Mapping[str, Any], lines: frozenset[int]) -> list[int]:
+    """Return the lines of the removed barriers with an operation beside them that is on none of `lines`."""
+    removed = (*report["removed"], *report["already_removed"])
+    return [entry["line"] for entry in removed if any(op["line"] not in lines for op in entry.get("ops", ()))]
+
+
+def audit_json(traces: Traces, report: Mapping[str, Any], outcome: Audit) -> dict[str, Any]:
+    """Return what was checked and found as JSON-ready data, the same for the same kernel everywhere."""
+    return {
+        "source_sha256": report["output"]["sha256"],
+        "patterns": report["patterns"],
+        "shapes": [{"q_rows": shape.q_rows, "s1": shape.s1, "block_dim": 1} for shape in traces.shapes],
+        "operations": sum(verdict["counts"]["ops"] for verdict in traces.verdicts),
+        "accesses": sum(verdict["counts"]["accesses"] for verdict in traces.verdicts),
+        "unordered_as_expected": sorted(outcome.explained),
+        "ordered_all_the_same": sorted(outcome.unseen),
+    }
+
+
+def complaints(name: str, outcome: Audit, unknown: Iterable[int]) -> str:
+    """Return what is wrong with the patched kernel in words, empty if nothing is."""
+    parts = []
+    if outcome.unexplained:
+        parts.append(summary(outcome))
+    if unknown:
+        where = ", ".join(map(str, unknown))
+        parts.append(
+            f"Barriers were removed where no traced shape goes, so nothing is known about them: lines {where}."
+        )
+    head = f"the audit of {name} failed; lines are those of {name}.cpp. "
+    return head + "\n".join(parts) if parts else ""
+
+
+def work(chosen: Options) -> int:
+    """Trace, judge, compare, write. Return the exit code."""
+    try:
+        report = load(chosen.report, dict)
+        library = TraceLibrary(chosen.library)
+        traces = trace(library)
+        outcome = audit(report, traces.verdicts)
+        unknown = not_executed(report, traces.lines)
+        if problem := complaints(library.info.name, outcome, unknown):
+            return fail(problem, EXIT_FAILED)
+        text = json.dumps(audit_json(traces, report, outcome), indent=1) + "\n"
+        chosen.output.write_text(text, encoding="utf-8")
+    except KernelError as error:
+        return fail(str(error), EXIT_FAILED)
+    except (KeyError, TypeError) as error:
+        return fail(f"{chosen.report} is not a report of vec_barriers: {error!r} in it", EXIT_USAGE)
+    except (PatchError, ValueError, OSError, LibraryError) as error:
+        return fail(str(error), EXIT_USAGE)
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

@@ -1,0 +1,75 @@
+"""Tests of the audit that every build of a patched kernel waits for, on canned traces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flash_atten.stand_in import run_program
+from sim.canned import build_canned
+from sim.trace import Buffer, Pipe
+from sim.trace_builder import TraceBuilder, span
+
+A = span(Buffer.UB, 0, 128)
+PAIR = {"line": 4, "pattern": "gu", "ops": [{"line": 3}, {"line": 9}]}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library whose trace has two unordered operations on V, on lines 3 and 9."""
+    build = TraceBuilder("canned.cpp")
+    vec = build.core("vec")
+    vec.op("TROWEXPANDMUL", Pipe.V, writes=[A], line=3)
+    vec.op("TADD", Pipe.V, reads=[A], line=9)
+    return build_canned(tmp_path_factory.mktemp("canned"), build.build())
+
+
+def audit(library: Path, directory: Path, *removed: dict[str, Any], **other: Any) -> subprocess.CompletedProcess[str]:
+    """Run the program on a report with these removals."""
+    report = {"output": {"sha256": "abc"}, "patterns": ["gu"], "removed": removed, "already_removed": [], **other}
+    (directory / "x.barriers.json").write_text(json.dumps(report), encoding="utf-8")
+    arguments = (f"--so={library}", "--report=x.barriers.json", "--output=x.audit.json")
+    return run_program("sim.audit_main", *arguments, directory=directory)
+
+
+def test_the_pairs_of_removed_barriers_are_all_that_may_be_unordered(library: Path, tmp_path: Path) -> None:
+    done = audit(library, tmp_path, PAIR)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = json.loads((tmp_path / "x.audit.json").read_text(encoding="utf-8"))
+    assert found["unordered_as_expected"] == [[3, 9]]
+    assert found["ordered_all_the_same"] == []
+    assert found["source_sha256"] == "abc"
+    assert {"q_rows": 384, "s1": 1280, "block_dim": 1} in found["shapes"]
+
+
+@pytest.mark.parametrize(
+    "removed",
+    [[], [PAIR | {"pattern": "softmax-exp-sum"}], [PAIR | {"ops": [{"line": 9}, {"line": 3}]}]],
+    ids=["nothing removed", "pattern that leaves nothing", "other pair"],
+)
+def test_any_other_finding_fails_and_is_named(library: Path, tmp_path: Path, removed: list[dict[str, Any]]) -> None:
+    done = audit(library, tmp_path, *removed)
+    assert done.returncode == 1
+    assert "the audit of fa_s1tile256 failed; lines are those of fa_s1tile256.cpp" in done.stderr
+    assert "RAW line 3 TROWEXPANDMUL -> line 9 TADD on block 0 vec0: put pipe_barrier(PIPE_V) between" in done.stderr
+    assert not (tmp_path / "x.audit.json").exists()
+
+
+def test_a_removal_that_no_trace_shows_fails(library: Path, tmp_path: Path) -> None:
+    done = audit(library, tmp_path, PAIR, PAIR | {"line": 12, "ops": [{"line": 11}, {"line": 13}]})
+    assert done.returncode == 1
+    assert "no traced shape goes, so nothing is known about them: lines 12." in " ".join(done.stderr.split())
+
+
+def test_what_is_no_report_or_no_library_is_a_paragraph(library: Path, tmp_path: Path) -> None:
+    done = audit(library, tmp_path, removed=None)
+    assert (done.returncode, "is not a report of vec_barriers" in done.stderr) == (2, True)
+    done = audit(tmp_path / "missing.so", tmp_path)
+    assert (done.returncode, "missing.so does not load as a kernel library" in " ".join(done.stderr.split())) == (
+        2,
+        True,
+    )
