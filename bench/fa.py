@@ -20,7 +20,7 @@ from typing import Any
 from absl import flags
 from rich.console import Console
 
-from bench.barrier_sets import GU, barrier_sets
+from bench.barrier_sets import GU, built_sets
 from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
 from bench.cases import choose_cases
 from bench.environment import environment, matmul_tflops
@@ -43,7 +43,10 @@ SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estima
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (per shape), 256 or 512.")
 QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
 REMOVE_BARRIERS = flags.DEFINE_list(
-    "remove_barriers", [GU], "Which PIPE_V barriers the patcher removed: gu, none, or gu,none to compare both."
+    "remove_barriers",
+    [],
+    "Which PIPE_V barriers the patcher removed: gu, none, or gu,none to compare both. Other sets are built by Bazel's "
+    "flag --//bench:remove_barriers=SET,SET, and are then the default.",
 )
 ITERS = flags.DEFINE_integer(
     "iters",
@@ -84,11 +87,11 @@ def options() -> Options:
     if CASE.present and not CASE.value:
         raise ValueError("--case= is an empty list; give names such as --case=case1,case4, or leave it out")
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
-    sets = barrier_sets(REMOVE_BARRIERS.value)
-    if LIBRARY.value and sets != [GU]:
+    if LIBRARY.value and REMOVE_BARRIERS.value:
         raise ValueError(
             "--library and --remove_barriers exclude each other: a library has its barriers removed already"
         )
+    sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
     jobs = [
         Job(case, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=case.q_rows, s1=case.s1), barriers)
         for case in cases

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench.barrier_sets import GU, library_with
+from bench.barrier_sets import GU, built_sets
 from bench.baselines import Baseline, BaselineError, make_baseline
 from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
 from bench.cases import Case
@@ -110,7 +110,7 @@ class Runner:
         key = (config, barriers)
         if key not in self.opened:
             chosen = self.settings
-            path = chosen.library or library_with(config, barriers)
+            path = chosen.library or built_sets().library(config, barriers)
             self.opened[key] = open_backend(config, chosen.backend, path=path, cube_cores=chosen.cube_cores)
         return self.opened[key]
 

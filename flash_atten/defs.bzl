@@ -11,6 +11,14 @@ FA_KERNELS = {
     "fa_s1tile512_preload4": {"qk_preload": 4, "s1_tile": 512},
 }
 
+AssembledInfo = provider(
+    doc = "A kernel's C++ before the patcher.",
+    fields = {
+        "cpp": ":type: File. As the assembler printed it.",
+        "ptoas": ":type: struct. What the build info says of the assembler.",
+    },
+)
+
 def _generate_action(ctx):
     ctx.actions.run(
         executable = ctx.executable._generate,
@@ -95,44 +103,55 @@ def _library_action(ctx, compiler, build_info):
             progress_message = "Releasing " + out.library.short_path,
         )
 
-def _build_info_file(ctx, ptoas):
+def _build_info_file(ctx, assembled):
     build_info = ctx.actions.declare_file(ctx.label.name + ".knobs.json")
-    assembler = {"kind": ptoas.kind, "sync": ctx.attr.sync, "version": ptoas.version}
     ctx.actions.write(build_info, json.encode({
         "kv_split": ctx.attr.kv_split,
         "name": ctx.label.name,
-        "ptoas": {"kind": "given"} if ctx.file.assembled else assembler,
+        "ptoas": assembled.ptoas,
         "qk_preload": ctx.attr.qk_preload,
         "remove_barriers": ctx.attr.remove_barriers,
         "s1_tile": ctx.attr.s1_tile,
     }))
     return build_info
 
-def _fa_library_impl(ctx):
+def _assemble(ctx):
+    """Generates and assembles the kernel, unless somebody did."""
+    given = ctx.attr.assembled
+    if given:
+        return given[AssembledInfo] if AssembledInfo in given else AssembledInfo(
+            cpp = ctx.file.assembled,
+            ptoas = struct(kind = "unknown"),
+        )
     ptoas = ctx.toolchains[PTOAS_TOOLCHAIN_TYPE].ptoas
+    _generate_action(ctx)
+    assemble_action(ctx, ptoas, mlir = ctx.outputs.mlir, cpp = ctx.outputs.ptoas_cpp, sync = ctx.attr.sync)
+    return AssembledInfo(
+        cpp = ctx.outputs.ptoas_cpp,
+        ptoas = struct(kind = ptoas.kind, sync = ctx.attr.sync, version = ptoas.version),
+    )
+
+def _fa_library_impl(ctx):
     compiler = ctx.toolchains[DEVICE_TOOLCHAIN_TYPE].compiler
     out = ctx.outputs
-    assembled = ctx.file.assembled
-    if not assembled:
-        assembled = out.ptoas_cpp
-        _generate_action(ctx)
-        assemble_action(ctx, ptoas, mlir = out.mlir, cpp = assembled, sync = ctx.attr.sync)
-    build_info = _build_info_file(ctx, ptoas)
+    assembled = _assemble(ctx)
+    build_info = _build_info_file(ctx, assembled)
     if out.proof:
-        _proof_action(ctx, assembled, build_info)
-    _patch_action(ctx, assembled)
+        _proof_action(ctx, assembled.cpp, build_info)
+    _patch_action(ctx, assembled.cpp)
     _trace_action(ctx, out.cpp, out.trace_library, build_info)
     _audit_action(ctx)
     _library_action(ctx, compiler, build_info)
-    return [DefaultInfo(
-        files = depset([out.library]),
-        runfiles = ctx.runfiles(files = [out.library]),
-    )]
+    runfiles = ctx.runfiles(files = [out.library])
+    return [DefaultInfo(files = depset([out.library]), runfiles = runfiles), assembled]
 
 _fa_library = rule(
     implementation = _fa_library_impl,
     attrs = {
-        "assembled": attr.label(allow_single_file = [".cpp"], doc = "C++ to start from; without it, it is assembled."),
+        "assembled": attr.label(
+            allow_single_file = [".cpp", ".so"],
+            doc = "C++ to start from, or the fa_library that assembles it; without it, it is assembled here.",
+        ),
         "audit": attr.output(mandatory = True, doc = "What the hazard judge says of the patched kernel."),
         "audited": attr.bool(doc = "Whether the library depends on the audit, if barriers are removed."),
         "barriers": attr.output(mandatory = True, doc = "What the patcher removed, what it kept, and why."),
@@ -184,8 +203,8 @@ def fa_library(
         first traces the kernel as assembled, and NAME.proof.json says which barriers other ordering implies.
       sync: how the assembler orders the pipes: `insert_sync` (flags and barriers where they are needed) or `barrier_all`
         (a barrier before every operation).
-      assembled: label of the C++ of this kernel, if a ptoas elsewhere has printed it; NAME.mlir and NAME.ptoas.cpp are
-        not made.
+      assembled: label of the C++ of this kernel, if a ptoas elsewhere has printed it, or of another fa_library with these
+        knobs, whose C++ is then patched otherwise. NAME.mlir and NAME.ptoas.cpp are not made.
       **kwargs: common attributes, such as visibility and tags.
     """
     _fa_library(

@@ -4,6 +4,7 @@ They need built targets, so they run under Bazel only: `tools/bazel test //patch
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,5 +55,7 @@ def test_a_kernel_that_lacks_a_barrier_does_not_pass(tmp_path: Path, capsys: pyt
     assert work(Options(HERE / "fa_broken.trace.so", HERE / "fa_broken.barriers.json", output)) == 1
     error = capsys.readouterr().err
     assert "the audit of fa_broken failed; lines are those of fa_broken.cpp. " in error
-    assert "RAW line 457 TROWMAX -> line 459 TROWEXPANDSUB on block 0 vec0: put pipe_barrier(PIPE_V)" in error
+    assert re.search(
+        r"RAW line \d+ TROWMAX -> line \d+ TROWEXPANDSUB on block 0 vec0: put pipe_barrier\(PIPE_V\)", error
+    )
     assert not output.exists()
