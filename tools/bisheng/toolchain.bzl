@@ -13,6 +13,7 @@ DeviceCompilerInfo = provider(
     doc = "A compiler for kernels.",
     fields = {
         "backend": ":type: string. One of BACKENDS.",
+        "files": ":type: list of File. What of the compiler lies in the workspace: inputs of every compile action.",
         "identity": ":type: File. JSON with path, version and target of the compiler: an input of every compile action.",
         "tool": ":type: FilesToRunProvider. The program.",
     },
@@ -32,6 +33,7 @@ backend_flag = rule(
 def _device_compiler_impl(ctx):
     return [platform_common.ToolchainInfo(compiler = DeviceCompilerInfo(
         backend = ctx.attr.backend,
+        files = ctx.files.files,
         identity = ctx.file.identity,
         tool = ctx.attr.tool[DefaultInfo].files_to_run,
     ))]
@@ -40,6 +42,7 @@ device_compiler = rule(
     implementation = _device_compiler_impl,
     attrs = {
         "backend": attr.string(mandatory = True, values = BACKENDS),
+        "files": attr.label_list(allow_files = True),
         "identity": attr.label(mandatory = True, allow_single_file = [".json"]),
         "tool": attr.label(mandatory = True, executable = True, cfg = "exec"),
     },
@@ -72,7 +75,7 @@ def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_ou
     ctx.actions.run(
         executable = compiler.tool,
         arguments = [args],
-        inputs = [cpp, build_info, compiler.identity] + shims,
+        inputs = [cpp, build_info, compiler.identity] + compiler.files + shims,
         outputs = outputs,
         mnemonic = "CompileKernel",
         progress_message = "Compiling %s for the %s (%s)" % (cpp.short_path, compiler.backend, mode),
