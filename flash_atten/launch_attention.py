@@ -27,14 +27,29 @@ def attention(q: Any, k: Any, v: Any, config: KernelConfig | None = None) -> Any
     Raises ValueError for operands that the kernel does not take, LibraryError if its library is not there or is for
     another backend, KernelError if it fails.
     """
-    if isinstance(q, np.ndarray):
+    if config is not None and not isinstance(config, KernelConfig):
+        raise ValueError(
+            f"config is a {type(config).__name__}; give a flash_atten.config.KernelConfig, or leave it out"
+        )
+    in_numpy = [_is_numpy(name, operand) for name, operand in (("q", q), ("k", k), ("v", v))]
+    if all(in_numpy):
         return attend(q, k, v, config)
-    if not type(q).__module__.startswith("torch"):
-        raise ValueError(f"q is a {type(q).__name__}; attention takes numpy.ndarray or torch.Tensor")
+    if any(in_numpy):
+        kinds = ", ".join(f"{name} is a {type(x).__name__}" for name, x in (("q", q), ("k", k), ("v", v)))
+        raise ValueError(f"{kinds}; all three must be numpy.ndarray, or all three torch.Tensor")
     from flash_atten.launch_torch import attention_op
 
     tile, preload = (0, DEFAULT_QK_PRELOAD) if config is None else (config.s1_tile, config.qk_preload)
     return attention_op(q, k, v, tile, preload)
+
+
+def _is_numpy(name: str, operand: Any) -> bool:
+    """Tell NumPy arrays from torch tensors, without importing torch. Raises ValueError for anything else."""
+    if isinstance(operand, np.ndarray):
+        return True
+    if type(operand).__module__.startswith("torch"):
+        return False
+    raise ValueError(f"{name} is a {type(operand).__name__}; attention takes numpy.ndarray or torch.Tensor")
 
 
 def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST) -> Any:

@@ -79,6 +79,10 @@ def test_other_dtypes_kinds_and_orders_are_refused() -> None:
         flash_atten.attention(q, k, k.astype(np.float32))
     with pytest.raises(ValueError, match="q is a list; attention takes numpy"):
         flash_atten.attention(q.tolist(), k, k)
+    with pytest.raises(ValueError, match="v is a str; attention takes numpy"):
+        flash_atten.attention(q, k, "v")
+    with pytest.raises(ValueError, match="config is a int; give a flash_atten"):
+        flash_atten.attention(q, k, k, 256)  # type: ignore[arg-type]
     transposed = np.zeros((1, 768, 2, 128), np.float16).transpose(0, 2, 1, 3)
     with pytest.raises(ValueError, match="k is not contiguous"):
         flash_atten.attention(np.zeros((1, 2, 128, 128), np.float16), transposed, transposed)

@@ -103,6 +103,8 @@ def test_wrong_tensors_are_refused(tensors: Tensors) -> None:
         flash_atten.attention(q, k, v.to("meta"))
     with pytest.raises(ValueError, match="k is not contiguous"):
         flash_atten.attention(q, torch.cat([k, k], dim=1)[:, :128], v)
+    with pytest.raises(ValueError, match="q is a Tensor, k is a ndarray, v is a Tensor; all three must be"):
+        flash_atten.attention(q, k.numpy(), v)
     with pytest.raises(ValueError, match="they must be the same"):
         flash_atten.attention(q, k, v[:512])
 
