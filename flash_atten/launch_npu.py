@@ -29,11 +29,11 @@ def import_torch_npu() -> Any:
     try:
         torch = importlib.import_module("torch")
         torch_npu = importlib.import_module("torch_npu")
-    except ImportError as error:
+    except (ImportError, OSError, RuntimeError) as error:  # torch loads torch_npu itself, and wraps what that raises
         raise LibraryError(
-            "the npu backend needs torch and torch_npu of the same minor version, and importing them failed: "
-            f"{error}; install torch_npu "
-            "for your CANN, or build and run without --config=npu to use the host"
+            "the npu backend needs torch, torch_npu of the same minor version and CANN, and importing them failed: "
+            f"{error.__cause__ or error}; source CANN's set_env.sh, install torch_npu for your CANN, or build and run "
+            "without --config=npu to use the host"
         ) from error
     if minor_version(torch) != minor_version(torch_npu):
         raise LibraryError(

@@ -170,6 +170,20 @@ def test_without_a_device_the_error_says_what_to_check(torch: FakeTorch, monkeyp
         import_torch_npu()
 
 
+def test_what_torch_npu_itself_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("torch", "torch_npu"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    (tmp_path / "torch.py").write_text(
+        "try:\n    raise ImportError('libhccl.so: cannot open shared object file')\n"
+        "except ImportError as error:\n    raise RuntimeError('Failed to load the backend extension') from error\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(
+        LibraryError, match=r"failed: libhccl\.so: cannot open shared object file; source CANN's set_env"
+    ):
+        import_torch_npu()
+
+
 def test_torch_npu_of_another_minor_version_is_refused(torch: FakeTorch, monkeypatch: pytest.MonkeyPatch) -> None:
     _install(monkeypatch, torch, "2.12.0")
     with pytest.raises(
