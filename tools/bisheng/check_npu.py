@@ -25,19 +25,16 @@ from tools.team.steps import Steps, expect
 
 TARGET = "//flash_atten:fa_s1tile256.so"
 OUTPUT = "bazel-bin/flash_atten/fa_s1tile256"
+ASSEMBLED = ".ptoas.cpp"
 
-GENERATED = """TROWEXPANDMUL(v1, v1, v2);
-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
-pipe_barrier(PIPE_V);
-TADD(v1, v1, v3);
-"""
-"""What the stand-in of ptoas prints: the pair that the patcher looks for."""
+BARRIER = "pipe_barrier(PIPE_V);"
 
 PTOAS = """#!/bin/sh
 if [ "$1" = --version ]; then echo "ptoas {version}"; exit 0; fi
 for argument; do last=$argument; done
-{{ echo "// $*"; printf '%s' '{generated}'; }} > "$last"
+{{ echo "// $*"; cat '{kernel}'; }} > "$last"
 """
+"""The stand-in of ptoas prints its arguments, and the kernel as the embedded assembler made it."""
 
 BISHENG = """#!/bin/sh
 if [ "$1" = --version ]; then echo "BiSheng Compiler"; echo "clang version {version} (stand-in)"; exit 0; fi
@@ -51,9 +48,10 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 @dataclass(frozen=True)
 class Installation:
-    """Stand-ins below one folder, and the environment that leads to them."""
+    """Stand-ins below one folder, and the environment that leads to them. `kernel` is what ptoas prints."""
 
     root: Path
+    kernel: Path
 
     def environment(self) -> dict[str, str]:
         """What a user's shell has after set_env.sh."""
@@ -65,7 +63,7 @@ class Installation:
 
     def install_ptoas(self, version: str = "0.48") -> None:
         """Put a ptoas on PATH."""
-        _program(self.root / "bin/ptoas", PTOAS.format(version=version, generated=GENERATED))
+        _program(self.root / "bin/ptoas", PTOAS.format(version=version, kernel=self.kernel))
 
     def install_bisheng(self, version: str = "15.0.5", cann: str = "8.5.0") -> None:
         """Lay CANN out as its installer does."""
@@ -100,25 +98,33 @@ def with_environment(checkout: Checkout, changes: Mapping[str, str]) -> Checkout
     return replace(checkout, environment=base_environment(**changes))
 
 
+def assemble(checkout: Checkout, kernel: Path) -> str:
+    """Assembles the kernel with the embedded assembler, and puts it where the stand-in of ptoas finds it."""
+    checkout.build(f"{TARGET.removesuffix('.so')}{ASSEMBLED}")
+    shutil.copyfile(checkout.path / f"{OUTPUT}{ASSEMBLED}", kernel)
+    return f"{kernel.stat().st_size} bytes"
+
+
 def builds(checkout: Checkout, installation: Installation) -> str:
     """All four actions run; every tool was called as the real ones are."""
     with_environment(checkout, installation.environment()).build(
-        "--config=npu", TARGET, f"{TARGET[:-3]}.build_info.json"
+        "--config=npu", TARGET, f"{TARGET.removesuffix('.so')}.build_info.json"
     )
     read = {
         suffix: (checkout.path / f"{OUTPUT}{suffix}").read_text(encoding="utf-8")
-        for suffix in (".ptoas.cpp", ".cpp", ".so", ".build_info.json")
+        for suffix in (ASSEMBLED, ".cpp", ".so", ".build_info.json")
     }
-    ptoas = read[".ptoas.cpp"].splitlines()[0]
+    ptoas = read[ASSEMBLED].splitlines()[0]
     expect(ptoas.startswith("// --pto-arch=a3 --enable-insert-sync "), f"ptoas was called with {ptoas}")
-    expect("pipe_barrier(PIPE_V);" not in re.sub("//.*", "", read[".cpp"]), "the patcher removed no barrier")
+    before, after = (re.sub("//.*", "", read[name]).count(BARRIER) for name in (ASSEMBLED, ".cpp"))
+    expect(after < before, f"the patcher left {after} of {before} barriers")
     arguments = read[".so"].splitlines()
     expect(arguments[0] == f"-I{installation.root}/pto-isa/include", f"first argument of bisheng: {arguments[0]}")
     expect(tuple(arguments[1 : 1 + len(FLAGS)]) == FLAGS, f"bisheng was called with {arguments}")
     expect("flash_atten/caller_npu.cpp" in arguments, f"the shim is not among {arguments}")
     info = json.loads(read[".build_info.json"])
     expect(info["backend"] == "npu" and info["ptoas"]["kind"] == "external", f"build info: {info}")
-    return f"ptoas {info['ptoas']['version']}, bisheng with {len(arguments)} arguments"
+    return f"{info['ptoas']['version']}, {before - after} of {before} barriers removed, {len(arguments)} arguments"
 
 
 def fails(checkout: Checkout, environment: Mapping[str, str], *words: str) -> str:
@@ -155,6 +161,7 @@ def check(checkout: Checkout, installation: Installation) -> int:
     steps.run("nothing is there", lambda: fails(checkout, nothing, *everything, "not set: PTOAS", *install_again))
     steps.run("targets for the host", lambda: host_builds(checkout, nothing))
     installation.install()
+    steps.run("a kernel for the stand-in of ptoas", lambda: assemble(checkout, installation.kernel))
     steps.run("everything is there", lambda: builds(checkout, installation))
     broken("no ptoas", (root / "bin/ptoas").unlink, f"looked at PATH ({root}/bin:")
     broken("old ptoas", lambda: installation.install_ptoas("0.1.1"), "it is 0.1, needed is 0.45 or newer")
@@ -177,7 +184,7 @@ def main(arguments: list[str]) -> int:
         output_base = (options.output_base or directory / "out").resolve()
         checkout = Checkout.create(directory / "checkout", output_base, base_environment())
         try:
-            return check(checkout, Installation(directory / "stand-ins"))
+            return check(checkout, Installation(directory / "stand-ins", directory / "kernel.cpp"))
         finally:
             checkout.shutdown()
 
