@@ -1,29 +1,30 @@
 """Builds everything twice, as two users who have nothing in common but the sources, and compares all outputs.
 
-    tools/repro/check                                        all default targets and all named outputs
+    tools/repro/check                                        all default targets
     tools/repro/check --targets=//flash_atten:fa_s1tile256   some
     tools/repro/check --json=digests.json                    also write the digests, to compare machines:
     tools/repro/check --compare=digests.json                 ... this machine with the one that wrote the file
 
-The second build runs under another path, output base, PATH, HOME, user, locale, time zone, umask and Python set-up, in
-a sandbox without network that hides the home directories and other places where undeclared inputs could be. Exit
-status 0: all outputs are the same; 1: they are not, or a build failed; 2: wrong usage.
+The second build runs under another path, output base, PATH, HOME, locale, time zone, umask and Python set-up, as
+another user on a host of another name, in a sandbox without network that hides the home directories and other places
+where undeclared inputs could be. Exit status 0: all outputs are the same; 1: they are not, or a build failed; 2: wrong
+usage.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-from tools.team.checkout import Checkout, base_environment, differences, suffixes
+from tools.repro.digests import Digests, DigestsError, compare_machines, compare_outputs
+from tools.team.checkout import Checkout, base_environment
+from tools.team.machine import other_machine
+from tools.team.scratch import scratch_directory
 from tools.team.steps import Steps, expect
 
-DEFAULT_TARGETS = "//...:all-targets"
-"""Rules and their named outputs (.mlir, .ptoas.cpp, .trace.so, ...)."""
+DEFAULT_TARGETS = "//..."
+"""Not //...:all-targets, which has the outputs of manual targets."""
 
 EXECUTED = ("linux-sandbox", "processwrapper-sandbox")
 """How Bazel counts actions that ran in a sandbox."""
@@ -32,8 +33,6 @@ UNUSUAL_UMASK = 0o077
 
 HIDDEN_FROM_ACTIONS = ("/home", "/root", "/opt", "/srv", "/mnt", "/media", "/var")
 """Where a machine has what is not part of its system: no action may need anything from there."""
-
-SHOWN_DIFFERENCES = 10
 
 EXIT_USAGE = 2
 
@@ -87,39 +86,40 @@ def build(checkout: Checkout, targets: list[str], *options: str) -> str:
     return f"{run.processes()}"
 
 
-def compare(first: Mapping[str, str], second: Mapping[str, str]) -> str:
-    """Says that two maps of digests are the same. Raises CheckFailed naming the differences."""
-    different = differences(first, second)
-    shown = "\n".join(different[:SHOWN_DIFFERENCES])
-    expect(not different, f"{len(different)} of {len(first)} outputs differ:\n{shown}")
-    return f"{len(first)} outputs are the same ({suffixes(first)})"
-
-
-def check(directory: Path, targets: list[str], json_file: Path | None, other: Path | None) -> int:
-    """All steps; returns the exit status."""
+def make_users(directory: Path) -> tuple[Checkout, Checkout]:
+    """The checkouts of a plain user and of one who has nothing in common with him."""
     home = directory / "ünusual höme"
     write_traps(home)
+    elsewhere = other_machine()
+    if not elsewhere:
+        print("user namespaces are forbidden here: both builds run as this user on this host", flush=True)
     plain = Checkout.create(directory / "plain", directory / "out", base_environment())
     unusual = Checkout.create(
         directory / "a_longer/path+with~signs/checkout",
         directory / "another/output/base",
         unusual_environment(home),
         UNUSUAL_UMASK,
+        elsewhere,
     )
+    return plain, unusual
+
+
+def check(directory: Path, targets: list[str], json_file: Path | None, other: Digests | None) -> int:
+    """All steps; returns the exit status."""
+    plain, unusual = make_users(directory)
     steps = Steps()
-    built = steps.run("plain build", lambda: build(plain, targets))
-    digests = plain.output_digests()
-    plain.shutdown()
+    with plain:
+        built = steps.run("plain build", lambda: build(plain, targets))
+        digests = Digests.of(plain)
     if json_file is not None:
-        json_file.write_text(json.dumps(digests, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        digests.write(json_file)
     hiding = hiding_options(unusual.output_base)
-    built &= steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, targets, *hiding))
-    if built:
-        steps.run("outputs of both builds", lambda: compare(digests, unusual.output_digests()))
-    unusual.shutdown()
+    with unusual:
+        built &= steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, targets, *hiding))
+        if built:
+            steps.run("outputs of both builds", lambda: compare_outputs(digests.outputs, unusual.output_digests()))
     if other is not None:
-        theirs = json.loads(other.read_text(encoding="utf-8"))
-        steps.run(f"outputs of this machine and of {other}", lambda: compare(theirs, digests))
+        steps.run("outputs of the other machine and of this one", lambda: compare_machines(other, digests))
     return steps.finish()
 
 
@@ -131,12 +131,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
     parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
-    if options.compare is not None and not options.compare.is_file():
-        print(f"--compare={options.compare}: there is no such file; write it with --json elsewhere", file=sys.stderr)
+    try:
+        other = None if options.compare is None else Digests.read(options.compare)
+    except DigestsError as error:
+        print(f"--compare={options.compare}: {error}; write the file with --json elsewhere", file=sys.stderr)
         return EXIT_USAGE
-    with tempfile.TemporaryDirectory(prefix="repro-check-", ignore_cleanup_errors=True) as temporary:
-        directory = (options.directory or Path(temporary)).resolve()
-        return check(directory, options.targets.split(","), options.json, options.compare)
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        print(f"--json={options.json}: there is no directory {options.json.parent}; make it first", file=sys.stderr)
+        return EXIT_USAGE
+    with scratch_directory("repro-check-", options.directory) as directory:
+        return check(directory, options.targets.split(","), options.json, other)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 """The workspace that is checked."""
@@ -104,17 +105,25 @@ def sha256(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the workspace with its own Bazel server."""
+    """A copy of the workspace with its own Bazel server, which ends with the `with` block of the checkout."""
 
     path: Path
     output_base: Path
     environment: Mapping[str, str]
     umask: int = 0o022
     startup: tuple[str, ...] = ()
+    launcher: tuple[str, ...] = ()
+    """Start of the command line that Bazel is started with, such as `other_machine`'s."""
 
     @classmethod
     def create(
-        cls, path: Path, output_base: Path, environment: Mapping[str, str], umask: int = 0o022, root: Path = ROOT
+        cls,
+        path: Path,
+        output_base: Path,
+        environment: Mapping[str, str],
+        umask: int = 0o022,
+        launcher: tuple[str, ...] = (),
+        root: Path = ROOT,
     ) -> Checkout:
         """Copies the tracked files of `root`, as they are now, to `path`; what was there before is replaced."""
         if path.exists():
@@ -124,12 +133,18 @@ class Checkout:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, target)
         output_base.mkdir(parents=True, exist_ok=True)
-        return cls(path, output_base, environment, umask)
+        return cls(path, output_base, environment, umask, launcher=launcher)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
 
     def command(self, verb: str, *arguments: str) -> list[str]:
         """The command line for one command of Bazel."""
         startup = [f"--output_base={self.output_base}", *STARTUP, *self.startup]
-        return [str(self.path / "tools" / "bazel"), *startup, verb, *OUTPUT, *arguments]
+        return [*self.launcher, str(self.path / "tools" / "bazel"), *startup, verb, *OUTPUT, *arguments]
 
     def start(self, log: Path, verb: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts Bazel and returns at once; its output goes to the file `log`."""
@@ -145,8 +160,13 @@ class Checkout:
             )
 
     def finish(self, process: subprocess.Popen[bytes], log: Path, started: float) -> BazelRun:
-        """Waits for what `start` returned."""
-        status = process.wait()
+        """Waits for what `start` returned; ends it if the check is interrupted."""
+        try:
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
         text = log.read_text(encoding="utf-8", errors="replace")
         return BazelRun(tuple(map(str, process.args)), status, time.monotonic() - started, text)  # type: ignore[arg-type]
 
