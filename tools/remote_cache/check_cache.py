@@ -13,14 +13,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, run_scenario, scenarios
+from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, fill_store, run_scenario, scenarios
 from tools.remote_cache.server import CacheServer
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
+from tools.team.scratch import scratch_directory
 from tools.team.steps import Steps, expect
 
 DEFAULT_TARGETS = "//..."
@@ -84,28 +84,25 @@ def same_outputs(team: Team) -> str:
 
 
 def run_faults(team: Team, steps: Steps, names: list[str], targets: tuple[str, ...]) -> None:
-    """Runs the named faults with the second checkout, each on a server of its own."""
-    trial = Trial(team.second, team.server, team.server.store, targets, team.first.output_digests())
-    for index, name in enumerate(names):
-        steps.run(name, lambda name=name, index=index: run_scenario(name, trial, team.directory / f"fault{index}"))  # type: ignore[misc]
+    """Runs the named faults with the second checkout, each on a server of its own with little stored."""
+    server = CacheServer(team.directory / "faults")
+    trial = Trial(team.second, server, server.store, targets, team.first.output_digests())
+    if names and steps.run(f"a cache with {', '.join(targets)} alone", lambda: fill_store(trial)):
+        for name in names:
+            steps.run(name, lambda name=name: run_scenario(name, trial, team.directory / "fault"))  # type: ignore[misc]
 
 
 def check(team: Team, faults: list[str], fault_targets: tuple[str, ...]) -> int:
     """All steps; returns the exit status."""
     steps = Steps()
     shutil.rmtree(team.server.directory, ignore_errors=True)
-    team.server.configure()
-    team.server.start()
-    try:
-        sharing = steps.run("first checkout builds, tests and uploads", lambda: fill(team))
-        sharing = sharing and steps.run("second checkout builds and tests with hits only", lambda: share(team))
-        sharing = sharing and steps.run("outputs of both are the same", lambda: same_outputs(team))
-    finally:
-        team.server.stop()
-        team.first.shutdown()
-    if sharing:
-        run_faults(team, steps, faults, fault_targets)
-    team.second.shutdown()
+    with team.second:
+        with team.first, team.server.running():
+            sharing = steps.run("first checkout builds, tests and uploads", lambda: fill(team))
+            sharing = sharing and steps.run("second checkout builds and tests with hits only", lambda: share(team))
+            sharing = sharing and steps.run("outputs of both are the same", lambda: same_outputs(team))
+        if sharing:
+            run_faults(team, steps, faults, fault_targets)
     return steps.finish()
 
 
@@ -143,8 +140,8 @@ def main(arguments: list[str]) -> int:
     except MissingProgram as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    with tempfile.TemporaryDirectory(prefix="remote-cache-check-", ignore_cleanup_errors=True) as temporary:
-        team = make_team((options.directory or Path(temporary)).resolve(), tuple(options.targets.split(",")))
+    with scratch_directory("remote-cache-check-", options.directory) as directory:
+        team = make_team(directory, tuple(options.targets.split(",")))
         return check(team, faults, tuple(options.fault_targets.split(",")))
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,16 +89,20 @@ def must_be_right(verdict: str) -> str:
     return verdict
 
 
+def fill_store(trial: Trial) -> str:
+    """Makes the full store."""
+    shutil.rmtree(trial.server.directory, ignore_errors=True)
+    with trial.server.running():
+        verdict = must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
+    return f"{verdict}; stored: {trial.server.describe_store()}"
+
+
 def damaged_entries(trial: Trial, kind: str, damage: str) -> str:
     """All stored files of one kind are damaged; damaged contents must not stop the build, and are replaced."""
     copy_store(trial.full_store, trial.server.store)
     count = damage_store(trial.server.store, kind, DAMAGES[damage])
-    trial.server.configure()
-    trial.server.start()
-    try:
+    with trial.server.running():
         verdict = trial.verdict(trial.build(READ_WRITE, trial.server.url))
-    finally:
-        trial.server.stop()
     if kind == "cas":
         must_be_right(verdict)
     return f"{count} files damaged: {verdict}"
@@ -110,13 +115,9 @@ def dead_before(trial: Trial) -> str:
 
 def hung_before(trial: Trial) -> str:
     """The server accepts connections and never answers."""
-    trial.server.configure()
-    trial.server.start()
-    trial.server.hang()
-    try:
+    with trial.server.running():
+        trial.server.hang()
         return must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
-    finally:
-        trial.server.stop()
 
 
 def accident_during(trial: Trial, accident: Callable[[CacheServer], None]) -> str:
@@ -125,103 +126,79 @@ def accident_during(trial: Trial, accident: Callable[[CacheServer], None]) -> st
     copy_store(trial.full_store, server.store)
     for path in server.entries("ac")[::2]:
         path.unlink()
-    server.configure()
-    server.start()
-    server.forget_requests()
     checkout.clean()
-    log = checkout.output_base / "check-accident.log"
-    started = time.monotonic()
-    try:
-        command = ("build", READ_WRITE, f"--remote_cache={server.url}", *trial.targets)
-        process = checkout.start(log, *command)
-        while len(server.requests()) < ANSWERS_BEFORE_ACCIDENT and process.poll() is None:
-            time.sleep(POLL_S)
-        expect(process.poll() is None, "the build ended before the accident")
-        accident(server)
-        return must_be_right(trial.verdict(checkout.finish(process, log, started)))
-    finally:
-        server.stop()
+    with server.running():
+        server.forget_requests()
+        with checkout.running("build", READ_WRITE, f"--remote_cache={server.url}", *trial.targets) as build:
+            while len(server.requests()) < ANSWERS_BEFORE_ACCIDENT and not build.ended():
+                time.sleep(POLL_S)
+            expect(not build.ended(), "the build ended before the accident")
+            accident(server)
+            return must_be_right(trial.verdict(build.finish()))
 
 
 def disk_full(trial: Trial) -> str:
     """The store is on a file system that is much too small; what is there afterwards must be whole."""
     stored = sum(path.stat().st_size for path in (trial.full_store / "cas").iterdir())
-    trial.server.configure()
-    trial.server.start(store_bytes=max(stored // SMALL_DISK_SHARE, LEAST_DISK_BYTES))
-    try:
+    with trial.server.running(store_bytes=max(stored // SMALL_DISK_SHARE, LEAST_DISK_BYTES)):
         trial.server.forget_requests()
         verdict = must_be_right(trial.verdict(trial.build(READ_WRITE, trial.server.url)))
         refused = sum(status >= 500 for method, status in trial.server.requests() if method == "PUT")
         expect(refused > 0, "no upload was refused: the disk was not full")
         second = must_be_right(trial.verdict(trial.build(READ_ONLY, trial.server.url)))
-    finally:
-        trial.server.stop()
     return f"{refused} uploads refused: {verdict}; then, reading what was stored: {second}"
 
 
 def read_only_writes_nothing(trial: Trial) -> str:
     """A developer's build with an empty cache executes everything and uploads nothing."""
-    trial.server.configure()
-    trial.server.start()
-    try:
+    with trial.server.running():
         trial.server.forget_requests()
         verdict = must_be_right(trial.verdict(trial.build(READ_ONLY, trial.server.url)))
         puts = sum(method == "PUT" for method, _ in trial.server.requests())
-    finally:
-        trial.server.stop()
     expect(puts == 0, f"{puts} uploads with {READ_ONLY}")
     return f"no upload: {verdict}"
 
 
-def start_team_site(trial: Trial) -> Trial:
-    """Starts the team's site, filled; returns the trial with a Bazel that trusts its certificate."""
+@contextmanager
+def filled_team_site(trial: Trial) -> Iterator[Trial]:
+    """Runs the team's site with everything in its store; gives the trial with a Bazel that trusts its certificate."""
     server = trial.server
     copy_store(trial.full_store, server.store)
-    server.configure(team_site(server.directory, server.port))
     write_accounts(server.directory)
     write_certificate(server.directory)
-    server.start()
     startup = trust_store_options(server.directory)
-    return dataclasses.replace(trial, checkout=dataclasses.replace(trial.checkout, startup=startup))
+    with server.running(team_site(server.directory, server.port)):
+        yield dataclasses.replace(trial, checkout=dataclasses.replace(trial.checkout, startup=startup))
 
 
 def team_accounts(trial: Trial) -> str:
     """Over TLS: CI and developers get hits; a developer's uploads and a wrong password are refused, builds go on."""
-    server = trial.server
-    try:
-        trusting = start_team_site(trial)
-        words = []
+    words = []
+    with filled_team_site(trial) as trusting:
         for who, account, config in (
             ("CI", CI, READ_WRITE),
             ("developer", DEVELOPER, READ_ONLY),
             ("wrong password", STRANGER, READ_ONLY),
         ):
-            run = trusting.build(config, account.url(server.port))
+            run = trusting.build(config, account.url(trusting.server.port))
             words.append(f"{who}: {must_be_right(trusting.verdict(run))}")
             hit_all = not run.other_than(CACHE_HIT)
             expect(hit_all == (account is not STRANGER), f"{who}: {run.processes()}\n{run.last_lines()}")
-        return "; ".join(words)
-    finally:
-        server.stop()
+    return "; ".join(words)
 
 
 def team_access(trial: Trial) -> str:
     """What the team's site answers to whom."""
-    server = trial.server
-    try:
-        start_team_site(trial)
-        found = access_table(server.directory, server.port)
-    finally:
-        server.stop()
+    with filled_team_site(trial):
+        found = access_table(trial.server.directory, trial.server.port)
     expect(found == ACCESS, f"write, read, other path: {found}, but it should be {ACCESS}")
     return f"write, read, other path: {found}"
 
 
 def developer_cannot_write(trial: Trial) -> str:
     """A developer who asks for uploads is refused by the server, and what is stored stays as it is."""
-    server = trial.server
-    try:
-        trusting = start_team_site(trial)
+    with filled_team_site(trial) as trusting:
+        server = trusting.server
         for path in server.entries("ac"):
             path.unlink()
         before = {path.name: sha256(path) for path in server.entries("cas")}
@@ -229,8 +206,6 @@ def developer_cannot_write(trial: Trial) -> str:
         expect(not server.entries("ac"), "a developer could write action results")
         expect(before == {path.name: sha256(path) for path in server.entries("cas")}, "a developer changed contents")
         return verdict
-    finally:
-        server.stop()
 
 
 def scenarios(trial: Trial) -> Iterator[tuple[str, Callable[[], str]]]:

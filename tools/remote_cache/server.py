@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,6 +102,16 @@ class CacheServer:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise ServerError(f"nginx does not listen on port {self.port}:\n{log.read_text(encoding='utf-8')}")
             time.sleep(POLL_S)
+
+    @contextmanager
+    def running(self, site: str | None = None, store_bytes: int | None = None) -> Iterator[None]:
+        """Configures and starts nginx, and ends it with the block."""
+        self.configure(site)
+        try:
+            self.start(store_bytes)
+            yield
+        finally:
+            self.stop()
 
     def _on_a_small_disk(self, store_bytes: int) -> list[str]:
         """The command for an nginx whose store and uploads are on a file system of their own, seen by it alone."""

@@ -13,7 +13,6 @@ import argparse
 import dataclasses
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,8 +20,9 @@ from pathlib import Path
 
 from tools.remote_cache.server import free_port
 from tools.remote_exec.engine import Engine, EngineError, install
-from tools.team.checkout import CACHE_HIT, REMOTE, BazelRun, Checkout, base_environment, differences, suffixes
+from tools.team.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
+from tools.team.scratch import scratch_directory, unmount_below
 from tools.team.steps import Steps, expect
 
 DEFAULT_TARGETS = "//..."
@@ -63,8 +63,8 @@ class Bench:
 
 
 def build_here(bench: Bench) -> str:
-    """The reference: everything built and tested on this machine alone."""
-    run = bench.here.test("--", *bench.targets)
+    """The reference: everything built on this machine alone."""
+    run = bench.here.build("--", *bench.targets)
     bench.reference = bench.here.output_digests()
     return f"{run.processes()}"
 
@@ -95,16 +95,10 @@ def with_accident(bench: Bench, directory: Path, accident: Callable[[Engine], No
     trial = dataclasses.replace(bench, engine=engine)
     checkout = bench.away
     checkout.clean()
-    engine.start()
-    try:
-        log = checkout.output_base / "check-accident.log"
-        started = time.monotonic()
-        process = checkout.start(log, "build", *trial.remote(), "--", *bench.fault_targets)
-        wait_for_busy_worker(engine, lambda: process.poll() is not None)
+    with engine.running(), checkout.running("build", *trial.remote(), "--", *bench.fault_targets) as build:
+        wait_for_busy_worker(engine, build.ended)
         accident(engine)
-        run: BazelRun = checkout.finish(process, log, started).expect_success()
-    finally:
-        engine.stop()
+        run = build.finish().expect_success()
     return f"{run.processes()}, {run.seconds:.0f} s; {trial.same(complete=False)}"
 
 
@@ -128,20 +122,17 @@ def kill_worker(engine: Engine) -> None:
 def check(bench: Bench, directory: Path) -> int:
     """All steps; returns the exit status."""
     steps = Steps()
-    going = steps.run("everything built and tested here", lambda: build_here(bench))
-    bench.here.shutdown()
-    if going:
-        bench.engine.start()
-        try:
-            going = steps.run("everything built and tested by the engine", lambda: build_away(bench))
-            steps.run("outputs of both", bench.same)
-            going = going and steps.run("again: all from the engine's action cache", lambda: repeat_away(bench))
-        finally:
-            bench.engine.stop()
-    if going:
-        steps.run("a worker is killed", lambda: with_accident(bench, directory / "worker", kill_worker))
-        steps.run("the engine is killed", lambda: with_accident(bench, directory / "engine2", Engine.kill))
-    bench.away.shutdown()
+    with bench.here:
+        going = steps.run("everything built here", lambda: build_here(bench))
+    with bench.away:
+        if going:
+            with bench.engine.running():
+                going = steps.run("everything built and tested by the engine", lambda: build_away(bench))
+                steps.run("outputs of both", bench.same)
+                going = going and steps.run("again: all from the engine's action cache", lambda: repeat_away(bench))
+        if going:
+            steps.run("a worker is killed", lambda: with_accident(bench, directory / "worker", kill_worker))
+            steps.run("the engine is killed", lambda: with_accident(bench, directory / "killed", Engine.kill))
     return steps.finish()
 
 
@@ -165,8 +156,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="workers (%(default)s)")
     parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="remote-exec-check-", ignore_cleanup_errors=True) as temporary:
-        directory = (options.directory or Path(temporary)).resolve()
+    with scratch_directory("remote-exec-check-", options.directory) as directory:
+        unmount_below(directory)  # of a run that was killed
         try:
             program("bwrap", "bubblewrap")
             programs = install(directory / "programs")

@@ -12,10 +12,13 @@ import socket
 import subprocess
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.team.packages import program
+from tools.team.scratch import unmount_below
 
 REQUIREMENTS = Path(__file__).resolve().parent / "buildbox.txt"
 
@@ -37,6 +40,7 @@ VISIBLE_TO_ACTIONS = (
 """What of the machine actions see, as SOURCE:DESTINATION: compiler, Python and their libraries."""
 
 START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 30.0
 POLL_S = 0.05
 WORKER = "buildbox-run"
 
@@ -162,5 +166,18 @@ class Engine:
         """Ends the server, if it runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait()
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
         self.process = None
+        unmount_below(self.directory)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Starts the server, and ends it with the block."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.stop()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -75,6 +76,26 @@ class BazelRun:
         if self.status != 0:
             raise BuildError(f"{' '.join(self.command)} ended with {self.status}:\n{self.last_lines()}")
         return self
+
+
+@dataclass(frozen=True)
+class RunningBazel:
+    """One command of Bazel that has been started."""
+
+    command: tuple[str, ...]
+    process: subprocess.Popen[bytes]
+    log: Path
+    started: float
+
+    def ended(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.process.poll() is not None
+
+    def finish(self) -> BazelRun:
+        """Waits for the end."""
+        status = self.process.wait()
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return BazelRun(self.command, status, time.monotonic() - self.started, text)
 
 
 def base_environment(**changes: str) -> dict[str, str]:
@@ -146,11 +167,13 @@ class Checkout:
         startup = [f"--output_base={self.output_base}", *STARTUP, *self.startup]
         return [*self.launcher, str(self.path / "tools" / "bazel"), *startup, verb, *OUTPUT, *arguments]
 
-    def start(self, log: Path, verb: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Starts Bazel and returns at once; its output goes to the file `log`."""
+    @contextmanager
+    def running(self, verb: str, *arguments: str) -> Iterator[RunningBazel]:
+        """Starts one command of Bazel; what has not ended with the block is interrupted."""
+        command, log = self.command(verb, *arguments), self.output_base / f"check-{verb}.log"
         with log.open("wb") as stream:
-            return subprocess.Popen(
-                self.command(verb, *arguments),
+            process = subprocess.Popen(
+                command,
                 cwd=self.path,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
@@ -158,23 +181,17 @@ class Checkout:
                 stderr=subprocess.STDOUT,
                 umask=self.umask,
             )
-
-    def finish(self, process: subprocess.Popen[bytes], log: Path, started: float) -> BazelRun:
-        """Waits for what `start` returned; ends it if the check is interrupted."""
         try:
-            status = process.wait()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-        text = log.read_text(encoding="utf-8", errors="replace")
-        return BazelRun(tuple(map(str, process.args)), status, time.monotonic() - started, text)  # type: ignore[arg-type]
+            yield RunningBazel(tuple(command), process, log, time.monotonic())
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
     def bazel(self, verb: str, *arguments: str) -> BazelRun:
         """Runs one command of Bazel to its end, whatever that is."""
-        log = self.output_base / f"check-{verb}.log"
-        started = time.monotonic()
-        return self.finish(self.start(log, verb, *arguments), log, started)
+        with self.running(verb, *arguments) as command:
+            return command.finish()
 
     def build(self, *arguments: str) -> BazelRun:
         """`bazel build`. Raises BuildError if it fails."""
