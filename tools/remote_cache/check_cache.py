@@ -20,11 +20,15 @@ from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, fill_stor
 from tools.remote_cache.server import CacheServer
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
+from tools.team.profile import read_executed_actions
 from tools.team.scratch import scratch_directory
-from tools.team.steps import Steps, expect
+from tools.team.steps import CheckFailed, Steps, expect
 
 DEFAULT_TARGETS = "//..."
 DEFAULT_FAULT_TARGETS = "//flash_atten:fa_s1tile256"
+
+PATIENCE = "--remote_timeout=60"
+"""For what is shared: on a busy machine a good server may be slower than the configuration waits for."""
 
 EXIT_USAGE = 2
 
@@ -40,9 +44,12 @@ class Team:
     targets: tuple[str, ...]
 
     def test(self, checkout: Checkout, config: str) -> BazelRun:
-        """Builds and tests all targets from nothing."""
+        """Builds and tests all targets from nothing. Raises CheckFailed if the cache did not answer every time."""
         checkout.clean()
-        return checkout.test(config, f"--remote_cache={self.server.url}", "--", *self.targets)
+        run = checkout.test(config, PATIENCE, f"--remote_cache={self.server.url}", "--", *self.targets)
+        warnings = run.cache_warnings()
+        expect(not warnings, f"{len(warnings)} warnings about the cache: {'; '.join(warnings[:5])}")
+        return run
 
 
 def make_team(directory: Path, targets: tuple[str, ...]) -> Team:
@@ -68,8 +75,9 @@ def share(team: Team) -> str:
     """The second checkout builds and tests everything and executes nothing."""
     team.server.forget_requests()
     run = team.test(team.second, READ_ONLY)
-    executed = run.other_than(CACHE_HIT)
-    expect(not executed, f"not everything was a hit, executed: {executed}")
+    if executed := run.other_than(CACHE_HIT):
+        actions = "; ".join(read_executed_actions(team.second.output_base))
+        raise CheckFailed(f"not everything was a hit, executed: {executed}: {actions}")
     methods = {method for method, _ in team.server.requests()}
     expect(methods == {"GET"}, f"a read-only build made requests {sorted(methods)}")
     return f"{run.processes().get(CACHE_HIT, 0)} hits of {run.processes().get(CACHE_HIT, 0)}, {run.seconds:.1f} s"

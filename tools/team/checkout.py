@@ -25,6 +25,8 @@ INTERNAL = "internal"
 CACHE_HIT = "remote cache hit"
 """How Bazel counts results of a remote cache."""
 
+CACHE_WARNING = re.compile(r"WARNING: .*\bremote cache\b", re.IGNORECASE)
+
 REMOTE = "remote"
 """How Bazel counts actions that another machine executed."""
 
@@ -66,6 +68,11 @@ class BazelRun:
     def other_than(self, *kinds: str) -> dict[str, int]:
         """Actions that were done in another way than `kinds` or by Bazel itself."""
         return {kind: count for kind, count in self.processes().items() if kind not in (*kinds, INTERNAL)}
+
+    def cache_warnings(self) -> list[str]:
+        """What Bazel says of a remote cache that did not do what it should: a line and the reason after it."""
+        lines = self.log.splitlines()
+        return [" ".join(lines[i : i + 2]) for i, line in enumerate(lines) if CACHE_WARNING.match(line)]
 
     def last_lines(self, count: int = 25) -> str:
         """The end of the log."""

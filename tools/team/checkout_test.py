@@ -26,6 +26,11 @@ def test_an_action_that_was_executed_is_no_hit() -> None:
     assert bazel_run(LOG).other_than("remote cache hit") == {"linux-sandbox": 1}
 
 
+def test_warnings_about_the_cache_are_found_with_their_reasons() -> None:
+    log = "WARNING: option x\nWARNING: Writing to Remote Cache:\nDownloadTimeoutException: 5 s\nINFO: done\n"
+    assert bazel_run(log).cache_warnings() == ["WARNING: Writing to Remote Cache: DownloadTimeoutException: 5 s"]
+
+
 def test_a_failed_build_raises_with_the_end_of_its_log() -> None:
     with pytest.raises(BuildError, match="ended with 34:\ncache is gone"):
         bazel_run("cache is gone\n", status=34).expect_success()
