@@ -13,6 +13,7 @@ from absl import flags
 from flash_atten.config import KernelConfig
 from flash_atten.kernel import build_module
 from flash_atten.launch_cli import run
+from flash_atten.launch_files import output_file, write_file
 from ptodsl.printing import module_text
 
 _DEFAULT = KernelConfig()
@@ -29,8 +30,7 @@ class Request:
 
 def write(request: Request) -> int:
     """Build the module and write it. Returns the exit code."""
-    text = module_text(build_module(request.config), generic=request.generic)
-    request.output.write_text(text, encoding="utf-8")
+    write_file(request.output, module_text(build_module(request.config), generic=request.generic))
     return 0
 
 
@@ -46,7 +46,7 @@ def main() -> None:
         if not output.value:
             raise ValueError("no output file is given: say where to write the module with -o FILE.")
         config = KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value)
-        return Request(config, Path(output.value), generic.value)
+        return Request(config, output_file("output", output.value), generic.value)
 
     run(request, write)
 

@@ -6,11 +6,24 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import overload
 
 from flash_atten.launch_cli import user_path
 
 FILE_MODE = 0o644
 """Of new files: temporary ones are for their owner only."""
+
+
+@overload
+def output_file(flag: str, text: str, suffix: str = "") -> Path: ...
+
+
+@overload
+def output_file(flag: str, text: None, suffix: str = "") -> None: ...
+
+
+@overload
+def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None: ...
 
 
 def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None:

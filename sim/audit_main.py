@@ -19,6 +19,7 @@ from absl import flags
 
 from flash_atten.config import LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
 from patchers.errors import PatchError
@@ -53,7 +54,7 @@ class Traces:
 
 def options() -> Options:
     """Read the flags."""
-    return Options(user_path(_SO.value), user_path(_REPORT.value), user_path(_OUTPUT.value))
+    return Options(user_path(_SO.value), user_path(_REPORT.value), output_file("output", _OUTPUT.value))
 
 
 def trace(library: TraceLibrary) -> Traces:
@@ -110,8 +111,7 @@ def work(chosen: Options) -> int:
         unknown = not_executed(report, traces.lines)
         if problem := complaints(library.info.name, outcome, unknown):
             return fail(problem, EXIT_FAILED)
-        text = json.dumps(audit_json(traces, report, outcome), indent=1) + "\n"
-        chosen.output.write_text(text, encoding="utf-8")
+        write_file(chosen.output, json.dumps(audit_json(traces, report, outcome), indent=1) + "\n")
     except KernelError as error:
         return fail(str(error), EXIT_FAILED)
     except (KeyError, TypeError) as error:

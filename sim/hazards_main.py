@@ -16,6 +16,7 @@ from absl import flags
 import flash_atten
 from flash_atten.config import LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.check import check
 from sim.hazards import Finding, Verdict, judge
@@ -52,7 +53,7 @@ def options() -> Options:
         traces=tuple(user_path(text) for text in _TRACE.value),
         shape=LaunchShape(_Q_ROWS.value, _S1.value),
         block_dim=_BLOCK_DIM.value,
-        json=user_path(_JSON.value) if _JSON.value else None,
+        json=output_file("json", _JSON.value),
     )
 
 
@@ -78,7 +79,7 @@ def work(chosen: Options) -> int:
             print(verdict_text(name, verdict, accepted), flush=True)
             results.append(verdict_json(name, verdict, accepted))
         if chosen.json:
-            chosen.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            write_file(chosen.json, json.dumps(results, indent=1) + "\n")
     except (ValueError, OSError, LibraryError) as error:
         return fail(str(error), EXIT_USAGE)
     except KernelError as error:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
@@ -45,7 +46,7 @@ def options() -> Options:
         libraries=tuple(user_path(text) for text in _SO.value),
         sample=_SAMPLE.value,
         seed=_SEED.value,
-        json=user_path(_JSON.value) if _JSON.value else None,
+        json=output_file("json", _JSON.value),
     )
 
 
@@ -72,7 +73,7 @@ def work(chosen: Options) -> int:
             reports.append(mutate(library, chosen))
             print(summary_text(library.info.name, reports[-1]), flush=True)
         if chosen.json:
-            chosen.json.write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+            write_file(chosen.json, json.dumps(reports, indent=1) + "\n")
     except (UncleanError, KernelError) as error:
         return fail(str(error), EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from flash_atten.config import S0, LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.schedule import Arrow, Lane, Schedule, schedule
@@ -59,7 +61,7 @@ def options() -> Options:
     if _LAST.value <= _FIRST.value:
         raise ValueError(f"--last={_LAST.value} must be greater than --first={_FIRST.value}")
     library = user_path(_SO.value) if _SO.value else DEFAULT_LIBRARY
-    return Options(library, _TILES.value, _FIRST.value, _LAST.value, user_path(_OUTPUT.value))
+    return Options(library, _TILES.value, _FIRST.value, _LAST.value, output_file("output", _OUTPUT.value))
 
 
 def draw(plan: Schedule, title: str, first: int, last: int) -> Figure:
@@ -113,8 +115,11 @@ def work(chosen: Options) -> int:
         plan = schedule(trace, 0, lambda core: core.subblock == 0)
         knobs = f"S1_TILE {library.config.s1_tile}, QK_PRELOAD {library.config.qk_preload}"
         title = f"Flash Attention, {knobs}: flags (grey), barriers (black), FIFO signals (thick) of one block"
+        picture = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": "synchronisation", "svg.fonttype": "none"}):
-            draw(plan, title, chosen.first, chosen.last).savefig(chosen.output, metadata={"Date": None})
+            figure = draw(plan, title, chosen.first, chosen.last)
+            figure.savefig(picture, format=chosen.output.suffix.removeprefix("."), metadata={"Date": None})
+        write_file(chosen.output, picture.getvalue())
     except KernelError as error:
         return fail(str(error), EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:

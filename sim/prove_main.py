@@ -19,6 +19,7 @@ from absl import flags
 
 from flash_atten.config import LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.record import TraceLibrary
@@ -42,7 +43,7 @@ class Options:
 
 def options() -> Options:
     """Read the flags."""
-    return Options(user_path(_SO.value), user_path(_CPP.value), user_path(_OUTPUT.value))
+    return Options(user_path(_SO.value), user_path(_CPP.value), output_file("output", _OUTPUT.value))
 
 
 def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape]) -> str:
@@ -68,7 +69,7 @@ def work(chosen: Options) -> int:
         library = TraceLibrary(chosen.library)
         shapes = representative_shapes(library.config)
         lines = redundant_barriers(library.record(shape, block_dim=1).trace for shape in shapes)
-        chosen.output.write_text(proof_text(chosen.cpp.read_bytes(), lines, shapes), encoding="utf-8")
+        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes))
     except (KernelError, UnorderedTraceError) as error:
         return fail(str(error), EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:
