@@ -6,23 +6,28 @@ same file in it is not one: it stays opaque, no pattern matches it, and so nothi
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from patchers.scanner import BLANKS, Kind, Source
 
-_PLAIN_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(([^()\[\]{}]*)\)\s*$", re.ASCII)
-_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*\(", re.ASCII)
+# ptoas prints `using namespace pto;` and plain names; with these before them they are the same.
+_NAMESPACE = r"(?:(?:::\s*)?pto\s*::\s*|::\s*)?"
+_PLAIN_CALL = re.compile(rf"\s*{_NAMESPACE}([A-Za-z_]\w*)\s*\(([^()\[\]{{}}]*)\)\s*$", re.ASCII)
+_NAME = re.compile(rf"\s*{_NAMESPACE}([A-Za-z_]\w*)\s*\(", re.ASCII)
+_QUALIFIED = re.compile(rf"{_NAMESPACE}(?=(?:PIPE|EVENT)_)", re.ASCII)
+_SYNCS = frozenset({"pipe_barrier", "set_flag", "wait_flag"})
 # Arguments of the constructor are valid rows and columns, which do not change the bytes that a tile takes.
-_TILE_DECLARATION = re.compile(r"\s*Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*(?:\([\w\s,]*\)\s*)?$", re.ASCII)
+_TILE_DECLARATION = re.compile(rf"\s*{_NAMESPACE}Tile\s*<([^<>]*)>\s*([A-Za-z_]\w*)\s*(?:\([\w\s,]*\)\s*)?$", re.ASCII)
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
-# Vector operations: dst, sources ... The reductions have a scratch tile after that, which counts as written.
+# Operations on V: dst, sources ... The reductions have a scratch tile after that, which counts as written.
 _REDUCTIONS = frozenset({"TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM"})
 _VECTOR_OPS = _REDUCTIONS | frozenset(
-    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TADDS TMULS TCVT TROWEXPAND "
-    "TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND TCOLEXPANDADD "
-    "TCOLEXPANDSUB TCOLEXPANDMUL TCOLEXPANDDIV TCOLEXPANDMAX TCOLEXPANDMIN".split()
+    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TAND TOR TXOR TADDS TMULS TCVT TMOV "
+    "TROWEXPAND TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND "
+    "TCOLEXPANDADD TCOLEXPANDSUB TCOLEXPANDMUL TCOLEXPANDDIV TCOLEXPANDMAX TCOLEXPANDMIN".split()
 )
 # Operands of the operations that patterns name.
 _OPERANDS = {"TROWEXPANDMUL": 3, "TADD": 3, "TEXP": 2, "TROWSUM": 3}
@@ -56,14 +61,21 @@ class Call(NamedTuple):
 
 def parse_call(text: str) -> Call | None:
     """Return the call that the statement `text` consists of, or None if it is anything else."""
-    if plain := _PLAIN_CALL.match(text):
-        return Call(plain[1], tuple([argument.strip(BLANKS) for argument in plain[2].split(",")]))
-    match = _NAME.match(text)
-    text = text.rstrip(BLANKS)
-    if match is None or not text.endswith(")"):
-        return None
-    arguments = _split(text[match.end() : -1])
-    return Call(match[1], tuple(argument.strip(BLANKS) for argument in arguments)) if arguments else None
+    match = _PLAIN_CALL.match(text)
+    if match:
+        arguments = match[2].split(",")
+    else:
+        match = _NAME.match(text)
+        text = text.rstrip(BLANKS)
+        if match is None or not text.endswith(")"):
+            return None
+        arguments = _split(text[match.end() : -1])
+        if not arguments:
+            return None
+    name, arguments = match[1], [argument.strip(BLANKS) for argument in arguments]
+    if name in _SYNCS:
+        arguments = [_QUALIFIED.sub("", argument, count=1) for argument in arguments]
+    return Call(name, tuple(arguments))
 
 
 def _split(body: str) -> list[str]:
@@ -84,21 +96,43 @@ class Calls:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._items, self._size = source.items, len(source.items)
         self._parsed: dict[str, Call | None] = {}
+        self._is_vector_op: dict[str, bool] = {}
         removed = any(item.kind is Kind.REMOVED for item in source.items)
         # Indices without comments of earlier runs; None if there are no such comments.
         self._visible = [i for i, item in enumerate(source.items) if item.kind is not Kind.REMOVED] if removed else None
 
     def __getitem__(self, index: int) -> Call | None:
         """Return the call at item `index`, or None if there is none, or if a name in it is a macro of this file."""
-        if not 0 <= index < len(self._source.items):
+        if not 0 <= index < self._size:
             return None
-        kind, _, _, text = self._source.items[index]
+        kind, _, _, text = self._items[index]
         if kind is not Kind.STATEMENT:
             return None
-        if text not in self._parsed:
-            self._parsed[text] = None if uses_macro(self._source, text) else parse_call(text)
-        return self._parsed[text]
+        try:
+            return self._parsed[text]
+        except KeyError:
+            call = self._parsed[text] = None if uses_macro(self._source, text) else parse_call(text)
+            return call
+
+    def call(self, index: int) -> Call:
+        """Return the call at item `index`, where one is known to be."""
+        call = self[index]
+        assert call is not None, "a matched operation is a call"
+        return call
+
+    def vector_ops(self, start: int, end: int) -> Iterator[int]:
+        """Yield the items of [start, end) that are vector operations."""
+        items, plain, known = self._source.items, Kind.STATEMENT, self._is_vector_op
+        for index in range(start, end):
+            kind, _, _, text = items[index]
+            if kind is plain:
+                if text not in known:
+                    call = self[index]
+                    known[text] = call is not None and call.is_vector_op
+                if known[text]:
+                    yield index
 
     def neighbour(self, index: int, step: int) -> int:
         """Return the next index in direction `step` (1 or -1) that is not a comment of an earlier run."""

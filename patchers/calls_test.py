@@ -16,11 +16,19 @@ def test_commas_inside_brackets_separate_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["v1 = f(a)", "if (a) f(b)", "else f(b)", "f(a), g(b)", "f(a)(b)", "x: f(a)", "pto::f(a)", "f<1>(a)", "f"]
+    "text", ["v1 = f(a)", "if (a) f(b)", "else f(b)", "f(a), g(b)", "f(a)(b)", "x: f(a)", "mine::f(a)", "f<1>(a)", "f"]
 )
 def test_anything_around_a_call_makes_it_no_call_of_the_patterns(text: str) -> None:
     call = parse_call(text)
     assert call is None or call.name != "f"
+
+
+@pytest.mark.parametrize("qualifier", ["pto::", "::", "::pto ::", " pto:: "])
+def test_names_of_the_library_may_be_qualified(qualifier: str) -> None:
+    assert parse_call(f"{qualifier}TADD(a, b, c)") == Call("TADD", ("a", "b", "c"))
+    assert is_vector_barrier(parse_call(f"{qualifier}pipe_barrier({qualifier}PIPE_V)"))
+    assert is_load_wait(parse_call(f"wait_flag({qualifier}PIPE_MTE2, {qualifier}PIPE_V, (event_t) 0)"))
+    assert parse_tile(f"{qualifier}Tile<{qualifier}TileType::Vec, float, 8, 8> v1") is not None
 
 
 def test_barriers_and_waits_are_told_apart_by_their_pipes() -> None:

@@ -1,6 +1,7 @@
 """Reading and writing the files of a run: whole files, byte for byte."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -36,8 +37,11 @@ def write_all(texts: Mapping[Path, str]) -> None:
         PatchError: one cannot be written; then no target that was not yet renamed has changed.
     """
     written: dict[Path, Path] = {}
+    path = Path()
     try:
         for path, text in texts.items():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
                 written[path] = Path(file.name)
                 file.write(text.encode("latin-1"))
@@ -46,8 +50,10 @@ def write_all(texts: Mapping[Path, str]) -> None:
             os.replace(written[path], path)
             del written[path]
     except OSError as error:
-        where = error.filename or ", ".join(map(str, texts))
-        raise PatchError(f"{where}: cannot be written: {error.strerror}. Nothing was left half written.") from error
+        raise PatchError(
+            f"{path}: cannot be written: {error.strerror}. Give a file in a folder that exists; nothing was left half "
+            "written."
+        ) from error
     finally:
         for leftover in written.values():
             with contextlib.suppress(OSError):

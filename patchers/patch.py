@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -12,10 +12,11 @@ from patchers.dependencies import Dependence, by_address, by_name
 from patchers.errors import PatchError
 from patchers.marker import removal_comment
 from patchers.ordering import needed_elsewhere
-from patchers.patterns import Pattern
+from patchers.patterns import Match, Pattern
 from patchers.scanner import Item, Kind, Source, scan
 from patchers.tiles import Extent, tiles_of
 
+_NO_EXTENTS: Mapping[str, Extent | None] = MappingProxyType({})
 _REST_OF_BLANK_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
 
@@ -66,7 +67,7 @@ class Barrier(NamedTuple):
     """Why it is kept; empty otherwise."""
     ops: tuple[Op, ...] = ()
     dependences: tuple[Dependence, ...] = ()
-    extents: Mapping[str, Extent | None] = MappingProxyType({})
+    extents: Mapping[str, Extent | None] = _NO_EXTENTS
     """Bytes of the operands; empty if their names alone tell the dependences, so that no address was looked up."""
     others: tuple[Op, ...] = ()
     """Two operations that this barrier orders besides, if that is why it is kept."""
@@ -147,24 +148,41 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         for pattern in selection.patterns
         if (match := pattern.match(calls, index)) and _may_be(pattern, source.items[index])
     ]
-    named = {match: by_name(_call(calls, match.first), _call(calls, match.second)) for match, _ in matches}
-    tiles = tiles_of(source, calls, [index for match, found in named.items() if not found for index in match.ops])
+    named = _named(calls, [match for match, _ in matches])
+    unnamed = [op for (match, _), found in zip(matches, named, strict=True) if not found for op in match.ops]
+    tiles = tiles_of(source, calls, unnamed)
     barriers = {}
-    for match, pattern in matches:
-        first, second = (Op(source.line(index), _call(calls, index)) for index in match.ops)
-        operands = {**tiles.get(match.first, {}), **tiles.get(match.second, {})}
-        places = {name: tile.extent for name, tile in operands.items()}
-        found = named[match] or by_address(first.call, second.call, places)
+    for (match, pattern), found in zip(matches, named, strict=True):
+        places: Mapping[str, Extent | None] = _NO_EXTENTS
+        first, second = calls.call(match.first), calls.call(match.second)
+        if not found:
+            operands = {**tiles[match.first], **tiles[match.second]}
+            places = {name: tile.extent for name, tile in operands.items()}
+            found = by_address(first, second, places)
         reason = pattern.objection(found) or ""
         outcome = _outcome(source.items[match.barrier], keep=bool(reason))
+        ops = Op(source.line(match.first), first), Op(source.line(match.second), second)
         line = source.line(match.barrier)
-        barriers[match.barrier] = Barrier(line, pattern.name, outcome, reason, (first, second), found, places)
+        barriers[match.barrier] = Barrier(line, pattern.name, outcome, reason, ops, found, places)
     if selection.guard:
         going = {match.barrier: match.ops for match, _ in matches if barriers[match.barrier].outcome != "kept"}
         for index, pair in needed_elsewhere(source, calls, going).items():
-            others = tuple(Op(source.line(op), _call(calls, op)) for op in pair)
+            others = tuple(Op(source.line(op), calls.call(op)) for op in pair)
             barriers[index] = _guarded(barriers[index], others)
     return barriers
+
+
+def _named(calls: Calls, matches: Iterable[Match]) -> list[tuple[Dependence, ...]]:
+    """Return for each match its dependences through operands that both operations name."""
+    alike: dict[tuple[int, int], tuple[Dependence, ...]] = {}
+    named = []
+    for match in matches:
+        first, second = calls.call(match.first), calls.call(match.second)
+        pair = id(first), id(second)
+        if pair not in alike:
+            alike[pair] = by_name(first, second)
+        named.append(alike[pair])
+    return named
 
 
 def _guarded(barrier: Barrier, others: tuple[Op, ...]) -> Barrier:
@@ -178,12 +196,6 @@ def _guarded(barrier: Barrier, others: tuple[Op, ...]) -> Barrier:
 def _may_be(pattern: Pattern, item: Item) -> bool:
     """Say whether the barrier at `item` is there, or was removed by this very pattern."""
     return item.kind is Kind.STATEMENT or item.text == pattern.name
-
-
-def _call(calls: Calls, index: int) -> Call:
-    call = calls[index]
-    assert call is not None, "a matched operation is a call"
-    return call
 
 
 def _outcome(item: Item, *, keep: bool) -> Literal["removed", "already-removed", "kept"]:

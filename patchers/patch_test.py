@@ -1,8 +1,10 @@
 """Tests of the edited text: what changes, what does not, and that a second run changes nothing."""
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -198,9 +200,9 @@ GAPS = st.sampled_from(["", " ", "\n", "\r\n", "\t", "/* pipe_barrier(PIPE_V); *
 
 
 @settings(max_examples=150)
-@given(program=PROGRAMS, names=st.sets(st.sampled_from([pattern.name for pattern in PATTERNS])))
-def test_twice_is_once(program: list[str], names: set[str]) -> None:
-    selection = ByPatterns(select_patterns(sorted(names)))
+@given(program=PROGRAMS, names=st.sets(st.sampled_from([pattern.name for pattern in PATTERNS])), guard=st.booleans())
+def test_twice_is_once(program: list[str], names: set[str], guard: bool) -> None:
+    selection = ByPatterns(select_patterns(sorted(names)), guard)
     first = patch(" ".join(program), selection)
     second = patch(first.text, selection)
     assert second.text == first.text
@@ -214,6 +216,30 @@ def test_twice_is_once(program: list[str], names: set[str]) -> None:
 def test_formatting_does_not_change_what_is_removed(program: list[str], data: st.DataObject) -> None:
     formatted = "".join(statement + data.draw(GAPS) for statement in map(lambda s: reformat(s, data), program))
     assert outline(patch(formatted, ALL).text) == outline(patch("\n".join(program), ALL).text)
+
+
+CODE = ["wait_first.cpp", "barrier_first.cpp"]
+BREAKS = re.compile(r"(?<=[(),;{}<>])(?=.)")
+
+
+@settings(max_examples=40, deadline=None)
+@given(name=st.sampled_from(CODE), end=st.sampled_from(["\n", "\r\n"]), guard=st.booleans(), random=st.randoms())
+def test_formatting_of_what_ptoas_prints_changes_nothing(name: str, end: str, guard: bool, random: Random) -> None:
+    """Comments, blanks and line ends at random: the same barriers go for the same reasons, and only they change."""
+    text = (TESTDATA / name).read_text("latin-1")
+    gaps = ["", "", "", " ", "\t", "\n  ", "/* TADD(v1, v1, v3); */", "// pipe_barrier(PIPE_V);\n"]
+    lines = [
+        line if line.lstrip().startswith(("#", "//")) else BREAKS.sub(lambda _: random.choice(gaps), line)
+        for line in text.split("\n")
+    ]
+    formatted = "\n".join(lines).replace("\n", end)
+    selection = ByPatterns(PATTERNS, guard)
+    expected, found = patch(text, selection), patch(formatted, selection)
+    assert [(b.pattern, b.outcome, b.reason, b.dependences) for b in found.barriers] == [
+        (b.pattern, b.outcome, b.reason, b.dependences) for b in expected.barriers
+    ]
+    assert outline(found.text) == outline(expected.text)
+    assert patch(found.text, selection).text == found.text
 
 
 def reformat(statement: str, data: st.DataObject) -> str:

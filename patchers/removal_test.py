@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from flash_atten.config import KernelConfig
+from flash_atten.stand_in import run_program
 from patchers.testing import attention
-from sim.audit_main import Options, work
 
 HERE = Path(__file__).parent
 UNPATCHED = HERE.parent / "sim" / "fa_s1tile256_unpatched.so"
@@ -50,10 +50,12 @@ def test_the_kernel_without_proved_barriers_computes_the_same_bits(name: str) ->
     assert np.array_equal(attention(HERE / f"{name}.so", config), attention(UNPATCHED, config))
 
 
-def test_a_kernel_that_lacks_a_barrier_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_kernel_that_lacks_a_barrier_does_not_pass(tmp_path: Path) -> None:
     output = tmp_path / "audit.json"
-    assert work(Options(HERE / "fa_broken.trace.so", HERE / "fa_broken.barriers.json", output)) == 1
-    error = capsys.readouterr().err
+    arguments = [f"--so={HERE / 'fa_broken.trace.so'}", f"--report={HERE / 'fa_broken.barriers.json'}"]
+    done = run_program("sim.audit_main", *arguments, f"--output={output}")
+    assert done.returncode == 1
+    error = " ".join(done.stderr.split())
     assert "the audit of fa_broken failed; lines are those of fa_broken.cpp. " in error
     assert re.search(
         r"RAW line \d+ TROWMAX -> line \d+ TROWEXPANDSUB on block 0 vec0: put pipe_barrier\(PIPE_V\)", error

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from patchers.calls import Call
+from patchers.dependencies import Dependence
 from patchers.patch import Barrier, ByLines, ByPatterns, Op, Patched, digest
 from patchers.tiles import Extent
 
@@ -21,15 +23,18 @@ _EVIDENCE = {
 }
 
 
-def make_report(text: str, selection: ByPatterns | ByLines, patched: Patched) -> dict[str, Json]:
-    """Return the report on patching `text`; lines are numbers in both input and output, which have the same lines."""
+def report_text(text: str, selection: ByPatterns | ByLines, patched: Patched) -> str:
+    """Return the report on patching `text` as JSON, the same for the same input everywhere.
+
+    Line numbers are those of both input and output. Every barrier is on a line: easy to compare and to search.
+    """
     asked = _asked(selection)
     of = {
         outcome: [barrier for barrier in patched.barriers if barrier.outcome == outcome]
         for outcome in ("removed", "already-removed", "kept")
     }
     counted = Counter(barrier.pattern for barrier in of["removed"])
-    return {
+    head: dict[str, Json] = {
         "version": REPORT_VERSION,
         "input": {"sha256": digest(text), "lines": text.count("\n") + (not text.endswith("\n"))},
         "output": {"sha256": digest(patched.text)},
@@ -42,10 +47,12 @@ def make_report(text: str, selection: ByPatterns | ByLines, patched: Patched) ->
             "after": patched.total - len(of["removed"]),
             "already_removed": len(of["already-removed"]),
         },
-        "removed": [_barrier(barrier) for barrier in of["removed"]],
-        "already_removed": [_barrier(barrier) for barrier in of["already-removed"]],
-        "kept": [_barrier(barrier) for barrier in of["kept"]],
     }
+    write = _Writer()
+    lists = {"removed": of["removed"], "already_removed": of["already-removed"], "kept": of["kept"]}
+    parts = [f'  "{key}": {json.dumps(value)}' for key, value in head.items()]
+    parts += [f'  "{key}": {write.barriers(barriers)}' for key, barriers in lists.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _asked(selection: ByPatterns | ByLines) -> list[str]:
@@ -55,34 +62,44 @@ def _asked(selection: ByPatterns | ByLines) -> list[str]:
     return proved + [pattern.name for pattern in selection.patterns]
 
 
-def dump_report(report: Mapping[str, Json]) -> str:
-    """Return the report as JSON text, the same for the same input everywhere."""
-    return "{\n" + ",\n".join(f'  "{key}": {_dump(value)}' for key, value in report.items()) + "\n}\n"
+class _Writer:
+    """Writes barriers as JSON; what many of them share, calls and dependences, is written once and copied."""
 
+    def __init__(self) -> None:
+        self._calls: dict[int, str] = {}
+        self._dependences: dict[int, str] = {}
 
-def _dump(value: Json) -> str:
-    """Return a value on one line, but a list of objects with one object a line: easy to compare and to search."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n    " + ",\n    ".join(map(json.dumps, value)) + "\n  ]"
-    return json.dumps(value)
+    def barriers(self, barriers: Sequence[Barrier]) -> str:
+        return "[\n    " + ",\n    ".join(map(self.barrier, barriers)) + "\n  ]" if barriers else "[]"
 
+    def barrier(self, barrier: Barrier) -> str:
+        parts = [f'"line": {barrier.line}, "pattern": {json.dumps(barrier.pattern or None)}']
+        if barrier.outcome == "kept":
+            parts.append(f'"reason": {json.dumps(barrier.reason)}')
+        if barrier.ops:
+            parts.append(f'"ops": {self.ops(barrier.ops)}, "dependences": {self.dependences(barrier.dependences)}')
+        if barrier.extents:
+            tiles = {name: _bytes(extent) for name, extent in barrier.extents.items()}
+            parts.append(f'"tiles": {json.dumps(tiles)}')
+        if barrier.others:
+            parts.append(f'"also_orders": {self.ops(barrier.others)}')
+        return "{" + ", ".join(parts) + "}"
 
-def _barrier(barrier: Barrier) -> dict[str, Json]:
-    entry: dict[str, Json] = {"line": barrier.line, "pattern": barrier.pattern or None}
-    if barrier.outcome == "kept":
-        entry["reason"] = barrier.reason
-    if barrier.ops:
-        entry["ops"] = [_op(op) for op in barrier.ops]
-        entry["dependences"] = [str(dependence) for dependence in barrier.dependences]
-    if barrier.extents:
-        entry["tiles"] = {name: _bytes(extent) for name, extent in barrier.extents.items()}
-    if barrier.others:
-        entry["also_orders"] = [_op(op) for op in barrier.others]
-    return entry
+    def ops(self, ops: Sequence[Op]) -> str:
+        return "[" + ", ".join([f'{{"line": {line}, {self.call(call)}}}' for line, call in ops]) + "]"
 
+    def call(self, call: Call) -> str:
+        text = self._calls.get(id(call))
+        if text is None:
+            text = f'"op": {json.dumps(call.name)}, "operands": {json.dumps(call.arguments)}'
+            self._calls[id(call)] = text
+        return text
 
-def _op(op: Op) -> dict[str, Json]:
-    return {"line": op.line, "op": op.call.name, "operands": op.call.arguments}
+    def dependences(self, dependences: Sequence[Dependence]) -> str:
+        text = self._dependences.get(id(dependences))
+        if text is None:
+            text = self._dependences[id(dependences)] = json.dumps([str(one) for one in dependences])
+        return text
 
 
 def _bytes(extent: Extent | None) -> str | None:

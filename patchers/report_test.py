@@ -5,7 +5,7 @@ from typing import Any
 
 from patchers.patch import ByLines, ByPatterns, Patched, digest, patch
 from patchers.patterns import PATTERNS, select_patterns
-from patchers.report import dump_report, make_report
+from patchers.report import report_text
 
 TILES = "".join(
     f"Tile<TileType::Vec, float, 8, 32> {name}; TASSIGN({name}, {1024 * number});\n"
@@ -20,7 +20,7 @@ TEXT = (
 
 def report(text: str, selection: ByPatterns | ByLines) -> tuple[dict[str, Any], Patched]:
     patched = patch(text, selection)
-    return json.loads(dump_report(make_report(text, selection, patched))), patched
+    return json.loads(report_text(text, selection, patched)), patched
 
 
 def test_the_report_says_what_went_and_what_stayed_and_why() -> None:
@@ -86,7 +86,7 @@ def test_lines_are_reported_as_lines() -> None:
 
 def test_the_report_is_one_entry_a_line() -> None:
     text = TEXT
-    lines = dump_report(make_report(text, ByPatterns(PATTERNS), patch(text, ByPatterns(PATTERNS)))).splitlines()
+    lines = report_text(text, ByPatterns(PATTERNS), patch(text, ByPatterns(PATTERNS))).splitlines()
     assert sum('"pattern": "gu"' in line for line in lines) == 1
     assert lines[0] == "{"
     assert lines[-1] == "}"

@@ -12,8 +12,10 @@ matters is ASCII.
 
 import enum
 import re
-from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, NoReturn
 
 from patchers.errors import PatchError
@@ -106,20 +108,25 @@ class Lines:
     """Line numbers, from 1, of offsets into a text; only a line feed ends a line."""
 
     def __init__(self, text: str) -> None:
-        self._ends = [match.start() for match in re.finditer("\n", text)]
+        self._begins = list(accumulate(len(line) + 1 for line in text.split("\n")))
+        """Offsets of the second line and all after it."""
 
     def number(self, offset: int) -> int:
         """Return the number of the line that holds `offset`."""
-        return bisect_left(self._ends, offset) + 1
+        return bisect_right(self._begins, offset) + 1
 
 
 @dataclass(frozen=True)
 class Source:
-    """A scanned file: its text, items in textual order, the names that it defines as macros, and its line numbers."""
+    """A scanned file."""
 
     text: str
     items: tuple[Item, ...]
+    """In textual order."""
+    blocks: Mapping[int, int]
+    """By the item of an opening brace, that of the brace that closes it."""
     macros: frozenset[str]
+    """Names that the file defines as macros."""
     lines: Lines
 
     def line(self, index: int) -> int:
@@ -136,7 +143,7 @@ def scan(text: str) -> Source:
     """
     scanner = _Scanner(text)
     scanner.run()
-    return Source(text, tuple(scanner.items), frozenset(scanner.macros), scanner.lines)
+    return Source(text, tuple(scanner.items), scanner.blocks, frozenset(scanner.macros), scanner.lines)
 
 
 class _Scanner:
@@ -146,6 +153,8 @@ class _Scanner:
         self.text = text
         self.lines = Lines(text)
         self.items: list[Item] = []
+        self.blocks: dict[int, int] = {}
+        self.open_blocks: list[int] = []
         self.macros: set[str] = set()
         self.begin = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
         self.position = self.begin
@@ -244,6 +253,7 @@ class _Scanner:
         if self.parentheses:
             self.add(start, "{")
         else:
+            self.open_blocks.append(len(self.items))
             self.flush(Kind.OPEN, match.end())
 
     def on_close_brace(self, match: re.Match[str], start: int) -> None:
@@ -252,6 +262,7 @@ class _Scanner:
             self.add(start, "}")
         else:
             self.flush(Kind.FRAGMENT, start)
+            self.blocks[self.open_blocks.pop()] = len(self.items)
             self.items.append(Item(Kind.CLOSE, start, match.end(), ""))
 
     def on_semicolon(self, match: re.Match[str], start: int) -> None:
@@ -271,13 +282,14 @@ class _Scanner:
             parts.append(" " if token.lastgroup == "comment" else token[0])
             self.position = token.end()
         text = "".join(parts)
-        self.items.append(Item(Kind.DIRECTIVE, start, self.position, text))
-        self.directive(start, text)
+        head = _DIRECTIVE_NAME.match(text)
+        assert head is not None, "a directive begins with #"
+        name, operand = head.groups()
+        if name != "line" and not name.isdecimal():  # these only number lines
+            self.items.append(Item(Kind.DIRECTIVE, start, self.position, text))
+            self.directive(start, name, operand)
 
-    def directive(self, start: int, text: str) -> None:
-        match = _DIRECTIVE_NAME.match(text)
-        assert match is not None, "a directive begins with #"
-        name, operand = match.groups()
+    def directive(self, start: int, name: str, operand: str) -> None:
         if name in ("if", "ifdef", "ifndef"):
             self.conditions.append(start)
         elif name in ("elif", "else", "endif") and not self.conditions:

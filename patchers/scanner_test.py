@@ -67,6 +67,11 @@ def test_prefixed_literals_end_where_they_should(literal: str) -> None:
     assert len(statements(f"f({literal}); g();")) == 2
 
 
+@pytest.mark.parametrize("number", ['#line 7 "x.py"', '# 7 "x.py" 1', "#  line 7 // why"])
+def test_numbers_of_lines_are_no_items(number: str) -> None:
+    assert kinds(f"f();\n{number}\ng();") == "STATEMENT STATEMENT"
+
+
 def test_blocks_and_directives_are_items_of_their_own() -> None:
     text = "void f(int a) {\n#if X\n  for (int i = 0; i < 3; ++i) { g(); }\n#endif\n}"
     assert kinds(text) == "OPEN DIRECTIVE OPEN STATEMENT CLOSE DIRECTIVE CLOSE"

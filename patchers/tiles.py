@@ -9,10 +9,11 @@ branch than its declaration, computed, its name declared again or changed in a f
 extent, and whoever asks must assume that it overlaps everything.
 """
 
+import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from patchers.calls import Calls, parse_tile
 from patchers.scanner import BLANKS, Kind, Source
@@ -35,7 +36,7 @@ ELEMENT_BYTES: Mapping[str, int] = {
 _LONGEST_CHAIN = 32
 
 _INTEGER = r"(?:u?int\d+_t|size_t|int|long|unsigned)"
-_TILE_HEAD = re.compile(r"\s*Tile\s*<", re.ASCII)
+_TILE_HEAD = re.compile(r"\s*(?:(?:::\s*)?pto\s*::\s*)?Tile\s*<", re.ASCII)
 _CONSTANT = re.compile(
     rf"\s*(?:(?:static|const|constexpr)\s+)*{_INTEGER}\s+(?:const\s+)?([A-Za-z_]\w*)\s*=([^=,]*)$", re.ASCII
 )
@@ -74,19 +75,47 @@ class Tile(NamedTuple):
     extent: Extent | None
 
 
-def tiles_of(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, dict[str, Tile]]:
-    """Return for each call among the items `indices` what its arguments, by their text, name."""
-    wanted = frozenset(indices)
-    if not wanted:
+Operands: TypeAlias = Mapping[str, Tile]
+"""What the arguments of a call, by their text, name."""
+
+
+def tiles_of(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, Operands]:
+    """Return the operands of each call among the items `indices`; one object for equal calls in one place."""
+    wanted = bytearray(len(source.items))
+    for index in indices:
+        wanted[index] = True
+    if not any(wanted):
         return {}
     walk = _Walk(source, calls, wanted)
     walk.run()
     # Only now, as a later line may have spoilt a name.
     tiles = {symbol: Tile(symbol.key, symbol.extent()) for symbol in walk.declared}
-    return {
-        index: {name: tiles[symbol] if symbol else Tile(name, None) for name, symbol in operands.items()}
-        for index, operands in walk.bound.items()
-    }
+    made: dict[int, Operands] = {}
+    for operands in walk.bound.values():
+        if id(operands) not in made:
+            named = {name: tiles[symbol] if symbol else Tile(name, None) for name, symbol in operands.items()}
+            made[id(operands)] = named
+    return {index: made[id(operands)] for index, operands in walk.bound.items()}
+
+
+class _Form(enum.Enum):
+    """What a statement may be to this analysis."""
+
+    DECLARATION = 1
+    LINK = 2
+    OTHER = 3
+
+
+def _form(text: str) -> _Form:
+    if _SUSPECT.search(text):
+        return _Form.DECLARATION
+    return _Form.LINK if text.startswith(("TASSIGN", "TRESHAPE")) else _Form.OTHER
+
+
+def _changed(text: str) -> frozenset[str]:
+    """Return the names that a statement may declare or change."""
+    assigned = {name for pair in _ASSIGNED.findall(text) for name in pair}
+    return frozenset(assigned | set(_DECLARED.findall(_INITIALISER.sub(" ", text))))
 
 
 @dataclass(eq=False)
@@ -132,7 +161,7 @@ class _Symbol:
 class _Walk:
     """One pass over the items in textual order, with the scopes that are open."""
 
-    def __init__(self, source: Source, calls: Calls, wanted: frozenset[int]) -> None:
+    def __init__(self, source: Source, calls: Calls, wanted: bytearray) -> None:
         self.source = source
         self.calls = calls
         self.wanted = wanted
@@ -140,33 +169,45 @@ class _Walk:
         self.declared: list[_Symbol] = []
         self.scopes: list[tuple[int, dict[str, _Symbol]]] = [(-1, {})]
         self.branches = [-1]
+        self.alike: dict[str, dict[str, _Symbol | None]] = {}
+        """Operands by the text of a call, as long as no name changes its meaning."""
+        self.forms: dict[str, _Form] = {}
+        self.suspects: dict[str, frozenset[str]] = {}
 
     @property
     def place(self) -> tuple[int, int]:
         return self.scopes[-1][0], self.branches[-1]
 
     def run(self) -> None:
-        wanted, plain, suspect = self.wanted, Kind.STATEMENT, _SUSPECT.search
+        wanted, plain, forms = self.wanted, Kind.STATEMENT, self.forms
         for index, (kind, _, _, text) in enumerate(self.source.items):
             if kind is plain:
-                if index in wanted:
-                    self.bind(index)
-                if suspect(text):
+                if wanted[index]:
+                    self.bind(index, text)
+                form = forms.get(text)
+                if form is None:
+                    form = forms[text] = _form(text)
+                if form is _Form.DECLARATION:
                     self.declaration(text)
-                elif text.startswith(("TASSIGN", "TRESHAPE")):
+                elif form is _Form.LINK:
                     self.link(index)
             elif kind is Kind.OPEN:
                 self.suspect(text)
                 self.scopes.append((index, {}))
             elif kind is Kind.CLOSE:
-                self.scopes.pop()
+                if self.scopes.pop()[1]:
+                    self.alike = {}
             elif kind is Kind.DIRECTIVE:
                 self.directive(index, text)
 
-    def bind(self, index: int) -> None:
-        call = self.calls[index]
-        if call is not None:
-            self.bound[index] = {name: self.find(name) for name in call.arguments}
+    def bind(self, index: int, text: str) -> None:
+        alike = self.alike.get(text)
+        if alike is None:
+            call = self.calls[index]
+            if call is None:
+                return
+            alike = self.alike[text] = {name: self.find(name) for name in call.arguments}
+        self.bound[index] = alike
 
     def directive(self, index: int, text: str) -> None:
         name = text[1:].lstrip()
@@ -196,9 +237,10 @@ class _Walk:
         (kind, element, rows, columns), name = (*tile[0], "", "", "", "")[:4], tile[1]
         known = element in ELEMENT_BYTES and rows.isdecimal() and columns.isdecimal()
         size = ELEMENT_BYTES[element] * int(rows) * int(columns) if known else None
-        self.declare(name, _Symbol(self.place, buffer=kind.removeprefix("TileType::").strip(BLANKS), size=size))
+        self.declare(name, _Symbol(self.place, buffer=kind.rpartition("::")[2].strip(BLANKS), size=size))
 
     def declare(self, name: str, symbol: _Symbol) -> None:
+        self.alike = {}
         scope = self.scopes[-1][1]
         if earlier := scope.get(name):
             earlier.unknown = symbol.unknown = True
@@ -227,8 +269,9 @@ class _Walk:
 
     def suspect(self, text: str) -> None:
         """Make every visible name that `text` may declare or change unknown."""
-        names = {name for pair in _ASSIGNED.findall(text) for name in pair}
-        names.update(_DECLARED.findall(_INITIALISER.sub(" ", text)))
+        names = self.suspects.get(text)
+        if names is None:
+            names = self.suspects[text] = _changed(text)
         for name in names:
             if symbol := self.find(name):
                 symbol.unknown = True

@@ -20,7 +20,7 @@ from patchers.files import read_text, user_path, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
 from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, PROVED, select_patterns
 from patchers.proved import read_proof
-from patchers.report import dump_report, make_report
+from patchers.report import report_text
 
 _KNOWN = ", ".join([*(pattern.name for pattern in PATTERNS), PROVED, "none"])
 
@@ -43,13 +43,18 @@ def main(argv: Sequence[str]) -> None:
         patched = patch(text, selection)
         outputs = {target: patched.text}
         if _REPORT.value is not None:
-            outputs[user_path(_REPORT.value)] = dump_report(make_report(text, selection, patched))
+            report = user_path(_REPORT.value)
+            if report in (source, target):
+                raise PatchError(f"--report={_REPORT.value} is the C++ file too: give the report a file of its own.")
+            outputs[report] = report_text(text, selection, patched)
         write_all(outputs)
     except PatchError as error:
         print(f"vec_barriers: {error}", file=sys.stderr)
         sys.exit(1)
     if _REPORT.value is None:
         print(summary(patched))
+    if "AICORE" in text and "__global__" not in text:
+        logging.warning("%s has no entry, which ptoas prints last: is it cut off between two functions?", source)
     for name in _idle(selection, patched):
         logging.warning("pattern %s matches nothing in %s.", name, source)
 
@@ -105,5 +110,14 @@ def _idle(selection: ByPatterns | ByLines, patched: Patched) -> list[str]:
     return [pattern.name for pattern in asked if pattern.name not in met]
 
 
+def _parse_flags(argv: Sequence[str]) -> list[str]:
+    try:
+        return list(flags.FLAGS(list(argv)))
+    except SystemExit:  # only the --help family leaves from here; absl's own exit code for it is 1
+        sys.exit(0)
+    except flags.Error as error:
+        sys.exit(f"vec_barriers: {error} (--help lists the flags)")
+
+
 if __name__ == "__main__":
-    app.run(main)
+    app.run(main, flags_parser=_parse_flags)

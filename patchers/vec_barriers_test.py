@@ -83,6 +83,18 @@ def test_experimental_patterns_and_idle_ones_are_warned_about(
     assert "pattern gu" not in caplog.text
 
 
+def test_a_file_that_may_be_cut_off_between_functions_is_warned_about(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = 'extern "C" __global__ AICORE void call_both() { f(); }\n'
+    for text, warned in ((f"AICORE {TEXT}", True), (f"AICORE {TEXT}{entry}", False)):
+        caplog.clear()
+        (directory / "in.cpp").write_text(text)
+        with caplog.at_level(logging.WARNING, logger="absl"):
+            assert run(directory / "in.cpp", directory / "out.cpp") == 0
+        assert ("is it cut off between two functions?" in caplog.text) == warned
+
+
 def test_a_proof_removes_the_lines_that_it_names(directory: Path) -> None:
     proof = directory / "proof.json"
     proof.write_text(json.dumps({"source_sha256": digest(TEXT), "redundant_barriers": [4], "traces": ["x"]}))
@@ -120,7 +132,8 @@ def test_patterns_see_what_a_proof_leaves(directory: Path) -> None:
         (["--proved_lines=p.json"], "--proved_lines=FILE, the hazard judge's proof, need each other"),
         (["--patterns=none,proved", "--proved_lines=p.json"], "pattern none removes nothing and contradicts proved"),
         (["--patterns=proved", "--proved_lines=missing.json"], "missing.json: cannot be read"),
-        (["--report=/missing/r.json"], "cannot be written"),
+        (["--report=/missing/r.json"], "/missing/r.json: cannot be written: No such file or directory"),
+        (["--report=/"], "/: cannot be written: Is a directory"),
         (["third.cpp"], "give one file to read and one to write"),
     ],
 )
@@ -151,6 +164,13 @@ def test_what_is_no_proof_is_refused(directory: Path, proof: str, capsys: pytest
     arguments = ["--patterns=proved", f"--proved_lines={directory / 'p.json'}"]
     assert run(directory / "in.cpp", directory / "out.cpp", *arguments) == 1
     assert "p.json: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["in.cpp", "out.cpp"])
+def test_the_report_overwrites_no_code(directory: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(directory / "in.cpp", directory / "out.cpp", f"--report={directory / name}") == 1
+    assert "is the C++ file too" in capsys.readouterr().err
+    assert (directory / "in.cpp").read_text() == TEXT
 
 
 def test_one_file_alone_is_not_enough(directory: Path) -> None:
