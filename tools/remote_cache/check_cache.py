@@ -5,7 +5,8 @@
     tools/remote_cache/check --faults='disk full'              one fault (--list names them)
 
 Starts a real nginx on loopback, fills it from one checkout and builds and tests in another one, under another path,
-with another output base and home. Exit status 0: every step is right; 1: one is not; 2: wrong usage.
+with another output base and home; then again without and with small changes, to see what they cost. Exit status 0:
+every step is right; 1: one is not; 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.remote_cache.changes import CHANGES, cost
 from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, fill_store, run_scenario, scenarios
 from tools.remote_cache.server import CacheServer
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
@@ -43,10 +45,14 @@ class Team:
     server: CacheServer
     targets: tuple[str, ...]
 
+    def options(self, config: str) -> list[str]:
+        """Options of a build with the cache."""
+        return [config, PATIENCE, f"--remote_cache={self.server.url}"]
+
     def test(self, checkout: Checkout, config: str) -> BazelRun:
         """Builds and tests all targets from nothing. Raises CheckFailed if the cache did not answer every time."""
         checkout.clean()
-        run = checkout.test(config, PATIENCE, f"--remote_cache={self.server.url}", "--", *self.targets)
+        run = checkout.test(*self.options(config), "--", *self.targets)
         warnings = run.cache_warnings()
         expect(not warnings, f"{len(warnings)} warnings about the cache: {'; '.join(warnings[:5])}")
         return run
@@ -91,6 +97,19 @@ def same_outputs(team: Team) -> str:
     return f"{len(first)} outputs are the same ({suffixes(first)})"
 
 
+def repeat(team: Team) -> str:
+    """The second checkout builds and tests everything again, and nothing is to be done."""
+    run = team.second.test(*team.options(READ_ONLY), "--", *team.targets)
+    expect(not run.other_than(), f"something was done again: {run.processes()}")
+    return f"{run.seconds:.1f} s"
+
+
+def run_changes(team: Team, steps: Steps) -> None:
+    """What building costs the second checkout after small changes."""
+    for change in CHANGES:
+        steps.run(change.name, lambda change=change: cost(change, team.second, *team.options(READ_ONLY)))  # type: ignore[misc]
+
+
 def run_faults(team: Team, steps: Steps, names: list[str], targets: tuple[str, ...]) -> None:
     """Runs the named faults with the second checkout, each on a server of its own with little stored."""
     server = CacheServer(team.directory / "faults")
@@ -109,6 +128,9 @@ def check(team: Team, faults: list[str], fault_targets: tuple[str, ...]) -> int:
             sharing = steps.run("first checkout builds, tests and uploads", lambda: fill(team))
             sharing = sharing and steps.run("second checkout builds and tests with hits only", lambda: share(team))
             sharing = sharing and steps.run("outputs of both are the same", lambda: same_outputs(team))
+            if sharing:
+                steps.run("nothing changed, everything tested again", lambda: repeat(team))
+                run_changes(team, steps)
         if sharing:
             run_faults(team, steps, faults, fault_targets)
     return steps.finish()
