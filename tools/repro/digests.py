@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.repro.generated import GENERATED
 from tools.team.checkout import Checkout, differences, suffixes
 from tools.team.steps import expect
 
 SHOWN_DIFFERENCES = 10
-
-GENERATED = (".mlir", ".cpp", ".barriers.json")
-"""Endings of what no compiler and no package of the machine has a part in: the same on all machines."""
 
 
 class DigestsError(ValueError):
