@@ -1,8 +1,8 @@
 """Unpacks a wheel into a directory for sys.path; the result depends on the wheel and the Python version alone.
 
-Usage: unpack_wheel.py WHEEL DIRECTORY PYTHON_VERSION. Programs of the wheel go to DIRECTORY/bin as they are; launchers
-are not made (use `python -m`). Modules are compiled to byte code that is never checked against its source and that
-contains no path.
+Usage: unpack_wheel.py WHEEL DIRECTORY PYTHON_VERSION COMPLETE. Programs of the wheel go to DIRECTORY/bin as they are;
+launchers are not made (use `python -m`). Modules are compiled to byte code that is never checked against its source and
+that contains no path. The file COMPLETE, with the number of files, is written last.
 """
 
 import compileall
@@ -53,7 +53,7 @@ def compile_modules(directory: Path) -> None:
     )
 
 
-def main(wheel: str, directory: str, python_version: str) -> None:
+def main(wheel: str, directory: str, python_version: str, complete: str) -> None:
     """Unpacks and compiles; refuses an interpreter other than the configured one."""
     if platform.python_version() != python_version:
         sys.exit(
@@ -62,6 +62,8 @@ def main(wheel: str, directory: str, python_version: str) -> None:
         )
     unpack(Path(wheel), Path(directory))
     compile_modules(Path(directory))
+    count = sum(path.is_file() for path in Path(directory).rglob("*"))
+    Path(complete).write_text(f"{count} files\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
+def unpack(wheel: Path, site: Path, python_version: str = platform.python_version()) -> None:
+    main(str(wheel), str(site), python_version, f"{site}.complete")
+
+
 @pytest.mark.parametrize(
     ("member", "expected"),
     [
@@ -44,16 +48,17 @@ def test_members_go_where_pip_puts_them(member: str, expected: str) -> None:
 
 
 def test_modules_are_compiled_but_tests_and_templates_are_not(wheel: Path, tmp_path: Path) -> None:
-    main(str(wheel), str(tmp_path / "site"), platform.python_version())
+    unpack(wheel, tmp_path / "site")
     compiled = {path.name.split(".")[0] for path in (tmp_path / "site").rglob("*.pyc")}
     assert compiled == {"__init__", "extra"}
+    assert (tmp_path / "site.complete").read_text() == "8 files\n"
     assert (tmp_path / "site" / "bin" / "demo").stat().st_mode & 0o111
 
 
 def test_two_unpackings_are_equal_and_name_no_path(wheel: Path, tmp_path: Path) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere" / "deeper"
     for site in (here, elsewhere):
-        main(str(wheel), str(site), platform.python_version())
+        unpack(wheel, site)
     names = [str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()]
     assert filecmp.cmpfiles(here, elsewhere, names, shallow=False) == (names, [], [])
     assert not any(str(tmp_path).encode() in (here / name).read_bytes() for name in names)
@@ -61,7 +66,7 @@ def test_two_unpackings_are_equal_and_name_no_path(wheel: Path, tmp_path: Path) 
 
 def test_unpacked_module_is_imported_from_its_byte_code(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    main(str(wheel), str(site), platform.python_version())
+    unpack(wheel, site)
     (site / "extra.py").write_text("VALUE = 2\n", encoding="utf-8")  # not looked at: the byte code is unchecked
     command = [
         sys.executable,
@@ -74,4 +79,5 @@ def test_unpacked_module_is_imported_from_its_byte_code(wheel: Path, tmp_path: P
 
 def test_other_interpreter_than_configured_is_refused(wheel: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"was 3\.1\.4 when the workspace was configured; run 'tools/bazel sync"):
-        main(str(wheel), str(tmp_path / "site"), "3.1.4")
+        unpack(wheel, tmp_path / "site", "3.1.4")
+    assert not (tmp_path / "site.complete").exists()

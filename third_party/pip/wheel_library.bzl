@@ -4,11 +4,15 @@ load("@host_python//:defs.bzl", "PYTHON")
 
 def _wheel_library_impl(ctx):
     site = ctx.actions.declare_directory(ctx.label.name + ".site")
+
+    # A damaged entry of a remote cache that names no outputs leaves a directory empty, and Bazel takes that for the result; a file
+    # that is not there ends the build.
+    complete = ctx.actions.declare_file(ctx.label.name + ".complete")
     ctx.actions.run(
         executable = PYTHON.path,
-        arguments = ["-s", "-S", "-P", ctx.file._unpack.path, ctx.file.wheel.path, site.path, PYTHON.version],
+        arguments = ["-s", "-S", "-P", ctx.file._unpack.path, ctx.file.wheel.path, site.path, PYTHON.version, complete.path],
         inputs = [ctx.file.wheel, ctx.file._unpack],
-        outputs = [site],
+        outputs = [site, complete],
         env = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},  # byte code does not depend on either the run or the locale
         mnemonic = "UnpackWheel",
         progress_message = "Unpacking " + ctx.file.wheel.basename,

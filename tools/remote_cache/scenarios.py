@@ -48,6 +48,9 @@ POLL_S = 0.02
 
 MAX_ERROR_CHARACTERS = 160
 
+RIGHT = "right"
+"""Start of the verdict of a build that succeeded with the right artifacts."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -77,7 +80,7 @@ class Trial:
         if run.status == 0:
             hits = run.processes().get(CACHE_HIT, 0)
             own = sum(run.other_than(CACHE_HIT).values())
-            return f"right ({hits} hits, {own} executed here, {timing})"
+            return f"{RIGHT} ({hits} hits, {own} executed here, {timing})"
         errors = [line for line in run.log.splitlines() if line.startswith("ERROR: ")]
         expect(bool(errors), f"ended with {run.status} and no error message:\n{run.last_lines()}")
         return f"clear error, exit status {run.status}, {timing}: {errors[0][:MAX_ERROR_CHARACTERS]}"
@@ -85,7 +88,7 @@ class Trial:
 
 def must_be_right(verdict: str) -> str:
     """The verdict, if the build succeeded. Raises CheckFailed."""
-    expect(verdict.startswith("right"), f"the build should have gone on without the cache: {verdict}")
+    expect(verdict.startswith(RIGHT), f"the build should have gone on without the cache: {verdict}")
     return verdict
 
 
@@ -98,14 +101,18 @@ def fill_store(trial: Trial) -> str:
 
 
 def damaged_entries(trial: Trial, kind: str, damage: str) -> str:
-    """All stored files of one kind are damaged; damaged contents must not stop the build, and are replaced."""
+    """All stored files of one kind are damaged; damaged contents must not stop the build, and are replaced.
+
+    A build that was stopped goes on without the cache: nothing that is damaged was taken over.
+    """
     copy_store(trial.full_store, trial.server.store)
     count = damage_store(trial.server.store, kind, DAMAGES[damage])
     with trial.server.running():
         verdict = trial.verdict(trial.build(READ_WRITE, trial.server.url))
-    if kind == "cas":
-        must_be_right(verdict)
-    return f"{count} files damaged: {verdict}"
+    if kind == "cas" or verdict.startswith(RIGHT):
+        return f"{count} files damaged: {must_be_right(verdict)}"
+    without = must_be_right(trial.verdict(trial.checkout.bazel("build", *trial.targets)))
+    return f"{count} files damaged: {verdict}; then without the cache: {without}"
 
 
 def dead_before(trial: Trial) -> str:
