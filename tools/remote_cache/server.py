@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import socket
@@ -53,7 +52,7 @@ def team_site(directory: Path, port: int) -> str:
 
 def main_configuration(directory: Path) -> str:
     """The file that nginx is started with."""
-    user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
+    user = "user root;" if os.geteuid() == 0 else ""
     template = (HERE / "main.conf").read_text(encoding="utf-8")
     return filled(template, directory=directory, site=directory / "site.conf", user=user)
 

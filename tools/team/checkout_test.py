@@ -48,7 +48,10 @@ def test_suffixes_count_what_is_known_and_the_rest() -> None:
     assert suffixes({"a.so": "", "b.so": "", "x.cpp": "", "y": ""}) == "2 .so, 1 .cpp, 1 others"
 
 
-def test_environment_has_nothing_of_the_caller_but_how_to_download(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_has_nothing_of_the_caller_but_how_to_download(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example")
     monkeypatch.setenv("SECRET", "x")
     environment = base_environment(TZ="UTC")
