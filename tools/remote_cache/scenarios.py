@@ -103,7 +103,8 @@ def fill_store(trial: Trial) -> str:
 def damaged_entries(trial: Trial, kind: str, damage: str) -> str:
     """All stored files of one kind are damaged; damaged contents must not stop the build, and are replaced.
 
-    A build that was stopped goes on without the cache: nothing that is damaged was taken over.
+    A build that was stopped goes on without the cache: nothing empty was taken over. Bazel believes what else an action
+    result says, so other damage to those is gone only after `bazel clean`.
     """
     copy_store(trial.full_store, trial.server.store)
     count = damage_store(trial.server.store, kind, DAMAGES[damage])
@@ -111,6 +112,8 @@ def damaged_entries(trial: Trial, kind: str, damage: str) -> str:
         verdict = trial.verdict(trial.build(READ_WRITE, trial.server.url))
     if kind == "cas" or verdict.startswith(RIGHT):
         return f"{count} files damaged: {must_be_right(verdict)}"
+    if damage != "empty":
+        trial.checkout.clean()
     without = must_be_right(trial.verdict(trial.checkout.bazel("build", *trial.targets)))
     return f"{count} files damaged: {verdict}; then without the cache: {without}"
 
