@@ -13,6 +13,7 @@ from ptodsl.examples.host_run import host_kernel
 from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants
+from sim.program import bytes_of
 from sim.record import Recording
 from sim.trace import read_trace
 
@@ -23,7 +24,7 @@ def test_example_is_in_order_and_needs_all_its_syncs(example: Example, tmp_path:
     arguments = example.arguments(np.random.default_rng(0))
     kernel.trace(tmp_path / "trace", example.block_dim, *arguments.values())
     trace, slots = read_trace(tmp_path / "trace"), arguments.get("slots")
-    scratch = ((slots.ctypes.data, slots.ctypes.data + slots.nbytes),) if isinstance(slots, np.ndarray) else ()
+    scratch = (bytes_of(slots),) if isinstance(slots, np.ndarray) else ()
 
     assert judge(trace, scratch=scratch).findings == ()
 

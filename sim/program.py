@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,11 @@ class BlockProgram:
                 digest.update(np.ascontiguousarray(program.events[field]).tobytes())
             digest.update(program.patterns.tobytes())
         return digest.digest()
+
+
+def bytes_of(array: NDArray[Any]) -> ByteRange:
+    """The addresses of a contiguous array, as scratch memory for `prepare` and the judge."""
+    return array.ctypes.data, array.ctypes.data + array.nbytes
 
 
 def prepare(trace: Trace, scratch: Sequence[ByteRange] = ()) -> list[BlockProgram]:

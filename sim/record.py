@@ -15,7 +15,7 @@ import numpy as np
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_library import BuildInfo, KernelError, LibraryError
-from sim.program import ByteRange
+from sim.program import ByteRange, bytes_of
 from sim.trace import Trace, read_trace
 
 TRACE_SUFFIX = ".trace.so"
@@ -75,7 +75,7 @@ class TraceLibrary:
                 report = (self._library.pto_last_error() or b"no report").decode(errors="replace")
                 raise KernelError(f"the kernel {self.info.name} failed:\n{report}")
             trace = read_trace(path)
-        return Recording(trace, ((slots.ctypes.data, slots.ctypes.data + slots.nbytes),))
+        return Recording(trace, (bytes_of(slots),))
 
 
 def libraries_beside(module: str) -> list[Path]:

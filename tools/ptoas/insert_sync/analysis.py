@@ -7,7 +7,6 @@ far as q's next operation knows. The rules are those of the machine (pto-facts, 
   other pipes finish one operation before they start the next
 - `set_flag(src, dst)` captures what src knows plus everything issued to src; `wait_flag` gives that to dst
 - `pipe_barrier(PIPE_V)` completes V for V; `pipe_barrier(PIPE_ALL)` completes everything for everyone
-
 - a push captures like `set_flag`; a pop gives to all pipes what those pushes captured of which it tells (`fifo_order`)
 
 An operation on q that conflicts with one in `pending[q]` is a hazard. Branches join by union and loops run to a

@@ -47,51 +47,35 @@ def _fifo_nodes(program: Program) -> Iterator[FifoNode]:
 def _received_before_push(program: Program, trip: RoundTrip) -> float:
     """The least number of pops of `trip.sent`, less pushes of `trip.returned`, right after any push of the latter."""
     least = _Least(lambda node: (node.fifo == trip.sent and not node.pushes) - (node.fifo == trip.returned))
-    least.block(program.root, _Count(0, 0))
+    least.block(program.root, 0)
     return min((count for node, count in least.after.items() if node.fifo == trip.returned), default=-math.inf)
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """An integer between two bounds, which may be infinite."""
-
-    low: float
-    high: float
-
-    def plus(self, step: _Count, fewest: int, most: float) -> _Count:
-        """The count after between `fewest` and `most` steps."""
-        return _Count(
-            self.low + min(_times(step.low, fewest), _times(step.low, most)),
-            self.high + max(_times(step.high, fewest), _times(step.high, most)),
-        )
-
-
-def _times(step: float, trips: float) -> float:
-    """The product, where nothing is nothing however often."""
-    return step * trips if step and trips else 0
 
 
 @dataclass(slots=True)
 class _Least:
-    """Adds up the weights of FIFO nodes along all paths."""
+    """Adds up the weights of FIFO nodes along all paths and keeps the least sums, which may be -infinity."""
 
     weight: Callable[[FifoNode], int]
     after: dict[FifoNode, float] = field(default_factory=dict)
     """The least sum up to and with a node."""
 
-    def block(self, block: Block, count: _Count) -> _Count:
-        """The count at the end of a block that is entered with `count`."""
+    def block(self, block: Block, count: float) -> float:
+        """The least sum at the end of a block that is entered with `count`."""
         for node in block.nodes:
             if isinstance(node, FifoNode):
-                weight = self.weight(node)
-                count = count.plus(_Count(weight, weight), 1, 1)
-                self.after[node] = count.low
+                count += self.weight(node)
+                self.after[node] = count
             elif isinstance(node, IfNode):
-                ends = [self.block(branch, count) for branch in node.branches]
-                count = _Count(min(end.low for end in ends), max(end.high for end in ends))
+                count = min([self.block(branch, count) for branch in node.branches])
             elif isinstance(node, LoopNode):
-                step = self.block(node.body, _Count(0, 0))
+                step = self.block(node.body, 0)
                 # The second visit leaves in `after` what holds in all passes.
-                self.block(node.body, count.plus(step, 0, max(node.most_trips - 1, 0)))
-                count = count.plus(step, node.fewest_trips, node.most_trips)
+                self.block(node.body, count + _times(step, 0, max(node.most_trips - 1, 0)))
+                count += _times(step, node.fewest_trips, node.most_trips)
         return count
+
+
+def _times(step: float, fewest: int, most: float) -> float:
+    """The least sum of between `fewest` and `most` steps; no step is nothing, and so are any of nothing."""
+    trips = most if step < 0 else fewest
+    return step * trips if step and trips else 0

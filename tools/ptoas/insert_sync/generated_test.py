@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ptodsl.examples.host_run import host_kernel
 from sim.hazards import judge
+from sim.program import bytes_of
 from sim.trace import read_trace
 from tools.ptoas.insert_sync.random_kernels import (
     COLS,
@@ -46,8 +47,7 @@ def test_random_programs_are_ordered_and_compute_what_numpy_does(
     traced = host_kernel(module, ENTRY, directory, mode="trace")
     for trips in range(MAX_TRIPS + 1):
         traced.trace(directory / "trace", 1, 0, slots, A, X, y, trips)
-        first = slots.ctypes.data
-        verdict = judge(read_trace(directory / "trace"), scratch=[(first, first + slots.nbytes)])
+        verdict = judge(read_trace(directory / "trace"), scratch=[bytes_of(slots)])
         assert verdict.ok, verdict.findings[0]
         assert verdict.counts.ops > 0
 
