@@ -18,7 +18,8 @@ from flash_atten.launch_library import KernelError, KernelLibrary
 from flash_atten.stand_in import ROOT, build_info
 from ptodsl.printing import module_text
 from ptodsl.values import Scalar
-from tools.bisheng.host_compile import compile_host, host_toolchain
+from tools.bisheng.host_compile import compile_host
+from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
 CONFIG = KernelConfig()

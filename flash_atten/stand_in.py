@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,10 +10,12 @@ from pathlib import Path
 
 from flash_atten.config import KernelConfig
 from flash_atten.launch_library import HOST, library_name
+from tools.bisheng.host_toolchain import host_toolchain
 
 ROOT = Path(__file__).parent.parent
 
 CXX_FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}")
+"""Options of libraries that only tests use."""
 
 SWITCHES = ("STAND_IN_FAILS", "STAND_IN_SLOWDOWN_MS", "STAND_IN_NO_SCALE", "STAND_IN_SKIPS_LAST_ROW")
 
@@ -29,6 +30,14 @@ def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, object]:
         "kv_split": config.kv_split,
         "compiler": "g++ (stand-in)",
     }
+
+
+def compile_stand_in(source: Path, path: Path, info: str, macros: Mapping[str, object]) -> None:
+    """Compile `source` to the library `path` that reports `info`, the JSON text of `fa_build_info()`."""
+    header = path.with_name("build_info.inc")
+    header.write_text(f'R"JSON({info})JSON"\n', encoding="utf-8")
+    definitions = [f"-D{name}={value}" for name, value in {**macros, "PTO_BUILD_INFO_FILE": f'"{header}"'}.items()]
+    subprocess.run([host_toolchain().cxx, *CXX_FLAGS, *definitions, str(source), "-o", str(path)], check=True)
 
 
 def build_stand_in(
@@ -47,17 +56,9 @@ def build_stand_in(
     values = dict.fromkeys(SWITCHES, 0) | dict(switches or {})
     if len(values) > len(SWITCHES):
         raise ValueError(f"stand-ins have only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
-    compiler = shutil.which("g++") or shutil.which("c++")
-    if compiler is None:
-        raise FileNotFoundError("no C++ compiler on PATH: the tests around the kernel need g++ or c++")
     text = json.dumps(build_info(config, backend)) if info is None else info
-    header = directory / "build_info.inc"
-    header.write_text(f'R"JSON({text})JSON"\n', encoding="utf-8")
     path = directory / f"{library_name(config)}.so"
-    command = [compiler, *CXX_FLAGS, *(f"-D{name}={value}" for name, value in values.items())]
-    command += [f'-DPTO_BUILD_INFO_FILE="{header}"', str(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp")]
-    command += ["-o", str(path)]
-    subprocess.run(command, check=True)
+    compile_stand_in(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp", path, text, values)
     return path
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bisheng.host_compile import host_toolchain
+from tools.bisheng.host_toolchain import host_toolchain
 
 INCLUDE = Path(__file__).parent / "include"
 

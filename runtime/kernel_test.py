@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from runtime.host_kernel import HostKernel, KernelFailure
 from sim.trace import Buffer, Kind, Pipe, read_trace
-from tools.bisheng.host_compile import compile_host, host_toolchain
+from tools.bisheng.host_compile import compile_host
+from tools.bisheng.host_toolchain import host_toolchain
 
 TESTDATA = Path(__file__).parent / "testdata"
 HEAD = 128

@@ -11,7 +11,8 @@ from flash_atten.config import LaunchShape
 from sim.mutants import Instruction, Mutant
 from sim.record import TraceLibrary
 from sim.trace import Buffer, Kind, Pipe, Records, Trace
-from tools.bisheng.host_compile import compile_host, host_toolchain
+from tools.bisheng.host_compile import compile_host
+from tools.bisheng.host_toolchain import host_toolchain
 
 ROOT = Path(__file__).parents[1]
 CALLER = ROOT / "flash_atten" / "caller_host.cpp"

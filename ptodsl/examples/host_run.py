@@ -8,7 +8,8 @@ from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl.printing import module_text
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host, host_toolchain
+from tools.bisheng.host_compile import compile_host
+from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
 

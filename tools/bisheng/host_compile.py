@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.bisheng.host_toolchain import HostToolchain, detect_host_toolchain
+from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import DEFAULT_ENTRY, LibraryRequest, compile_library, relative
 
 ROOT = Path(__file__).parents[2]
@@ -18,9 +18,6 @@ ROOT = Path(__file__).parents[2]
 
 HOST_MAIN = ROOT / "runtime" / "host_main.cpp"
 """The translation unit that includes the kernel."""
-
-RUNFILES_TOOLCHAIN = ROOT.parent / "host_cxx" / "toolchain.json"
-"""Where @host_cxx//:toolchain.json lies in the runfiles of a program that Bazel built."""
 
 FLAGS = (
     "-std=c++17",
@@ -47,13 +44,6 @@ MODE_FLAGS: dict[str, tuple[str, ...]] = {
     "execute": ("-O3",),
     "trace": ("-DPTO_TRACE=1", "-O0"),  # there is nothing to compute, and every build waits for the audit of a trace
 }
-
-
-def host_toolchain() -> HostToolchain:
-    """The toolchain that Bazel was configured with; outside of Bazel, what is found on this machine."""
-    if ROOT.parent.name.endswith(".runfiles"):
-        return HostToolchain.from_json(RUNFILES_TOOLCHAIN.read_text(encoding="utf-8"))
-    return detect_host_toolchain()
 
 
 def host_build_info(build_info: dict[str, Any], toolchain: HostToolchain, mode: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bisheng.host_compile import compile_host, host_build_info, host_toolchain
-from tools.bisheng.host_toolchain import HostToolchain
+from tools.bisheng.host_compile import compile_host, host_build_info
+from tools.bisheng.host_toolchain import HostToolchain, host_toolchain
 from tools.bisheng.library import CompileError, build_info_literal
 
 KERNEL = """#include "pto/pto-inst.hpp"

@@ -45,6 +45,12 @@ PATH_COMPILERS = ("g++", "clang++", "c++")
 
 CPU_INFO = Path("/proc/cpuinfo")
 
+RUNFILES_DIRECTORY = Path(__file__).parents[3]
+"""The directory of the workspace; of its copy and its repositories in the runfiles of a program that Bazel built."""
+
+RUNFILES_TOOLCHAIN = RUNFILES_DIRECTORY / "host_cxx" / "toolchain.json"
+"""Where @host_cxx//:toolchain.json lies in runfiles."""
+
 
 class ToolchainError(RuntimeError):
     """This machine has no usable C++ compiler, or no known CPU."""
@@ -145,6 +151,13 @@ def detect_host_toolchain(cxx: str | None = None, march: str | None = None) -> H
         f"no usable C++17 compiler ({wanted}) was found. Tried:\n{tried}\nInstall one (Debian: apt-get install "
         "g++), or name one: tools/bazel build --repo_env=CXX=/path/to/g++ ..."
     )
+
+
+def host_toolchain() -> HostToolchain:
+    """The toolchain that Bazel was configured with; outside of Bazel, what is found on this machine."""
+    if RUNFILES_DIRECTORY.name.endswith(".runfiles"):
+        return HostToolchain.from_json(RUNFILES_TOOLCHAIN.read_text(encoding="utf-8"))
+    return detect_host_toolchain()
 
 
 def main(output: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ptodsl.dialect.testing import fifo, load_mat, store_acc
-from tools.bisheng.host_compile import host_toolchain
+from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync
 from tools.ptoas.testing import cpp
 
