@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "pto/machine/launch.hpp"
 #include "pto/pto-inst.hpp"
+#include "runtime/machine/launch.hpp"
 
 namespace harness {
 

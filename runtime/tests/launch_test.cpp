@@ -1,5 +1,6 @@
 // Launches: blocks, failures, and the checks of addresses and sizes.
 #include <atomic>
+#include <mutex>
 #include <set>
 
 #include "harness.hpp"

@@ -21,6 +21,7 @@ def parse_arguments(description: str, arguments: list[str]) -> argparse.Namespac
     parser.add_argument("--entry", default=DEFAULT_ENTRY, help="extern C function of the kernel (default: %(default)s)")
     parser.add_argument("--mode", choices=MODES, default="execute")
     parser.add_argument("--shim", type=Path, action="append", default=[], help="further C++ file of the library")
+    parser.add_argument("--object", type=Path, action="append", default=[], help="compiled part of the library")
     parser.add_argument("--build_info", type=Path, help="JSON file with what the library says of itself")
     parser.add_argument("--build_info_output", type=Path, help="the same, completed by what the compiler is")
     return parser.parse_args(arguments)

@@ -1,7 +1,8 @@
 """Compiles a generated kernel for the CPU: C++ of the assembler in, shared library out.
 
-The kernel is compiled into runtime/host_main.cpp (see there for what the library exports). Used by the build, whose
-command line is host_compiler.py, and by tests, which compile kernels while they run.
+The kernel is compiled into runtime/host_main.cpp and linked with runtime/machine, which is compiled once for all
+kernels. Used by the build, whose command lines are host_compiler.py and machine_compiler.py, and by tests that compile
+kernels.
 """
 
 from __future__ import annotations
@@ -11,18 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from tools.bisheng.host_toolchain import HostToolchain
-from tools.bisheng.library import DEFAULT_ENTRY, LibraryRequest, compile_library, relative
+from tools.bisheng.library import (
+    DEFAULT_ENTRY,
+    LibraryRequest,
+    compile_library,
+    relative,
+    run_compiler,
+    scratch_for,
+)
 
 ROOT = Path(__file__).parents[2]
 """The workspace, or its copy in the runfiles."""
 
-HOST_MAIN = ROOT / "runtime" / "host_main.cpp"
+RUNTIME = ROOT / "runtime"
+
+HOST_MAIN = RUNTIME / "host_main.cpp"
 """The translation unit that includes the kernel."""
+
+MACHINE = (RUNTIME / "machine" / "machine.cpp", RUNTIME / "machine" / "exports.cpp")
+"""What all kernels of a mode share."""
 
 FLAGS = (
     "-std=c++17",
     "-fPIC",
-    "-shared",
     "-pthread",
     "-fno-semantic-interposition",  # functions may be inlined although the dynamic linker could replace them
     "-ffp-contract=fast",  # the ISA's matmul and axpy are fused; vector code uses FMA
@@ -30,15 +42,18 @@ FLAGS = (
     "-fno-trapping-math",
     "-fno-strict-aliasing",  # tiles and buffers are bytes that kernels see as several types
     "-fwrapv",  # the ISA's integers wrap
-    "-Wl,--build-id=none",
-    "-Wl,--no-undefined",
 )
-"""Options of every kernel library. Nothing here may depend on the machine: -march comes from the toolchain."""
+"""Options of every compilation. Nothing here may depend on the machine: -march comes from the toolchain."""
 
 KIND_FLAGS = {
     "gcc": ("-fno-gnu-unique",),  # else static variables of templates are shared by all libraries in a process
     "clang": (),
 }
+
+LIBRARY_FLAGS = ("-shared", "-Wl,--build-id=none", "-Wl,--no-undefined")
+
+OBJECT_FLAGS = ("-r", "-nostdlib")
+"""Several sources to one object that can be linked."""
 
 MODE_FLAGS: dict[str, tuple[str, ...]] = {
     "execute": ("-O3",),
@@ -52,22 +67,35 @@ def host_build_info(build_info: dict[str, Any], toolchain: HostToolchain, mode: 
     return {**build_info, "backend": "host", "mode": mode, "compiler": compiler, "march": toolchain.march}
 
 
-def compiler_command(request: LibraryRequest, toolchain: HostToolchain) -> list[str]:
-    """Compiler and options for one kernel; the same for the same kernel and toolchain, wherever the files lie."""
+def compiler_command(toolchain: HostToolchain, mode: str, seed: str, *directories: Path) -> list[str]:
+    """Compiler and options; the same for the same toolchain, mode and `seed`, wherever the files lie.
+
+    Paths in the result do not show the working directory, the workspace and `directories`.
+    """
     root = relative(ROOT)
-    hidden = (Path.cwd(), ROOT, root, relative(request.cpp.parent))
     return [
         toolchain.cxx,
         *FLAGS,
         *KIND_FLAGS[toolchain.kind],
-        *MODE_FLAGS[request.mode],
+        *MODE_FLAGS[mode],
         f"-march={toolchain.march}",
-        f"-frandom-seed={request.cpp.name}",
-        *(f"-ffile-prefix-map={directory}/=" for directory in hidden),
+        f"-frandom-seed={seed}",
+        *(f"-ffile-prefix-map={directory}/=" for directory in (Path.cwd(), ROOT, root, *directories)),
         f"-I{root / 'runtime' / 'include'}",
         f"-I{root}",
-        f"-D{request.entry}=PTO_ENTRY_FN",
     ]
+
+
+def machine_object(mode: str) -> Path:
+    """Where the machine lies that Bazel compiled: in the runfiles of a program, not in a workspace."""
+    return RUNTIME / f"machine.{mode}.o"
+
+
+def compile_machine(out: Path, *, toolchain: HostToolchain, mode: str) -> Path:
+    """Compiles what all kernels of a mode share to the object `out`; returns `out`. Raises CompileError."""
+    command = [*compiler_command(toolchain, mode, "machine"), *OBJECT_FLAGS]
+    with scratch_for(out) as scratch:
+        return run_compiler([*command, *(str(relative(source)) for source in MACHINE)], RUNTIME, out, scratch)
 
 
 def compile_host(
@@ -78,14 +106,19 @@ def compile_host(
     entry: str = DEFAULT_ENTRY,
     mode: str = "execute",
     shims: Sequence[Path] = (),
+    objects: Sequence[Path] = (),
     build_info: dict[str, Any] | None = None,
 ) -> Path:
     """Compiles the kernel `cpp`, whose entry point is `entry`, to the shared library `out`; returns `out`.
 
     `shims` are further C++ files of the library (flash_atten/caller_host.cpp); `build_info` is what they export
-    (see `host_build_info`). The same inputs give the same bytes wherever they lie. `out` is replaced only by a
-    complete library. Raises CompileError with the compiler's messages, ValueError and FileNotFoundError for wrong
-    arguments.
+    (see `host_build_info`). `objects` is what `compile_machine` made; without it the machine that Bazel compiled is
+    linked, or its sources are compiled along. The same inputs give the same bytes wherever they lie. `out` is replaced
+    only by a complete library. Raises CompileError with the compiler's messages, ValueError and FileNotFoundError for
+    wrong arguments.
     """
     request = LibraryRequest(Path(cpp), Path(out), entry, mode, tuple(shims), build_info)
-    return compile_library(request, compiler_command(request, toolchain), [HOST_MAIN, *request.shims])
+    command = [*compiler_command(toolchain, mode, request.cpp.name, relative(request.cpp.parent)), *LIBRARY_FLAGS]
+    compiled = machine_object(mode)
+    machine = objects or ([compiled] if compiled.exists() else MACHINE)
+    return compile_library(request, [*command, f"-D{entry}=PTO_ENTRY_FN"], [HOST_MAIN, *machine, *request.shims])

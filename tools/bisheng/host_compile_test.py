@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bisheng.host_compile import compile_host, host_build_info
+from tools.bisheng.host_compile import compile_host, compile_machine, host_build_info
 from tools.bisheng.host_toolchain import HostToolchain, host_toolchain
 from tools.bisheng.library import CompileError, build_info_literal
 
@@ -62,6 +62,19 @@ def test_place_and_time_do_not_change_the_library(tmp_path: Path, toolchain: Hos
     ]
     assert libraries[0].read_bytes() == libraries[1].read_bytes()
     assert str(tmp_path).encode() not in libraries[0].read_bytes()
+
+
+def test_the_machine_is_the_same_wherever_it_is_compiled_and_kernels_link_it(
+    tmp_path: Path, toolchain: HostToolchain
+) -> None:
+    machines = [compile_machine(tmp_path / f"{name}.o", toolchain=toolchain, mode="trace") for name in ("a", "b")]
+    assert machines[0].read_bytes() == machines[1].read_bytes()
+    options = {"toolchain": toolchain, "entry": "add_one", "mode": "trace"}
+    linked = compile_host(write_kernel(tmp_path), tmp_path / "add_one.so", objects=machines[:1], **options)  # type: ignore[arg-type]
+    library = ctypes.CDLL(str(linked))
+    library.pto_last_error.restype = ctypes.c_char_p
+    assert library.pto_launch(1, (ctypes.c_uint64 * 2)(), 2) == 1
+    assert library.pto_last_error() == b"the kernel takes 1 arguments, the launch gave 2"
 
 
 def test_compiler_message_is_passed_on_and_no_library_appears(tmp_path: Path, toolchain: HostToolchain) -> None:

@@ -20,6 +20,7 @@ def compile_kernel(options: argparse.Namespace) -> None:
         entry=options.entry,
         mode=options.mode,
         shims=options.shim,
+        objects=options.object,
         build_info=build_info_of(options, lambda build_info: host_build_info(build_info, toolchain, options.mode)),
     )
 

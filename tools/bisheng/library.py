@@ -8,6 +8,8 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +71,34 @@ def build_info_literal(build_info: dict[str, Any]) -> str:
     return f'R"{RAW_DELIMITER}({text}){RAW_DELIMITER}"\n'
 
 
+@contextmanager
+def scratch_for(out: Path) -> Iterator[Path]:
+    """A directory on the file system of `out`, gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=out.parent.absolute(), prefix=f".{out.name}.") as scratch:
+        yield Path(scratch)
+
+
+def run_compiler(command: list[str], what: Path, out: Path, scratch: Path) -> Path:
+    """Runs `command`, completed by where to write; returns `out`, complete or not there at all. Raises CompileError."""
+    product = scratch / out.name
+    environment = {"PATH": TOOL_PATH, "LC_ALL": "C", "TMPDIR": str(scratch)}
+    result = subprocess.run([*command, "-o", product], env=environment, check=False, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise CompileError(f"{command[0]} cannot compile {what}:\n{result.stderr.strip()}")
+    os.replace(product, out)
+    return out
+
+
 def compile_library(request: LibraryRequest, compiler: list[str], sources: list[Path]) -> Path:
     """Runs `compiler` (program and options) on `sources`; returns the library, complete or not there at all.
 
     Adds the definitions of the kernel's file and build info, and the output. Raises CompileError.
     """
-    out = request.out
-    with tempfile.TemporaryDirectory(dir=out.parent.absolute(), prefix=f".{out.name}.") as scratch:
-        library = Path(scratch) / out.name
+    with scratch_for(request.out) as scratch:
         command = [*compiler, f"-iquote{relative(request.cpp.parent)}", f'-DPTO_KERNEL_FILE="{request.cpp.name}"']
         if request.build_info is not None:
-            literal = Path(scratch) / "build_info.inc"
+            literal = scratch / "build_info.inc"
             literal.write_text(build_info_literal(request.build_info), encoding="utf-8")
             command.append(f'-DPTO_BUILD_INFO_FILE="{literal}"')
-        command += [*(str(relative(source)) for source in sources), "-o", str(library)]
-        environment = {"PATH": TOOL_PATH, "LC_ALL": "C", "TMPDIR": scratch}
-        result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise CompileError(f"{command[0]} cannot compile {request.cpp}:\n{result.stderr.strip()}")
-        os.replace(library, out)
-    return out
+        command += [str(relative(source)) for source in sources]
+        return run_compiler(command, request.cpp, request.out, scratch)

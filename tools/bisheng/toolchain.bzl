@@ -1,7 +1,7 @@
 """The device compiler as a toolchain: generated C++ in, shared library out.
 
 Two compilers have the same command line (host_compiler.py, npu_compiler.py):
-    COMPILER in.cpp --output=out.so --toolchain=identity.json --entry=NAME --mode=execute|trace --shim=x.cpp
+    COMPILER in.cpp --output=out.so --toolchain=identity.json --entry=NAME --mode=execute|trace --shim=x.cpp --object=x.o
         --build_info=in.json --build_info_output=out.json
 """
 
@@ -9,11 +9,14 @@ TOOLCHAIN_TYPE = "//tools/bisheng:toolchain_type"
 
 BACKENDS = ["host", "npu"]
 
+MODES = ["execute", "trace"]
+
 DeviceCompilerInfo = provider(
     doc = "A compiler for kernels.",
     fields = {
         "backend": ":type: string. One of BACKENDS.",
         "files": ":type: list of File. What of the compiler lies in the workspace: inputs of every compile action.",
+        "objects": ":type: dict from mode to list of File. What is linked to every kernel.",
         "identity": ":type: File. JSON with path, version and target of the compiler: an input of every compile action.",
         "tool": ":type: FilesToRunProvider. The program.",
     },
@@ -34,6 +37,7 @@ def _device_compiler_impl(ctx):
     return [platform_common.ToolchainInfo(compiler = DeviceCompilerInfo(
         backend = ctx.attr.backend,
         files = ctx.files.files,
+        objects = {mode: target.files.to_list() for target, mode in ctx.attr.objects.items()},
         identity = ctx.file.identity,
         tool = ctx.attr.tool[DefaultInfo].files_to_run,
     ))]
@@ -43,6 +47,10 @@ device_compiler = rule(
     attrs = {
         "backend": attr.string(mandatory = True, values = BACKENDS),
         "files": attr.label_list(allow_files = True),
+        "objects": attr.label_keyed_string_dict(
+            allow_files = [".o"],
+            doc = "What is linked to every kernel, and for which mode.",
+        ),
         "identity": attr.label(mandatory = True, allow_single_file = [".json"]),
         "tool": attr.label(mandatory = True, executable = True, cfg = "exec"),
     },
@@ -67,6 +75,8 @@ def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_ou
     args.add("--toolchain", compiler.identity)
     args.add("--mode", mode)
     args.add_all(shims, before_each = "--shim")
+    objects = compiler.objects.get(mode, [])
+    args.add_all(objects, before_each = "--object")
     args.add("--build_info", build_info)
     outputs = [library]
     if build_info_output:
@@ -75,7 +85,7 @@ def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_ou
     ctx.actions.run(
         executable = compiler.tool,
         arguments = [args],
-        inputs = [cpp, build_info, compiler.identity] + compiler.files + shims,
+        inputs = [cpp, build_info, compiler.identity] + compiler.files + objects + shims,
         outputs = outputs,
         mnemonic = "CompileKernel",
         progress_message = "Compiling %s for the %s (%s)" % (cpp.short_path, compiler.backend, mode),

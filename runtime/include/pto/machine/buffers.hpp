@@ -3,10 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <new>
 
 #include "pto/common/enums.hpp"
 
@@ -58,33 +54,21 @@ inline constexpr bool has_buffer(CoreKind kind, Buffer buffer) {
 /// The memories of one core. Trace mode moves no data and allocates nothing.
 class OnChipMemory {
   public:
-    OnChipMemory(CoreKind kind, bool allocate) {
-        if (!allocate) return;
-        for (int b = 0; b < kBufferCount; ++b) {
-            if (!has_buffer(kind, static_cast<Buffer>(b))) continue;
-            offset_[b] = size_;
-            size_ += kBuffers[b].bytes * kBuffers[b].spread;
-        }
-        size_ = (size_ + kHostAlignment - 1) / kHostAlignment * kHostAlignment;
-        bytes_.reset(static_cast<std::byte*>(std::aligned_alloc(kHostAlignment, size_)));
-        if (!bytes_) throw std::bad_alloc();
-    }
+    /// Throws std::bad_alloc.
+    OnChipMemory(CoreKind kind, bool allocate);
+    ~OnChipMemory();
+    OnChipMemory(const OnChipMemory&) = delete;
+    OnChipMemory& operator=(const OnChipMemory&) = delete;
 
-    std::byte* base(Buffer buffer) { return bytes_.get() + offset_[static_cast<int>(buffer)]; }
+    std::byte* base(Buffer buffer) { return bytes_ + offset_[static_cast<int>(buffer)]; }
 
     /// All bits one: reads of what nobody wrote are NaN in every float type.
-    void poison() {
-        if (bytes_) std::memset(bytes_.get(), 0xff, size_);
-    }
+    void poison();
 
   private:
-    static constexpr size_t kHostAlignment = 4096;
-    struct Free {
-        void operator()(std::byte* bytes) const { std::free(bytes); }
-    };
     size_t size_ = 0;
     size_t offset_[kBufferCount] = {};
-    std::unique_ptr<std::byte, Free> bytes_;
+    std::byte* bytes_ = nullptr;
 };
 
 }  // namespace pto::host

@@ -6,13 +6,13 @@
 
 #include "pto/machine/buffers.hpp"
 #include "pto/machine/error.hpp"
-#include "pto/machine/fiber.hpp"
 #include "pto/machine/fifo.hpp"
 #include "pto/machine/trace.hpp"
 
 namespace pto::host {
 
 class Block;
+class Fiber;
 
 /// What a core waits for.
 struct Wait {
@@ -38,20 +38,25 @@ class Core {
     bool aborting = false;
     std::string error;
 
-    std::string name() const { return kind == CoreKind::Cube ? "cube" : "vec" + std::to_string(subblock); }
-    bool waiting() const { return wait.fifo != nullptr; }
-    bool can_continue() const {
-        if (!waiting() || aborting) return true;
-        return wait.op == OpId::TPOP ? wait.fifo->can_pop(subblock) : wait.fifo->can_allocate(subblock);
-    }
+    std::string name() const;
+    /// "kernel.cpp:12: block 0, vec1": a line of the generated C++ and who executes it.
+    std::string position(int line) const;
+    uint32_t block_index() const;
+    uint32_t block_count() const;
 
+    /// The FIFO with this flag base; the first side that declares it fixes its properties.
+    Fifo& open_fifo(const FifoSpec& spec, int line);
+    [[noreturn]] void fail_fifo(OpId op, const Fifo& fifo, int line, const std::string& why) const;
+
+    bool can_continue() const;
     /// Suspends this core until the FIFO lets `op` go on.
-    void wait_for(const Fifo& fifo, OpId op, int line) {
-        wait = Wait{&fifo, op, line};
-        while (!can_continue()) fiber->yield();
-        if (aborting) throw Aborted();
-        wait = Wait{};
-    }
+    void wait_for(const Fifo& fifo, OpId op, int line);
+
+    /// Host address of `size` bytes at a byte offset of an on-chip memory; null in trace mode.
+    std::byte* place(Buffer buffer, uint64_t address, size_t size, int line);
+    /// An access to bytes [begin, end) of global memory must stay inside one buffer of the launch, if those are known,
+    /// and inside one slot of a FIFO.
+    void require_in_bounds(const char* op, uint64_t begin, uint64_t end, int line) const;
 
     /// The core whose fiber runs on this thread.
     static Core& current(int line) {

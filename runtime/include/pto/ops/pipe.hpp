@@ -5,7 +5,7 @@
 #include <string>
 #include <type_traits>
 
-#include "pto/machine/block.hpp"
+#include "pto/machine/core.hpp"
 #include "pto/tile/global_tensor.hpp"
 
 namespace pto {
@@ -25,7 +25,7 @@ class TPipe {
     /// device.
     template <typename Pointer>
     explicit TPipe(Pointer* slots, uint64_t = 0, uint64_t = 0, int line = __builtin_LINE())
-        : fifo_(&host::Core::current(line).block.open_fifo(
+        : fifo_(&host::Core::current(line).open_fifo(
               {FlagBase, Dir, SlotBytes, Slots, reinterpret_cast<uint64_t>(slots)}, line)) {}
 
     host::Fifo& fifo() const { return *fifo_; }
@@ -48,11 +48,6 @@ uint64_t part_of_slot(const Core& core, const Fifo& fifo, const Global& entry) {
     return static_cast<uint64_t>(elements) * core.subblock * sizeof(typename Global::DType);
 }
 
-[[noreturn]] inline void fail_fifo(OpId op, const Core& core, const Fifo& fifo, int line, const std::string& why) {
-    fail(line, std::string(name(op)) + " on FIFO " + std::to_string(core.block.fifo_id(fifo)) + " (" +
-                   name(fifo.spec.direction) + ", flag base " + std::to_string(fifo.spec.flag_base) + "): " + why);
-}
-
 /// One step of the FIFO protocol on the current core.
 template <typename Pipe, typename Global, TileSplitAxis split>
 class FifoStep {
@@ -63,8 +58,8 @@ class FifoStep {
         : op_(op), line_(line), core_(Core::current(line)), fifo_(pipe.fifo()) {
         const bool producing = op == OpId::TALLOC || op == OpId::TPUSH;
         if (producing != fifo_.produces(core_.kind)) {
-            fail_fifo(
-                op, core_, fifo_, line,
+            core_.fail_fifo(
+                op, fifo_, line,
                 producing ? "only the producing side allocates and pushes" : "only the consuming side pops and frees");
         }
         fifo_.split = split;
@@ -82,8 +77,8 @@ class FifoStep {
     void pass_on(uint64_t (&counters)[kSubblocks], uint64_t held, EventKind kind, pipe_t pipe, const char* missing) {
         const uint64_t sequence = counters[core_.subblock];
         if (sequence >= held) {
-            fail_fifo(op_, core_, fifo_, line_,
-                      "number " + std::to_string(sequence) + " has no " + missing + " before it");
+            core_.fail_fifo(op_, fifo_, line_,
+                            "number " + std::to_string(sequence) + " has no " + missing + " before it");
         }
         ++counters[core_.subblock];
         record(kind, pipe, sequence);
@@ -94,11 +89,11 @@ class FifoStep {
         if (entry.data() == part_address(sequence, entry)) return;
         const auto address = reinterpret_cast<uint64_t>(entry.data());
         const uint64_t bound = (address - fifo_.spec.gm_base) / fifo_.spec.slot_bytes;
-        fail_fifo(op_, core_, fifo_, line_,
-                  (bound < fifo_.spec.slots ? "the entry is bound to slot " + std::to_string(bound)
-                                            : std::string("the entry is not bound to a slot")) +
-                      ", but the oldest slot this core holds is " + std::to_string(fifo_.slot_of(sequence)) +
-                      ": slots are passed on in the order they were acquired");
+        core_.fail_fifo(op_, fifo_, line_,
+                        (bound < fifo_.spec.slots ? "the entry is bound to slot " + std::to_string(bound)
+                                                  : std::string("the entry is not bound to a slot")) +
+                            ", but the oldest slot this core holds is " + std::to_string(fifo_.slot_of(sequence)) +
+                            ": slots are passed on in the order they were acquired");
     }
 
     Core& core() const { return core_; }

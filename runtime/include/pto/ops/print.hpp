@@ -16,9 +16,8 @@ PTO_OUT_OF_LINE void TPRINT(const T& tile, int line = __builtin_LINE()) {
         host::Recorder(host::OpId::TPRINT, PIPE_S, tile, line).read(tile);
     } else {
         const host::Core& core = host::Core::current(line);
-        std::string text = host::format("%s: block %u, %s: %d x %d %s\n", host::source_position(line).c_str(),
-                                        core.block.index, core.name().c_str(), tile.GetValidRow(), tile.GetValidCol(),
-                                        host::DTypeInfo<typename T::DType>::name);
+        std::string text = host::format("%s: %d x %d %s\n", core.position(line).c_str(), tile.GetValidRow(),
+                                        tile.GetValidCol(), host::DTypeInfo<typename T::DType>::name);
         for (int r = 0; r < tile.GetValidRow(); ++r) {
             for (int c = 0; c < tile.GetValidCol(); ++c) {
                 const auto value = tile.data()[r * host::row_stride<T> + c * host::col_stride<T>];

@@ -4,12 +4,10 @@
 
 #include <cstdint>
 
-#include "pto/machine/block.hpp"
+#include "pto/machine/core.hpp"
 
-inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block.index; }
-inline int64_t get_block_num(int line = __builtin_LINE()) {
-    return pto::host::Core::current(line).block.launch.block_count;
-}
+inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_index(); }
+inline int64_t get_block_num(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_count(); }
 inline int64_t get_subblockid(int line = __builtin_LINE()) { return pto::host::Core::current(line).subblock; }
 inline int64_t get_subblockdim() { return pto::host::kSubblocks; }
 inline int64_t get_subblock_idx(int line = __builtin_LINE()) { return get_subblockid(line); }

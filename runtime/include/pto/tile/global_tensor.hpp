@@ -7,7 +7,7 @@
 
 #include "pto/common/dtype.hpp"
 #include "pto/common/enums.hpp"
-#include "pto/machine/block.hpp"
+#include "pto/machine/core.hpp"
 #include "pto/tile/tile.hpp"
 
 namespace pto {
@@ -127,39 +127,13 @@ void require_same_size(const char* op, const T& tile, const Global& gm, int line
          tile.GetValidCol());
 }
 
-/// An access to bytes [begin, end) of global memory must stay inside one buffer of the launch, if those are known, and
-/// inside one slot of a FIFO.
-PTO_OUT_OF_LINE inline void require_in_bounds(const char* op, uint64_t begin, uint64_t end, int line) {
-    if (begin == 0) fail(line, "%s on a global tensor without an address (null pointer)", op);
-    const Block& block = Core::current(line).block;
-    for (const Fifo& fifo : block.fifos()) {
-        const uint64_t slots_end = fifo.spec.gm_base + fifo.spec.slots * fifo.spec.slot_bytes;
-        if (begin < fifo.spec.gm_base || begin >= slots_end) continue;
-        const uint64_t offset = (begin - fifo.spec.gm_base) % fifo.spec.slot_bytes;
-        if (offset + (end - begin) > fifo.spec.slot_bytes) {
-            fail(line, "%s of bytes [%llu, %llu) of a slot of FIFO %d, which has %llu", op,
-                 static_cast<unsigned long long>(offset), static_cast<unsigned long long>(offset + end - begin),
-                 block.fifo_id(fifo), static_cast<unsigned long long>(fifo.spec.slot_bytes));
-        }
-        break;
-    }
-    const std::vector<GmRange>& known = block.launch.gm;
-    for (const GmRange& range : known) {
-        if (range.begin <= begin && end <= range.end) return;
-    }
-    if (!known.empty()) {
-        fail(line,
-             "%s of [0x%llx, 0x%llx) in global memory, which lies in no buffer of the launch: check the offsets "
-             "and the sizes of the kernel's arguments",
-             op, static_cast<unsigned long long>(begin), static_cast<unsigned long long>(end));
-    }
-}
-
+/// The bytes of a view must be bytes that the kernel may access: see Core::require_in_bounds.
 template <typename Global>
 void require_in_bounds(const char* op, const Global& gm, int line) {
     if (gm.rows() == 0 || gm.cols() == 0) return;
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
-    require_in_bounds(op, begin, begin + static_cast<uint64_t>(gm.extent()) * sizeof(typename Global::DType), line);
+    const uint64_t end = begin + static_cast<uint64_t>(gm.extent()) * sizeof(typename Global::DType);
+    Core::current(line).require_in_bounds(op, begin, end, line);
 }
 
 }  // namespace host

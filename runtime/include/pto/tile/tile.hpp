@@ -15,28 +15,6 @@ namespace pto {
 /// Valid rows or columns that are known only at run time.
 inline constexpr int kDynamic = -1;
 
-namespace host {
-
-/// Host address of `size` bytes at a byte offset of an on-chip memory of the current core; null in trace mode.
-PTO_OUT_OF_LINE inline std::byte* place(Buffer buffer, uint64_t address, size_t size, int line) {
-    Core& core = Core::current(line);
-    const BufferInfo& memory = info(buffer);
-    if (!has_buffer(core.kind, buffer)) {
-        fail(line, "TASSIGN of a tile in %s, which a %s core does not have", memory.name,
-             core.kind == CoreKind::Cube ? "cube" : "vector");
-    }
-    if (address % kTileAlignment != 0 || address > memory.bytes || memory.bytes - address < size) {
-        fail(
-            line,
-            "TASSIGN of %zu bytes at byte %llu of %s: a tile must start at a multiple of %llu and end within %zu bytes",
-            size, static_cast<unsigned long long>(address), memory.name,
-            static_cast<unsigned long long>(kTileAlignment), memory.bytes);
-    }
-    return kTrace ? nullptr : core.memory.base(buffer) + address * memory.spread;
-}
-
-}  // namespace host
-
 /// A tile of Rows x Cols elements, of which the leading ValidRow x ValidCol hold data. Boxes, fractal size and padding
 /// describe the device's layout. Host layouts: vec, mat and acc tiles in order of their kind (see order_of), left
 /// row-major and right in column panels, both as 32-bit elements.
@@ -98,7 +76,7 @@ class Tile {
     /// Places the tile at a byte offset of its memory on the current core.
     void assign(uint64_t address, int line) {
         check_valid_sizes(line);
-        bytes_ = host::place(kBuffer, address, extent(), line);
+        bytes_ = host::Core::current(line).place(kBuffer, address, extent(), line);
         address_ = address;
         assigned_ = true;
     }

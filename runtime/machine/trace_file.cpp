@@ -1,25 +1,13 @@
-// Writes the logs of a launch as one trace file.
-#pragma once
+#include "runtime/machine/trace_file.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdio>
-#include <string>
-#include <vector>
 
 #include "pto/machine/error.hpp"
-#include "pto/machine/fifo.hpp"
-#include "pto/machine/trace.hpp"
 
 namespace pto::host {
 
-/// Everything a trace file says about a launch.
-struct TraceContents {
-    uint32_t block_count = 0;
-    std::vector<CoreLog> logs;  ///< per block: cube, vec0, vec1
-    std::vector<std::pair<FifoSpec, TileSplitAxis>> fifos;
-    std::string error;
-};
+namespace {
 
 class TraceWriter {
   public:
@@ -28,7 +16,6 @@ class TraceWriter {
                   [](const auto& a, const auto& b) { return a.first.flag_base < b.first.flag_base; });
     }
 
-    /// Writes to a temporary name, then renames. Returns what went wrong, empty if nothing did.
     std::string write(const std::string& path) {
         const std::string temporary = path + ".tmp";
         std::FILE* file = std::fopen(temporary.c_str(), "wb");
@@ -80,9 +67,7 @@ class TraceWriter {
     }
 
     std::string header() const {
-        const std::string file = PTO_KERNEL_FILE;
-        std::string text =
-            "{\"version\":1,\"source\":" + quoted(file.substr(file.find_last_of('/') + 1)) + ",\"ops\":[";
+        std::string text = "{\"version\":1,\"source\":" + quoted(contents_.source) + ",\"ops\":[";
         const char* comma = "";
         for (const char* op : kOpNames) {
             text += comma + quoted(op);
@@ -116,5 +101,9 @@ class TraceWriter {
 
     TraceContents& contents_;
 };
+
+}  // namespace
+
+std::string write_trace(TraceContents& contents, const std::string& path) { return TraceWriter(contents).write(path); }
 
 }  // namespace pto::host

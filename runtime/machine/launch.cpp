@@ -1,29 +1,18 @@
-// Runs a program on all blocks of a launch.
-#pragma once
+#include "runtime/machine/launch.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <cstdint>
-#include <functional>
+#include <exception>
 #include <mutex>
-#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "pto/machine/block.hpp"
-#include "pto/machine/trace_file.hpp"
+#include "runtime/machine/trace_file.hpp"
 
 namespace pto::host {
 
-/// What to run and what to record of it.
-struct LaunchRequest {
-    uint32_t block_count = 1;
-    Program program;
-    std::vector<GmRange> gm;  ///< buffers that the kernel may touch; empty: unknown
-    std::string trace_path;   ///< trace mode: file to write, empty for none
-};
+namespace {
 
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
@@ -32,6 +21,7 @@ class Launcher {
         launch_.block_count = request_.block_count;
         launch_.program = request_.program;
         launch_.gm = request_.gm;
+        launch_.source = request_.source;
         if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request_.block_count);
     }
 
@@ -40,9 +30,10 @@ class Launcher {
         if (request_.block_count == 0) return "block_dim is 0: a launch needs at least one block";
         run_workers(std::min(std::max(1u, std::thread::hardware_concurrency()), request_.block_count));
         if (kTrace && !request_.trace_path.empty()) {
+            trace_.source = request_.source;
             trace_.block_count = request_.block_count;
             trace_.error = report_;
-            const std::string trouble = TraceWriter(trace_).write(request_.trace_path);
+            const std::string trouble = write_trace(trace_, request_.trace_path);
             if (report_.empty()) report_ = trouble;
         }
         return report_;
@@ -99,6 +90,8 @@ class Launcher {
     std::string report_;
 };
 
-inline std::string run_launch(LaunchRequest request) { return Launcher(std::move(request)).run(); }
+}  // namespace
+
+std::string run_launch(LaunchRequest request) { return Launcher(std::move(request)).run(); }
 
 }  // namespace pto::host

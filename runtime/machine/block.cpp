@@ -1,0 +1,133 @@
+#include "runtime/machine/block.hpp"
+
+#include <exception>
+
+namespace pto::host {
+
+namespace {
+
+std::string describe(const FifoSpec& spec) {
+    return format("%s, %u slots of %llu bytes at GM 0x%llx", name(spec.direction), spec.slots,
+                  static_cast<unsigned long long>(spec.slot_bytes), static_cast<unsigned long long>(spec.gm_base));
+}
+
+}  // namespace
+
+std::string source_position(const Launch& launch, int line) { return launch.source + ":" + std::to_string(line); }
+
+Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs) : launch(launch), index(index) {
+    for (int c = 0; c < kCoresPerBlock; ++c) {
+        OnChipMemory& memory = c == 0 ? workspace.cube : workspace.vec[c - 1];
+        memory.poison();
+        const CoreKind kind = c == 0 ? CoreKind::Cube : CoreKind::Vec;
+        Core& core = cores_.emplace_back(*this, kind, c == 0 ? 0 : c - 1, memory, logs ? logs + c : nullptr);
+        fibers_.push_back(std::make_unique<Fiber>(workspace.stacks[c], [this, &core] { run_core(core); }));
+        core.fiber = fibers_.back().get();
+    }
+}
+
+std::string Block::run() {
+    while (!all_done()) {
+        const bool progress = resume_ready_cores();
+        for (const Core& core : cores_) {
+            if (!core.error.empty()) return abort_with(core.error);
+        }
+        if (launch.failed) return abort_with("");
+        if (!progress) return abort_with(deadlock_report());
+    }
+    return "";
+}
+
+Fifo& Block::open_fifo(const FifoSpec& spec, int line) {
+    for (Fifo& fifo : fifos_) {
+        if (fifo.spec.flag_base != spec.flag_base) continue;
+        if (!(fifo.spec == spec)) {
+            fail(line, "the two sides of the FIFO with flag base " + std::to_string(spec.flag_base) +
+                           " disagree: " + describe(fifo.spec) + " on one side, " + describe(spec) + " on the other");
+        }
+        return fifo;
+    }
+    return fifos_.emplace_back(spec);
+}
+
+int Block::fifo_id(const Fifo& fifo) const {
+    int id = 0;
+    for (const Fifo& other : fifos_) id += other.spec.flag_base < fifo.spec.flag_base;
+    return id;
+}
+
+void Block::run_core(Core& core) {
+    try {
+        (core.kind == CoreKind::Cube ? launch.program.cube : launch.program.vec)();
+    } catch (const Aborted&) {
+    } catch (const KernelError& error) {
+        core.error = core.position(error.line()) + ": " + error.what();
+    } catch (const std::exception& error) {
+        core.error = "block " + std::to_string(index) + ", " + core.name() + ": " + error.what();
+    }
+}
+
+bool Block::all_done() const {
+    for (const Core& core : cores_) {
+        if (!core.fiber->done()) return false;
+    }
+    return true;
+}
+
+/// Gives each core that can continue one turn. Returns whether any could.
+bool Block::resume_ready_cores() {
+    bool progress = false;
+    for (Core& core : cores_) {
+        if (core.fiber->done() || !core.can_continue()) continue;
+        Core::make_current(&core);
+        core.fiber->resume();
+        progress = true;
+    }
+    Core::make_current(nullptr);
+    return progress;
+}
+
+/// Unwinds the cores that are still suspended, so that their stacks hold nothing.
+std::string Block::abort_with(const std::string& report) {
+    for (Core& core : cores_) core.aborting = true;
+    while (!all_done()) resume_ready_cores();
+    return report;
+}
+
+std::string Block::deadlock_report() const {
+    std::string report;
+    for (const Core& core : cores_) {
+        if (core.fiber->done()) continue;
+        report += report.empty() ? source_position(launch, core.wait.line) + ": block " + std::to_string(index) +
+                                       ": deadlock, no core can continue: "
+                                 : "; ";
+        report += describe_wait(core);
+    }
+    for (const Core& core : cores_) {
+        if (core.fiber->done()) report += "; " + core.name() + " has finished";
+    }
+    return report + ". Balance the FIFO operations of the two sides, or prime the FIFO that is popped first.";
+}
+
+std::string Block::describe_wait(const Core& core) const {
+    const Fifo& fifo = *core.wait.fifo;
+    const bool pops = core.wait.op == OpId::TPOP;
+    const uint64_t sequence = pops ? fifo.popped[core.subblock] : fifo.allocated[core.subblock];
+    const CoreKind other_side = pops ? fifo.producer() : fifo.consumer();
+    std::string text = core.name() + " waits at " + source_position(launch, core.wait.line) + " in " +
+                       name(core.wait.op) + " number " + std::to_string(sequence) + " of FIFO " +
+                       std::to_string(fifo_id(fifo)) + " (" + name(fifo.spec.direction) + ", flag base " +
+                       std::to_string(fifo.spec.flag_base) + ", slot " + std::to_string(fifo.slot_of(sequence)) +
+                       " of " + std::to_string(fifo.spec.slots) + ") while ";
+    const char* separator = "";
+    for (const Core& other : cores_) {
+        if (other.kind != other_side) continue;
+        const uint64_t count = pops ? fifo.pushed[other.subblock] : fifo.freed[other.subblock];
+        text += separator + other.name() + " has " + (pops ? "pushed " : "freed ") + std::to_string(count) +
+                (other.fiber->done() ? " and finished" : "");
+        separator = " and ";
+    }
+    return text;
+}
+
+}  // namespace pto::host
