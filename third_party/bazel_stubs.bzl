@@ -10,6 +10,7 @@ _STUBS = [
 # Newer Bazels load more of these rule sets than the stubs have, and bring them along.
 _OWN_RULE_SETS = ["5.", "6.", "7."]
 
+# buildifier: disable=unnamed-macro
 def bazel_stubs():
     """Declares the stand-ins for Bazel 4.2; Debian's build of it has no version number."""
     for version in _OWN_RULE_SETS:

@@ -1,4 +1,4 @@
-"""Runs one checker on all sources of the workspace: `lint.py ruff|mypy|clang-format`.
+"""Runs one checker on all sources of the workspace: `lint.py ruff|mypy|clang-format|buildifier`.
 
 As a test it sees the sources that the test lists as data. `lint.py fix` (tools/bazel run //:format) formats the work
 tree instead, all files that git knows or would add.
@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 CPP_SUFFIXES = {".cpp", ".hpp", ".h"}
 RUFF = [sys.executable, "-m", "ruff"]
 CLANG_FORMAT = Path(clang_format.__file__).parent / "data" / "bin" / "clang-format"
+BUILDIFIER = ROOT.parent / "buildifier" / "buildifier"
+NO_BUILDIFIER = BUILDIFIER.with_name("problem.txt")
+"""There instead, with the reason: see third_party/npm/buildifier.bzl."""
 
 
 def sources_of_test() -> list[Path]:
@@ -37,6 +40,11 @@ def python_files(files: list[Path]) -> list[str]:
 def cpp_files(files: list[Path]) -> list[str]:
     """The C++ sources among `files`, without those kept as test data (what a tool printed is not ours to format)."""
     return [str(path) for path in files if path.suffix in CPP_SUFFIXES and "testdata" not in path.parts]
+
+
+def starlark_files(files: list[Path]) -> list[str]:
+    """The files among `files` that Bazel reads."""
+    return [str(path) for path in files if path.suffix in {".bazel", ".bzl"} or path.name == "WORKSPACE"]
 
 
 def run_all(commands: list[list[str]]) -> int:
@@ -68,21 +76,37 @@ def check_clang_format() -> int:
     return status
 
 
+def check_buildifier() -> int:
+    """Format and warnings of all Starlark files; nothing where there is no npm."""
+    if NO_BUILDIFIER.exists():
+        problem = NO_BUILDIFIER.read_text(encoding="utf-8")
+        print(problem)
+        return int(problem.startswith("error"))
+    options = ["--mode=diff", "--lint=warn"]
+    return run_all([[str(BUILDIFIER), *options, *starlark_files(sources_of_test())]])
+
+
 def fix() -> int:
     """Formats the work tree that `bazel run` was called in."""
     root = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd()))
     files = sources_of_work_tree(root)
     options = ["--no-cache", f"--config={root / 'pyproject.toml'}"]
-    return run_all(
-        [
-            [*RUFF, "check", "--fix", "--quiet", *options, *python_files(files)],
-            [*RUFF, "format", *options, *python_files(files)],
-            [str(CLANG_FORMAT), "-i", *cpp_files(files)],
-        ]
-    )
+    commands = [
+        [*RUFF, "check", "--fix", "--quiet", *options, *python_files(files)],
+        [*RUFF, "format", *options, *python_files(files)],
+        [str(CLANG_FORMAT), "-i", *cpp_files(files)],
+    ]
+    if BUILDIFIER.exists():
+        commands.append([str(BUILDIFIER), "--lint=fix", *starlark_files(files)])
+    return run_all(commands)
 
 
-CHECKERS = {"ruff": check_ruff, "mypy": check_mypy, "clang-format": check_clang_format}
+CHECKERS = {
+    "buildifier": check_buildifier,
+    "clang-format": check_clang_format,
+    "mypy": check_mypy,
+    "ruff": check_ruff,
+}
 
 
 def main(checker: str) -> int:

@@ -10,7 +10,15 @@ COMMON_ATTRS = {
 }
 
 def import_dir(ctx, path):
-    """The entry of sys.path for a directory of this package, relative to the runfiles root."""
+    """The entry of sys.path for a directory of the package.
+
+    Args:
+      ctx: of the rule.
+      path: of the directory, relative to the package.
+
+    Returns:
+      The directory, relative to the runfiles root.
+    """
     repository = ctx.label.workspace_name or ctx.workspace_name
     parts = []
     for part in "/".join([repository, ctx.label.package, path]).split("/"):
@@ -32,7 +40,15 @@ def collect_py_info(ctx):
     )
 
 def collect_runfiles(ctx, py_info):
-    """Runfiles: all sources, `data` with its runfiles, and those of the deps."""
+    """What a program needs when it runs.
+
+    Args:
+      ctx: of the rule.
+      py_info: what `collect_py_info` returned.
+
+    Returns:
+      Runfiles: all sources, `data` with its runfiles, and those of the deps.
+    """
     runfiles = ctx.runfiles(files = ctx.files.data, transitive_files = py_info.transitive_sources)
     for target in ctx.attr.data + ctx.attr.deps:
         runfiles = runfiles.merge(target[DefaultInfo].default_runfiles)
