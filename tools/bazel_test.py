@@ -122,21 +122,28 @@ def test_home_is_found_when_unset(machine: Machine) -> None:
     assert output.strip() == "/home/ann"
 
 
-def test_a_tool_for_the_device_that_comes_or_changes_is_noticed(machine: Machine, tmp_path: Path) -> None:
-    machine.write(
-        machine.bin / "bazel", '#!/bin/sh\n[ "$1" = --version ] && echo bazel 5.0.0 || echo "$DEVICE_TOOLS"\n'
-    )
-    cann, headers = tmp_path / "cann", tmp_path / "pto-isa"
-    variables = {"ASCEND_HOME_PATH": str(cann), "PTO_LIB_PATH": str(headers)}
+def seen_after_each(machine: Machine, shown: str, paths: list[Path], **variables: str) -> list[str]:
+    """What the variable `shown` is for Bazel at first, and after each of `paths` has come or changed."""
+    machine.write(machine.bin / "bazel", f'#!/bin/sh\n[ "$1" = --version ] && echo bazel 5.0.0 || echo "${shown}"\n')
     seen = [machine.run("info", **variables).stdout]
-    for path in (
-        machine.bin / "ptoas",
-        cann / "bin/bisheng",
-        headers / "include/pto/pto-inst.hpp",
-        machine.bin / "ptoas",
-    ):
+    for path in paths:
         assert machine.run("info", **variables).stdout == seen[-1]
         path.parent.mkdir(parents=True, exist_ok=True)
         machine.write(path, f"text {len(seen)}")
         seen.append(machine.run("info", **variables).stdout)
-    assert len(set(seen)) == len(seen)
+    return seen
+
+
+def test_a_tool_for_the_device_that_comes_or_changes_is_noticed(machine: Machine, tmp_path: Path) -> None:
+    cann, headers, ptoas = tmp_path / "cann", tmp_path / "pto-isa", machine.bin / "ptoas"
+    paths = [ptoas, cann / "bin/bisheng", headers / "include/pto/pto-inst.hpp", ptoas]
+    variables = {"ASCEND_HOME_PATH": str(cann), "PTO_LIB_PATH": str(headers)}
+    assert len(set(seen_after_each(machine, "DEVICE_TOOLS", paths, **variables))) == len(paths) + 1
+
+
+def test_a_compiler_or_python_of_this_machine_that_comes_or_changes_is_noticed(
+    machine: Machine, tmp_path: Path
+) -> None:
+    named, compiler, python = tmp_path / "my-g++", machine.bin / "g++", machine.bin / "python3"
+    paths = [compiler, named, python, compiler]
+    assert len(set(seen_after_each(machine, "HOST_TOOLS", paths, CXX=str(named)))) == len(paths) + 1

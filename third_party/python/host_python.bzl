@@ -91,7 +91,10 @@ def _host_python_impl(rctx):
 host_python = repository_rule(
     implementation = _host_python_impl,
     configure = True,
-    environ = ["PATH"],
+    environ = [
+        "HOST_TOOLS",  # set by tools/bazel
+        "PATH",
+    ],
     local = True,
     doc = "Finds CPython >= 3.11 with pip: the system's python3, else the first one on PATH.",
 )

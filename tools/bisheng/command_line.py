@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bisheng.library import DEFAULT_ENTRY, MODES, CompileError
+from tools.bisheng.probe import ProbeError
 
 
 def parse_arguments(description: str, arguments: list[str]) -> argparse.Namespace:
@@ -43,7 +44,7 @@ def run(description: str, arguments: list[str], compile_kernel: Callable[[argpar
     options = parse_arguments(description, arguments)
     try:
         compile_kernel(options)
-    except (CompileError, OSError, ValueError) as error:
+    except (CompileError, ProbeError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

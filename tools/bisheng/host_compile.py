@@ -70,8 +70,10 @@ def host_build_info(build_info: dict[str, Any], toolchain: HostToolchain, mode: 
 def compiler_command(toolchain: HostToolchain, mode: str, seed: str, *directories: Path) -> list[str]:
     """Compiler and options; the same for the same toolchain, mode and `seed`, wherever the files lie.
 
-    Paths in the result do not show the working directory, the workspace and `directories`.
+    Paths in the result do not show the working directory, the workspace and `directories`. Raises ProbeError if the
+    compiler is not the one that `toolchain` describes.
     """
+    toolchain.verify()
     root = relative(ROOT)
     return [
         toolchain.cxx,
@@ -92,7 +94,7 @@ def machine_object(mode: str) -> Path:
 
 
 def compile_machine(out: Path, *, toolchain: HostToolchain, mode: str) -> Path:
-    """Compiles what all kernels of a mode share to the object `out`; returns `out`. Raises CompileError."""
+    """Compiles what all kernels of a mode share to the object `out`; returns `out`. Raises CompileError, ProbeError."""
     command = [*compiler_command(toolchain, mode, "machine"), *OBJECT_FLAGS]
     with scratch_for(out) as scratch:
         return run_compiler([*command, *(str(relative(source)) for source in MACHINE)], RUNTIME, out, scratch)
@@ -114,8 +116,8 @@ def compile_host(
     `shims` are further C++ files of the library (flash_atten/caller_host.cpp); `build_info` is what they export
     (see `host_build_info`). `objects` is what `compile_machine` made; without it the machine that Bazel compiled is
     linked, or its sources are compiled along. The same inputs give the same bytes wherever they lie. `out` is replaced
-    only by a complete library. Raises CompileError with the compiler's messages, ValueError and FileNotFoundError for
-    wrong arguments.
+    only by a complete library. Raises CompileError with the compiler's messages, ProbeError if the compiler has been
+    replaced, ValueError and FileNotFoundError for wrong arguments.
     """
     request = LibraryRequest(Path(cpp), Path(out), entry, mode, tuple(shims), build_info)
     command = [*compiler_command(toolchain, mode, request.cpp.name, relative(request.cpp.parent)), *LIBRARY_FLAGS]

@@ -8,7 +8,7 @@ Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86
 share a cache.
 """
 
-load("@host_python//:defs.bzl", "PYTHON")
+load(":probe.bzl", "run_probe")
 
 _DEFS = """MARCH = "{march}"
 IDENTITY_COPTS = ["-DHOST_CXX_IDENTITY={identity}"]
@@ -23,10 +23,7 @@ def _describe_bazel_compiler(rctx):
     return str(compiler) + "".join(answers)
 
 def _host_cxx_impl(rctx):
-    probe = rctx.path(Label("//tools/bisheng:host_toolchain.py"))
-    result = rctx.execute([PYTHON.path, "-I", "-S", "-B", probe, "toolchain.json"])
-    if result.return_code != 0:
-        fail(result.stderr)
+    run_probe(rctx, "tools/bisheng", "host_toolchain", "toolchain.json")
     toolchain = rctx.read("toolchain.json")
     rctx.file("defs.bzl", _DEFS.format(
         identity = hash(toolchain + _describe_bazel_compiler(rctx)),
@@ -41,6 +38,7 @@ host_cxx = repository_rule(
         "CC",
         "CXX",
         "HOST_CXX_MARCH",
+        "HOST_TOOLS",  # set by tools/bazel
         "PATH",
     ],
     local = True,

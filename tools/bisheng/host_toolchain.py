@@ -2,7 +2,7 @@
 
 Its identity is a value (`HostToolchain`) that is written to a file, an input of every compile action: results of
 different compilers or CPUs are never mistaken for each other. Needs the standard library only: the repository rule
-`host_cxx` runs this file as a program (`host_toolchain.py OUTPUT.json`).
+`host_cxx` runs it with the machine's Python (`-m tools.bisheng.host_toolchain OUTPUT.json`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from tools.bisheng.probe import TOOL_ENVIRONMENT, ProbeError, require_same
 
 MINIMUM_VERSIONS = {"gcc": 11, "clang": 12}
 """First versions that know the names of the x86-64 levels (-march=x86-64-v3)."""
@@ -52,7 +54,7 @@ RUNFILES_TOOLCHAIN = RUNFILES_DIRECTORY / "host_cxx" / "toolchain.json"
 """Where @host_cxx//:toolchain.json lies in runfiles."""
 
 
-class ToolchainError(RuntimeError):
+class ToolchainError(ProbeError):
     """This machine has no usable C++ compiler, or no known CPU."""
 
 
@@ -68,6 +70,8 @@ class HostToolchain:
     """First line of --version."""
     target: str
     """-dumpmachine, such as x86_64-linux-gnu."""
+    linker: str
+    """First line of what the linker says of itself."""
     libc: str
     """Name and version, such as glibc 2.36."""
     march: str
@@ -81,6 +85,10 @@ class HostToolchain:
     def from_json(cls, text: str) -> HostToolchain:
         """Reads what `to_json` wrote."""
         return cls(**json.loads(text))
+
+    def verify(self) -> None:
+        """Raises ProbeError if the compiler at `cxx` is not, or no longer, the one that is described here."""
+        require_same(self.cxx, self, identify(self.cxx))
 
 
 def best_level(machine: str, cpu_flags: set[str]) -> str:
@@ -103,26 +111,34 @@ def read_cpu_flags(text: str) -> set[str]:
 
 def _ask(cxx: str, option: str) -> str:
     """First line that the compiler prints for `option`."""
-    environment = {**os.environ, "LC_ALL": "C"}
-    result = subprocess.run([cxx, option], env=environment, check=True, capture_output=True, text=True)
+    result = subprocess.run([cxx, option], env=TOOL_ENVIRONMENT, check=True, capture_output=True, text=True)
     return result.stdout.splitlines()[0].strip()
+
+
+def identify(cxx: str) -> dict[str, str]:
+    """What tells the compiler `cxx` and what it works with from others: fields of HostToolchain.
+
+    Raises ToolchainError if it does not start.
+    """
+    try:
+        asked = {"version": "--version", "target": "-dumpmachine", "linker": "-Wl,--version"}
+        found = {field: _ask(cxx, option) for field, option in asked.items()}
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        raise ToolchainError(f"{cxx} does not start ({error})") from error
+    return {**found, "libc": " ".join(part for part in platform.libc_ver() if part) or "unknown libc"}
 
 
 def describe_compiler(cxx: str, march: str) -> HostToolchain:
     """What the compiler `cxx` says of itself; raises ToolchainError if it is too old or cannot compile for `march`."""
-    try:
-        version, target, number = _ask(cxx, "--version"), _ask(cxx, "-dumpmachine"), _ask(cxx, "-dumpversion")
-    except (OSError, subprocess.CalledProcessError, IndexError) as error:
-        raise ToolchainError(f"{cxx} does not start ({error})") from error
-    kind = "clang" if "clang" in version else "gcc"
+    found = identify(cxx)
+    kind, number = "clang" if "clang" in found["version"] else "gcc", _ask(cxx, "-dumpversion")
     if int(number.split(".")[0]) < MINIMUM_VERSIONS[kind]:
         raise ToolchainError(f"{cxx} is {kind} {number}, needed is {kind} >= {MINIMUM_VERSIONS[kind]}")
     probe = [cxx, "-std=c++17", f"-march={march}", "-x", "c++", "-fsyntax-only", "-"]
     result = subprocess.run(probe, input="#include <vector>\n", check=False, capture_output=True, text=True)
     if result.returncode != 0:
         raise ToolchainError(f"{cxx} cannot compile C++17 for {march}:\n{result.stderr.strip()}")
-    libc = " ".join(part for part in platform.libc_ver() if part) or "unknown libc"
-    return HostToolchain(cxx=os.path.abspath(cxx), kind=kind, version=version, target=target, libc=libc, march=march)
+    return HostToolchain(cxx=os.path.abspath(cxx), kind=kind, march=march, **found)
 
 
 def _candidates(requested: str | None) -> Iterable[str]:

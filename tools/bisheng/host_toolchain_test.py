@@ -1,5 +1,6 @@
 """The CPU's level is named as the psABI names it, and compilers that cannot be used are refused with the reason."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tools.bisheng.host_toolchain import (
     detect_host_toolchain,
     read_cpu_flags,
 )
+from tools.bisheng.probe import ProbeError
 
 V3_FLAGS = set().union(*(flags for level, flags in X86_64_LEVELS.items() if level != "x86-64-v4"))
 
@@ -53,11 +55,31 @@ def test_detected_toolchain_survives_json_and_never_says_native() -> None:
     assert toolchain.march != "native"
 
 
+def test_a_compiler_that_was_not_replaced_is_the_configured_one() -> None:
+    detect_host_toolchain().verify()
+
+
+def test_another_compiler_at_the_same_place_is_refused_with_what_is_different(tmp_path: Path) -> None:
+    configured = detect_host_toolchain()
+    replaced = fake_compiler(tmp_path / "g++", "g++ (GCC) 99.1.0", "99")
+    with pytest.raises(ProbeError) as caught:
+        dataclasses.replace(configured, cxx=replaced).verify()
+    assert f"version is 'g++ (GCC) 99.1.0', not {configured.version!r}" in str(caught.value)
+    assert "tools/bazel sync --configure" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_compiler_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=f"{tmp_path}/none does not start"):
+        dataclasses.replace(detect_host_toolchain(), cxx=str(tmp_path / "none")).verify()
+
+
 def fake_compiler(path: Path, version: str, number: str) -> str:
     """A program that answers like a compiler and compiles nothing."""
     path.write_text(
         f'#!/bin/sh\ncase "$1" in --version) echo "{version}";; -dumpversion) echo {number};;\n'
-        "-dumpmachine) echo x86_64-linux-gnu;; *) echo 'unknown target CPU' >&2; exit 1;; esac\n",
+        "-dumpmachine) echo x86_64-linux-gnu;; -Wl,--version) echo GNU ld 2.40;;\n"
+        "*) echo 'unknown target CPU' >&2; exit 1;; esac\n",
         encoding="utf-8",
     )
     path.chmod(0o755)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tools.bisheng.probe import TOOL_ENVIRONMENT
+
 DEFAULT_ENTRY = "call_both"
 """Entry point of the Flash Attention kernel."""
 
@@ -20,9 +22,6 @@ MODES = ("execute", "trace")
 """execute computes numbers, trace records operations."""
 
 RAW_DELIMITER = "json"
-
-TOOL_PATH = "/usr/bin:/bin"
-"""PATH of the compiler: where it finds the machine's assembler and linker, whatever the caller's PATH is."""
 
 
 class CompileError(RuntimeError):
@@ -81,7 +80,7 @@ def scratch_for(out: Path) -> Iterator[Path]:
 def run_compiler(command: list[str], what: Path, out: Path, scratch: Path) -> Path:
     """Runs `command`, completed by where to write; returns `out`, complete or not there at all. Raises CompileError."""
     product = scratch / out.name
-    environment = {"PATH": TOOL_PATH, "LC_ALL": "C", "TMPDIR": str(scratch)}
+    environment = {**TOOL_ENVIRONMENT, "TMPDIR": str(scratch)}
     result = subprocess.run([*command, "-o", product], env=environment, check=False, capture_output=True, text=True)
     if result.returncode != 0:
         raise CompileError(f"{command[0]} cannot compile {what}:\n{result.stderr.strip()}")

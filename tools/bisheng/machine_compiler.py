@@ -9,6 +9,7 @@ from pathlib import Path
 from tools.bisheng.host_compile import compile_machine
 from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import MODES, CompileError
+from tools.bisheng.probe import ProbeError
 
 
 def main(arguments: list[str]) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str]) -> int:
     toolchain = HostToolchain.from_json(options.toolchain.read_text(encoding="utf-8"))
     try:
         compile_machine(options.output, toolchain=toolchain, mode=options.mode)
-    except CompileError as error:
+    except (CompileError, ProbeError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -46,9 +46,10 @@ def npu_build_info(build_info: dict[str, Any], toolchain: NpuToolchain) -> dict[
 
 
 def compile_npu(request: LibraryRequest, toolchain: NpuToolchain) -> None:
-    """Compiles `request`; raises CompileError with bisheng's messages, or with what is missing on this machine."""
+    """Compiles `request`; raises CompileError with bisheng's messages or what is missing here, ProbeError."""
     if toolchain.problem:
         raise CompileError(toolchain.problem)
+    toolchain.verify()
     if request.mode != "execute":
         raise CompileError(f"mode {request.mode} is for the host only; build {request.out.name} without --config=npu")
     if len(request.shims) != 1:

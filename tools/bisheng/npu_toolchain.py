@@ -22,6 +22,7 @@ from tools.bisheng.probe import (
     is_program,
     not_found,
     read_version,
+    require_same,
     search_path,
     too_old,
 )
@@ -68,6 +69,11 @@ class NpuToolchain:
     def from_json(cls, text: str) -> NpuToolchain:
         """Reads what `to_json` wrote."""
         return cls(**json.loads(text))
+
+    def verify(self) -> None:
+        """Raises ProbeError if bisheng or the headers are not, or no longer, those that are described here."""
+        found = {"version": _version_of(self.bisheng), "headers_sha256": digest_of_headers(Path(self.include))}
+        require_same(f"{self.bisheng} with {self.include}", self, found)
 
 
 def bisheng_candidates(environment: Mapping[str, str]) -> list[str]:

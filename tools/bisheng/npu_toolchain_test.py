@@ -7,6 +7,7 @@ import pytest
 from tools.bisheng.library import CompileError, LibraryRequest
 from tools.bisheng.npu_compile import FLAGS, compile_npu, npu_build_info
 from tools.bisheng.npu_toolchain import NpuToolchain, detect_npu_toolchain
+from tools.bisheng.probe import ProbeError
 
 RECORDER = """#!/bin/sh
 if [ "$1" = --version ]; then echo "bisheng clang 15.0.5"; exit 0; fi
@@ -120,6 +121,21 @@ def test_bisheng_gets_the_reference_flags_and_the_shim(tmp_path: Path) -> None:
     assert arguments[-3:-1] == [str(tmp_path / "caller_npu.cpp"), "-o"]
     assert request.out.read_text(encoding="utf-8") == "library\n"
     assert (tmp_path / "log.cwd").read_text(encoding="utf-8").strip() == str(Path.cwd())
+
+
+def test_a_compiler_or_headers_that_were_replaced_are_refused(tmp_path: Path) -> None:
+    toolchain, request = make_toolchain(tmp_path), make_request(tmp_path)
+    make_headers(tmp_path, "// newer")
+    with pytest.raises(
+        ProbeError, match=r"headers_sha256 is '\w+', not '\w+'\. If it was replaced, run 'tools/bazel sync"
+    ):
+        compile_npu(request, toolchain)
+    make_headers(tmp_path)
+    bisheng = Path(toolchain.bisheng)
+    bisheng.write_text(bisheng.read_text(encoding="utf-8").replace("15.0.5", "15.0.6"), encoding="utf-8")
+    with pytest.raises(ProbeError, match=r"version is 'bisheng clang 15\.0\.6', not 'bisheng clang 15\.0\.5'"):
+        compile_npu(request, toolchain)
+    assert not request.out.exists()
 
 
 def test_trace_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How repository rules look for programs: what a program says of itself, and words for what is not there.
+"""How repository rules look for programs: what a program says of itself, words for what is not there or is another.
 
 Needs the standard library only: repository rules run it with the machine's Python.
 """
@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 
 VERSION_TIMEOUT_S = 60
 
+TOOL_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+"""Environment of compilers: they find the machine's assembler and linker, whatever the caller's environment is."""
+
 Version = tuple[int, int]
 """Major and minor."""
 
 
 class ProbeError(RuntimeError):
-    """A program does not say what it is; the text says why."""
+    """A program does not say what it is, or is not what it was; the text says why."""
 
 
 def is_program(path: str) -> bool:
@@ -63,3 +66,21 @@ def not_found(what: str, environment: Mapping[str, str], variables: Sequence[str
 def search_path(environment: Mapping[str, str]) -> str:
     """PATH, in words."""
     return f"PATH ({environment.get('PATH') or 'empty'})"
+
+
+def require_same(program: str, described: object, found: Mapping[str, str]) -> None:
+    """Raises ProbeError unless `program` is what the fields of `described` say; `found` is what it is, by their names.
+
+    A description is in the key of what the program makes: another program's results would be taken for this one's.
+    """
+    changes = [
+        f"{name} is {text!r}, not {getattr(described, name)!r}"
+        for name, text in found.items()
+        if text != getattr(described, name)
+    ]
+    if changes:
+        raise ProbeError(
+            f"{program} is not what this workspace was configured with: {'; '.join(changes)}. If it was replaced, run "
+            "'tools/bazel sync --configure' and build again; on a worker of --config=remote, give workers and clients "
+            "the same image (docs/remote_execution.md)"
+        )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 PROGRAM = Path("tools/pytest/show_python").absolute()
+
+VERSION = platform.python_version()
 
 
 def start(program: str, *arguments: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> Any:
@@ -50,6 +53,32 @@ def test_links_and_relative_paths_find_the_same_runfiles(tmp_path: Path) -> None
 @pytest.mark.parametrize("argument", ["", "two words", "$HOME", "'\"\\", "-c", "--help"])
 def test_arguments_arrive_as_they_are(argument: str) -> None:
     assert start(str(PROGRAM), argument)["arguments"] == [argument]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "now"),
+    [
+        (
+            f"Python {VERSION}",
+            "Python 3.1.4",
+            f"was Python 3.1.4 when the workspace was configured, is now: Python {VERSION}",
+        ),
+        ("\npython=", "\npython=/none", f"was Python {VERSION} when the workspace was configured, is now:"),
+    ],
+    ids=["another version", "not there"],
+)
+def test_another_python_than_the_configured_one_is_not_started(tmp_path: Path, old: str, new: str, now: str) -> None:
+    text = PROGRAM.read_text(encoding="utf-8")
+    assert old in text
+    launcher = tmp_path / PROGRAM.name
+    launcher.write_text(text.replace(old, new), encoding="utf-8")
+    launcher.chmod(0o755)
+    environment = {"RUNFILES_DIR": f"{PROGRAM}.runfiles"}
+    result = subprocess.run([launcher], env=environment, check=False, capture_output=True, text=True)
+    assert result.returncode == 127
+    assert result.stdout == ""
+    assert now in result.stderr
+    assert "tools/bazel sync --configure" in result.stderr
 
 
 def test_env_of_the_rule_is_set_and_quoted() -> None:

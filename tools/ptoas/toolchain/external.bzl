@@ -5,7 +5,7 @@ Where there is no usable ptoas, the toolchain's program says so when it is run: 
 (--config=external_ptoas, --config=npu) fail. The one of :npu_toolchain names everything that is missing for the NPU.
 """
 
-load("//tools/bisheng:npu_bisheng.bzl", "run_probe")
+load("//tools/bisheng:probe.bzl", "run_probe")
 
 _BUILD = """load("@ascend_fa//tools/ptoas/toolchain:defs.bzl", "ptoas_toolchain")
 

@@ -29,11 +29,16 @@ case $runfiles in
 esac
 
 python=%{python}
-if [ ! -x "$python" ]; then
-    echo "$0: $python (Python %{version}, found when the workspace was configured) is gone." >&2
-    echo "Run 'tools/bazel sync --configure', then build again." >&2
-    exit 127
-fi
+found=$("$python" -V 2>&1)
+case $found in
+    "Python %{version}" | "Python %{version}"[!0-9]*) ;; # Debian's may be called 3.11.2+
+    *)
+        echo "$0: $python, which was Python %{version} when the workspace was configured, is now: $found" >&2
+        echo "If it was replaced, run 'tools/bazel sync --configure' and build again; on a worker of --config=remote," >&2
+        echo "give workers and clients the same image (docs/remote_execution.md)." >&2
+        exit 127
+        ;;
+esac
 
 # Nothing of the caller's Python set-up counts; hash order and text encoding are fixed. Children that run Python inherit the search path.
 unset PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONBREAKPOINT PYTHONINSPECT PYTHONPLATLIBDIR
