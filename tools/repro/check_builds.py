@@ -4,6 +4,7 @@
     tools/repro/check --targets=//flash_atten:fa_s1tile256   some
     tools/repro/check --json=digests.json                    also write the digests, to compare machines:
     tools/repro/check --compare=digests.json                 ... this machine with the one that wrote the file
+    tools/repro/check --march=x86-64-v3 ...                  where the two have different CPUs: what both can run
 
 The second build runs under another path, output base, PATH, HOME, locale, time zone, umask and Python set-up, as
 another user on a host of another name, in a sandbox without network that hides the home directories and other places
@@ -104,19 +105,25 @@ def make_users(directory: Path) -> tuple[Checkout, Checkout]:
     return plain, unusual
 
 
-def check(directory: Path, targets: list[str], json_file: Path | None, other: Digests | None) -> int:
+def march_options(march: str | None) -> list[str]:
+    """Options of a build for the CPUs that `march` names instead of this machine's."""
+    return [] if march is None else [f"--repo_env=HOST_CXX_MARCH={march}"]
+
+
+def check(directory: Path, options: argparse.Namespace, other: Digests | None) -> int:
     """All steps; returns the exit status."""
+    targets, march = options.targets.split(","), march_options(options.march)
     plain, unusual = make_users(directory)
     steps = Steps()
     with plain:
-        built = steps.run("plain build", lambda: build(plain, targets))
+        if not steps.run("plain build", lambda: build(plain, targets, *march)):
+            return steps.finish()
         digests = Digests.of(plain)
-    if json_file is not None:
-        digests.write(json_file)
-    hiding = hiding_options(unusual.output_base)
+    if options.json is not None:
+        digests.write(options.json)
+    strict = [*march, *hiding_options(unusual.output_base)]
     with unusual:
-        built &= steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, targets, *hiding))
-        if built:
+        if steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, targets, *strict)):
             steps.run("outputs of both builds", lambda: compare_outputs(digests.outputs, unusual.output_digests()))
     if other is not None:
         steps.run("outputs of the other machine and of this one", lambda: compare_machines(other, digests))
@@ -127,6 +134,7 @@ def main(arguments: list[str]) -> int:
     """Exit status of the check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--targets", default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
+    parser.add_argument("--march", help="CPUs to compile for, such as x86-64-v3; default: this machine's")
     parser.add_argument("--json", type=Path, help="file for the digests of all outputs")
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
     parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
@@ -140,7 +148,7 @@ def main(arguments: list[str]) -> int:
         print(f"--json={options.json}: there is no directory {options.json.parent}; make it first", file=sys.stderr)
         return EXIT_USAGE
     with scratch_directory("repro-check-", options.directory) as directory:
-        return check(directory, options.targets.split(","), options.json, other)
+        return check(directory, options, other)
 
 
 if __name__ == "__main__":
