@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.remote_cache.changes import CHANGES, cost
-from tools.remote_cache.scenarios import READ_ONLY, READ_WRITE, Trial, fill_store, run_scenario, scenarios
+from tools.remote_cache.scenarios import fill_store, run_scenario, scenarios
 from tools.remote_cache.server import CacheServer
+from tools.remote_cache.trial import READ_ONLY, READ_WRITE, Trial
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
 from tools.team.profile import read_executed_actions

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tools.remote_cache.accounts import (
@@ -20,12 +19,11 @@ from tools.remote_cache.accounts import (
     write_certificate,
 )
 from tools.remote_cache.faults import DAMAGES, KINDS, copy_store, damage_store
+from tools.remote_cache.keys import another_compiler, another_cpu
 from tools.remote_cache.server import CacheServer, team_site
-from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, differences, sha256
+from tools.remote_cache.trial import READ_ONLY, READ_WRITE, RIGHT, Trial, must_be_right
+from tools.team.checkout import CACHE_HIT, sha256
 from tools.team.steps import CheckFailed, expect
-
-READ_WRITE = "--config=remote_cache"
-READ_ONLY = "--config=remote_cache_ro"
 
 SMALL_DISK_SHARE = 4
 """The small disk holds a quarter of what the build stores."""
@@ -45,51 +43,6 @@ ACCESS = {
 """HTTP status of writing a content, of reading it, and of reading another path, on the team's site."""
 
 POLL_S = 0.02
-
-MAX_ERROR_CHARACTERS = 160
-
-RIGHT = "right"
-"""Start of the verdict of a build that succeeded with the right artifacts."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What all scenarios share."""
-
-    checkout: Checkout
-    server: CacheServer
-    full_store: Path
-    """A store in which everything is a hit."""
-    targets: tuple[str, ...]
-    reference: Mapping[str, str]
-    """Digests of all outputs as a local build makes them."""
-
-    def build(self, config: str, url: str, *more: str) -> BazelRun:
-        """Builds the targets from nothing with the cache at `url`."""
-        self.checkout.clean()
-        return self.checkout.bazel("build", config, f"--remote_cache={url}", *more, *self.targets)
-
-    def verdict(self, run: BazelRun) -> str:
-        """Says how the build ended. Raises CheckFailed for a wrong artifact, or an end without an error message."""
-        made = self.checkout.output_digests()
-        known = {name: digest for name, digest in made.items() if name in self.reference}
-        wrong = differences({name: self.reference[name] for name in known}, known)
-        expect(not wrong, f"WRONG ARTIFACTS: {'; '.join(wrong[:5])}")
-        stray = f", {len(made) - len(known)} files of no action" if len(made) > len(known) else ""
-        timing = f"{run.seconds:.0f} s{stray}"
-        if run.status == 0:
-            hits = run.processes().get(CACHE_HIT, 0)
-            own = sum(run.other_than(CACHE_HIT).values())
-            return f"{RIGHT} ({hits} hits, {own} executed here, {timing})"
-        errors = [line for line in run.log.splitlines() if line.startswith("ERROR: ")]
-        expect(bool(errors), f"ended with {run.status} and no error message:\n{run.last_lines()}")
-        return f"clear error, exit status {run.status}, {timing}: {errors[0][:MAX_ERROR_CHARACTERS]}"
-
-
-def must_be_right(verdict: str) -> str:
-    """The verdict, if the build succeeded. Raises CheckFailed."""
-    expect(verdict.startswith(RIGHT), f"the build should have gone on without the cache: {verdict}")
-    return verdict
 
 
 def fill_store(trial: Trial) -> str:
@@ -229,6 +182,8 @@ def scenarios(trial: Trial) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "server hangs during the build", lambda: accident_during(trial, CacheServer.hang)
     yield "disk full", lambda: disk_full(trial)
     yield "read-only build with an empty cache", lambda: read_only_writes_nothing(trial)
+    yield "another compiler at the same path", lambda: another_compiler(trial)
+    yield "another level of CPU", lambda: another_cpu(trial)
     yield "team site: access", lambda: team_access(trial)
     yield "team site: accounts", lambda: team_accounts(trial)
     yield "team site: a developer tries to write", lambda: developer_cannot_write(trial)

@@ -30,9 +30,8 @@ class Digests:
     @classmethod
     def of(cls, checkout: Checkout) -> Digests:
         """What a checkout has built."""
-        external = checkout.output_base / "external"
-        compiler = json.loads((external / "host_cxx" / "toolchain.json").read_text(encoding="utf-8"))
-        python = (external / "host_python" / "defs.bzl").read_text(encoding="utf-8")
+        compiler = json.loads(checkout.toolchain_json())
+        python = (checkout.output_base / "external" / "host_python" / "defs.bzl").read_text(encoding="utf-8")
         return cls({"compiler": compiler, "python": python}, checkout.output_digests())
 
     @classmethod

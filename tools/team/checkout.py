@@ -216,6 +216,10 @@ class Checkout:
         """Ends the Bazel server."""
         self.bazel("shutdown")
 
+    def toolchain_json(self) -> str:
+        """What the checkout was configured with: the text of @host_cxx//:toolchain.json."""
+        return (self.output_base / "external" / "host_cxx" / "toolchain.json").read_text(encoding="utf-8")
+
     def output_files(self) -> Iterator[tuple[str, Path]]:
         """Every file that actions made, with its path relative to bazel-out.
 
