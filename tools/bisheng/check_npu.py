@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.bisheng.npu_compile import FLAGS
+from tools.team.arguments import directory
 from tools.team.checkout import Checkout, base_environment
 from tools.team.steps import Steps, expect
 
@@ -176,15 +177,16 @@ def check(checkout: Checkout, installation: Installation) -> int:
 
 def main(arguments: list[str]) -> int:
     """Exit status of the check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output_base", type=Path, help="Bazel's output base; default: a temporary one")
+    parser = argparse.ArgumentParser(
+        "tools/bisheng/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output_base", type=directory, help="Bazel's output base; default: a temporary one")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="npu-check-", ignore_cleanup_errors=True) as temporary:
-        directory = Path(temporary).resolve()
-        output_base = (options.output_base or directory / "out").resolve()
-        checkout = Checkout.create(directory / "checkout", output_base, base_environment())
+        place = Path(temporary).resolve()
+        checkout = Checkout.create(place / "checkout", options.output_base or place / "out", base_environment())
         try:
-            return check(checkout, Installation(directory / "stand-ins", directory / "kernel.cpp"))
+            return check(checkout, Installation(place / "stand-ins", place / "kernel.cpp"))
         finally:
             checkout.shutdown()
 

@@ -21,6 +21,7 @@ from tools.remote_cache.changes import CHANGES, cost
 from tools.remote_cache.scenarios import fill_store, run_scenario, scenarios
 from tools.remote_cache.server import CacheServer
 from tools.remote_cache.trial import READ_ONLY, READ_WRITE, Trial
+from tools.team.arguments import directory, targets
 from tools.team.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
 from tools.team.profile import read_executed_actions
@@ -145,12 +146,18 @@ def known_faults() -> list[str]:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", default=DEFAULT_TARGETS, help="what is shared, separated by commas (%(default)s)")
-    parser.add_argument("--fault_targets", default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)")
+    parser = argparse.ArgumentParser(
+        "tools/remote_cache/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--targets", type=targets, default=DEFAULT_TARGETS, help="what is shared, separated by commas (%(default)s)"
+    )
+    parser.add_argument(
+        "--fault_targets", type=targets, default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)"
+    )
     parser.add_argument("--faults", default="all", help="all, none, or names separated by commas")
     parser.add_argument("--list", action="store_true", help="name the faults and stop")
-    parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
+    parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     return parser.parse_args(arguments)
 
 
@@ -171,9 +178,8 @@ def main(arguments: list[str]) -> int:
     except MissingProgram as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    with scratch_directory("remote-cache-check-", options.directory) as directory:
-        team = make_team(directory, tuple(options.targets.split(",")))
-        return check(team, faults, tuple(options.fault_targets.split(",")))
+    with scratch_directory("remote-cache-check-", options.directory) as place:
+        return check(make_team(place, options.targets), faults, options.fault_targets)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from tools.remote_cache.server import CacheServer
+from tools.team.arguments import directory, free_port
 from tools.team.packages import MissingProgram
 
-DEFAULT_PORT = 9090
+DEFAULT_PORT = "9090"
 """The port in .bazelrc."""
 
 DEFAULT_DIRECTORY = "~/.cache/ascend_fa_remote_cache"
@@ -23,11 +23,15 @@ EXIT_USAGE = 2
 
 def main(arguments: list[str]) -> int:
     """Becomes nginx; returns only if there is none."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--directory", default=DEFAULT_DIRECTORY, help="where everything is kept (%(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
+    parser = argparse.ArgumentParser(
+        "tools/remote_cache/serve", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--directory", type=directory, default=DEFAULT_DIRECTORY, help="where everything is kept (%(default)s)"
+    )
+    parser.add_argument("--port", type=free_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
     options = parser.parse_args(arguments)
-    server = CacheServer(Path(options.directory).expanduser().resolve(), options.port)
+    server = CacheServer(options.directory, options.port)
     server.configure()
     try:
         command = server.command()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tools.remote_cache.server import free_port
 from tools.remote_exec.engine import Engine, EngineError, install
+from tools.team.arguments import directory, positive, targets
 from tools.team.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram, program
 from tools.team.scratch import scratch_directory, unmount_below
@@ -143,28 +144,32 @@ def make_bench(directory: Path, programs: Path, options: argparse.Namespace) -> 
         here=Checkout.create(directory / "here", directory / "out-here", base_environment()),
         away=Checkout.create(directory / "far/away", directory / "out-away", base_environment(TZ="Asia/Tokyo")),
         engine=Engine(programs, directory / "engine", free_port(), options.jobs),
-        targets=tuple(options.targets.split(",")),
-        fault_targets=tuple(options.fault_targets.split(",")),
+        targets=options.targets,
+        fault_targets=options.fault_targets,
     )
 
 
 def main(arguments: list[str]) -> int:
     """Exit status of the check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
-    parser.add_argument("--fault_targets", default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, help="workers (%(default)s)")
-    parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
+    parser = argparse.ArgumentParser(
+        "tools/remote_exec/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--targets", type=targets, default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
+    parser.add_argument(
+        "--fault_targets", type=targets, default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)"
+    )
+    parser.add_argument("--jobs", type=positive, default=2, help="workers (%(default)s)")
+    parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
-    with scratch_directory("remote-exec-check-", options.directory) as directory:
-        unmount_below(directory)  # of a run that was killed
+    with scratch_directory("remote-exec-check-", options.directory) as place:
+        unmount_below(place)  # of a run that was killed
         try:
             program("bwrap", "bubblewrap")
-            programs = install(directory / "programs")
+            programs = install(place / "programs")
         except (EngineError, MissingProgram) as error:
             print(error, file=sys.stderr)
             return EXIT_USAGE
-        return check(make_bench(directory, programs, options), directory)
+        return check(make_bench(place, programs, options), place)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from tools.remote_exec.engine import EngineError, engine_command, engine_environment, install
+from tools.team.arguments import directory, free_port, positive
 from tools.team.packages import MissingProgram
 
-DEFAULT_PORT = 8980
+DEFAULT_PORT = "8980"
 """The port in .bazelrc."""
 
 DEFAULT_DIRECTORY = "~/.cache/ascend_fa_remote_exec"
@@ -23,19 +23,22 @@ EXIT_USAGE = 2
 
 def main(arguments: list[str]) -> int:
     """Becomes the engine; returns only if there is none."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--directory", default=DEFAULT_DIRECTORY, help="programs and results (%(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="actions at the same time (%(default)s)")
+    parser = argparse.ArgumentParser(
+        "tools/remote_exec/serve", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--directory", type=directory, default=DEFAULT_DIRECTORY, help="programs and results (%(default)s)"
+    )
+    parser.add_argument("--port", type=free_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
     options = parser.parse_args(arguments)
-    directory = Path(options.directory).expanduser().resolve()
     try:
-        programs = install(directory / "programs")
+        programs = install(options.directory / "programs")
         environment = engine_environment(programs)
     except (EngineError, MissingProgram) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    store = directory / "store"
+    store = options.directory / "store"
     store.mkdir(parents=True, exist_ok=True)
     command = engine_command(programs, store, options.port, options.jobs)
     print(f"grpc://127.0.0.1:{options.port} executes with {options.jobs} jobs; Ctrl-C ends it", flush=True)

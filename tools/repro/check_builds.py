@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.repro.digests import Digests, DigestsError, compare_machines, compare_outputs
+from tools.team.arguments import directory, file_to_write, targets
 from tools.team.checkout import Checkout, base_environment
 from tools.team.machine import other_machine
 from tools.team.scratch import scratch_directory
@@ -78,10 +80,10 @@ def write_traps(home: Path) -> None:
     (home / "cstdint").write_text("#error the user's CPATH was read\n", encoding="utf-8")
 
 
-def build(checkout: Checkout, targets: list[str], *options: str) -> str:
+def build(checkout: Checkout, labels: Sequence[str], *options: str) -> str:
     """Builds from nothing, every action executed here."""
     checkout.clean()
-    run = checkout.build("--keep_going", *options, "--", *targets)
+    run = checkout.build("--keep_going", *options, "--", *labels)
     elsewhere = run.other_than(*EXECUTED)
     expect(not elsewhere, f"not all actions ran in a sandbox: {elsewhere}")
     return f"{run.processes()}"
@@ -112,18 +114,18 @@ def march_options(march: str | None) -> list[str]:
 
 def check(directory: Path, options: argparse.Namespace, other: Digests | None) -> int:
     """All steps; returns the exit status."""
-    targets, march = options.targets.split(","), march_options(options.march)
+    march = march_options(options.march)
     plain, unusual = make_users(directory)
     steps = Steps()
     with plain:
-        if not steps.run("plain build", lambda: build(plain, targets, *march)):
+        if not steps.run("plain build", lambda: build(plain, options.targets, *march)):
             return steps.finish()
         digests = Digests.of(plain)
     if options.json is not None:
         digests.write(options.json)
     strict = [*march, *hiding_options(unusual.output_base)]
     with unusual:
-        if steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, targets, *strict)):
+        if steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, options.targets, *strict)):
             steps.run("outputs of both builds", lambda: compare_outputs(digests.outputs, unusual.output_digests()))
     if other is not None:
         steps.run("outputs of the other machine and of this one", lambda: compare_machines(other, digests))
@@ -132,23 +134,22 @@ def check(directory: Path, options: argparse.Namespace, other: Digests | None) -
 
 def main(arguments: list[str]) -> int:
     """Exit status of the check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
+    parser = argparse.ArgumentParser(
+        "tools/repro/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--targets", type=targets, default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
     parser.add_argument("--march", help="CPUs to compile for, such as x86-64-v3; default: this machine's")
-    parser.add_argument("--json", type=Path, help="file for the digests of all outputs")
+    parser.add_argument("--json", type=file_to_write, help="file for the digests of all outputs")
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
-    parser.add_argument("--directory", type=Path, help="keep everything here; default: a temporary directory")
+    parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
     try:
         other = None if options.compare is None else Digests.read(options.compare)
     except DigestsError as error:
         print(f"--compare={options.compare}: {error}; write the file with --json elsewhere", file=sys.stderr)
         return EXIT_USAGE
-    if options.json is not None and not options.json.absolute().parent.is_dir():
-        print(f"--json={options.json}: there is no directory {options.json.parent}; make it first", file=sys.stderr)
-        return EXIT_USAGE
-    with scratch_directory("repro-check-", options.directory) as directory:
-        return check(directory, options, other)
+    with scratch_directory("repro-check-", options.directory) as place:
+        return check(place, options, other)
 
 
 if __name__ == "__main__":
