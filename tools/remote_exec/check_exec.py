@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.bisheng.host_toolchain import HostToolchain
 from tools.remote_cache.server import free_port
 from tools.remote_exec.engine import Engine, EngineError, install
 from tools.team.arguments import directory, positive, targets
@@ -36,7 +39,12 @@ BUSY_S = 0.2
 
 POLL_S = 0.02
 
+SHOWN_CHARACTERS = 160
+
 EXIT_USAGE = 2
+
+Accident = Callable[[Engine, int], None]
+"""What happens to an engine and the worker with this process id."""
 
 
 @dataclass
@@ -89,35 +97,74 @@ def repeat_away(bench: Bench) -> str:
     return f"{run.processes()}, {run.seconds:.0f} s"
 
 
-def with_accident(bench: Bench, directory: Path, accident: Callable[[Engine], None]) -> str:
-    """Builds on an engine that has nothing stored and has an accident while a worker is busy."""
+def on_new_engine(bench: Bench, directory: Path, mounts: tuple[str, ...] = ()) -> Bench:
+    """The bench with nothing built, and an engine that has nothing stored."""
     shutil.rmtree(directory, ignore_errors=True)
-    engine = Engine(bench.engine.programs, directory, free_port(), bench.engine.jobs)
-    trial = dataclasses.replace(bench, engine=engine)
-    checkout = bench.away
-    checkout.clean()
-    with engine.running(), checkout.running("build", *trial.remote(), "--", *bench.fault_targets) as build:
-        wait_for_busy_worker(engine, build.ended)
-        accident(engine)
+    bench.away.clean()
+    engine = Engine(bench.engine.programs, directory / "engine", free_port(), bench.engine.jobs, mounts)
+    return dataclasses.replace(bench, engine=engine)
+
+
+def with_accident(bench: Bench, directory: Path, accident: Accident) -> str:
+    """Builds on an engine that has an accident while a worker is busy; what it survives is done again there."""
+    trial = on_new_engine(bench, directory)
+    engine, checkout = trial.engine, trial.away
+    with engine.running(), checkout.running("build", *trial.remote(), "--", *trial.fault_targets) as build:
+        strike(engine, build.ended, accident)
         run = build.finish().expect_success()
+        local = run.other_than(REMOTE)
+        expect(not (local and engine.alive()), f"the engine is there, but this was done here: {local}")
     return f"{run.processes()}, {run.seconds:.0f} s; {trial.same(complete=False)}"
 
 
-def wait_for_busy_worker(engine: Engine, ended: Callable[[], bool]) -> None:
+def strike(engine: Engine, ended: Callable[[], bool], accident: Accident) -> None:
+    """Lets the accident happen to a worker in the middle of its action."""
+    while True:
+        try:
+            return accident(engine, busy_worker(engine, ended))
+        except ProcessLookupError:
+            continue  # that action has just ended
+
+
+def busy_worker(engine: Engine, ended: Callable[[], bool]) -> int:
     """Waits until one and the same worker has been at work for BUSY_S. Raises CheckFailed if the build ends before."""
     since: dict[int, float] = {}
     while True:
         now = time.monotonic()
         since = {worker: since.get(worker, now) for worker in engine.workers()}
-        if any(now - start > BUSY_S for start in since.values()):
-            return
+        for worker, start in since.items():
+            if now - start > BUSY_S:
+                return worker
         expect(not ended(), "the build ended before the accident")
         time.sleep(POLL_S)
 
 
-def kill_worker(engine: Engine) -> None:
-    """One worker dies in the middle of its action."""
-    expect(engine.kill_worker(), "no worker was at work")
+def kill_worker(engine: Engine, worker: int) -> None:
+    """One worker dies."""
+    os.kill(worker, signal.SIGKILL)
+
+
+def kill_engine(engine: Engine, worker: int) -> None:
+    """The server dies with all its workers."""
+    engine.kill()
+
+
+def with_another_compiler(bench: Bench, directory: Path) -> str:
+    """Builds on workers whose image has another compiler where this machine has its own: refused, nothing is made."""
+    compiler = directory / "g++"
+    here = HostToolchain.from_json(bench.away.toolchain_json()).cxx
+    trial = on_new_engine(bench, directory, (f"{compiler}:{os.path.realpath(here)}",))
+    directory.mkdir(parents=True)
+    compiler.write_text("#!/bin/sh\necho g++ of another image\n", encoding="utf-8")
+    compiler.chmod(0o755)
+    with trial.engine.running():
+        run = trial.away.bazel("build", *trial.remote(), "--noremote_local_fallback", "--", *trial.fault_targets)
+    refusals = [line for line in run.log.splitlines() if "is not what this workspace was configured with" in line]
+    expect(run.status != 0 and bool(refusals), f"not refused, exit status {run.status}:\n{run.last_lines()}")
+    compiled = [name for name, _ in trial.away.output_files() if name.endswith((".so", ".o"))]
+    ours = [name for name in compiled if "/external/" not in name]
+    expect(not ours, f"made in spite of it: {'; '.join(ours)}")
+    return refusals[0][:SHOWN_CHARACTERS]
 
 
 def check(bench: Bench, directory: Path) -> int:
@@ -133,7 +180,8 @@ def check(bench: Bench, directory: Path) -> int:
                 going = going and steps.run("again: all from the engine's action cache", lambda: repeat_away(bench))
         if going:
             steps.run("a worker is killed", lambda: with_accident(bench, directory / "worker", kill_worker))
-            steps.run("the engine is killed", lambda: with_accident(bench, directory / "killed", Engine.kill))
+            steps.run("the engine is killed", lambda: with_accident(bench, directory / "killed", kill_engine))
+            steps.run("workers have another compiler", lambda: with_another_compiler(bench, directory / "foreign"))
     return steps.finish()
 
 

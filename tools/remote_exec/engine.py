@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 30.0
 POLL_S = 0.05
 WORKER = "buildbox-run"
+SANDBOX = "bwrap"
 
 
 class EngineError(RuntimeError):
@@ -67,14 +68,14 @@ def install(directory: Path) -> Path:
     return programs
 
 
-def engine_command(programs: Path, store: Path, port: int, jobs: int) -> list[str]:
-    """The command line of the server with `jobs` workers."""
+def engine_command(programs: Path, store: Path, port: int, jobs: int, mounts: Sequence[str] = ()) -> list[str]:
+    """The command line of the server with `jobs` workers; `mounts` are more of VISIBLE_TO_ACTIONS, on top of those."""
     return [
         str(programs / "buildbox-casd"),
         f"--bind=127.0.0.1:{port}",
         f"--jobs={jobs}",
         f"--buildbox-run={programs / WORKER}",
-        *(f"--runner-arg=--ro-bind-mount={mount}" for mount in VISIBLE_TO_ACTIONS),
+        *(f"--runner-arg=--ro-bind-mount={mount}" for mount in (*VISIBLE_TO_ACTIONS, *mounts)),
         str(store),
     ]
 
@@ -114,6 +115,8 @@ class Engine:
     directory: Path
     port: int
     jobs: int = 2
+    mounts: tuple[str, ...] = ()
+    """See `engine_command`."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -128,7 +131,7 @@ class Engine:
         log = self.directory / "engine.log"
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
-                engine_command(self.programs, store, self.port, self.jobs),
+                engine_command(self.programs, store, self.port, self.jobs, self.mounts),
                 env=engine_environment(self.programs),
                 stdout=stream,
                 stderr=stream,
@@ -145,16 +148,14 @@ class Engine:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def workers(self) -> list[int]:
-        """Process ids of the workers that execute an action now."""
+        """Process ids of the workers in whose sandbox an action runs now."""
         assert self.process is not None, "the engine was not started"
-        return [child for child in child_processes(self.process.pid) if WORKER in command_line(child)]
+        workers = (child for child in child_processes(self.process.pid) if WORKER in command_line(child))
+        return [worker for worker in workers if any(SANDBOX in command_line(part) for part in child_processes(worker))]
 
-    def kill_worker(self) -> bool:
-        """Kills one worker in the middle of its action; False if none is at work."""
-        for worker in self.workers():
-            os.kill(worker, signal.SIGKILL)
-            return True
-        return False
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """Kills the server and all its workers."""
@@ -164,7 +165,7 @@ class Engine:
 
     def stop(self) -> None:
         """Ends the server, if it runs."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.alive():
             self.process.terminate()
             try:
                 self.process.wait(STOP_TIMEOUT_S)
