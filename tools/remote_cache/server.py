@@ -50,11 +50,11 @@ def team_site(directory: Path, port: int) -> str:
     return text.replace("/srv/bazel-cache", str(directory)).replace("/etc/nginx/bazel-cache", str(directory))
 
 
-def main_configuration(directory: Path) -> str:
-    """The file that nginx is started with."""
-    user = "user root;" if os.geteuid() == 0 else ""
+def main_configuration(directory: Path, user: int) -> str:
+    """The file that nginx is started with by the user with this id."""
+    workers = "user root;" if user == 0 else ""
     template = (HERE / "main.conf").read_text(encoding="utf-8")
-    return filled(template, directory=directory, site=directory / "site.conf", user=user)
+    return filled(template, directory=directory, site=directory / "site.conf", user=workers)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class CacheServer:
         for name in ("store", "upload", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         (self.directory / "site.conf").write_text(site or loopback_site(self.directory, self.port), encoding="utf-8")
-        (self.directory / "nginx.conf").write_text(main_configuration(self.directory), encoding="utf-8")
+        (self.directory / "nginx.conf").write_text(main_configuration(self.directory, os.geteuid()), encoding="utf-8")
 
     def command(self) -> list[str]:
         """The command line of nginx."""
@@ -121,6 +121,8 @@ class CacheServer:
         for name in ("store", "upload"):
             text = text.replace(str(self.directory / name), str(disk / name))
         site.write_text(text, encoding="utf-8")
+        # Whoever starts it: in the namespace of the disk, root.
+        (self.directory / "nginx.conf").write_text(main_configuration(self.directory, 0), encoding="utf-8")
         script = 'mount -t tmpfs -o "size=$0" tmpfs "$1" && mkdir "$1/store" "$1/upload" && shift && exec "$@"'
         unshare = [program("unshare", "util-linux"), "--map-root-user", "--mount"]
         return [*unshare, "sh", "-c", script, str(store_bytes), str(disk), *self.command()]

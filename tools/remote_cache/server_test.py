@@ -7,7 +7,7 @@ from tools.remote_cache.server import HERE, CacheServer, loopback_site, main_con
 
 def test_every_placeholder_is_filled() -> None:
     directory = Path("/cache")
-    for text in (loopback_site(directory, 9090), team_site(directory, 9090), main_configuration(directory)):
+    for text in (loopback_site(directory, 9090), team_site(directory, 9090), main_configuration(directory, 0)):
         assert not [word for word in text.split() if word.startswith("@") and word.strip(";/").endswith("@")]
 
 
@@ -23,6 +23,11 @@ def test_the_tested_site_differs_from_the_published_one_in_paths_and_port_only()
         "client_body_temp_path",
         "auth_basic_user_file",
     }
+
+
+def test_workers_of_root_are_root_as_the_store_is_his() -> None:
+    assert "user root;" in main_configuration(Path("/cache"), 0)
+    assert "user root;" not in main_configuration(Path("/cache"), 1000)
 
 
 def test_only_ci_can_write_to_the_published_site() -> None:

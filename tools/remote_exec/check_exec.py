@@ -22,10 +22,10 @@ from pathlib import Path
 
 from tools.bisheng.host_toolchain import HostToolchain
 from tools.remote_cache.server import free_port
-from tools.remote_exec.engine import Engine, EngineError, install
+from tools.remote_exec.engine import Engine, EngineError, install, require_system
 from tools.team.arguments import directory, positive, targets
 from tools.team.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
-from tools.team.packages import MissingProgram, program
+from tools.team.packages import MissingProgram
 from tools.team.scratch import scratch_directory, unmount_below
 from tools.team.steps import Steps, expect
 
@@ -176,7 +176,7 @@ def check(bench: Bench, directory: Path) -> int:
         if going:
             with bench.engine.running():
                 going = steps.run("everything built and tested by the engine", lambda: build_away(bench))
-                steps.run("outputs of both", bench.same)
+                going = going and steps.run("outputs of both", bench.same)
                 going = going and steps.run("again: all from the engine's action cache", lambda: repeat_away(bench))
         if going:
             steps.run("a worker is killed", lambda: with_accident(bench, directory / "worker", kill_worker))
@@ -212,7 +212,7 @@ def main(arguments: list[str]) -> int:
     with scratch_directory("remote-exec-check-", options.directory) as place:
         unmount_below(place)  # of a run that was killed
         try:
-            program("bwrap", "bubblewrap")
+            require_system(os.geteuid())
             programs = install(place / "programs")
         except (EngineError, MissingProgram) as error:
             print(error, file=sys.stderr)

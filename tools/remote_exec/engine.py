@@ -39,6 +39,9 @@ VISIBLE_TO_ACTIONS = (
 )
 """What of the machine actions see, as SOURCE:DESTINATION: compiler, Python and their libraries."""
 
+FUSE_DEVICE = Path("/dev/fuse")
+"""Workers mount their input roots with FUSE."""
+
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 30.0
 POLL_S = 0.05
@@ -48,6 +51,16 @@ SANDBOX = "bwrap"
 
 class EngineError(RuntimeError):
     """The engine cannot be downloaded or does not start; the text says why."""
+
+
+def require_system(user: int) -> None:
+    """Raises MissingProgram or EngineError unless the user with this id can run workers on this machine."""
+    program("bwrap", "bubblewrap")
+    if user == 0:
+        return
+    program("fusermount3", "fuse3")
+    if not os.access(FUSE_DEVICE, os.R_OK | os.W_OK):
+        raise EngineError(f"{FUSE_DEVICE} is not there or closed to this user; run: sudo chmod a+rw {FUSE_DEVICE}")
 
 
 def install(directory: Path) -> Path:

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.remote_exec.engine import child_processes, command_line, engine_command
+import pytest
+
+from tools.remote_exec.engine import EngineError, child_processes, command_line, engine_command, require_system
 
 
 def test_actions_see_the_system_and_nothing_else_of_the_machine() -> None:
@@ -13,6 +15,17 @@ def test_actions_see_the_system_and_nothing_else_of_the_machine() -> None:
     mounts = [part.split("=", 2)[2].split(":")[0] for part in command if part.startswith("--runner-arg")]
     assert all(mount.startswith(("/usr", "/etc/alternatives")) for mount in mounts)
     assert command[-1] == "/store"
+
+
+def test_a_user_needs_fuse_and_root_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = []
+    monkeypatch.setattr("tools.remote_exec.engine.program", lambda name, package: needed.append((name, package)))
+    monkeypatch.setattr("tools.remote_exec.engine.FUSE_DEVICE", Path("/dev/no-fuse"))
+    require_system(0)
+    assert needed == [("bwrap", "bubblewrap")]
+    with pytest.raises(EngineError, match="/dev/no-fuse is not there or closed to this user; run: sudo chmod"):
+        require_system(1000)
+    assert needed[1:] == [("bwrap", "bubblewrap"), ("fusermount3", "fuse3")]
 
 
 def test_children_are_found_by_their_parent() -> None:

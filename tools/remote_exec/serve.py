@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-from tools.remote_exec.engine import EngineError, engine_command, engine_environment, install
+from tools.remote_exec.engine import EngineError, engine_command, engine_environment, install, require_system
 from tools.team.arguments import directory, free_port, positive
 from tools.team.packages import MissingProgram
 
@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
     options = parser.parse_args(arguments)
     try:
+        require_system(os.geteuid())
         programs = install(options.directory / "programs")
         environment = engine_environment(programs)
     except (EngineError, MissingProgram) as error:
