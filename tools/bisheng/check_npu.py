@@ -22,6 +22,7 @@ from pathlib import Path
 from tools.bisheng.npu_compile import FLAGS
 from tools.team.arguments import directory
 from tools.team.checkout import Checkout, base_environment
+from tools.team.stand_ins import write_program
 from tools.team.steps import Steps, expect
 
 TARGET = "//flash_atten:fa_s1tile256.so"
@@ -64,12 +65,12 @@ class Installation:
 
     def install_ptoas(self, version: str = "0.48") -> None:
         """Put a ptoas on PATH."""
-        _program(self.root / "bin/ptoas", PTOAS.format(version=version, kernel=self.kernel))
+        write_program(self.root / "bin/ptoas", PTOAS.format(version=version, kernel=self.kernel))
 
     def install_bisheng(self, version: str = "15.0.5", cann: str = "8.5.0") -> None:
         """Lay CANN out as its installer does."""
         home = self.root / "cann"
-        _program(home / "compiler/ccec_compiler/bin/bisheng", BISHENG.format(version=version))
+        write_program(home / "compiler/ccec_compiler/bin/bisheng", BISHENG.format(version=version))
         _file(home / "x86_64-linux/ascend_toolkit_install.info", f"package_name=Ascend-cann-toolkit\nversion={cann}\n")
 
     def install_headers(self) -> None:
@@ -87,11 +88,6 @@ class Installation:
 def _file(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-
-
-def _program(path: Path, text: str) -> None:
-    _file(path, text)
-    path.chmod(0o755)
 
 
 def with_environment(checkout: Checkout, changes: Mapping[str, str]) -> Checkout:

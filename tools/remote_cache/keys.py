@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from tools.bisheng.host_toolchain import LEVELS, HostToolchain
 from tools.remote_cache.trial import READ_ONLY, READ_WRITE, Trial
 from tools.team.profile import read_executed_actions
+from tools.team.stand_ins import write_program
 from tools.team.steps import expect
 
 COMPILES = "Compiling "
@@ -69,7 +69,7 @@ def another_compiler(trial: Trial) -> str:
     real, path = configured(trial), trial.server.directory / "bin" / "g++"
 
     def installed(build: str) -> Mapping[str, str]:
-        _install(path, STAND_IN.format(version=f"{real.version} {build}", compiler=real.cxx))
+        write_program(path, STAND_IN.format(version=f"{real.version} {build}", compiler=real.cxx))
         return {"CXX": str(path)}
 
     return changed_machine(trial, lambda: installed("first"), lambda: installed("second"))
@@ -81,9 +81,3 @@ def another_cpu(trial: Trial) -> str:
     here, least = configured(trial).march, list(levels)[-1]
     other = next(level for level in levels if level != least) if here == least else here
     return changed_machine(trial, lambda: {"HOST_CXX_MARCH": least}, lambda: {"HOST_CXX_MARCH": other})
-
-
-def _install(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)

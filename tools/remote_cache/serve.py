@@ -10,7 +10,7 @@ import os
 import sys
 
 from tools.remote_cache.server import CacheServer
-from tools.team.arguments import directory, free_port
+from tools.team.arguments import directory, unused_port
 from tools.team.packages import MissingProgram
 
 DEFAULT_PORT = "9090"
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--directory", type=directory, default=DEFAULT_DIRECTORY, help="where everything is kept (%(default)s)"
     )
-    parser.add_argument("--port", type=free_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
+    parser.add_argument("--port", type=unused_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
     options = parser.parse_args(arguments)
     server = CacheServer(options.directory, options.port)
     server.configure()

@@ -27,6 +27,7 @@ from tools.team.arguments import directory, positive, targets
 from tools.team.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
 from tools.team.packages import MissingProgram
 from tools.team.scratch import scratch_directory, unmount_below
+from tools.team.stand_ins import write_program
 from tools.team.steps import Steps, expect
 
 DEFAULT_TARGETS = "//..."
@@ -154,9 +155,7 @@ def with_another_compiler(bench: Bench, directory: Path) -> str:
     compiler = directory / "g++"
     here = HostToolchain.from_json(bench.away.toolchain_json()).cxx
     trial = on_new_engine(bench, directory, (f"{compiler}:{os.path.realpath(here)}",))
-    directory.mkdir(parents=True)
-    compiler.write_text("#!/bin/sh\necho g++ of another image\n", encoding="utf-8")
-    compiler.chmod(0o755)
+    write_program(compiler, "#!/bin/sh\necho g++ of another image\n")
     with trial.engine.running():
         run = trial.away.bazel("build", *trial.remote(), "--noremote_local_fallback", "--", *trial.fault_targets)
     refusals = [line for line in run.log.splitlines() if "is not what this workspace was configured with" in line]

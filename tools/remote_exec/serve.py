@@ -10,7 +10,7 @@ import os
 import sys
 
 from tools.remote_exec.engine import EngineError, engine_command, engine_environment, install, require_system
-from tools.team.arguments import directory, free_port, positive
+from tools.team.arguments import directory, positive, unused_port
 from tools.team.packages import MissingProgram
 
 DEFAULT_PORT = "8980"
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--directory", type=directory, default=DEFAULT_DIRECTORY, help="programs and results (%(default)s)"
     )
-    parser.add_argument("--port", type=free_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
+    parser.add_argument("--port", type=unused_port, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
     options = parser.parse_args(arguments)
     try:

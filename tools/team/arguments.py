@@ -29,7 +29,7 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def free_port(text: str) -> int:
+def unused_port(text: str) -> int:
     """A TCP port of the loopback interface that nobody listens on."""
     if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 1 to {LAST_PORT}")

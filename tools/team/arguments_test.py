@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.team.arguments import LOOPBACK, directory, file_to_write, free_port, positive, targets
+from tools.team.arguments import LOOPBACK, directory, file_to_write, positive, targets, unused_port
 
 
 def refusal(convert: Callable[[str], Any], text: str) -> str:
@@ -31,7 +31,7 @@ def test_numbers_must_be_whole_and_positive(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0", "65536", "http", "-1"])
 def test_a_port_is_in_range(text: str) -> None:
-    assert refusal(free_port, text) == f"{text!r} is not a port; ports are 1 to 65535"
+    assert refusal(unused_port, text) == f"{text!r} is not a port; ports are 1 to 65535"
 
 
 def test_a_port_that_somebody_listens_on_is_refused_until_he_ends() -> None:
@@ -39,8 +39,8 @@ def test_a_port_that_somebody_listens_on_is_refused_until_he_ends() -> None:
         server.bind((LOOPBACK, 0))
         server.listen()
         port = str(server.getsockname()[1])
-        assert "end what listens there or give another" in refusal(free_port, port)
-    assert free_port(port) == int(port)
+        assert "end what listens there or give another" in refusal(unused_port, port)
+    assert unused_port(port) == int(port)
 
 
 def test_a_directory_is_there_or_can_be_made(tmp_path: Path) -> None:
