@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.bisheng.npu_compile import FLAGS
+from tools.bisheng.npu_toolchain import FINISHED_FIFO
 from tools.team.arguments import directory
 from tools.team.checkout import Checkout, base_environment
 from tools.team.stand_ins import write_program
@@ -73,9 +74,11 @@ class Installation:
         write_program(home / "compiler/ccec_compiler/bin/bisheng", BISHENG.format(version=version))
         _file(home / "x86_64-linux/ascend_toolkit_install.info", f"package_name=Ascend-cann-toolkit\nversion={cann}\n")
 
-    def install_headers(self) -> None:
-        """Put the PTO-ISA headers in place."""
-        _file(self.root / "pto-isa/include/pto/pto-inst.hpp", "#pragma once\n")
+    def install_headers(self, push: str = FINISHED_FIFO) -> None:
+        """Put the PTO-ISA headers in place; `push` is the text of the one that has TPUSH."""
+        include = self.root / "pto-isa/include/pto"
+        _file(include / "pto-inst.hpp", "#pragma once\n")
+        _file(include / "npu/a2a3/TPush.hpp", f"#pragma once\n// {push}\n")
 
     def install(self) -> None:
         """Everything as it has to be."""
@@ -166,6 +169,12 @@ def check(checkout: Checkout, installation: Installation) -> int:
     broken("old CANN", lambda: installation.install_bisheng(cann="8.2.RC1"), "its CANN is 8.2, needed is 8.5 or newer")
     broken("old bisheng", lambda: installation.install_bisheng("14.0.6"), "its clang is 14.0, needed is 15.0 or newer")
     broken("no headers", lambda: shutil.rmtree(root / "pto-isa"), f"looked at {root}/pto-isa/include")
+    broken(
+        "headers of July",
+        lambda: installation.install_headers(push="cons"),
+        f"{root}/pto-isa/include/pto/npu/a2a3/TPush.hpp has no {FINISHED_FIFO}",
+        "only with the PTO-ISA library of 2026-08-14 (f51c92f6) or newer",
+    )
     installation.install()
     steps.run("everything is there again", lambda: builds(checkout, installation))
     return steps.finish()

@@ -37,13 +37,27 @@ CANN_INSTALL_INFO = "*-linux/ascend_toolkit_install.info"
 
 HEADER = "pto/pto-inst.hpp"
 
+DEVICE = "a2a3"
+PUSH_HEADER = "tpush"
+FINISHED_FIFO = "countPendingFreeCredits"
+"""The first PTO-ISA library whose FIFOs carry our kernels has this in its TPush header for A2 and A3. Libraries do not
+tell a version, so that header is asked.
+"""
+
+NEEDED_HEADERS = (
+    "the GlobalTensor FIFO calls compile and end cleanly only with the PTO-ISA library of 2026-08-14 (f51c92f6) or "
+    "newer: those of 2026-05-20 to 07-16 do not compile, that of 08-10 leaves FIFO credits behind, that of 08-13 hangs "
+    "at the end of the kernel"
+)
+
 MINIMUM_CANN = (8, 5)
 MINIMUM_CLANG = (15, 0)
 """bisheng of CANN 8.5 is a clang 15."""
 
 HOW_TO_INSTALL = (
-    "Install CANN 8.5 or newer and source its set_env.sh, get the PTO-ISA headers and set PTO_LIB_PATH to their "
-    "directory, then run the same command again; or leave out --config=npu to build for this machine's CPU."
+    "Install CANN 8.5 or newer and source its set_env.sh, get the PTO-ISA library of 2026-08-14 or newer and set "
+    "PTO_LIB_PATH to its directory, then run the same command again; or leave out --config=npu to build for this "
+    "machine's CPU."
 )
 
 
@@ -93,6 +107,25 @@ def include_candidates(environment: Mapping[str, str]) -> list[str]:
     return [f"{environment[name]}/include" for name in CANN_VARIABLES if environment.get(name)]
 
 
+def headers_problem(include: Path) -> str:
+    """Why the PTO-ISA headers in `include` cannot carry a kernel's FIFOs, in words; "" if they can.
+
+    The TPush header is searched below include/pto, because its folder is the library's business.
+    """
+    found = sorted(path for path in (include / "pto").rglob("*") if _is_push_header(path.relative_to(include)))
+    headers = [path for path in found if path.is_file()]
+    if any(FINISHED_FIFO.encode() in path.read_bytes() for path in headers):
+        return ""
+    if headers:
+        return f"{headers[0]} has no {FINISHED_FIFO}"
+    return f"{include / 'pto'} has no TPush header for {DEVICE}"
+
+
+def _is_push_header(path: Path) -> bool:
+    """Whether `path`, relative to the include directory, is the header of TPUSH for A2 and A3."""
+    return PUSH_HEADER in path.name.lower() and DEVICE in path.as_posix().lower()
+
+
 def digest_of_headers(include: Path) -> str:
     """Digest of the names and contents of all files under include/pto."""
     digest = hashlib.sha256()
@@ -126,7 +159,8 @@ def detect_npu_toolchain(environment: Mapping[str, str]) -> NpuToolchain:
     """The NPU compiler that `environment` leads to, or everything that is missing."""
     compilers, includes = bisheng_candidates(environment), include_candidates(environment)
     bisheng = next(filter(is_program, compilers), None)
-    include = next((path for path in includes if (Path(path) / HEADER).is_file()), None)
+    headers = {path: headers_problem(Path(path)) for path in includes if (Path(path) / HEADER).is_file()}
+    include = next((path for path, problem in headers.items() if not problem), None)
     version, problems = "", []
     if bisheng is None:
         places = compilers if environment.get("BISHENG") else [*compilers, search_path(environment)]
@@ -136,7 +170,9 @@ def detect_npu_toolchain(environment: Mapping[str, str]) -> NpuToolchain:
             version = _version_of(bisheng)
         except ProbeError as error:
             problems.append(str(error))
-    if include is None:
+    if include is None and headers:
+        problems.append(f"the PTO-ISA headers are too old ({'; '.join(headers.values())}): {NEEDED_HEADERS}")
+    elif include is None:
         problems.append(not_found(HEADER, environment, ("PTO_LIB_PATH", *CANN_VARIABLES), includes))
     if bisheng is None or include is None or problems:
         return NpuToolchain(problem=f"cannot compile for the NPU: {'; '.join(problems)}. {HOW_TO_INSTALL}")

@@ -1,5 +1,6 @@
 """bisheng and headers are found where CANN puts them, what is missing is one paragraph, flags are the reference's."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,19 @@ def make_recorder(directory: Path) -> Path:
     return bisheng
 
 
-def make_headers(directory: Path, text: str = "") -> Path:
-    header = directory / "pto-isa" / "include" / "pto" / "pto-inst.hpp"
-    header.parent.mkdir(parents=True, exist_ok=True)
-    header.write_text(text, encoding="utf-8")
-    return directory / "pto-isa"
+PUSH_HEADER = "npu/a2a3/TPush.hpp"
+FINISHED = "    int countPendingFreeCredits() const;\n"
+
+
+def make_headers(directory: Path, text: str = "", push: str = FINISHED, push_header: str = PUSH_HEADER) -> Path:
+    """A PTO-ISA library whose TPush header has the text `push`."""
+    root = directory / "pto-isa"
+    shutil.rmtree(root, ignore_errors=True)
+    for name, content in (("pto-inst.hpp", text), (push_header, push)):
+        header = root / "include" / "pto" / name
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(content, encoding="utf-8")
+    return root
 
 
 def make_toolchain(directory: Path) -> NpuToolchain:
@@ -90,6 +99,57 @@ def test_missing_bisheng_is_one_paragraph(tmp_path: Path, environment: dict[str,
 def test_missing_headers_are_named(tmp_path: Path) -> None:
     environment = {"BISHENG": str(make_recorder(tmp_path)), "PTO_LIB_PATH": "/no/headers"}
     assert "pto/pto-inst.hpp was not found (looked at /no/headers/include;" in detect_npu_toolchain(environment).problem
+
+
+@pytest.mark.parametrize("push_header", [PUSH_HEADER, "arch/A2A3/tpush_impl.h", "a2a3/fifo/TPush.hpp"])
+def test_a_finished_library_is_taken_wherever_its_push_header_lies(tmp_path: Path, push_header: str) -> None:
+    headers = make_headers(tmp_path, push_header=push_header)
+    toolchain = detect_npu_toolchain({"BISHENG": str(make_recorder(tmp_path)), "PTO_LIB_PATH": str(headers)})
+    assert toolchain.problem == ""
+    assert toolchain.include == str(headers / "include")
+
+
+@pytest.mark.parametrize(
+    ("push", "push_header", "words"),
+    [
+        ("struct TPipe {};\n", PUSH_HEADER, "pto/npu/a2a3/TPush.hpp has no countPendingFreeCredits)"),
+        (FINISHED, "npu/a5/TPush.hpp", "include/pto has no TPush header for a2a3)"),
+        (FINISHED, "npu/a2a3/TPop.hpp", "include/pto has no TPush header for a2a3)"),
+    ],
+    ids=["before August 14", "another device's", "no FIFO"],
+)
+def test_a_library_whose_fifos_do_not_work_is_refused(tmp_path: Path, push: str, push_header: str, words: str) -> None:
+    headers = make_headers(tmp_path / "a2a3", push=push, push_header=push_header)
+    problem = detect_npu_toolchain({"BISHENG": str(make_recorder(tmp_path)), "PTO_LIB_PATH": str(headers)}).problem
+    assert words in problem
+    assert "only with the PTO-ISA library of 2026-08-14 (f51c92f6) or newer" in problem
+    assert "05-20 to 07-16 do not compile, that of 08-10 leaves FIFO credits behind, that of 08-13 hangs" in problem
+
+
+def make_cann_headers(directory: Path, push: str) -> Path:
+    """A CANN with headers of its own; its compiler is elsewhere."""
+    home = directory / "cann-home"
+    make_headers(directory, push=push).rename(home)
+    return home
+
+
+def test_headers_of_cann_are_taken_only_if_their_fifos_work(tmp_path: Path) -> None:
+    old, new = (make_cann_headers(tmp_path / name, push) for name, push in (("old", ""), ("new", FINISHED)))
+    environment = {"BISHENG": str(make_recorder(tmp_path)), "ASCEND_HOME_PATH": str(old)}
+    assert f"too old ({old}/include/pto/npu/a2a3/TPush.hpp has no" in detect_npu_toolchain(environment).problem
+    both = detect_npu_toolchain({**environment, "ASCEND_TOOLKIT_HOME": str(new)})
+    assert (both.problem, both.include) == ("", str(new / "include"))
+    chosen = detect_npu_toolchain({**environment, "PTO_LIB_PATH": str(new)})
+    assert (chosen.problem, chosen.include) == ("", str(new / "include"))
+
+
+def test_headers_that_were_chosen_are_not_replaced_by_cann_s(tmp_path: Path) -> None:
+    environment = {
+        "BISHENG": str(make_recorder(tmp_path)),
+        "PTO_LIB_PATH": str(make_headers(tmp_path, push="")),
+        "ASCEND_HOME_PATH": str(make_cann_headers(tmp_path / "new", FINISHED)),
+    }
+    assert "the PTO-ISA headers are too old" in detect_npu_toolchain(environment).problem
 
 
 def test_an_old_compiler_is_refused(tmp_path: Path) -> None:
