@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 STREAM = 0x5EED
-"""Handle of the stream that is current at first."""
+"""Handle of the stream that is current at first, on every device."""
+
+DEVICES = 2
+"""The dies of one A3."""
 
 
 @dataclass(eq=False)
@@ -42,15 +47,16 @@ class FakeTensor:
 
     def record_stream(self, stream: Any) -> None:
         """Note that the allocator was told."""
+        assert stream.device == self.device, "a stream of another device does not guard this memory"
         self.log.append(f"record {self.label or self.dtype} on {stream.npu_stream:#x}")
 
     def fill_(self, value: float) -> None:
         """Fill in place."""
         self.array.fill(value)
 
-    def npu(self) -> FakeTensor:
-        """Copy to the device."""
-        return FakeTensor(self.array.copy(), self.log)
+    def npu(self, device: int = 0) -> FakeTensor:
+        """Copy to a device."""
+        return FakeTensor(self.array.copy(), self.log, f"npu:{device}")
 
     def cpu(self) -> FakeTensor:
         """Copy to the host; waits."""
@@ -68,9 +74,12 @@ class FakeNpu:
     """torch.npu."""
 
     log: list[str]
-    stream: int = STREAM
+    streams: list[int] = field(default_factory=lambda: [STREAM] * DEVICES)
+    """Device -> handle of its current stream."""
     available: bool = True
-    properties: Any = field(default_factory=lambda: SimpleNamespace(cube_core_num=20))
+    cube_cores: list[int] = field(default_factory=lambda: [20] * DEVICES)
+    """Device -> its number of cube cores; 0 for a torch_npu that does not tell."""
+    current: int = 0
 
     def is_available(self) -> bool:
         """Whether there is a device."""
@@ -78,24 +87,39 @@ class FakeNpu:
 
     def current_device(self) -> int:
         """Index of the device."""
-        return 0
+        return self.current
+
+    @contextlib.contextmanager
+    def device(self, device: str) -> Iterator[None]:
+        """Make a device the current one for a while; noted when it is another."""
+        before, self.current = self.current, _index(device)
+        if before != self.current:
+            self.log.append(f"device {self.current}")
+        try:
+            yield
+        finally:
+            self.current = before
 
     def get_device_name(self) -> str:
         """Name of the device."""
         return "Fake910"
 
-    def get_device_properties(self, device: int) -> Any:
+    def get_device_properties(self, device: str) -> Any:
         """Facts of the device."""
-        assert device == 0
-        return self.properties
+        cores = self.cube_cores[_index(device)]
+        return SimpleNamespace(cube_core_num=cores) if cores else SimpleNamespace()
 
     def current_stream(self) -> Any:
         """The stream that launches go to."""
-        return SimpleNamespace(npu_stream=self.stream)
+        return SimpleNamespace(npu_stream=self.streams[self.current], device=f"npu:{self.current}")
 
     def synchronize(self) -> None:
         """Wait for everything."""
         self.log.append("synchronize")
+
+
+def _index(device: str) -> int:
+    return int(device.removeprefix("npu:"))
 
 
 class FakeTorch:
@@ -113,7 +137,8 @@ class FakeTorch:
         """Allocate; noted."""
         self.log.append(f"empty {size} {dtype} on {device}")
         label = "slots" if dtype == self.uint8 else "out"
-        return FakeTensor(np.zeros(size, dtype), self.log, "npu:0", label)
+        where = f"npu:{self.npu.current}" if device == "npu" else device
+        return FakeTensor(np.zeros(size, dtype), self.log, where, label)
 
     def from_numpy(self, array: npt.NDArray[Any]) -> FakeTensor:
         """Take an array of the host."""

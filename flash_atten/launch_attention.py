@@ -60,7 +60,7 @@ def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HO
     backend = _backend(config, device)
     if q.ndim == 2:
         return backend.launch(q, k, v)
-    out = backend.empty(tuple(q.shape))
+    out = backend.empty_like(q)
     for batch in range(q.shape[0]):
         for head in range(q.shape[1]):
             backend.launch(q[batch, head], k[batch, head], v[batch, head], out[batch, head])

@@ -59,8 +59,8 @@ class Backend(Protocol):
         """Bind and run once; return the result's array."""
         ...
 
-    def empty(self, shape: tuple[int, ...]) -> Any:
-        """Return a new FP32 array of this backend."""
+    def empty_like(self, q: Any) -> Any:
+        """Return a new FP32 array of this backend in the shape of q, on its device."""
         ...
 
     def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:

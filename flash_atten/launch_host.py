@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from flash_atten.config import HEAD, KernelConfig, LaunchShape
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_arrays import check_operands, check_out, numpy_operand
 from flash_atten.launch_library import HOST, KernelLibrary, LibraryError
@@ -83,7 +83,7 @@ class HostBackend:
         operands = [numpy_operand(name, array) for name, array in (("q", q), ("k", k), ("v", v))]
         shape = check_operands(self.config, *operands)
         if out is None:
-            out = self.empty((shape.q_rows, HEAD))
+            out = self.empty_like(q)
         check_out(out, shape.q_rows)
         slots = np.empty(block_dim(shape) * fifo_bytes_per_core(self.config), dtype=np.uint8)
         return HostLaunch(self.library, shape, q, k, v, out, slots)
@@ -96,9 +96,9 @@ class HostBackend:
         bound.run()
         return bound.out
 
-    def empty(self, shape: tuple[int, ...]) -> Float32Array:
-        """Return a new FP32 array."""
-        return np.empty(shape, dtype=np.float32)
+    def empty_like(self, q: Float16Array) -> Float32Array:
+        """Return a new FP32 array in the shape of q."""
+        return np.empty(q.shape, dtype=np.float32)
 
     def from_numpy(self, array: Float16Array) -> Float16Array:
         """Return the array itself."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flash_atten.config import HEAD, KernelConfig, LaunchShape
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_arrays import Operand, check_operands, torch_operand
 from flash_atten.launch_library import NPU, KernelLibrary, LibraryError
@@ -54,8 +54,8 @@ def minor_version(module: Any) -> str:
     return ".".join(str(module.__version__).split(".")[:2])
 
 
-def device_cube_cores(torch: Any, given: int | None) -> int:
-    """Return the device's number of cube cores: `given` if it is not None, else what torch_npu says.
+def device_cube_cores(torch: Any, device: Any, given: int | None) -> int:
+    """Return the number of cube cores of `device`: `given` if it is not None, else what torch_npu says.
 
     Raises LibraryError if torch_npu does not say it: a guess would leave cores idle or ask for too many.
     """
@@ -63,7 +63,7 @@ def device_cube_cores(torch: Any, given: int | None) -> int:
         if given <= 0:
             raise ValueError(f"cube_cores = {given} is not a number of cores; leave it out to ask the device")
         return given
-    properties = torch.npu.get_device_properties(torch.npu.current_device())
+    properties = torch.npu.get_device_properties(device)
     cores = getattr(properties, "cube_core_num", 0)
     if not cores:
         raise LibraryError(
@@ -76,7 +76,7 @@ def device_cube_cores(torch: Any, given: int | None) -> int:
 
 @dataclass(frozen=True)
 class NpuLaunch:
-    """A checked launch on device tensors. `run` queues it on the stream that is current then."""
+    """A checked launch on device tensors. `run` queues it on the stream that is current then on their device."""
 
     backend: NpuBackend = field(repr=False)
     shape: LaunchShape
@@ -85,24 +85,35 @@ class NpuLaunch:
     v: Any
     out: Any
 
+    @property
+    def device(self) -> Any:
+        """The device of all operands. A machine with an A3 has several dies, each a device of its own."""
+        return self.q.device
+
+    @property
+    def block_dim(self) -> int:
+        """Cores that the launch asks for: a block each, as far as the device has cores."""
+        return min(self.shape.q_blocks, self.backend.cube_cores(self.device))
+
     def run(self) -> None:
-        """Queue the kernel on the current stream and return. Raises KernelError if the launch is refused."""
-        torch, library = self.backend.torch, self.backend.library
-        stream = torch.npu.current_stream()
-        block_dim = min(self.shape.q_blocks, self.backend.cube_cores)
-        slots = self.backend.slots(stream.npu_stream, block_dim)
-        tensors = (slots, self.q, self.k, self.v, self.out)
-        library.call(
-            block_dim, stream.npu_stream, tuple(t.data_ptr() for t in tensors), self.shape.q_rows, self.shape.s1
-        )
-        for tensor in tensors:
-            tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
+        """Queue the kernel and return. Raises KernelError if the launch is refused."""
+        npu = self.backend.torch.npu
+        with npu.device(self.device):  # the runtime launches on the current device, whatever the stream's is
+            stream = npu.current_stream()
+            slots = self.backend.slots(self.device, stream.npu_stream, self.block_dim)
+            tensors = (slots, self.q, self.k, self.v, self.out)
+            pointers = tuple(tensor.data_ptr() for tensor in tensors)
+            self.backend.library.call(self.block_dim, stream.npu_stream, pointers, self.shape.q_rows, self.shape.s1)
+            for tensor in tensors:
+                tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
 
     def poison(self) -> None:
         """Fill this launch's FIFO slots and its result with NaN."""
-        block_dim = min(self.shape.q_blocks, self.backend.cube_cores)
-        self.backend.slots(self.backend.torch.npu.current_stream().npu_stream, block_dim).fill_(NOT_A_NUMBER)
-        self.out.fill_(float("nan"))
+        npu = self.backend.torch.npu
+        with npu.device(self.device):
+            slots = self.backend.slots(self.device, npu.current_stream().npu_stream, self.block_dim)
+            slots.fill_(NOT_A_NUMBER)
+            self.out.fill_(float("nan"))
 
 
 class NpuBackend:
@@ -120,24 +131,34 @@ class NpuBackend:
             )
         self.library = library
         self.torch = torch
-        self.cube_cores = device_cube_cores(torch, cube_cores)
         self.device_name = str(torch.npu.get_device_name())
-        self._slots: dict[tuple[int, int], Any] = {}
+        self._given_cores = cube_cores
+        self._cores: dict[str, int] = {}
+        self._slots: dict[tuple[str, int, int], Any] = {}
+        self.cube_cores(f"{NPU}:{torch.npu.current_device()}")
 
     @property
     def config(self) -> KernelConfig:
         """The configuration that the library was built for."""
         return self.library.config
 
-    def slots(self, stream: int, block_dim: int) -> Any:
-        """Return the GM slot buffer for launches of `block_dim` cores on `stream`; it is allocated once and reused.
+    def cube_cores(self, device: Any) -> int:
+        """Return the number of cube cores of `device`. Raises LibraryError if it is unknown."""
+        key = str(device)
+        if key not in self._cores:
+            self._cores[key] = device_cube_cores(self.torch, device, self._given_cores)
+        return self._cores[key]
+
+    def slots(self, device: Any, stream: int, block_dim: int) -> Any:
+        """Return the GM slot buffer for launches of `block_dim` cores on a stream of `device`; allocated once, then
+        reused.
 
         Launches on one stream follow each other, so they can share it; two streams may overlap, so each has its own.
         """
-        key = (stream, block_dim)
+        key = (str(device), stream, block_dim)  # two devices may have streams with the same handle
         if key not in self._slots:
             size = block_dim * fifo_bytes_per_core(self.config)
-            self._slots[key] = self.torch.empty(size, dtype=self.torch.uint8, device="npu")
+            self._slots[key] = self.torch.empty(size, dtype=self.torch.uint8, device=device)
         return self._slots[key]
 
     def bind(self, q: Any, k: Any, v: Any, out: Any = None) -> NpuLaunch:
@@ -153,10 +174,13 @@ class NpuBackend:
                 f"q, k and v are on {operands[0].device}; the npu backend takes tensors on the device (tensor.npu())"
             )
         if out is None:
-            out = self.torch.empty((shape.q_rows, HEAD), dtype=self.torch.float32, device=q.device)
-        expected = Operand("out", "float32", (shape.q_rows, HEAD), True, operands[0].device)
-        if torch_operand("out", out) != expected:
-            raise ValueError(f"out is {torch_operand('out', out)}; the result needs {expected}")
+            out = self.empty_like(q)
+        given, needed = (
+            torch_operand("out", out),
+            Operand("out", "float32", operands[0].shape, True, operands[0].device),
+        )
+        if given != needed:
+            raise ValueError(f"out is {_in_words(given)}; the result needs {_in_words(needed)}")
         return NpuLaunch(self, shape, q, k, v, out)
 
     def launch(self, q: Any, k: Any, v: Any, out: Any = None) -> Any:
@@ -165,12 +189,12 @@ class NpuBackend:
         bound.run()
         return bound.out
 
-    def empty(self, shape: tuple[int, ...]) -> Any:
-        """Return a new FP32 tensor on the current device."""
-        return self.torch.empty(shape, dtype=self.torch.float32, device=NPU)
+    def empty_like(self, q: Any) -> Any:
+        """Return a new FP32 tensor in the shape of q, on its device."""
+        return self.torch.empty(tuple(q.shape), dtype=self.torch.float32, device=q.device)
 
     def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
-        """Copy an array to the device."""
+        """Copy an array to the current device."""
         return self.torch.from_numpy(array).npu()
 
     def to_numpy(self, out: Any) -> npt.NDArray[np.float32]:
@@ -179,5 +203,10 @@ class NpuBackend:
         return result
 
     def synchronize(self) -> None:
-        """Wait for the device."""
+        """Wait for the current device."""
         self.torch.npu.synchronize()
+
+
+def _in_words(operand: Operand) -> str:
+    order = "contiguous" if operand.contiguous else "not contiguous"
+    return f"{operand.dtype} {list(operand.shape)} on {operand.device}, {order}"

@@ -66,7 +66,7 @@ def test_calls_come_in_order_and_the_allocator_is_told_of_every_buffer(
     slot_bytes = 2 * fifo_bytes_per_core(CONFIG)
     assert torch.log == [
         "empty (256, 128) float32 on npu:0",
-        f"empty {slot_bytes} uint8 on npu",
+        f"empty {slot_bytes} uint8 on npu:0",
         f"record slots on {STREAM:#x}",
         *[f"record torch.float16 on {STREAM:#x}"] * 3,
         f"record out on {STREAM:#x}",
@@ -91,7 +91,7 @@ def test_slots_are_allocated_once_per_shape_and_stream(
     for _ in range(3):
         bound.run()
     assert sum("uint8" in entry for entry in torch.log) == 1
-    torch.npu.stream = 0xBEE
+    torch.npu.streams[0] = 0xBEE
     bound.run()
     assert sum("uint8" in entry for entry in torch.log) == 2
     assert torch.log[-1] == "record out on 0xbee"
@@ -101,21 +101,21 @@ def test_poison_reaches_slots_and_result(backend: NpuBackend, inputs: AttentionI
     bound = backend.bind(*_on_device(backend, inputs))
     bound.poison()
     assert np.isnan(bound.out.array).all()
-    assert (backend.slots(STREAM, 2).array == 0xFF).all()
+    assert (backend.slots("npu:0", STREAM, 2).array == 0xFF).all()
 
 
 def test_no_more_cores_than_the_device_has(path: Path, torch: FakeTorch) -> None:
-    torch.npu.properties.cube_core_num = 1
+    torch.npu.cube_cores[0] = 1
     backend = NpuBackend(KernelLibrary(path, CONFIG), torch)
     backend.bind(*_on_device(backend, make_inputs("normal", 256, 768, seed=0))).run()
     assert ctypes.CDLL(str(path)).stand_in_block_dim() == 1
 
 
 def test_an_unknown_core_count_is_an_error_that_says_how_to_set_it(path: Path, torch: FakeTorch) -> None:
-    torch.npu.properties = object()
+    torch.npu.cube_cores[0] = 0
     with pytest.raises(LibraryError, match="--cube_cores=24"):
         NpuBackend(KernelLibrary(path, CONFIG), torch)
-    assert NpuBackend(KernelLibrary(path, CONFIG), torch, cube_cores=12).cube_cores == 12
+    assert NpuBackend(KernelLibrary(path, CONFIG), torch, cube_cores=12).cube_cores("npu:0") == 12
 
 
 def test_a_refused_launch_raises_with_code_and_reason(
@@ -132,13 +132,61 @@ def test_tensors_of_the_host_are_refused(backend: NpuBackend, torch: FakeTorch, 
     q, k, v = (torch.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))
     with pytest.raises(ValueError, match=r"are on cpu; the npu backend takes tensors on the device"):
         backend.bind(q, k, v)
-    with pytest.raises(ValueError, match=r"q is on npu:0, k on cpu"):
+    with pytest.raises(ValueError, match=r"q is on npu:0, k on cpu, v on cpu; all three must be on one device"):
         backend.bind(q.npu(), k, v)
+
+
+def test_tensors_of_several_devices_are_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+    q, k, v = (torch.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))
+    with pytest.raises(ValueError, match=r"q is on npu:0, k on npu:1, v on npu:0; all three must be on one device"):
+        backend.bind(q.npu(), k.npu(1), v.npu())
+    out = torch.empty((256, 128), dtype="float32", device="npu:1")
+    with pytest.raises(
+        ValueError,
+        match=r"out is float32 \[256, 128\] on npu:1, contiguous; the result needs float32 \[256, 128\] on npu:0,",
+    ):
+        backend.bind(q.npu(), k.npu(), v.npu(), out)
+
+
+def test_a_launch_belongs_to_the_device_of_its_tensors(
+    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs, path: Path
+) -> None:
+    torch.npu.streams[1] = 0xD1E
+    torch.npu.cube_cores[1] = 1
+    out = backend.launch(*(torch.from_numpy(array).npu(1) for array in (inputs.q, inputs.k, inputs.v)))
+    recorded = ctypes.CDLL(str(path))
+    recorded.stand_in_stream.restype = ctypes.c_void_p
+    assert (recorded.stand_in_stream(), recorded.stand_in_block_dim()) == (0xD1E, 1)
+    assert torch.log == [
+        "empty (256, 128) float32 on npu:1",
+        "device 1",
+        f"empty {fifo_bytes_per_core(CONFIG)} uint8 on npu:1",
+        "record slots on 0xd1e",
+        *["record torch.float16 on 0xd1e"] * 3,
+        "record out on 0xd1e",
+    ]
+    assert torch.npu.current_device() == 0
+    assert out.device == "npu:1"
+
+
+def test_devices_do_not_share_slots(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+    for device in (0, 1, 0, 1):
+        backend.launch(*(torch.from_numpy(array).npu(device) for array in (inputs.q, inputs.k, inputs.v)))
+    slots = [entry for entry in torch.log if "uint8" in entry]
+    assert [entry.split()[-1] for entry in slots] == ["npu:0", "npu:1"]
+
+
+def test_the_result_of_many_heads_is_on_the_device_of_q(
+    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
+    assert backend.empty_like(torch.from_numpy(inputs.q[None, None]).npu(1)).device == "npu:1"
 
 
 def test_a_wrong_out_is_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
     q, k, v = _on_device(backend, inputs)
-    with pytest.raises(ValueError, match=r"out is .*shape=\(128, 128\)"):
+    with pytest.raises(
+        ValueError, match=r"out is float32 \[128, 128\] on npu:0, contiguous; the result needs .*\[256,"
+    ):
         backend.bind(q, k, v, torch.empty((128, 128), dtype="float32", device="npu"))
 
 
