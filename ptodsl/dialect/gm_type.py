@@ -91,13 +91,25 @@ class PartitionTensorViewType(_ViewType):
         return PartitionTensorViewType(ViewSpec(tuple(shape), dtype))
 
 
+_VIEW = re.compile(r"\s*((?:(?:\?|\d+)\s*x\s*)+)(\w+)\s*", re.ASCII)
+
+
 @cache
 def _view_spec(body: str) -> ViewSpec:
     """Parse the body of a view type, without brackets."""
-    match = re.fullmatch(r"\s*((?:(?:\?|\d+)x)+)(\w+)\s*", body)
+    match = _VIEW.fullmatch(body)
     if match is None:
         raise VerifyException(f"expected dimensions and an element type like ?x128xf16, not <{body}>")
-    return ViewSpec(tuple(parse_dim(dim) for dim in match[1].split("x")[:-1]), element_type(match[2]))
+    return ViewSpec(tuple(parse_dim(dim.strip()) for dim in match[1].split("x")[:-1]), element_type(match[2]))
+
+
+@cache
+def _pointee(body: str) -> ElementType:
+    """Parse the body of a pointer type, without brackets."""
+    dtype, comma, space = (part.strip() for part in body.partition(","))
+    if comma and space != "gm":
+        raise VerifyException(f"a pointer points into gm, not into '{space}'")
+    return element_type(dtype)
 
 
 @irdl_attr_definition
@@ -113,8 +125,8 @@ class PtrType(Data[ElementType], TypeAttribute):
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> ElementType:
-        """Parse `<f16>`."""
-        return parse_body(parser, lambda body: element_type(body.strip()))
+        """Parse `<f16>` or `<f16, gm>`, which is the same."""
+        return parse_body(parser, _pointee)
 
     def print_parameter(self, printer: Printer) -> None:
         """Print `<f16>`."""

@@ -2,9 +2,11 @@
 
 import pytest
 from xdsl.dialects.builtin import IntegerType, f16, f32
+from xdsl.ir import Attribute
+from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
-from ptodsl.dialect import DYNAMIC, PartitionTensorViewType, PtrType, TensorViewType
+from ptodsl.dialect import DYNAMIC, PartitionTensorViewType, PtrType, TensorViewType, context
 from ptodsl.dialect.testing import parse_text
 
 
@@ -27,3 +29,21 @@ def test_rejects_what_no_global_tensor_has() -> None:
 def test_malformed_views(body: str) -> None:
     with pytest.raises(ParseError, match=r"expected dimensions and an element type|unknown element type"):
         parse_text(f"%e = pto.declare_global -> !pto.tensor_view<{body}>")
+
+
+def parsed(text: str) -> Attribute:
+    return Parser(context(), text).parse_type()
+
+
+def test_blanks_inside_a_type_mean_nothing() -> None:
+    assert parsed("!pto.tensor_view< ? x\n64 xf32 >") == TensorViewType.of((DYNAMIC, 64), f32)
+
+
+@pytest.mark.parametrize("text", ["!pto.ptr<f32>", "!pto.ptr<f32, gm>", "!pto.ptr< f32 ,\ngm >"])
+def test_a_pointer_may_say_that_it_points_into_global_memory(text: str) -> None:
+    assert parsed(text) == PtrType(f32)
+
+
+def test_a_pointer_points_nowhere_else() -> None:
+    with pytest.raises(ParseError, match="a pointer points into gm, not into 'vec'"):
+        parsed("!pto.ptr<f32, vec>")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +17,7 @@ from xdsl.utils.str_enum import StrEnum
 from ptodsl.dialect import a3
 from ptodsl.dialect.elements import (
     DYNAMIC,
+    E,
     ElementType,
     dim_text,
     element_bytes,
@@ -69,6 +72,17 @@ class Pad(StrEnum):
 
 PADS = tuple(Pad)
 
+
+class Compact(StrEnum):
+    """How a boxed tile that is not full is stored; the integer in the type is the position here."""
+
+    NULL = "null"
+    NORMAL = "normal"
+    ROW_PLUS_ONE = "row_plus_one"
+
+
+COMPACTS = tuple(Compact)
+
 DEFAULT_LAYOUTS: dict[Loc, tuple[BLayout, SLayout, int]] = {
     Loc.VEC: (BLayout.ROW_MAJOR, SLayout.NONE_BOX, a3.FRACTAL_BYTES),
     Loc.MAT: (BLayout.COL_MAJOR, SLayout.ROW_MAJOR, a3.FRACTAL_BYTES),
@@ -96,10 +110,17 @@ class TileSpec:
     slayout: SLayout
     fractal: int
     pad: Pad
+    compact: Compact = Compact.NULL
 
     def __post_init__(self) -> None:
         """Check the shape against itself and against the storage unit of its layout."""
         element_name(self.dtype)
+        if self.slayout is SLayout.NONE_BOX and self.loc in (Loc.LEFT, Loc.RIGHT, Loc.ACC):
+            b, s, fractal = DEFAULT_LAYOUTS[self.loc]
+            raise VerifyException(
+                f"a tile in {self.loc} has boxes: write blayout={b}, slayout={s}, fractal={fractal}, since the short "
+                "form means row_major / none_box everywhere"
+            )
         if self.rows <= 0 or self.cols <= 0:
             raise VerifyException(f"tile shape {self.rows}x{self.cols} must be positive")
         for name, valid, size in (("v_row", self.v_row, self.rows), ("v_col", self.v_col, self.cols)):
@@ -126,12 +147,12 @@ class TileSpec:
         return (1, per_block) if self.blayout is BLayout.ROW_MAJOR else (per_block, 1)
 
 
-_TILE_KEYS = ("loc", "dtype", "rows", "cols", "v_row", "v_col", "blayout", "slayout", "fractal", "pad")
-
-
 @irdl_attr_definition
 class TileBufType(Data[TileSpec], TypeAttribute):
-    """`!pto.tile_buf<loc=vec, dtype=f32, rows=32, cols=256, v_row=32, v_col=256, blayout=..., ...>`: a tile on chip."""
+    """`!pto.tile_buf<loc=vec, dtype=f32, rows=32, cols=256, v_row=32, v_col=256, blayout=..., ...>`: a tile on chip.
+
+    The short form `!pto.tile_buf<vec, 32x256xf32, valid=16x?, pad=1>` is read, too, but not printed.
+    """
 
     name = "pto.tile_buf"
 
@@ -146,6 +167,7 @@ class TileBufType(Data[TileSpec], TypeAttribute):
         slayout: SLayout | str | None = None,
         fractal: int | None = None,
         pad: Pad | str = Pad.NULL,
+        compact: Compact | str = Compact.NULL,
     ) -> TileBufType:
         """Build the type of a tile of `shape` elements; what is not given is the default of the memory space.
 
@@ -158,6 +180,7 @@ class TileBufType(Data[TileSpec], TypeAttribute):
             slayout: order inside a box.
             fractal: bytes of a box.
             pad: what lies outside the valid region.
+            compact: how a boxed tile that is not full is stored.
 
         Raises:
             VerifyException: no such tile can exist.
@@ -176,6 +199,7 @@ class TileBufType(Data[TileSpec], TypeAttribute):
                 SLayout(slayout or default_s),
                 fractal or default_fractal,
                 Pad(pad),
+                Compact(compact),
             )
         )
 
@@ -211,7 +235,7 @@ class TileBufType(Data[TileSpec], TypeAttribute):
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> TileSpec:
-        """Parse `<loc=vec, ...>`."""
+        """Parse `<loc=vec, ...>` or `<vec, 32x256xf32, ...>`."""
         return parse_body(parser, _tile_spec)
 
     def print_parameter(self, printer: Printer) -> None:
@@ -222,24 +246,45 @@ class TileBufType(Data[TileSpec], TypeAttribute):
 @cache
 def _tile_text(spec: TileSpec) -> str:
     """Body of a tile type, brackets included."""
-    values = {key: getattr(spec, key) for key in _TILE_KEYS}
+    values = {key: getattr(spec, key) for key in _LONG_KEYS}
     values["dtype"] = element_name(spec.dtype)
     values["v_row"] = dim_text(spec.v_row)
     values["v_col"] = dim_text(spec.v_col)
     values["pad"] = PADS.index(spec.pad)
+    if spec.compact is not Compact.NULL:
+        values["compact"] = COMPACTS.index(spec.compact)
     return f"<{', '.join(f'{key}={value}' for key, value in values.items())}>"
+
+
+_LONG_KEYS = ("loc", "dtype", "rows", "cols", "v_row", "v_col", "blayout", "slayout", "fractal", "pad")
+"""Keys of the long form, all of them in this order; `compact` may follow."""
+
+_SHORT_KEYS = ("valid", "blayout", "slayout", "fractal", "pad", "compact")
+"""Keys that may follow memory space and shape in the short form, in any order."""
+
+_SHORT_DEFAULTS = {"blayout": "row_major", "slayout": "none_box", "fractal": str(a3.FRACTAL_BYTES), "pad": "0"}
+"""What the short form leaves out, the same in every memory space (so not `DEFAULT_LAYOUTS`)."""
+
+_SHAPE = re.compile(r"(\d+)\s*x\s*(\d+)\s*x\s*(\w+)", re.ASCII)
+_VALID = re.compile(r"(\?|\d+)\s*x\s*(\?|\d+)", re.ASCII)
 
 
 @cache
 def _tile_spec(body: str) -> TileSpec:
-    """Parse the body of a tile type, without brackets."""
-    pairs = [part.partition("=") for part in body.replace(" ", "").split(",")]
-    values = {key: value for key, _, value in pairs}
-    if tuple(values) != _TILE_KEYS or len(pairs) != len(_TILE_KEYS):
-        raise VerifyException(f"!pto.tile_buf has the keys {', '.join(_TILE_KEYS)} in this order, not <{body}>")
-    pad = parse_int(values["pad"], "pad")
-    if not 0 <= pad < len(PADS):
-        raise VerifyException(f"pad={pad} must be between 0 and {len(PADS) - 1}")
+    """Parse the body of a tile type, without brackets: the long form starts with `loc=`, the short one does not."""
+    parts = [part.strip() for part in body.split(",")]
+    words = (part.partition("=") for part in parts)
+    pairs = [(key.strip(), value.strip()) for key, _, value in words]
+    if pairs[0][0] == "loc":
+        values = dict(pairs)
+        expected = (*_LONG_KEYS, "compact") if "compact" in values else _LONG_KEYS
+        if tuple(key for key, _ in pairs) != expected:
+            raise VerifyException(
+                f"a !pto.tile_buf that starts with loc= has the keys {', '.join(_LONG_KEYS)} in this order and may end "
+                f"with compact, not <{body}>"
+            )
+    else:
+        values = _short_values(parts, pairs, body)
     return TileSpec(
         parse_member(Loc, values["loc"], "loc"),
         element_type(values["dtype"]),
@@ -250,5 +295,30 @@ def _tile_spec(body: str) -> TileSpec:
         parse_member(BLayout, values["blayout"], "blayout"),
         parse_member(SLayout, values["slayout"], "slayout"),
         parse_int(values["fractal"], "fractal"),
-        PADS[pad],
+        _numbered(PADS, values["pad"], "pad"),
+        _numbered(COMPACTS, values.get("compact", "0"), "compact"),
     )
+
+
+def _short_values(parts: Sequence[str], pairs: Sequence[tuple[str, str]], body: str) -> dict[str, str]:
+    """Keys of the long form from `vec, 32x256xf32` and the keys behind it."""
+    shape = _SHAPE.fullmatch(parts[1]) if len(parts) > 1 else None
+    if shape is None:
+        raise VerifyException(f"expected a memory space and a shape like vec, 32x256xf32, not <{body}>")
+    given = dict(pairs[2:])
+    if len(given) < len(pairs) - 2 or not set(given) <= set(_SHORT_KEYS):
+        raise VerifyException(f"behind the shape of a !pto.tile_buf each of {', '.join(_SHORT_KEYS)} may stand once")
+    rows, cols, dtype = shape.groups()
+    valid = _VALID.fullmatch(given.pop("valid", f"{rows}x{cols}"))
+    if valid is None:
+        raise VerifyException("valid must be like 16x64 or ?x64")
+    named = {"loc": parts[0], "dtype": dtype, "rows": rows, "cols": cols, "v_row": valid[1], "v_col": valid[2]}
+    return {**_SHORT_DEFAULTS, **named, **given}
+
+
+def _numbered(members: Sequence[E], text: str, key: str) -> E:
+    """The member at the position that is spelled `text`; `key` names it in the error."""
+    number = parse_int(text, key)
+    if number >= len(members):
+        raise VerifyException(f"{key}={number} must be between 0 and {len(members) - 1}")
+    return members[number]

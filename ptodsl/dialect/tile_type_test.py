@@ -1,5 +1,7 @@
 """The type of tiles: what can exist, defaults, sizes, text."""
 
+import re
+
 import pytest
 from xdsl.dialects.builtin import bf16, f16, f32, i8
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -57,6 +59,8 @@ def test_dynamic_dimensions_print_as_question_marks() -> None:
         ("rows=32", "rows=x", "rows must be a number, not 'x'"),
         ("pad=0", "pad=9", "pad=9 must be between 0 and 3"),
         (", pad=0", "", "has the keys loc, dtype, rows, cols"),
+        ("fractal=512, pad=0", "pad=0, fractal=512", "has the keys loc, dtype, rows, cols"),
+        ("pad=0", "pad=0, compact=3", "compact=3 must be between 0 and 2"),
     ],
 )
 def test_parse_errors_point_at_the_type(old: str, new: str, message: str) -> None:
@@ -64,3 +68,54 @@ def test_parse_errors_point_at_the_type(old: str, new: str, message: str) -> Non
     with pytest.raises(ParseError, match=message) as error:
         parse_text(f"%t = pto.alloc_tile : !pto.tile_buf<{body}>")
     assert error.value.span.get_location().col == 36
+
+
+def parsed(body: str) -> TileBufType:
+    module = parse_text(f"%n = arith.constant 1 : index\n%t = pto.alloc_tile : !pto.tile_buf<{body}>")
+    ty = list(module.body.block.ops)[1].results[0].type
+    assert isinstance(ty, TileBufType)
+    return ty
+
+
+SHORT = {
+    "vec, 16x64xf32": TileBufType.of((16, 64), f32, "vec"),
+    "vec , 16x64xf32 , valid = ?x8": TileBufType.of((16, 64), f32, "vec", valid=(DYNAMIC, 8)),
+    "vec, 16x64xf32, pad=1, valid=8x?": TileBufType.of((16, 64), f32, "vec", valid=(8, DYNAMIC), pad="zero"),
+    "acc,\n16x64xf32, fractal=1024,\n  slayout=row_major, compact=2, blayout=col_major": TileBufType.of(
+        (16, 64), f32, "acc", compact="row_plus_one"
+    ),
+    "mat, 16x64xf16": TileBufType.of((16, 64), f16, "mat", blayout="row_major", slayout="none_box"),
+}
+
+
+@pytest.mark.parametrize("body", SHORT)
+def test_the_short_form_takes_its_keys_in_any_order(body: str) -> None:
+    assert parsed(body) == SHORT[body]
+
+
+@pytest.mark.parametrize("ty", SHORT.values())
+def test_what_is_printed_is_the_long_form(ty: TileBufType) -> None:
+    body = str(ty).removeprefix("!pto.tile_buf<").removesuffix(">")
+    assert body.startswith("loc=")
+    assert parsed(body) == ty
+    assert parsed(body.replace(", ", " ,\n").replace("=", " = ")) == ty
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("16x64xf32, vec", "expected a memory space and a shape like vec, 32x256xf32"),
+        ("vec, 64xf32", "expected a memory space and a shape like vec, 32x256xf32"),
+        ("vec", "expected a memory space and a shape like vec, 32x256xf32"),
+        ("VEC, 16x64xf32", "loc=VEC is unknown"),
+        ("vec, 16x64xf32, pad=zero", "pad must be a number, not 'zero'"),
+        ("vec, 16x64xf32, compact=normal", "compact must be a number, not 'normal'"),
+        ("vec, 16x64xf32, pad=1, pad=1", "each of valid, blayout, slayout, fractal, pad, compact may stand once"),
+        ("vec, 16x64xf32, rows=16", "each of valid, blayout, slayout, fractal, pad, compact may stand once"),
+        ("vec, 16x64xf32, valid=8", "valid must be like 16x64 or ?x64"),
+        ("acc, 16x64xf32", "a tile in acc has boxes: write blayout=col_major, slayout=row_major, fractal=1024"),
+    ],
+)
+def test_rejects_other_short_forms(body: str, message: str) -> None:
+    with pytest.raises(ParseError, match=re.escape(message)):
+        parsed(body)

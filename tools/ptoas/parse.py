@@ -55,11 +55,22 @@ def parse_module(text: str, file: str) -> ParsedModule:
     lines = [0, *(match.end() for match in re.finditer("\n", text))]
     starts: dict[Operation, int] = {}
     try:
-        module = _Parser(text, file, starts).parse_module()
+        module = _Parser(_blank_comments(text), file, starts).parse_module()
     except ParseError as error:
         where = error.span.get_location()
         raise AssemblerError([Diagnostic(Place(file, where.line, where.col), error.msg)]) from error
     return ParsedModule(module, file, starts, lines)
+
+
+_STRING_OR_COMMENT = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?+|//[^\n]*+")
+
+
+def _blank_comments(text: str) -> str:
+    """The text with blanks in place of comments, so that every offset stays and no expression meets a comment.
+
+    A string that is not closed goes to the end of its line; its error is the lexer's.
+    """
+    return _STRING_OR_COMMENT.sub(lambda match: match[0] if match[0][0] == '"' else " " * len(match[0]), text)
 
 
 _TOKEN_KINDS = {
@@ -78,24 +89,23 @@ class _Lexer(MLIRLexer):
 
     _SUFFIX = r"(?:[0-9]+|[a-zA-Z$._-][a-zA-Z0-9$._-]*)"
     _TOKEN = re.compile(
-        r"(?:\s+|//[^\n]*)*(?:"
+        r"\s*+(?:"  # possessive: a token is never cut short for the sake of the white space before it
         rf"(?P<percent>%{_SUFFIX})"
         r"|(?P<bare>[a-zA-Z_][a-zA-Z0-9_$.]*)"
         r"|(?P<punctuation>->|[:,()\]\[<>=}]|\{(?!-#))"
-        r"|(?P<integer>[0-9]+(?![0-9.x]))"
+        r"|(?P<integer>[0-9]++(?![.x]))"
         rf"|(?P<exclamation>!{_SUFFIX})"
         rf"|(?P<hash>#{_SUFFIX}(?!-\}}))"
         r"|(?P<at>@[a-zA-Z_][a-zA-Z0-9_$.]*)"
         r"|(?P<string>\"[^\"\\\n]*\"))",
         re.ASCII,
     )
-    _UNCLOSED = re.compile(r"(?:\s+|//[^\n]*)*(\"(?:[^\"\\\n]|\\.)*)(?:\n|\Z)")
+    _STRING = re.compile(r"\"(?:[^\"\\\n\v\f]|\\(?:[\"nt\\]|[0-9A-Fa-f]{2}))*+(\"?)")
 
     def lex(self) -> MLIRToken:
         """Lex one token from the current position."""
         match = self._TOKEN.match(self.input.content, self.pos)
         if match is None:
-            self._check_string()
             return super().lex()
         group = match.lastgroup
         assert group is not None
@@ -103,20 +113,25 @@ class _Lexer(MLIRLexer):
         kind = KIND_BY_PUNCTUATION_SPELLING[match[group]] if group == "punctuation" else _TOKEN_KINDS[group]
         return Token(kind, Span(match.start(group), self.pos, self.input))
 
-    def _check_string(self) -> None:
-        """Reject a string without an end, for which the base class would search exponentially long."""
-        match = self._UNCLOSED.match(self.input.content, self.pos)
-        if match is not None:
-            raise ParseError(Span(match.start(1), match.end(1), self.input), "the string has no end")
+    def _lex_string_literal(self, start_pos: int) -> MLIRToken:
+        """Lex a string; one that is wrong is rejected here, because the base class would search exponentially long."""
+        match = self._STRING.match(self.input.content, start_pos)
+        assert match is not None
+        if match[1]:
+            return super()._lex_string_literal(start_pos)
+        escape = self.input.content[match.end() : match.end() + 1] == "\\"
+        problem = 'has an escape that is none of \\n, \\t, \\", \\\\ and two hex digits' if escape else "has no end"
+        raise ParseError(Span(start_pos, match.end(), self.input), f"the string {problem}")
 
 
 class _Parser(Parser):
     """Parser that records where operations start, and remembers types and locations by their text."""
 
     _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w])")
-    _FILE_LOCATION = re.compile(r"loc\(\s*\"([^\"\\]*)\":([0-9]+):([0-9]+)\s*\)")
-    _ALIAS_USE = re.compile(r"loc\((#\w+)\)")
-    _ALIAS_DEFINITION = re.compile(r"^(#\w+) = (loc\([^\n]*\))$", re.MULTILINE)
+    _FILE = r"\"([^\"\\]*)\"\s*:\s*([0-9]+)\s*:\s*([0-9]+)\s*\)"
+    _FILE_LOCATION = re.compile(rf"loc\s*\(\s*{_FILE}")
+    _ALIAS_USE = re.compile(r"loc\s*\(\s*(#[\w$.-]+)\s*\)")
+    _ALIAS_DEFINITION = re.compile(rf"(#[\w$.-]+)\s*=\s*loc\s*\(\s*(?:{_FILE})?")
 
     def __init__(self, text: str, file: str, starts: dict[Operation, int]) -> None:
         super().__init__(context(), "", file)
@@ -124,9 +139,8 @@ class _Parser(Parser):
         self._start = 0
         self._types: dict[str, TypeAttribute] = {}
         self._locations: dict[str, LocationAttr] = {}
-        for alias, definition in self._ALIAS_DEFINITION.findall(text):
-            match = self._FILE_LOCATION.fullmatch(definition)
-            self._locations[f"loc({alias})"] = UnknownLoc() if match is None else _file_location(match)
+        for alias, *place in self._ALIAS_DEFINITION.findall(text):
+            self._locations[alias] = _file_location(*place) if place[1] else UnknownLoc()
         self._parser_state.lexer = _Lexer(Input(text, file))
         self._resume_from(0)
 
@@ -175,21 +189,28 @@ class _Parser(Parser):
         match = self._FILE_LOCATION.match(content, start) or self._ALIAS_USE.match(content, start)
         if match is None:
             return super().parse_optional_location()
-        if match[0] not in self._locations:
+        key = match[1] if match.re is self._ALIAS_USE else match[0]
+        if key not in self._locations:
             if match.re is self._ALIAS_USE:
-                self.raise_error(f"there is no location {match[1]}")
-            self._locations[match[0]] = _file_location(match)
+                self.raise_error(f"there is no location {key}")
+            self._locations[key] = _file_location(*match.groups())
         self._resume_from(match.end())
-        return self._locations[match[0]]
+        return self._locations[key]
 
     def _parse_alias_def(self) -> None:
         """Parse `!name = type` or `#name = attribute`; locations, which may stand behind their uses, are known."""
-        match = self._ALIAS_DEFINITION.match(self.lexer.input.content, self.pos)
+        match = self._ALIAS_DEFINITION.match(self.lexer.input.content, self._current_token.span.start)
         if match is None:
             super()._parse_alias_def()  # type: ignore[no-untyped-call]
-        else:
-            self._resume_from(match.end())
+            return
+        self._resume_from(match.end())
+        depth = 0 if match[3] else 1  # parentheses that are open behind the match
+        while depth:
+            if self._current_token.kind is MLIRTokenKind.EOF:
+                self.raise_error(f"the location {match[1]} has no end")
+            depth += {"(": 1, ")": -1}.get(self._current_token.text, 0)
+            self._consume_token()
 
 
-def _file_location(match: re.Match[str]) -> FileLineColLoc:
-    return FileLineColLoc(StringAttr(match[1]), IntAttr(int(match[2])), IntAttr(int(match[3])))
+def _file_location(file: str, line: str, column: str) -> FileLineColLoc:
+    return FileLineColLoc(StringAttr(file), IntAttr(int(line)), IntAttr(int(column)))

@@ -1,6 +1,10 @@
 """The parser reads what xDSL reads, faster, and knows where everything was."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from xdsl.dialects.builtin import UnknownLoc
 from xdsl.dialects.scf import ForOp
 
@@ -34,6 +38,55 @@ def test_the_result_is_that_of_xdsl(generic: bool) -> None:
     assert ours.is_structurally_equivalent(theirs)
     assert [op.location for op in ours.walk()] == [op.location for op in theirs.walk()]
     assert any(not isinstance(op.location, UnknownLoc) for op in ours.walk())
+
+
+SHORT = "!pto.tile_buf<vec, 16x64xf32, valid=?x64, pad=1>"
+EVERYTHING = f"""
+{print_text(parse_text(TEXT), locations=True)}
+#loc1 = loc("k.py":9:4)
+{print_text(parse_text(TEXT), generic=True).replace('"f"', '"g"')}
+func.func private @"declared here"(i64)
+func.func @h(%n : index, %q : !pto.ptr<f32, gm>) attributes {{note = "// no comment"}} {{
+  %short = pto.alloc_tile valid_row = %n : {SHORT} loc(#loc1)
+  %big = arith.constant -0x10 : i64 loc(#loc2)
+  func.return
+}}
+#loc2 = loc(callsite(#loc1 at "k.py":4:1))
+"""
+TOKEN = re.compile(
+    r'@?"(?:[^"\\]|\\.)*"|->|[!#][\w.$-]+<?|[@%^][\w.$-]+|(?:(?:\d+|\?)x)+\w+|0x[0-9a-f]+|'
+    r"\d+(?:\.\d*(?:[eE][+-]?\d+)?)?|[\w.$]+|\S",
+    re.ASCII,
+)
+"""Tokens; a name and the bracket that belongs to it are one."""
+
+TOKENS = TOKEN.findall(EVERYTHING)
+GAPS = st.sampled_from(["\n", "\n\n\n", " \t ", "// }\n", '// ) > ] " end\n', "  //\n\n//x\n", "\r\n"])
+
+
+def test_tokens_of_the_property_are_the_whole_text() -> None:
+    assert "".join(TOKENS) == re.sub(r'("[^"]*")|\s', r"\1", EVERYTHING)
+    assert parse_module(" ".join(TOKENS), "a.mlir").module.is_structurally_equivalent(
+        parse_module(EVERYTHING, "a.mlir").module
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.integers(0, len(TOKENS) - 1), GAPS), st.sampled_from(["", "\n", "// end }", "//", "\n\n \n"]))
+def test_comments_and_blanks_between_tokens_mean_nothing(gaps: dict[int, str], end: str) -> None:
+    text = "".join(gaps.get(number, " ") + token for number, token in enumerate(TOKENS)) + end
+    parsed, expected = parse_module(text, "a.mlir"), parse_module(EVERYTHING, "a.mlir")
+    assert parsed.module.is_structurally_equivalent(expected.module)
+    assert [op.location for op in parsed.module.walk()] == [op.location for op in expected.module.walk()]
+
+
+@pytest.mark.parametrize("gap", ["\n", " ", "// } comment\n", '\t// " //\n\n'])
+def test_time_is_linear_in_comments_and_blanks(gap: str) -> None:
+    """No time is measured: a search that backtracks over the gaps, even a quadratic one, would take hours."""
+    text = "".join(token + gap * 200 + " " for token in TOKENS[:400]) + gap * 100_000
+    with pytest.raises(AssemblerError):
+        parse_module(text, "a.mlir")
+    parse_module(EVERYTHING + gap * 200_000, "a.mlir")
 
 
 def test_operations_know_where_they_start() -> None:
@@ -78,6 +131,9 @@ def test_location_aliases_may_stand_behind_their_uses() -> None:
         ("%a = arith.constant 1 : i64 loc(#loc1)", "a.mlir:1:29: error: there is no location #loc1"),
         ("", "a.mlir:1:1: error: Could not parse entire input!"),
         ('"' + "unclosed " * 10, "a.mlir:1:1: error: the string has no end"),
+        ('@"' + "unclosed " * 10, "a.mlir:1:2: error: the string has no end"),
+        ('"' + "a" * 99 + '\\q"', "a.mlir:1:1: error: the string has an escape that is none of"),
+        ('#l = loc(callsite("a":1:1 at "b":1:1)', "a.mlir:1:38: error: the location #l has no end"),
         (
             "%p = arith.constant 1 : i64\npto.set_flag[PIPE_X, PIPE_V, EVENT_ID0]",
             "a.mlir:2:14: error: Expected `PIPE_S`",

@@ -10,6 +10,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from ptodsl.dialect import (
     DIRECTIONS,
     BLayout,
+    Compact,
     InitializeL2G2LPipeOp,
     Layout,
     Loc,
@@ -55,6 +56,7 @@ TILE_TYPES = {
 BLAYOUTS = {BLayout.ROW_MAJOR: "RowMajor", BLayout.COL_MAJOR: "ColMajor"}
 SLAYOUTS = {SLayout.NONE_BOX: "NoneBox", SLayout.ROW_MAJOR: "RowMajor", SLayout.COL_MAJOR: "ColMajor"}
 PADS = {Pad.NULL: "Null", Pad.ZERO: "Zero", Pad.MAX: "Max", Pad.MIN: "Min"}
+COMPACTS = {Compact.NULL: "Null", Compact.NORMAL: "Normal", Compact.ROW_PLUS_ONE: "RowPlusOne"}
 LAYOUTS = {Layout.ND: "ND", Layout.DN: "DN", Layout.NZ: "NZ"}
 
 
@@ -84,10 +86,12 @@ def value_type(value: SSAValue, op: Operation) -> str:
 @cache
 def tile_type(spec: TileSpec) -> str:
     """`Tile<TileType::Vec, float, 32, 256, BLayout::RowMajor, 32, 256, SLayout::NoneBox, 512, ...>`; -1 is dynamic."""
+    # L0A of the A3 knows boxes in row-major order only, whatever the module says of them.
+    blayout = BLayout.ROW_MAJOR if spec.loc is Loc.LEFT else spec.blayout
     return (
         f"Tile<TileType::{TILE_TYPES[spec.loc]}, {SCALARS[spec.dtype]}, {spec.rows}, {spec.cols}, "
-        f"BLayout::{BLAYOUTS[spec.blayout]}, {spec.v_row}, {spec.v_col}, SLayout::{SLAYOUTS[spec.slayout]}, "
-        f"{spec.fractal}, PadValue::{PADS[spec.pad]}, CompactMode::Null>"
+        f"BLayout::{BLAYOUTS[blayout]}, {spec.v_row}, {spec.v_col}, SLayout::{SLAYOUTS[spec.slayout]}, "
+        f"{spec.fractal}, PadValue::{PADS[spec.pad]}, CompactMode::{COMPACTS[spec.compact]}>"
     )
 
 

@@ -24,6 +24,18 @@ def test_declaration_and_address() -> None:
     ]
 
 
+@pytest.mark.parametrize(("number", "mode"), [(0, "Null"), (1, "Normal"), (2, "RowPlusOne")])
+def test_compact_modes(number: int, mode: str) -> None:
+    line, _ = cpp_lines(f"%t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32, compact={number}>")
+    assert line.endswith(f"512, PadValue::Null, CompactMode::{mode}> a;")
+
+
+def test_boxes_of_left_tiles_are_row_major_on_this_device() -> None:
+    ty = "!pto.tile_buf<left, 16x64xf16, blayout=col_major, slayout=row_major>"
+    line, _ = cpp_lines(f"%t = pto.alloc_tile : {ty}", "cube")
+    assert line.startswith("Tile<TileType::Left, half, 16, 64, BLayout::RowMajor, 16, 64, SLayout::RowMajor, ")
+
+
 @pytest.mark.parametrize(
     ("body", "line"),
     [
