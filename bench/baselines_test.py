@@ -42,7 +42,7 @@ class Expandable(FakeTensor):
     def __getitem__(self, index: Any) -> "Expandable":
         return Expandable(self.array[index], self.log, self.device)
 
-    def npu(self) -> "Expandable":
+    def npu(self, device: int = 0) -> "Expandable":
         return Expandable(self.array, self.log)
 
     def cpu(self) -> "Expandable":
@@ -72,6 +72,7 @@ def test_the_fused_operator_gets_bsh_one_head_and_the_scale(monkeypatch: pytest.
         "num_heads": 1,
         "input_layout": "BSH",
         "scale": pytest.approx(128**-0.5),
+        "next_tokens": 65535,
         "shapes": [(1, 128, 128), (1, 256, 128), (1, 256, 128)],
         "devices": {"npu:0"},
     }

@@ -128,11 +128,11 @@ def table(found: Sequence[Change], operation: str) -> Table:
             header, no_wrap=True, justify="left" if header in ("case", "measured on", "verdict") else "right"
         )
     for item in found:
-        case, backend, timing = item.key
+        case, backend, clock = item.key
         ratio = "" if item.ratio is None else f"{item.ratio.value:.3f}"
         interval = "" if item.ratio is None else f"{item.ratio.low:.3f} .. {item.ratio.high:.3f}"
         medians = (_median(item.before, operation), _median(item.after, operation))
-        where = f"{backend}, {timing} clock"
+        where = f"{backend}, {clock} clock"
         out.add_row(case, where, *medians, ratio, interval, item.verdict, style=STYLES.get(item.verdict, ""))
     return out
 

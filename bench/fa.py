@@ -23,18 +23,20 @@ from rich.console import Console
 from bench.barrier_sets import GU, built_sets
 from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
 from bench.cases import choose_cases
+from bench.clock import CACHES, TIMINGS, check_clock
 from bench.environment import environment, matmul_tflops
 from bench.progress import Progress
 from bench.results import Run, is_new, read_runs, write_run
 from bench.row import FAILED, WRONG, Row
 from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Job, Runner, Settings
 from bench.table import MACHINE_OF_BACKEND, print_table
+from bench.timing import WALL
 from bench.tsv import append_tsv, check_tsv
 from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
 from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
 from flash_atten.launch_files import output_file
 from flash_atten.launch_interrupt import Interrupted, interruptible, leave
-from flash_atten.launch_library import LibraryError
+from flash_atten.launch_library import HOST, LibraryError
 
 S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
@@ -56,8 +58,12 @@ ITERS = flags.DEFINE_integer(
 )
 WARMUP = flags.DEFINE_integer("warmup", 1, "Untimed runs of each shape, after the first (cold) one.", lower_bound=0)
 MAX_SECONDS = flags.DEFINE_float("max_seconds", None, "Skip what would not be done in this time.", lower_bound=0)
-TIMING = flags.DEFINE_enum(
-    "timing", "auto", ["auto", "event", "sync", "wall"], "Clock; auto: event on the device, wall on the host."
+TIMING = flags.DEFINE_enum("timing", TIMINGS[0], list(TIMINGS), "Clock; auto: event on the device, wall on the host.")
+CACHE = flags.DEFINE_enum(
+    "cache",
+    None,
+    list(CACHES),
+    "With device events: whether L2 holds the operands when a run starts. Default: cold, as in the vendor's harness.",
 )
 BASELINE = flags.DEFINE_enum("baseline", AUTO, [AUTO, NONE], "Whether to time the backend's baselines too.")
 BACKEND = flags.DEFINE_enum("backend", "auto", list(BACKENDS), "Where to run; auto: what the libraries are built for.")
@@ -97,15 +103,17 @@ def options() -> Options:
         for case in cases
         for barriers in sets
     ]
-    if BACKEND.value == "host" and TIMING.value not in ("auto", "wall"):
+    if BACKEND.value == HOST and TIMING.value not in ("auto", "wall"):
         raise ValueError(
             f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
         )
+    check_clock(WALL if BACKEND.value == HOST else TIMING.value, CACHE.value)
     if MAX_SECONDS.value is not None and math.isnan(MAX_SECONDS.value):
         raise ValueError("--max_seconds=nan is not a number of seconds; give one, or leave the flag out for no limit")
     settings = Settings(
         backend=BACKEND.value,
         timing=TIMING.value,
+        cache=CACHE.value,
         iterations=ITERS.value,
         warmup=WARMUP.value,
         max_seconds=MAX_SECONDS.value,

@@ -85,7 +85,7 @@ CHECK = Group(
 
 
 def _operation_group(name: str) -> Group:
-    headers = [("median, ms", True), ("p5 .. p95", True), ("cold", True), ("TFLOP/s", True), ("max error", True)]
+    headers = [("median, ms", True), ("p5 .. p95", True), ("first", True), ("TFLOP/s", True), ("max error", True)]
     if name != KERNEL:
         headers.append(("speed-up over it", True))
     return Group(operation_label(name), headers, lambda row: _operation_cells(row, name))
@@ -151,7 +151,7 @@ def _libraries(runs: Sequence[Run]) -> str:
 
 
 def _section(section: Section) -> str:
-    backend, timing = section.rows[0].backend, section.rows[0].timing
+    backend, clock = section.rows[0].backend, section.rows[0].clock
     machines = [run.environment.get("machine") or {} for run in section.runs]
     processors = list(dict.fromkeys(str(machine["cpu"]) for machine in machines if machine.get("cpu")))
     where = MACHINE_OF_BACKEND.get(backend, backend) + (f" (host: {', '.join(processors)})" if processors else "")
@@ -160,7 +160,7 @@ def _section(section: Section) -> str:
         for plot in section.plots
     )
     return (
-        f"<h2>Backend {html.escape(backend)}, {html.escape(timing)} clock</h2>"
+        f"<h2>Backend {html.escape(backend)}, {html.escape(clock)} clock</h2>"
         f'<p class="where">Latencies were measured on {html.escape(where)}.</p>'
         f'<div class="plots">{figures}</div>{_rows_table(section.rows)}{_notes(section.rows)}'
     )

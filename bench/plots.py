@@ -92,12 +92,12 @@ def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]
     drawn = sorted((row for row in rows if row.status == OK and row.q_rows == row.s1), key=lambda row: row.s1)
     if not drawn:
         return []
-    backend, timing = drawn[0].backend, drawn[0].timing
-    prefix, where = f"{backend}_{timing}", "host CPU" if backend != NPU else "NPU"
+    backend, clock = drawn[0].backend, drawn[0].clock
+    prefix, where = f"{backend}_{clock}".replace(" ", "_"), "host CPU" if backend != NPU else "NPU"
     with mpl.rc_context(STYLE):
         return [
-            _latency(drawn, f"{prefix}_latency", f"Latency ({where}, {timing} clock)"),
-            _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {timing} clock)", _roof(backend, measured_roof)),
+            _latency(drawn, f"{prefix}_latency", f"Latency ({where}, {clock} clock)"),
+            _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {clock} clock)", _roof(backend, measured_roof)),
             _error(drawn, f"{prefix}_error", "Largest error against the FP32 reference"),
         ]
 

@@ -60,7 +60,7 @@ def sections(runs: Sequence[Run]) -> list[Section]:
             known[key_of(row)] = (row, origin)
     found: dict[tuple[str, str], list[tuple[Row, Run]]] = {}
     for row, origin in sorted(known.values(), key=lambda pair: (pair[0].s1, pair[0].q_rows)):
-        found.setdefault((row.backend, row.timing), []).append((row, origin))
+        found.setdefault((row.backend, row.clock), []).append((row, origin))
     return [_section(pairs, runs) for pairs in found.values()]
 
 

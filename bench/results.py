@@ -21,7 +21,7 @@ from bench.row import Row
 from flash_atten.launch_files import write_file
 
 Key = tuple[str, str, str]
-"""Case, backend and clock of a row: rows with the same key measure the same thing."""
+"""Case, backend and clock (with its cache) of a row: rows with the same key measure the same thing."""
 
 FORMAT = "ascend_fa.bench.1"
 
@@ -83,7 +83,7 @@ def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
 
 def key_of(row: Row) -> Key:
     """Return what a row measures."""
-    return row.case, row.backend, row.timing
+    return row.case, row.backend, row.clock
 
 
 def _read_document(path: Path) -> dict[str, Any]:

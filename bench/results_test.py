@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import latest_rows, read_runs, write_run
+from bench.results import key_of, latest_rows, read_runs, write_run
 from bench.row import FAILED
 from bench.sample_rows import row, run
 
@@ -49,6 +49,12 @@ def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
     path.touch()
     write_run(path, run(row()))
     assert len(read_runs(path)) == 1
+
+
+def test_a_cold_and_a_warm_cache_are_two_measurements() -> None:
+    rows = [row(backend="npu", timing="event", cache=cache) for cache in ("cold", "warm")]
+    assert [key_of(each)[-1] for each in rows] == ["event cold", "event warm"]
+    assert len(latest_rows([run(*rows)])) == 2
 
 
 @pytest.mark.parametrize("text", ["not json", "[1, 2]", '{"format": "other"}'])

@@ -42,6 +42,14 @@ class Row:
     """Operation -> largest |result - reference|."""
     reference: str = ""
     note: str = ""
+    cache: str = ""
+    """What L2 held when a run started: `cold` nothing of the operands, `warm` the operands, "" what the run before
+    left."""
+
+    @property
+    def clock(self) -> str:
+        """How latencies were measured: `wall`, `sync`, `event cold` or `event warm`."""
+        return f"{self.timing} {self.cache}".strip()
 
     @property
     def tiles(self) -> int:

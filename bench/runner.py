@@ -14,16 +14,16 @@ from bench.barrier_sets import GU, built_sets
 from bench.baselines import Baseline, BaselineError, make_baseline
 from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
 from bench.cases import Case
+from bench.clock import make_clock
 from bench.environment import available_memory
 from bench.flops import attention_flops
 from bench.probe import probe
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row
 from bench.stats import paired_speedup
-from bench.timing import EVENT, SYNC, WALL, Clock, EventClock, Rounds, SyncClock, WallClock, measure
+from bench.timing import ENDLESS, Clock, Rounds, measure
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_backend import Backend, Opened, open_backend
-from flash_atten.launch_library import HOST
+from flash_atten.launch_backend import AUTO, Backend, Opened, open_backend
 
 AUTO_ITERATIONS = 10
 """Timed rounds of a case when --iters is not given ..."""
@@ -42,8 +42,10 @@ SEED = 0
 class Settings:
     """How cases are run. `iterations` None: `AUTO_ITERATIONS` within `CASE_SECONDS`. Times in seconds."""
 
-    backend: str = "auto"
-    timing: str = "auto"
+    backend: str = AUTO
+    timing: str = AUTO
+    cache: str | None = None
+    """One of `bench.clock.CACHES`; None: what the clock does by default."""
     iterations: int | None = None
     warmup: int = 1
     max_seconds: float | None = None
@@ -71,23 +73,6 @@ class Fit:
     seconds: float
     skip: str = ""
     note: str = ""
-
-
-def make_clock(timing: str, backend: Backend) -> tuple[str, Clock]:
-    """Return the name and the clock for `timing` (auto: events on the device, wall on the host). Raises ValueError."""
-    if backend.name == HOST:
-        if timing not in ("auto", WALL):
-            raise ValueError(
-                f"--timing={timing} needs the device; on the host backend a launch is timed with --timing=wall"
-            )
-        return WALL, WallClock()
-    clocks: dict[str, Callable[[], Clock]] = {
-        EVENT: lambda: EventClock(lambda: backend.torch.npu.Event(enable_timing=True)),  # type: ignore[attr-defined]
-        SYNC: lambda: SyncClock(backend.synchronize),
-        WALL: WallClock,
-    }
-    name = EVENT if timing == "auto" else timing
-    return name, clocks[name]()
 
 
 @dataclass
@@ -145,8 +130,14 @@ class Runner:
         )
         try:
             backend = self.open(config, job.barriers).backend
-            timing, clock = make_clock(self.settings.timing, backend)
-            row = replace(row, backend=backend.name, timing=timing, library=backend.library.info.name)
+            clock = make_clock(self.settings.timing, self.settings.cache, backend)
+            row = replace(
+                row,
+                backend=backend.name,
+                timing=clock.name,
+                cache=clock.cache,
+                library=backend.library.info.name,
+            )
             fit = self.fit(job, self.wanted_baselines(backend.name))
             if fit.skip:
                 return replace(row, status=SKIPPED, note=fit.skip)
@@ -185,12 +176,12 @@ class Runner:
         found = self.estimate(job)
         rounds = 1 + self.settings.warmup + (self.settings.iterations or AUTO_ITERATIONS)
         once = sum(found.once.values())
-        limit = CASE_SECONDS if self.settings.iterations is None else float("inf")
+        limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
         return min(rounds * once, max(once, limit)) + found.probe
 
     def fit(self, job: Job, baselines: tuple[str, ...]) -> Fit:
         """Decide what of a job there is time for."""
-        limit = CASE_SECONDS if self.settings.iterations is None else float("inf")
+        limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
         wanted, baselines = baselines, self._within_memory(job, baselines)
         note = "" if baselines == wanted else "no baselines: memory"
         if self.settings.max_seconds is None:

@@ -3,7 +3,6 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +13,7 @@ from bench.budget import REFERENCE
 from bench.cases import Case
 from bench.flops import attention_flops
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG
-from bench.runner import Job, Runner, Settings, make_clock
-from bench.timing import EventClock, SyncClock, WallClock
+from bench.runner import Job, Runner, Settings
 from flash_atten.check_inputs import AttentionInputs
 from flash_atten.config import KernelConfig
 from flash_atten.reference import attention_reference
@@ -174,18 +172,15 @@ def test_baselines_are_left_out_when_only_the_kernel_has_memory(
 
 
 def test_the_host_has_only_the_wall_clock(settings: Settings) -> None:
-    backend = _runner(settings).open(CONFIG).backend
-    assert make_clock("auto", backend) == ("wall", WallClock())
     row = _runner(replace(settings, timing="event")).run_job(JOB)
     assert row.status == FAILED
     assert "--timing=event needs the device" in row.note
 
 
-@pytest.mark.parametrize(("timing", "kind"), [("auto", EventClock), ("sync", SyncClock), ("wall", WallClock)])
-def test_clocks_of_the_device(timing: str, kind: type) -> None:
-    npu = SimpleNamespace(Event=lambda enable_timing: None)
-    backend = SimpleNamespace(name="npu", torch=SimpleNamespace(npu=npu), synchronize=lambda: None)
-    assert isinstance(make_clock(timing, backend)[1], kind)
+def test_the_host_has_no_cache_to_choose(settings: Settings) -> None:
+    row = _runner(replace(settings, cache="cold")).run_job(JOB)
+    assert (row.status, row.clock) == (FAILED, "auto")
+    assert "--cache=cold needs device events" in row.note
 
 
 def test_torch_is_not_imported_without_a_baseline(settings: Settings) -> None:

@@ -49,6 +49,10 @@ def _latency(row: Row, name: str) -> str:
     return milliseconds(row.timings[name].median) if name in row.timings else ABSENT
 
 
+def _first(row: Row) -> str:
+    return milliseconds(row.timings[KERNEL].cold) if KERNEL in row.timings else ABSENT
+
+
 def spread(timing: Timing) -> str:
     """Return the 5th and 95th percentile in milliseconds; nothing for a single sample."""
     if len(timing.samples) < 2:
@@ -64,16 +68,15 @@ def columns(rows: Sequence[Row]) -> list[Column]:
     """Return the columns that these rows fill."""
     baselines = list(dict.fromkeys(name for row in rows for name in row.timings if name != KERNEL))
     where = "host CPU" if all(row.backend == HOST for row in rows) else "NPU"
+    caches = dict.fromkeys(f", L2 {row.cache}" for row in rows if row.cache)
     shown = [
         Column("case", lambda row: row.case, right=False, spare=1),
         Column("q_rows", lambda row: str(row.q_rows)),
         Column("s1", lambda row: str(row.s1)),
         Column("status", lambda row: row.status, right=False),
-        Column(f"latency\nms ({where})", lambda row: _latency(row, KERNEL)),
+        Column(f"latency\nms ({where}{''.join(caches)})", lambda row: _latency(row, KERNEL)),
         Column("p5 .. p95\nms", lambda row: spread(row.timings[KERNEL]) if KERNEL in row.timings else ABSENT, spare=4),
-        Column(
-            "cold\nms", lambda row: milliseconds(row.timings[KERNEL].cold) if KERNEL in row.timings else ABSENT, spare=5
-        ),
+        Column("first\nms", _first, spare=5),
         Column("TFLOP/s", lambda row: f"{row.tflops(KERNEL):.4g}" if KERNEL in row.timings else ABSENT),
         *(_baseline_column(name, spare=3 if index else 0) for index, name in enumerate(baselines)),
     ]

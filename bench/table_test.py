@@ -28,13 +28,14 @@ def test_one_line_per_row_at_any_width() -> None:
 
 def test_latencies_are_labelled_as_the_hosts() -> None:
     assert "ms (host CPU)" in _printed([row()])
-    assert "ms (NPU)" in _printed([row(backend="npu")])
+    assert "ms (NPU)" in _printed([row(backend="npu", timing="sync")])
+    assert "ms (NPU, L2 cold)" in _printed([row(backend="npu", timing="event", cache="cold")])
 
 
 def test_a_narrow_terminal_loses_columns_and_says_which() -> None:
     text = _printed([row()], width=100)
     assert max(len(line) for line in text.splitlines()) <= 100
-    assert "left out for want of width: cold ms, p5 .. p95 ms" in " ".join(text.split())
+    assert "left out for want of width: first ms, p5 .. p95 ms" in " ".join(text.split())
     assert "fa_s1tile256" in text
 
 

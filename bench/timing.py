@@ -1,16 +1,16 @@
 """How long an operation takes: three clocks, and rounds in which the compared operations take turns.
 
 `wall` is the host's clock around the call. `sync` is the same with a device synchronisation on both ends. `event` asks
-the device: two events on the stream around the launch. On the host backend only `wall` means anything: a launch returns
-when it is done.
+the device: two events on the stream around the launch, with no host time between them. On the host backend only `wall`
+means anything: a launch returns when it is done.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from bench.stats import Timing
 
@@ -18,14 +18,45 @@ WALL = "wall"
 SYNC = "sync"
 EVENT = "event"
 
+COLD = "cold"
+WARM = "warm"
+AS_LEFT = ""
+"""What the device's L2 cache holds when a run starts: nothing of the operands, the operands, or what the run before
+left."""
+
+FLUSH_BYTES = 256 * 2**20
+"""Zeroed on the device before each start event, as the vendor's timer does: more than L2 holds, and the device takes
+longer for it than the host for queueing a launch.
+"""
+
+IN_FLIGHT = 256
+"""Rounds that are queued before the host waits: the device's events and its queue are finite."""
+
+ENDLESS = float("inf")
+
 Operation = Callable[[], object]
 
 
 class Clock(Protocol):
-    """Runs an operation once and says how long it took."""
+    """Runs operations in turns and says how long each run took."""
 
-    def seconds(self, operation: Operation) -> float:
-        """Return the latency of one run in seconds."""
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        ...
+
+    @property
+    def cache(self) -> str:
+        """State of the cache when a run starts: COLD, WARM or AS_LEFT."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """Rounds between two looks at the host's time."""
+        ...
+
+    def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
+        """Run all operations `count` times, in turns; return their latencies in seconds, a list per round."""
         ...
 
 
@@ -33,11 +64,13 @@ class Clock(Protocol):
 class WallClock:
     """The host's monotonic clock around the call."""
 
-    def seconds(self, operation: Operation) -> float:
-        """Return the host time that the call took."""
-        start = time.perf_counter()
-        operation()
-        return time.perf_counter() - start
+    name: ClassVar[str] = WALL
+    cache: ClassVar[str] = AS_LEFT
+    at_once: ClassVar[int] = 1
+
+    def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
+        """Return the host time that each call took."""
+        return [[_host_seconds(operation) for operation in operations] for _ in range(count)]
 
 
 @dataclass(frozen=True)
@@ -45,32 +78,61 @@ class SyncClock:
     """The host's clock; the device is idle at both ends."""
 
     synchronize: Callable[[], object]
+    name: ClassVar[str] = SYNC
+    cache: ClassVar[str] = AS_LEFT
+    at_once: ClassVar[int] = 1
 
-    def seconds(self, operation: Operation) -> float:
+    def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
         """Return the host time from an idle device to an idle device."""
+        return [[self._seconds(operation) for operation in operations] for _ in range(count)]
+
+    def _seconds(self, operation: Operation) -> float:
         self.synchronize()
-        start = time.perf_counter()
-        operation()
-        self.synchronize()
-        return time.perf_counter() - start
+        return _host_seconds(lambda: (operation(), self.synchronize()))
 
 
 @dataclass(frozen=True)
 class EventClock:
-    """Two device events on the current stream. `new_event()` gives an event with record, synchronize and elapsed_time
-    (ms).
+    """Two device events on the current stream around each launch, and device work ahead of the first.
+
+    While the device does that work, the host queues event, launch and event: they then run back to back, and the time
+    between the events is the device's alone. The host waits once, when all rounds are queued.
     """
 
     new_event: Callable[[], Any]
+    """Makes an event with record and elapsed_time (ms)."""
 
-    def seconds(self, operation: Operation) -> float:
-        """Return the device time between the events."""
+    flush: Callable[[], object]
+    """Queues the work: it overwrites L2, and takes longer than queueing a launch does."""
+
+    synchronize: Callable[[], object]
+    cache: str = COLD
+    """WARM: an untimed run between flush and start puts the operands back."""
+
+    name: ClassVar[str] = EVENT
+    at_once: ClassVar[int] = IN_FLIGHT
+
+    def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
+        """Return the device time between the events of each run."""
+        queued = [[self._queue(operation) for operation in operations] for _ in range(count)]
+        self.synchronize()
+        return [[float(start.elapsed_time(end)) / 1e3 for start, end in a_round] for a_round in queued]
+
+    def _queue(self, operation: Operation) -> tuple[Any, Any]:
         start, end = self.new_event(), self.new_event()
+        self.flush()
+        if self.cache == WARM:
+            operation()
         start.record()
         operation()
         end.record()
-        end.synchronize()
-        return float(start.elapsed_time(end)) / 1e3
+        return start, end
+
+
+def _host_seconds(operation: Operation) -> float:
+    start = time.perf_counter()
+    operation()
+    return time.perf_counter() - start
 
 
 @dataclass(frozen=True)
@@ -83,23 +145,30 @@ class Rounds:
 
     iterations: int
     warmup: int
-    seconds: float = float("inf")
+    seconds: float = ENDLESS
 
 
 def measure(operations: Mapping[str, Operation], clock: Clock, rounds: Rounds) -> dict[str, Timing]:
     """Time the operations in turns, so that all see the same drift of the machine; return a Timing by name."""
-    start = time.monotonic()
-    cold = {name: clock.seconds(operation) for name, operation in operations.items()}
+    start, todo = time.monotonic(), list(operations.values())
+    (first,) = clock.rounds(todo, 1)
     a_round = time.monotonic() - start
-    samples: dict[str, list[float]] = {name: [] for name in operations}
-    for _ in range(rounds.warmup + rounds.iterations):
-        if time.monotonic() - start + a_round > rounds.seconds:
-            break
-        round_start = time.monotonic()
-        for name, operation in operations.items():
-            samples[name].append(clock.seconds(operation))
-        a_round = time.monotonic() - round_start
-    return {name: Timing(cold[name], _timed(samples[name], rounds.warmup) or (cold[name],)) for name in operations}
+    found: list[list[float]] = []
+    for planned in (rounds.warmup, rounds.iterations):
+        while planned:
+            began = time.monotonic()
+            fitting = (rounds.seconds - (began - start)) / a_round if a_round else ENDLESS
+            count = int(min(planned, clock.at_once, fitting))
+            if count < 1:
+                break
+            found += clock.rounds(todo, count)
+            a_round = (time.monotonic() - began) / count
+            planned -= count
+    columns = [[latencies[column] for latencies in found] for column in range(len(todo))]
+    return {
+        name: Timing(cold, _timed(samples, rounds.warmup) or (cold,))
+        for name, cold, samples in zip(operations, first, columns, strict=True)
+    }
 
 
 def _timed(runs: list[float], warmup: int) -> tuple[float, ...]:

@@ -69,6 +69,6 @@ def _error(row: Row, name: str | None) -> str:
 
 
 def _note(row: Row) -> str:
-    where = f"{row.backend} {row.timing}"
+    where = f"{row.backend} {row.clock}"
     baseline = f"fused = {row.primary_baseline}" if row.primary_baseline else ""
     return "; ".join(part for part in (where, baseline, row.note) if part)

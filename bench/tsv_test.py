@@ -24,6 +24,8 @@ def test_the_file_has_the_columns_of_the_vendors_harness(tmp_path: Path) -> None
         "4",
     )
     assert cells["note"] == "host wall; fused = sdpa_fp16"
+    append_tsv(tmp_path / "device.tsv", [row(backend="npu", timing="event", cache="cold")])
+    assert "\tnpu event cold; fused = " in (tmp_path / "device.tsv").read_text()
     cells = dict(zip(header.split("\t"), failed.split("\t"), strict=True))
     assert (cells["status"], cells["fa_us"], cells["note"]) == ("failed", "", "host wall; deadlock: vec0 waits")
 

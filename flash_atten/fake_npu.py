@@ -54,6 +54,10 @@ class FakeTensor:
         """Fill in place."""
         self.array.fill(value)
 
+    def zero_(self) -> None:
+        """Fill with zeros."""
+        self.array.fill(0)
+
     def npu(self, device: int = 0) -> FakeTensor:
         """Copy to a device."""
         return FakeTensor(self.array.copy(), self.log, f"npu:{device}")
