@@ -5,6 +5,7 @@ import re
 import pytest
 
 from ptodsl import pto, tile
+from ptodsl.dialect import TileBufType, element_type
 from ptodsl.dialect.testing import snippet
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
@@ -117,3 +118,136 @@ def test_signals_are_not_counted_over_several_calls() -> None:
 
 def test_signals_are_not_counted_without_the_other_core() -> None:
     assert len(round_trip(with_vector=False)) == 1
+
+
+VEC = TileBufType.of((32, 32), element_type("f32"), "vec")
+BIG = TileBufType.of((256, 128), element_type("f32"), "vec")
+ACC = TileBufType.of((32, 32), element_type("f32"), "acc")
+
+
+def kernel(*lines: str, arguments: str = "%p: !pto.ptr<f32>, %q: !pto.ptr<f32>, %b: i1", attributes: str = "") -> str:
+    """A function around lines that may use `%x` and `%y`, views of `%p` and `%q`."""
+    view, slice_ = "!pto.tensor_view<32x32xf32>", "!pto.partition_tensor_view<32x32xf32>"
+    views = [
+        f"%v{name} = pto.make_tensor_view %{name}, shape = [%c32, %c32], strides = [%c32, %c1] : {view}\n"
+        f"%{name}s = pto.partition_view %v{name}, offsets = [%c0, %c0], sizes = [%c32, %c32] : {view} -> {slice_}"
+        for name in ("p", "q", "r")
+        if f"%{name}s" in "\n".join(lines)
+    ]
+    constants = [f"%c{value} = arith.constant {value} : index" for value in (0, 1, 32)]
+    body = "\n".join(lines)
+    if "%r" in body:
+        constants.append("%r = arith.select %b, %p, %q : !pto.ptr<f32>")
+    head = f"func.func @f({arguments}) attributes {{pto.entry{attributes}}} {{"
+    return "\n".join([f"!vec = {VEC}", f"!acc = {ACC}", head, *constants, *views, body, "func.return", "}"])
+
+
+def load(name: str) -> str:
+    """A load of all of `%p`, `%q`, or of `%r`, which is one of the two."""
+    return f"pto.tload ins(%{name}s : !pto.partition_tensor_view<32x32xf32>) outs(%t : !vec)"
+
+
+def store(name: str) -> str:
+    """A store."""
+    return f"pto.tstore ins(%t : !vec) outs(%{name}s : !pto.partition_tensor_view<32x32xf32>)"
+
+
+TILE = "%t = pto.alloc_tile : !vec"
+
+
+def vector_section(*lines: str) -> str:
+    """A section of the vector cores."""
+    return "\n".join(["pto.section.vector {", *lines, "}"])
+
+
+def synchronised(text: str) -> list[str]:
+    """Operations of the entry that work on memory or synchronise, in order."""
+    words = assembled(text)
+    shown = ("TLOAD", "TSTORE", "TEXP", "set_flag", "wait_flag", "pipe_barrier")
+    return [word for word in words[words.index("extern") :] if word in shown]
+
+
+def test_two_sections_of_one_core_are_one_program() -> None:
+    # Nothing but the global tensor connects the sections.
+    text = kernel(vector_section(TILE, store("p")), "%n = arith.addi %c1, %c1 : index", vector_section(TILE, load("p")))
+    assert synchronised(text) == ["TSTORE", "set_flag", "wait_flag", "TLOAD"]
+
+
+def test_tiles_of_two_sections_may_share_bytes() -> None:
+    # Each section's tile fills most of UB, so that both get the same bytes.
+    big = "%t = pto.alloc_tile : !big"
+    use = "pto.texp ins(%t : !big) outs(%t : !big)"
+    text = f"!big = {BIG}\n" + kernel(vector_section(big, use), vector_section(big, use))
+    assert synchronised(text) == ["TEXP", "pipe_barrier", "TEXP"]
+
+
+def test_an_operation_outside_of_the_sections_is_refused() -> None:
+    text = kernel(
+        "pto.store_scalar %x, %p[%c0] : f32, !pto.ptr<f32>",
+        vector_section(TILE, load("p")),
+        arguments="%p: !pto.ptr<f32>, %x: f32",
+    )
+    with pytest.raises(AssemblerError, match="store_scalar: stands outside of the sections of @f"):
+        assembled(text)
+
+
+def test_a_scalar_that_nobody_writes_may_be_read_outside_of_the_sections() -> None:
+    read = "%x = pto.load_scalar %q[%c0] : !pto.ptr<f32> -> f32"
+    assert synchronised(kernel(read, vector_section(TILE, load("p")))) == ["TLOAD"]
+    with pytest.raises(AssemblerError, match="load_scalar: stands outside of the sections of @f"):
+        assembled(kernel(read, vector_section(TILE, load("p"), store("q"))))
+
+
+def test_a_section_inside_of_a_loop_is_refused() -> None:
+    text = kernel(
+        "scf.for %i = %c0 to %c32 step %c1 {", vector_section(TILE, load("p")), "}", vector_section(TILE, load("p"))
+    )
+    with pytest.raises(AssemblerError, match="knows sections at the top of a function only"):
+        assembled(text)
+
+
+@pytest.mark.parametrize(("stored", "loaded"), [("p", "r"), ("r", "p"), ("r", "q"), ("r", "r"), ("p", "p")])
+def test_a_selected_pointer_may_be_either_argument(stored: str, loaded: str) -> None:
+    ordered = ["TSTORE", "set_flag", "wait_flag", "TLOAD"]
+    assert synchronised(kernel(vector_section(TILE, store(stored), load(loaded)))) == ordered
+
+
+CUBE_STORE = """pto.section.cube {
+%a = pto.alloc_tile : !acc
+pto.tstore ins(%a : !acc) outs(%ps : !pto.partition_tensor_view<32x32xf32>)
+}"""
+
+
+@pytest.mark.parametrize("use", [load("p"), store("p"), load("r")])
+def test_global_memory_between_sections_of_two_cores_is_refused(use: str) -> None:
+    text = kernel(CUBE_STORE, vector_section(TILE, use))
+    with pytest.raises(AssemblerError, match=r"the vector core uses global memory that the cube core writes .* FIFO"):
+        assembled(text)
+
+
+def test_sections_of_two_cores_may_use_different_memory() -> None:
+    assert synchronised(kernel(CUBE_STORE, vector_section(TILE, load("q")))) == ["TSTORE", "TLOAD"]
+
+
+def test_a_core_that_loads_its_own_fifo_entry_waits_for_its_store() -> None:
+    module = ModuleBuilder()
+    with module.function("vector_kernel", PARAMETER_TYPES, kernel="vector") as arguments:
+        back = Fifo.open(arguments, 1, ROWS)
+        mine, again = (pto.alloc_tile(pto.TileBufType([ROWS, COLS], pto.float16)) for _ in range(2))
+        part = pto.slice_view(source=back.entry, offsets=[0, 0], sizes=[ROWS, COLS])
+        for _ in pto.range(0, 2):
+            pto.talloc(back.entry, back.pipe, 1)
+            pto.store(mine, part)
+            pto.load(part, again)
+            pto.tpush(back.entry, back.pipe, 1)
+    cpp = assemble(module_text(module.finish()), "a.mlir", Options(Sync.INSERT))
+    calls = re.findall(r"TLOAD|TSTORE|\w+_flag\(PIPE_\w+, PIPE_\w+", cpp)
+    store = calls.index("TSTORE")
+    assert calls[store : store + 4] == [
+        "TSTORE",
+        "set_flag(PIPE_MTE3, PIPE_MTE2",
+        "wait_flag(PIPE_MTE3, PIPE_MTE2",
+        "TLOAD",
+    ]
+    # The next store may be to the same slot.
+    assert calls[store - 1] == "wait_flag(PIPE_MTE2, PIPE_MTE3"

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 
 from xdsl.dialects import arith, func, scf
 from xdsl.ir import Block as IRBlock
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
     DIRECTIONS,
-    AddPtrOp,
-    DeclareGlobalOp,
     FifoOp,
     FlagOp,
     InitializeL2G2LPipeOp,
-    MakeTensorViewOp,
-    PartitionViewOp,
+    KernelKind,
     SectionOp,
     Split,
+    TAllocOp,
+    TFreeOp,
     TileBufType,
     TPopOp,
     TPushOp,
     checks,
     effects_of,
     pipe_of,
+    touches_memory,
 )
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.program import (
     Access,
     Block,
@@ -42,6 +44,7 @@ from tools.ptoas.insert_sync.program import (
     Program,
     build_program,
 )
+from tools.ptoas.verify import kernel_kind, section_kind
 
 PIPE_NUMBERS = {
     PipeName.S: Pipe.S,
@@ -58,36 +61,93 @@ WHOLE = 1 << 62
 """End of a range of unknown extent."""
 
 
-def lower_block(block: IRBlock, ranges: ByteRanges) -> Program:
-    """The program of a function body or of a section's body.
+class Lowering:
+    """Makes the programs of one function: of each kind of core that executes it."""
 
-    Raises OperationError for flags of the program's own, and for control flow other than `scf.for` and `scf.if`.
-    """
-    return build_program(_lower(block, ranges))
+    def __init__(self, function: func.FuncOp, ranges: ByteRanges) -> None:
+        self._function = function
+        self._ranges = ranges
+        self.memory = GlobalMemory(function)
+        """Names of the function's global memory, the buffers of accesses to it."""
 
+    def program(self, kind: KernelKind | None) -> Program:
+        """What the cores of a kind execute: the function's body with the sections of that kind, in program order.
 
-def _lower(block: IRBlock, ranges: ByteRanges) -> Block:
-    return Block([node for op in block.ops if (node := _node(op, ranges)) is not None])
+        Raises:
+            OperationError: the function has flags of its own, control flow other than `scf.for` and `scf.if`, or
+                operations that work on memory outside of its sections, where every core executes them.
+        """
+        block = self._function.body.block
+        nodes: list[Node] = []
+        outside_of_sections = kernel_kind(self._function) is None and any(isinstance(op, SectionOp) for op in block.ops)
+        for op in block.ops:
+            if isinstance(op, SectionOp):
+                nodes += self._block(op.block).nodes if section_kind(op) is kind else ()
+            elif outside_of_sections:
+                self._check_outside(op)
+            elif (node := self._node(op)) is not None:
+                nodes.append(node)
+        return build_program(Block(nodes))
 
+    def _check_outside(self, op: Operation) -> None:
+        """Refuse what would need order with the sections: a flag beside it would be every core's."""
+        for inner in op.walk():
+            if isinstance(inner, SectionOp):
+                raise OperationError(
+                    inner, f"{inner.name}: --enable-insert-sync knows sections at the top of a function only"
+                )
+            if touches_memory(inner) and not self._reads_what_nobody_writes(inner):
+                raise OperationError(
+                    inner,
+                    f"{inner.name}: stands outside of the sections of @{self._function.sym_name.data}, where every "
+                    "core executes it, so that --enable-insert-sync cannot order it: move it into a section",
+                )
 
-def _node(op: Operation, ranges: ByteRanges) -> Node | None:
-    if isinstance(op, scf.ForOp):
-        body = _lower(op.body.block, ranges)
-        return LoopNode(body, op, *_trips(op)) if body.nodes else None
-    if isinstance(op, scf.IfOp):
-        branches = tuple(
-            _lower(region.block, ranges) if region.blocks else Block() for region in (op.true_region, op.false_region)
-        )
-        return IfNode(branches, op) if any(branch.nodes for branch in branches) else None
-    if isinstance(op, TPushOp | TPopOp):
-        return _fifo_node(op)
-    effects = effects_of(op)
-    if effects is None:
-        _check_supported(op)
-        return None
-    accesses = [access for value in effects.reads for access in _accesses(value, ranges, writes=False)]
-    accesses += [access for value in effects.writes for access in _accesses(value, ranges, writes=True)]
-    return OpNode(PIPE_NUMBERS[effects.pipe], tuple(accesses), op) if accesses else None
+    def _reads_what_nobody_writes(self, op: Operation) -> bool:
+        effects = effects_of(op)
+        assert effects is not None
+        values = (*effects.reads, *effects.writes)
+        if effects.writes or any(isinstance(value.type, TileBufType) for value in values):
+            return False
+        return not any(self.memory.of(value) & self._written for value in values)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """Global memory that the function writes."""
+        effects = [found for op in self._function.walk() if (found := effects_of(op)) is not None]
+        values = [value for found in effects for value in found.writes if not isinstance(value.type, TileBufType)]
+        return frozenset().union(*map(self.memory.of, values))
+
+    def _block(self, block: IRBlock) -> Block:
+        return Block([node for op in block.ops if (node := self._node(op)) is not None])
+
+    def _node(self, op: Operation) -> Node | None:
+        if isinstance(op, scf.ForOp):
+            body = self._block(op.body.block)
+            return LoopNode(body, op, *_trips(op)) if body.nodes else None
+        if isinstance(op, scf.IfOp):
+            regions = (op.true_region, op.false_region)
+            branches = tuple(self._block(region.block) if region.blocks else Block() for region in regions)
+            return IfNode(branches, op) if any(branch.nodes for branch in branches) else None
+        if isinstance(op, TPushOp | TPopOp):
+            return _fifo_node(op)
+        if isinstance(op, TAllocOp):
+            # Binds an entry and touches nothing; it holds back the whole core until the slot is free.
+            return None
+        effects = effects_of(op)
+        if effects is None:
+            _check_supported(op)
+            return None
+        accesses = [access for value in effects.reads for access in self._accesses(value, writes=False)]
+        accesses += [access for value in effects.writes for access in self._accesses(value, writes=True)]
+        # A slot is given back behind the loads from it, on their pipe.
+        pipe = PipeName.MTE2 if isinstance(op, TFreeOp) else effects.pipe
+        return OpNode(PIPE_NUMBERS[pipe], tuple(accesses), op) if accesses else None
+
+    def _accesses(self, value: SSAValue, *, writes: bool) -> list[Access]:
+        if isinstance(value.type, TileBufType):
+            return [Access(item, writes) for item in self._ranges.of(value)]
+        return [Access(ByteRange(name, 0, WHOLE), writes) for name in sorted(self.memory.of(value))]
 
 
 def _trips(loop: scf.ForOp) -> tuple[int, float]:
@@ -145,28 +205,3 @@ def _check_supported(op: Operation) -> None:
         )
     if op.regions:
         raise OperationError(op, f"{op.name}: --enable-insert-sync knows scf.for and scf.if only")
-
-
-def _accesses(value: SSAValue, ranges: ByteRanges, *, writes: bool) -> list[Access]:
-    if isinstance(value.type, TileBufType):
-        return [Access(item, writes) for item in ranges.of(value)]
-    root = gm_root(value)
-    return [] if root is None else [Access(ByteRange(root, 0, WHOLE), writes)]
-
-
-def gm_root(value: SSAValue) -> str | None:
-    """Name of the pointer argument behind a GM value; None for the entry of a FIFO, which its operations order.
-
-    Slices of one argument count as one range, since their offsets are known at run time only; arguments do not alias.
-    """
-    while not isinstance(value, BlockArgument):
-        owner = value.owner
-        if isinstance(owner, PartitionViewOp):
-            value = owner.source
-        elif isinstance(owner, MakeTensorViewOp | AddPtrOp):
-            value = owner.ptr
-        elif isinstance(owner, DeclareGlobalOp):
-            return None
-        else:
-            return "unknown"
-    return f"arg{value.index}" if isinstance(value.block.parent_op(), func.FuncOp) else "unknown"

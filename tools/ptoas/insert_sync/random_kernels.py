@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,23 @@ BINARY: dict[str, tuple[Callable[[Tile, Tile, Tile], Any], Callable[[Array, Arra
 }
 
 
+class Source(Enum):
+    """Where a tile is loaded from."""
+
+    X = "x"
+    Y = "y"
+    EITHER = "either"
+    """x in even passes of the loop, else y: through a pointer that is selected at run time."""
+
+
 @dataclass(frozen=True)
 class Load:
-    """Tile `number` (plus the loop's counter, if `moving`) of x, or of y, into `into`."""
+    """Tile `number` (plus the loop's counter, if `moving`) of x or y into `into`."""
 
     into: int
     number: int
     moving: bool
-    from_y: bool = False
+    source: Source = Source.X
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,22 @@ class Store:
     source: int
     number: int
     moving: bool
+
+
+@dataclass(frozen=True)
+class Peek:
+    """Add the first element of tile `number` of y, read by the scalar unit, to `into`."""
+
+    number: int
+    into: int
+
+
+@dataclass(frozen=True)
+class Poke:
+    """Set the first element of tile `number` of y to `value`, by the scalar unit."""
+
+    number: int
+    value: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +126,7 @@ class If:
     other: tuple[Statement, ...]
 
 
-Statement = Load | Store | Compute | Loop | If
+Statement = Load | Store | Peek | Poke | Compute | Loop | If
 
 
 @dataclass(frozen=True)
@@ -118,6 +144,9 @@ class Kernel:
     scopes: tuple[Scope, ...]
     has_fifo: bool
 
+    in_sections: bool = False
+    """Each scope is a section of the entry instead of a part of one function; not with FIFOs."""
+
     ahead: int = 0
     """If not zero, the vector cores return the products, and the cube core multiplies those once more, by a[i], while
     it is that many products ahead."""
@@ -127,7 +156,8 @@ def random_kernel(rng: random.Random) -> Kernel:
     """Draw a kernel: without FIFOs, with one, or with all three."""
     has_fifo = rng.random() < 0.6
     ahead = rng.randint(0, MAX_AHEAD) if has_fifo else 0
-    return Kernel(tuple(_random_scope(rng) for _ in range(rng.randint(1, 3))), has_fifo, ahead)
+    scopes = tuple(_random_scope(rng) for _ in range(rng.randint(1, 3)))
+    return Kernel(scopes, has_fifo, not has_fifo and rng.random() < 0.5, ahead)
 
 
 def _random_scope(rng: random.Random) -> Scope:
@@ -149,13 +179,16 @@ def _random_statement(rng: random.Random, tiles: int, depth: int) -> Statement:
         return If(_random_body(rng, tiles, depth - 1), other)
     first, second, into = (rng.randrange(tiles) for _ in range(3))
     number, moving = rng.randrange(TILES - MAX_TRIPS), rng.random() < 0.7
-    if kind < 0.45:
-        return Load(into, number, moving, from_y=rng.random() < 0.15)
-    if kind < 0.6:
+    if kind < 0.42:
+        source = rng.choices((Source.X, Source.Y, Source.EITHER), (0.8, 0.12, 0.08))[0]
+        return Load(into, number, moving, source)
+    if kind < 0.57:
         return Store(first, number, moving)
+    if kind < 0.6:
+        return Peek(number, into) if rng.random() < 0.5 else Poke(number, rng.randrange(8))
     if kind < 0.7:
-        source, scratch = rng.sample(range(tiles), 2)
-        return Compute("row", (source, scratch), source)
+        reduced, scratch = rng.sample(range(tiles), 2)
+        return Compute("row", (reduced, scratch), reduced)
     if kind < 0.85:
         return Compute(rng.choice(sorted(UNARY)), (first,), into)
     return Compute(rng.choice(sorted(BINARY)), (first, second), into)
@@ -190,10 +223,15 @@ class Interpretation:
 
     def _statement(self, item: Statement, tiles: list[Array], counter: int) -> None:
         match item:
-            case Load(into, number, moving, from_y):
-                tiles[into] = (self.y if from_y else self.x)[number + counter * moving].copy()
+            case Load(into, number, moving, source):
+                is_x = source is Source.X or (source is Source.EITHER and counter % 2 == 0)
+                tiles[into] = (self.x if is_x else self.y)[number + counter * moving].copy()
             case Store(source, number, moving):
                 self.y[number + counter * moving] = tiles[source]
+            case Peek(number, into):
+                tiles[into] = tiles[into] + self.y[number, 0, 0]
+            case Poke(number, value):
+                self.y[number, 0, 0] = value
             case Compute("row", (source, scratch), into):
                 tiles[into] = tiles[source] - tiles[source].max(axis=1, keepdims=True)
                 tiles[scratch] = tiles[into] * np.float32(0.5)

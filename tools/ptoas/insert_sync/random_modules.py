@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import pto, scalar, tile
+from ptodsl.dialect import StoreScalarOp
 from ptodsl.module import Arguments, ModuleBuilder
-from ptodsl.values import Scalar, Tile
+from ptodsl.scope import emit
+from ptodsl.values import Pointer, Scalar, Tile
 from tools.ptoas.insert_sync.random_kernels import (
     BINARY,
     COLS,
@@ -26,6 +30,10 @@ from tools.ptoas.insert_sync.random_kernels import (
     Kernel,
     Load,
     Loop,
+    Peek,
+    Poke,
+    Scope,
+    Source,
     Statement,
     Store,
 )
@@ -45,6 +53,10 @@ ENTRY = "random_kernel"
 def build_module(kernel: Kernel) -> ModuleOp:
     """The kernel in the DSL, with the entry `random_kernel(ffts, slots, a, x, y, trips)`."""
     module = ModuleBuilder()
+    if kernel.in_sections:
+        with module.function(ENTRY, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
+            _VectorBuilder(kernel, arguments).build()
+        return module.finish()
     functions = []
     if kernel.has_fifo:
         with module.function("cube_kernel", PARAMETERS, kernel="cube") as arguments:
@@ -149,6 +161,7 @@ class _VectorBuilder:
 
     def __init__(self, kernel: Kernel, arguments: Arguments) -> None:
         self.kernel = kernel
+        self.x_pointer, self.y_pointer = arguments["x"], arguments["y"]
         self.trips = scalar.index_cast(arguments.scalar("trips"))
         self.first_y = scalar.index_cast(pto.get_subblock_idx()) * TILES
         self.x = pto.as_tensor(ptr=arguments["x"], shape=[TILES * ROWS, COLS], strides=[COLS, 1])
@@ -161,11 +174,16 @@ class _VectorBuilder:
         if self.kernel.has_fifo:
             self.products()
         for scope in self.kernel.scopes:
-            tiles = [pto.alloc_tile(F32_TILE) for _ in range(scope.tiles)]
-            state = pto.alloc_tile(ROW_STATE)
-            for index, into in enumerate(tiles):
-                pto.load(self.view(self.x, scalar.const(index)), into)
-            self.statements(scope.body, tiles, state, self.trips)
+            with pto.vector_section() if self.kernel.in_sections else nullcontext():
+                self.scope(scope)
+
+    def scope(self, scope: Scope) -> None:
+        """Emit a scope."""
+        tiles = [pto.alloc_tile(F32_TILE) for _ in range(scope.tiles)]
+        state = pto.alloc_tile(ROW_STATE)
+        for index, into in enumerate(tiles):
+            pto.load(self.view(self.x, scalar.const(index)), into)
+        self.statements(scope.body, tiles, state, self.trips)
 
     def products(self) -> None:
         """Take the products from the FIFO and store them, or return them first and store what comes of them."""
@@ -193,6 +211,21 @@ class _VectorBuilder:
         """Tile `number` of x or y."""
         return pto.slice_view(source=source, offsets=[number * ROWS, 0], sizes=[ROWS, COLS])
 
+    def source(self, source: Source, number: Scalar, counter: Scalar) -> Any:
+        """Tile `number` of what is loaded from."""
+        if source is Source.X:
+            return self.view(self.x, number)
+        if source is Source.Y:
+            return self.view(self.y, number + self.first_y)
+        even = counter % 2 == 0
+        chosen = Pointer(emit(lambda: arith.SelectOp(even.ssa, self.x_pointer.ssa, self.y_pointer.ssa)).result)
+        either = pto.as_tensor(ptr=chosen, shape=[SUBBLOCKS * TILES * ROWS, COLS], strides=[COLS, 1])
+        return self.view(either, number + scalar.select(even, scalar.const(0), self.first_y))
+
+    def first_element(self, number: int) -> Scalar:
+        """Offset in y of the first element of this core's tile `number`."""
+        return (self.first_y + number) * (ROWS * COLS)
+
     def statements(self, body: Sequence[Statement], tiles: list[Tile], state: Tile, counter: Scalar) -> None:
         """Emit statements; `counter` is the loop's, or the launch's trips outside of loops."""
         for item in body:
@@ -201,12 +234,17 @@ class _VectorBuilder:
     def statement(self, item: Statement, tiles: list[Tile], state: Tile, counter: Scalar) -> None:
         """Emit one statement."""
         match item:
-            case Load(into, number, moving, from_y):
+            case Load(into, number, moving, source):
                 place = counter + number if moving else scalar.const(number)
-                pto.load(self.view(self.y, place + self.first_y) if from_y else self.view(self.x, place), tiles[into])
+                pto.load(self.source(source, place, counter), tiles[into])
             case Store(source, number, moving):
                 place = counter + number if moving else scalar.const(number)
                 pto.store(tiles[source], self.view(self.y, place + self.first_y))
+            case Peek(number, into):
+                tile.adds(tiles[into], pto.load_scalar(self.y_pointer, self.first_element(number)), tiles[into])
+            case Poke(number, value):
+                stored, place = scalar.const(value, pto.float32), self.first_element(number)
+                emit(lambda: StoreScalarOp(stored.ssa, self.y_pointer.ssa, place.ssa))
             case Compute("row", (source, scratch), into):
                 tile.row_max(tiles[source], tiles[scratch], state)
                 tile.row_expand_sub(tiles[source], state, tiles[into])
