@@ -24,42 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.pipes import EVENT_IDS as EVENT_IDS
+from isa.pipes import QUEUES as QUEUES
+from isa.pipes import Kind as Kind
+from isa.pipes import Pipe as Pipe
+
 MAGIC = b"PTOTRACE1\n"
 VERSION = 1
-EVENT_IDS = 8
-"""Event ids per (source pipe, destination pipe) pair: 0..7 on A3."""
-
-
-class Pipe(IntEnum):
-    """Queue of a core; the values are the file format's."""
-
-    S = 0
-    V = 1
-    M = 2
-    MTE1 = 3
-    MTE2 = 4
-    MTE3 = 5
-    FIX = 6
-    ALL = 7
-
-
-QUEUES = 7
-"""Queues of a core: every pipe but ALL, which names all of them in a barrier."""
-
-
-class Kind(IntEnum):
-    """What an event is."""
-
-    OP = 0
-    SET_FLAG = 1
-    WAIT_FLAG = 2
-    BARRIER = 3
-    TALLOC = 4
-    TPUSH = 5
-    TPOP = 6
-    TFREE = 7
-
-
 FIFO_KINDS = (Kind.TALLOC, Kind.TPUSH, Kind.TPOP, Kind.TFREE)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from sim.trace import (
     ACCESS_DTYPE,
+    DTYPE_NAMES,
     EVENT_DTYPE,
     Buffer,
     Core,
@@ -67,13 +68,17 @@ class CoreBuilder:
         *,
         reads: Sequence[Span] = (),
         writes: Sequence[Span] = (),
+        shape: tuple[int, int] = (0, 0),
+        dtype: str = "",
         line: int | None = None,
     ) -> None:
-        """Issue the tile op `name` on `pipe`."""
+        """Issue the tile op `name` on `pipe`; `shape` and `dtype` are those of its largest tile."""
         accesses = [(item, Rw.READ) for item in reads] + [(item, Rw.WRITE) for item in writes]
         first = len(self.spans)
         self.spans += accesses
-        self._add(name, Kind.OP, line, pipe=pipe, first_access=first, n_access=len(accesses))
+        rows, cols = shape
+        described = {"rows": rows, "cols": cols, "dtype": DTYPE_NAMES.index(dtype)}
+        self._add(name, Kind.OP, line, pipe=pipe, first_access=first, n_access=len(accesses), **described)
 
     def set_flag(self, src: Pipe, dst: Pipe, event_id: int, *, line: int | None = None) -> None:
         """Issue a set_flag."""

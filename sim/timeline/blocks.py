@@ -1,0 +1,108 @@
+"""Cycles of a core for one Q block and for each further one, at any S1: recorded where there is a trace, else
+extrapolated.
+
+The steady state repeats: slots are handed back every 4 of 8, the ring of rescale factors has 3 or 4 entries, so the
+pattern of waits comes back after PERIOD tiles at the latest. What one period takes late in the trace is what each
+further one takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from isa.pipes import Kind
+from sim.timeline.program import TimedProgram
+from sim.timeline.times import Scale, Timeline, timeline
+
+PERIOD = math.lcm(4, 8, 3)
+"""Tiles after which the steady state has come back whatever the ring: lcm of frees, slots and rings of 3 and 4."""
+
+EPILOGUE_TILES = 8
+"""Tiles at the end of a block that may not be steady: more than QK_PRELOAD, and a turn of the FIFO."""
+
+CONTENTION_STEP = 0.05
+"""Contention is computed at multiples of this and interpolated: a fit asks for hundreds of nearby values."""
+
+
+class TooShort(ValueError):
+    """A trace does not say what its kernel takes for an S1; the message says what is needed."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a walk says of a trace: cycles, and cycles per further tile of its last block (None: too short to tell)."""
+
+    cycles: float
+    per_tile: float | None
+
+
+def measure(run: Timeline, blocks: int) -> Measured:
+    """Return the cycles of `run`, a trace of `blocks` Q blocks, and what a further tile of S1 would take per block."""
+    pops = _tile_times(run)
+    last = len(pops) - 1 - EPILOGUE_TILES
+    first = last - PERIOD
+    if first < len(pops) - len(pops) // blocks + EPILOGUE_TILES:
+        return Measured(run.cycles, None)
+    return Measured(run.cycles, (pops[last] - pops[first]) / PERIOD)
+
+
+def _tile_times(run: Timeline) -> list[float]:
+    """Return when the cube core has got each tile of probabilities: once per tile and block."""
+    return [stamp.time for stamp in run.arrivals if stamp.core == 0 and stamp.kind == Kind.TPOP]
+
+
+@dataclass(frozen=True)
+class BlockTimes:
+    """The two traces of a kernel at one S1: one Q block on a core, and perhaps two in turn."""
+
+    one: TimedProgram
+    two: TimedProgram | None = None
+    _known: dict[tuple[int, float], Measured] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def s1(self) -> int:
+        """Rows of K and V of the traces."""
+        return self.one.pushes * self.one.tile_columns
+
+    def cycles(self, s1: int, scale: Scale) -> tuple[float, float]:
+        """Return (cycles of the first Q block of a core, cycles of each further one) for `s1` rows of K and V.
+
+        Without a trace of two blocks a further one takes as long as the first.
+
+        Raises:
+            TooShort: `s1` is not that of the traces, and they are too short to extrapolate from.
+        """
+        first = self._at(1, s1, scale)
+        return first, self._at(2, s1, scale) - first if self.two else first
+
+    def _at(self, blocks: int, s1: int, scale: Scale) -> float:
+        low = math.floor(scale.contention / CONTENTION_STEP)
+        weight = scale.contention / CONTENTION_STEP - low
+        return scale.slowdown * (
+            self._grid(blocks, low, s1) * (1 - weight) + (self._grid(blocks, low + 1, s1) * weight if weight else 0.0)
+        )
+
+    def _grid(self, blocks: int, step: int, s1: int) -> float:
+        program = self.two if blocks == 2 else self.one
+        assert program is not None
+        known = self._known.get((blocks, step))
+        if known is None:
+            known = measure(timeline(program, Scale(contention=step * CONTENTION_STEP)), blocks)
+            self._known[blocks, step] = known
+        further, rest = divmod(s1 - self.s1, program.tile_columns or 1)
+        if rest:
+            raise TooShort(f"s1 = {s1} is not a multiple of {program.tile_columns}, the tile of the trace")
+        if not further:
+            return known.cycles
+        if known.per_tile is None:
+            needed = (PERIOD + 2 * EPILOGUE_TILES + 1) * program.tile_columns
+            raise TooShort(
+                f"s1 = {s1} cannot be extrapolated from a trace of s1 = {self.s1}: record {s1}, or at least {needed}"
+            )
+        return known.cycles + blocks * further * known.per_tile
+
+
+BlocksOf = Callable[[int], BlockTimes]
+"""Traces for a given S1: recorded there, or short enough to be quick and long enough to extrapolate."""

@@ -1,0 +1,112 @@
+"""From cycles of a Q block to microseconds of a launch: waves of blocks over cores, contention, overheads.
+
+Two hypotheses explain the published latencies equally well and cannot be told apart by latencies: traffic of other
+cores slows the cube's way to GM, or everything is slowed by one factor. Both are always computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from isa.costs import CLOCK_GHZ, LAUNCH_US
+from sim.timeline.blocks import BlockTimes
+from sim.timeline.program import ROWS_PER_BLOCK
+from sim.timeline.times import Scale
+
+SATURATED_CORES = 16
+"""Active cores from which on a further one slows the others no more. Published: nearly flat to 8 cores, then a step,
+and 16 cores in short runs are no faster each than 24 in long ones. Not fitted."""
+
+CHANGE_US = 300.0
+"""Microseconds into a launch at which the pace of many cores changes. Published rows do not determine it: from 200 to
+500 the fit is the same within 0.1 %. So it is fixed here and not fitted."""
+
+DEFAULT_CORES = 24
+"""Cube cores of one die."""
+
+
+class Hypothesis(Enum):
+    """Why a core among many is slower than one alone."""
+
+    CONTENTION = "contention"
+    """The cube's loads from GM and stores to GM slow down."""
+    SLOWDOWN = "slowdown"
+    """Everything does."""
+
+    def scale(self, factor: float, cores: int) -> Scale:
+        """Return what `cores` active cores do to each other if `factor` is what many of them do."""
+        at = 1 + (factor - 1) * min(1.0, cores / SATURATED_CORES)
+        return Scale(contention=at) if self is Hypothesis.CONTENTION else Scale(slowdown=at)
+
+
+class Timing(Enum):
+    """What a published latency contains."""
+
+    EVENT = "event"
+    """Device time between two events."""
+    SYNC = "sync"
+    """Host time around a launch and a synchronisation."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A launch. Raises ValueError for one that cannot be."""
+
+    q_rows: int
+    s1: int
+    cores: int = DEFAULT_CORES
+    timing: Timing = Timing.EVENT
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if self.q_rows <= 0 or self.q_rows % ROWS_PER_BLOCK:
+            raise ValueError(f"q_rows = {self.q_rows} is not possible: give a positive multiple of {ROWS_PER_BLOCK}")
+        if self.s1 <= 0:
+            raise ValueError(f"s1 = {self.s1} is not possible: give a positive number of rows")
+        if self.cores <= 0:
+            raise ValueError(
+                f"cores = {self.cores} is not possible: give at least 1; a die of an A3 has {DEFAULT_CORES}"
+            )
+
+    @property
+    def waves(self) -> tuple[int, ...]:
+        """Active cores of each wave of Q blocks."""
+        blocks = self.q_rows // ROWS_PER_BLOCK
+        full, rest = divmod(blocks, self.cores)
+        return (self.cores,) * full + ((rest,) if rest else ())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The numbers that no publication gives, for one hypothesis. Times in microseconds."""
+
+    sync: float
+    """What synchronised host timing adds to a launch."""
+    early: float
+    """Factor at many cores in the first CHANGE_US microseconds of a launch."""
+    late: float
+    """Factor after them."""
+
+
+def microseconds(blocks: BlockTimes, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:
+    """Return how long the launch `work` takes.
+
+    Raises:
+        TooShort: see `BlockTimes.cycles`.
+    """
+    early, late = (_busy(blocks, work, factor, hypothesis) for factor in (fitted.early, fitted.late))
+    # What is left of the work when the factor changes goes on at the late pace.
+    busy = early if early <= CHANGE_US else CHANGE_US + (1 - CHANGE_US / early) * late
+    return busy + LAUNCH_US + (fitted.sync if work.timing is Timing.SYNC else 0.0)
+
+
+def _busy(blocks: BlockTimes, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
+    """Microseconds of the core with most Q blocks."""
+    cycles, waves = 0.0, work.waves
+    for number, cores in enumerate(waves):
+        # All waves but the last have the same cores.
+        if number in (0, 1, len(waves) - 1):
+            first, further = blocks.cycles(work.s1, hypothesis.scale(factor, cores))
+        cycles += further if number else first
+    return cycles / (CLOCK_GHZ * 1e3)
