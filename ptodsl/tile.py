@@ -78,7 +78,7 @@ def mov(src: Value, dst: Value) -> None:
 
 
 def extract(src: Value, row: Scalar | int, col: Scalar | int, dst: Value) -> None:
-    """Move to dst the part of the L1 tile `src` that starts at (row, col), into L0A or L0B."""
+    """Move to dst the part of `src` that starts at (row, col): from L1 into L0A or L0B, or within UB."""
     source, start = ssa_of(src, "src", Tile), (as_index(row, "row"), as_index(col, "col"))
     target = ssa_of(dst, "dst", Tile)
     emit(lambda: TExtractOp(source, *start, target))
@@ -188,10 +188,14 @@ def _tile_scalar(
     emit(lambda: make(source, scalar, target))
 
 
-def cvt(src: Value, dst: Value, rmode: str | None = None) -> None:
-    """Convert src to the element type of dst, rounded by `rmode`: CAST_RINT (the default), CAST_FLOOR, ..."""
+def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
+    """Convert src to the element type of dst, rounded by `rmode`: CAST_RINT (the default), CAST_FLOOR, ...
+
+    `sat_mode`: ON clamps what is out of range, OFF, the default, keeps the low bits of the exact integer. Only f32 to
+    i16, f16 to i16, i8 and ui8, i64 to i32 and i32 to i16 heed it; all others clamp (docs/device.md).
+    """
     source, target = ssa_of(src, "src", Tile), ssa_of(dst, "dst", Tile)
-    emit(lambda: TCvtOp(source, target, rmode or RoundMode.RINT))
+    emit(lambda: TCvtOp(source, target, rmode or RoundMode.RINT, sat_mode))
 
 
 def matmul(left: Value, right: Value, out: Value) -> None:

@@ -52,6 +52,9 @@ REFUSED = {
     "TROWEXPANDSUB(a, a, row);": "a row broadcast needs one value per row: [rows, 1] for a destination of [rows, cols]",
     "TCOLEXPANDSUB(a, a, column);": "a column broadcast needs one value per column: row-major [1, cols]",
     "TCVT(h, row, RoundMode::CAST_RINT);": "TCVT needs a destination with the valid rows and columns of the source",
+    "Vec<int8_t, 32, 64> b; TCVT(b, a, RoundMode::CAST_RINT);": (
+        "the device has no conversion between these element types"
+    ),
     "TMATMUL(acc, right, right);": "the first factor of a matmul must be a left tile (TileType::Left, in L0A)",
     "TMATMUL(acc, left, left);": "the second factor of a matmul must be a right tile (TileType::Right, in L0B)",
     "TMATMUL(a, left, right);": "the result of a matmul must be an acc tile (TileType::Acc, in L0C)",
@@ -69,6 +72,7 @@ REFUSED = {
     "TRESHAPE(row, a);": "TRESHAPE keeps the size in bytes: both tiles must have the same",
     "TRESHAPE(h, mat);": "TRESHAPE cannot move a tile to another on-chip memory: use TMOV",
     "Vec<float, 256, 256> v;": "the tile is larger than its on-chip memory",
+    "Vec<half, 4096, 16> v;": "a vec tile has fewer than 4096 rows",
     "Mat<half, 15, 16> m;": "rows and columns of a boxed tile must be multiples of 16, the box size",
     "Tile<TileType::Acc, float, 16, 16> t;": "a left, right or acc tile has boxes (SLayout::RowMajor",
     "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, 9, 8> t;": "the valid rows of a tile must be -1 (dynamic)",

@@ -23,6 +23,8 @@ from ptodsl.dialect.attributes import (
     PipeAttr,
     RoundMode,
     RoundModeAttr,
+    SaturationMode,
+    SaturationModeAttr,
     Split,
 )
 from ptodsl.dialect.control import (
@@ -40,6 +42,7 @@ from ptodsl.dialect.control import (
     SetFftsOp,
     TPrintOp,
 )
+from ptodsl.dialect.conversions import CONVERSIONS, Conversion, Saturation
 from ptodsl.dialect.cube import (
     RESULT_TYPES,
     TMatmulAccOp,
@@ -58,6 +61,7 @@ from ptodsl.dialect.effects import (
     effects_of,
     pipe_of,
     touches_memory,
+    uses_library_scratch,
 )
 from ptodsl.dialect.elements import (
     DYNAMIC,
@@ -155,7 +159,6 @@ from ptodsl.dialect.tile_type import (
 from ptodsl.dialect.vector import (
     ARITHMETIC_TYPES,
     BIT_TYPES,
-    CONVERTIBLE_TYPES,
     FLOAT_TYPES,
     BinaryOp,
     TAbsOp,
@@ -206,7 +209,7 @@ PtoDialect = Dialect(
     ],
     [
         EventAttr, KernelKindAttr, LayoutAttr, PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
-        TensorViewType, TileBufType,
+        SaturationModeAttr, TensorViewType, TileBufType,
     ],
 )
 
@@ -220,24 +223,25 @@ def context() -> Context:
 
 
 __all__ = [
-    "ACCESSES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERTIBLE_TYPES", "CUBE_TO_VECTOR",
-    "DEFAULT_LAYOUTS", "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK",
-    "MOVES", "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE",
-    "Access", "AddPtrOp", "AllocTileOp", "BLayout", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "Compact",
+    "ACCESSES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERSIONS", "CUBE_TO_VECTOR", "DEFAULT_LAYOUTS",
+    "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK", "MOVES",
+    "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE", "Access",
+    "AddPtrOp", "AllocTileOp", "BLayout", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "Compact", "Conversion",
     "CoreIdentityOp", "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr", "FifoOp", "FlagOp",
     "GetBlockIdxOp", "GetBlockNumOp", "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp", "KernelKind",
     "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad",
     "PartitionTensorViewType", "PartitionViewOp", "Pipe", "PipeAttr", "PipeBarrierOp", "PipeType", "PrintOp",
-    "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout",
-    "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp", "Split", "StoreScalarOp", "SubviewOp",
-    "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp", "TColExpandDivOp", "TColExpandMaxOp",
-    "TColExpandMinOp", "TColExpandMulOp", "TColExpandOp", "TColExpandSubOp", "TColMaxOp", "TColMinOp", "TColSumOp",
-    "TCvtOp", "TDivOp", "TExpOp", "TExtractOp", "TFreeOp", "TLoadOp", "TLogOp", "TMatmulAccOp", "TMatmulBiasOp",
-    "TMatmulOp", "TMaxOp", "TMinOp", "TMovOp", "TMulOp", "TMulsOp", "TNegOp", "TOrOp", "TPopOp", "TPrintOp", "TPushOp",
-    "TRecipOp", "TReluOp", "TReshapeOp", "TRowExpandAddOp", "TRowExpandDivOp", "TRowExpandMaxOp", "TRowExpandMinOp",
-    "TRowExpandMulOp", "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp", "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp",
-    "TStoreOp", "TSubOp", "TXorOp", "TensorViewType", "TileBufType", "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec",
-    "WaitFlagOp", "a3", "check_matmul", "check_sizes", "context", "effects_of", "element_bytes", "element_name",
-    "element_type", "layout_of", "pipe_of", "static_shape", "subview_type", "touches_memory", "ui8", "ui16", "ui32",
+    "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout", "Saturation",
+    "SaturationMode", "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp",
+    "Split", "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp",
+    "TColExpandDivOp", "TColExpandMaxOp", "TColExpandMinOp", "TColExpandMulOp", "TColExpandOp", "TColExpandSubOp",
+    "TColMaxOp", "TColMinOp", "TColSumOp", "TCvtOp", "TDivOp", "TExpOp", "TExtractOp", "TFreeOp", "TLoadOp", "TLogOp",
+    "TMatmulAccOp", "TMatmulBiasOp", "TMatmulOp", "TMaxOp", "TMinOp", "TMovOp", "TMulOp", "TMulsOp", "TNegOp", "TOrOp",
+    "TPopOp", "TPrintOp", "TPushOp", "TRecipOp", "TReluOp", "TReshapeOp", "TRowExpandAddOp", "TRowExpandDivOp",
+    "TRowExpandMaxOp", "TRowExpandMinOp", "TRowExpandMulOp", "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp",
+    "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp", "TSubOp", "TXorOp", "TensorViewType", "TileBufType",
+    "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec", "WaitFlagOp", "a3", "check_matmul", "check_sizes", "context",
+    "effects_of", "element_bytes", "element_name", "element_type", "layout_of", "pipe_of", "static_shape",
+    "subview_type", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch",
 ]
 # fmt: on

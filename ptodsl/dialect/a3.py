@@ -63,5 +63,32 @@ L0C = Buffer("L0C", 128 * KIB)
 BT = Buffer("BT", 1 * KIB)
 """Bias table: tiles of `loc=bias`."""
 
+
+@dataclass(frozen=True)
+class Region:
+    """Bytes of an on-chip buffer."""
+
+    buffer: Buffer
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """One past the last byte."""
+        return self.start + self.size
+
+
+LIBRARY_SCRATCH = Region(UB, 184 * KIB, 8 * KIB)
+"""UB that the device library uses without being told: it broadcasts the row values of TROWEXPAND{ADD, SUB, MUL, ...}
+there, 32 bytes a row, and TCVT f16 -> i8 and TEXTRACT vec -> vec work in it. At the end of the buffer, so what is left
+for tiles is one piece. Source: the A3 headers of the PTO tile ISA, August 2026; the real assembler reserves nothing.
+"""
+
+MAX_VEC_ROWS = 4095
+"""Rows that a tile in UB can have: the device headers assert fewer than 4,096."""
+
+MAX_CUBE_ROW_STRIDE = 65535
+"""Elements from one row of a GM view to the next in a load into L1: the instruction takes them as 16 bits."""
+
 BUFFER_OF_LOC = {"vec": UB, "mat": L1, "left": L0A, "right": L0B, "acc": L0C, "bias": BT}
 """The buffer that holds tiles of each `loc` of `!pto.tile_buf`."""

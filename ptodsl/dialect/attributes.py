@@ -44,6 +44,13 @@ class RoundMode(StrEnum):
     ODD = "CAST_ODD"
 
 
+class SaturationMode(StrEnum):
+    """What `pto.tcvt` makes of a value out of range: the nearest one in range, or the low bits of the exact integer."""
+
+    ON = "ON"
+    OFF = "OFF"
+
+
 class Pipe(StrEnum):
     """A queue of a core: each runs concurrently to the others. ALL is for barriers only."""
 
@@ -119,6 +126,13 @@ class RoundModeAttr(EnumAttribute[RoundMode], SpacedOpaqueSyntaxAttribute):
     """`#pto<round_mode CAST_RINT>`: the rounding of a `pto.tcvt`."""
 
     name = "pto.round_mode"
+
+
+@irdl_attr_definition
+class SaturationModeAttr(EnumAttribute[SaturationMode], SpacedOpaqueSyntaxAttribute):
+    """`#pto<saturation_mode ON>`: what a `pto.tcvt` does with values out of range."""
+
+    name = "pto.saturation_mode"
 
 
 @irdl_attr_definition

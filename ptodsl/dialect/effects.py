@@ -12,16 +12,16 @@ from typing import TypeVar
 
 from xdsl.ir import Operation, SSAValue
 
-from ptodsl.dialect import control, cube, fifo, move, pointer, reduce, tile, vector
+from ptodsl.dialect import a3, control, cube, fifo, move, pointer, reduce, tile, vector
 from ptodsl.dialect.attributes import Pipe
-from ptodsl.dialect.tile_type import Loc, TileBufType
+from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 
 V = TypeVar("V")
 
 
 @dataclass(frozen=True)
 class Effects:
-    """The pipe of an operation and the values whose memory it reads and writes.
+    """The pipe of an operation and the memory that it reads and writes.
 
     The values are tiles (on-chip bytes), slices or pointers of GM, or entries of FIFOs.
     """
@@ -29,6 +29,8 @@ class Effects:
     pipe: Pipe
     reads: tuple[SSAValue, ...] = ()
     writes: tuple[SSAValue, ...] = ()
+    scratch: a3.Region | None = None
+    """Bytes that no operand names, written first and then read."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,6 @@ ACCESSES: dict[type[Operation], Access] = {
 
 PIPES: dict[type[Operation], Pipe] = {
     move.TLoadOp: Pipe.MTE2,
-    move.TExtractOp: Pipe.MTE1,
     cube.TMatmulOp: Pipe.M,
     cube.TMatmulAccOp: Pipe.M,
     cube.TMatmulBiasOp: Pipe.M,
@@ -92,7 +93,7 @@ PIPES: dict[type[Operation], Pipe] = {
 """Pipes of the operations whose kind alone decides it; `pipe_of` decides the others, or they run on S."""
 
 MOVE_PIPES = {Loc.MAT: Pipe.MTE1, Loc.VEC: Pipe.V, Loc.ACC: Pipe.FIX}
-"""Pipe of `pto.tmov` by the buffer of its source."""
+"""Pipe of `pto.tmov` and `pto.textract` by the buffer of their source."""
 
 STORE_PIPES = {Loc.ACC: Pipe.FIX, Loc.VEC: Pipe.MTE3}
 """Pipe of `pto.tstore` by the buffer of its source."""
@@ -110,7 +111,23 @@ def effects_of(op: Operation) -> Effects | None:
         pipe_of(op),
         tuple(getattr(op, name) for name in access.reads),
         tuple(getattr(op, name) for name in access.writes),
+        a3.LIBRARY_SCRATCH if uses_library_scratch(op) else None,
     )
+
+
+def uses_library_scratch(op: Operation) -> bool:
+    """Whether the device library works in `a3.LIBRARY_SCRATCH` for this operation, without an operand that says so."""
+    match op:
+        case reduce.RowExpandBinaryOp():
+            row = op.row.type
+            return isinstance(row, TileBufType) and row.data.blayout is BLayout.COL_MAJOR
+        case vector.TCvtOp():
+            conversion = op.conversion
+            return conversion is not None and conversion.uses_library_scratch
+        case move.TExtractOp():
+            return _loc(op.src) is Loc.VEC
+        case _:
+            return False
 
 
 def touches_memory(op: Operation) -> bool:
@@ -121,7 +138,7 @@ def touches_memory(op: Operation) -> bool:
 
 def pipe_of(op: Operation) -> Pipe:
     """Pipe that runs an operation; S for everything that the scalar unit does itself."""
-    if isinstance(op, move.TMovOp):
+    if isinstance(op, move.TMovOp | move.TExtractOp):
         return MOVE_PIPES[_loc(op.src)]
     if isinstance(op, move.TStoreOp):
         return STORE_PIPES[_loc(op.src)]

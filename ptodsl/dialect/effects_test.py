@@ -2,7 +2,7 @@
 
 import pytest
 
-from ptodsl.dialect import AllocTileOp, DpsOp, FifoOp, Pipe, PtoDialect, effects_of, pipe_of
+from ptodsl.dialect import AllocTileOp, DpsOp, FifoOp, Pipe, PtoDialect, a3, effects_of, pipe_of
 from ptodsl.dialect.effects import ACCESSES
 from ptodsl.dialect.testing import fifo, load_mat, parse, store_acc
 
@@ -17,6 +17,7 @@ from ptodsl.dialect.testing import fifo, load_mat, parse, store_acc
         ("pto.tmov ins(%mat : !mat) outs(%left : !left)", Pipe.MTE1, "mat", "left"),
         ("pto.tmov ins(%vec : !vec) outs(%vec : !vec)", Pipe.V, "vec", "vec"),
         ("pto.textract ins(%mat, %c0, %c0 : !mat, index, index) outs(%left : !left)", Pipe.MTE1, "mat", "left"),
+        ("pto.textract ins(%vec, %c0, %c0 : !vec, index, index) outs(%narrow : !narrow)", Pipe.V, "vec", "narrow"),
         ("pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc)", Pipe.M, "left right", "acc"),
         (
             "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
@@ -42,6 +43,24 @@ def test_pipe_reads_writes(body: str, expected: Pipe, reads: str, writes: str) -
     assert effects.pipe is expected
     assert " ".join(value.name_hint or "" for value in effects.reads) == reads
     assert " ".join(value.name_hint or "" for value in effects.writes) == writes
+
+
+@pytest.mark.parametrize(
+    ("body", "hidden"),
+    [
+        ("pto.trowexpandsub ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)", True),
+        ("pto.textract ins(%vec, %c0, %c0 : !vec, index, index) outs(%narrow : !narrow)", True),
+        ("pto.textract ins(%mat, %c0, %c0 : !mat, index, index) outs(%left : !left)", False),
+        ("pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)", False),
+        ("pto.tcolexpandsub ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)", False),
+        ("pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)", False),
+    ],
+)
+def test_the_scratch_of_the_library_is_an_effect(body: str, hidden: bool) -> None:
+    op = parse(body)[-2]
+    effects = effects_of(op)
+    assert effects is not None
+    assert effects.scratch == (a3.LIBRARY_SCRATCH if hidden else None)
 
 
 def test_names_for_memory_have_no_effects() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
 from xdsl.irdl import irdl_op_definition, operand_def
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import checks
+from ptodsl.dialect import a3, checks
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.elements import element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
-from ptodsl.dialect.view import layout_of
+from ptodsl.dialect.view import layout_of, strides_of
 
 MOVES = {
     Loc.MAT: (Loc.LEFT, Loc.RIGHT, Loc.BIAS),
@@ -20,6 +22,9 @@ MOVES = {
     Loc.ACC: (Loc.MAT,),
 }
 """Destinations that `pto.tmov` reaches from each source."""
+
+EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
+"""Destinations that `pto.textract` reaches from each source."""
 
 ACC_STORE_TYPES = {f32: (f32, f16, bf16), i32: (i32, f16, i8)}
 """Element types that FIX can write to GM from an accumulator of each element type."""
@@ -42,7 +47,9 @@ class TLoadOp(DpsOp):
         src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
         checks.same_dtype(self, src=src, dst=dst)
         _check_transfer_shape(self, src, dst)
-        _check_mat_layout(self, dst)
+        if dst.loc is Loc.MAT:
+            _check_mat_layout(self, dst)
+            _check_row_stride(self)
 
 
 @irdl_op_definition
@@ -82,9 +89,7 @@ class TMovOp(DpsOp):
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
         src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
-        if dst.loc not in MOVES[src.loc]:
-            allowed = ", ".join(MOVES[src.loc])
-            raise VerifyException(f"{self.name}: a tile in {src.loc} can be moved to {allowed}, not to {dst.loc}")
+        _check_path(self, src, dst, MOVES[src.loc])
         if src.loc is not Loc.ACC:
             checks.same_dtype(self, src=src, dst=dst)
         checks.same_shape(self, src=src, dst=dst)
@@ -92,7 +97,10 @@ class TMovOp(DpsOp):
 
 @irdl_op_definition
 class TExtractOp(DpsOp):
-    """dst = the part of src that starts at (row, col): `pto.textract ins(%src, %row, %col : T, index, index)`."""
+    """dst = the part of src that starts at (row, col): `pto.textract ins(%src, %row, %col : T, index, index)`.
+
+    From L1 to L0A or L0B (MTE1), or within UB (V).
+    """
 
     name = "pto.textract"
 
@@ -106,7 +114,8 @@ class TExtractOp(DpsOp):
 
     def verify_(self) -> None:
         """Check buffers, dtypes and, for constant offsets, bounds."""
-        src, dst = checks.tile(self, "src", Loc.MAT), checks.tile(self, "dst", Loc.LEFT, Loc.RIGHT)
+        src, dst = checks.tile(self, "src", *EXTRACTS), checks.tile(self, "dst")
+        _check_path(self, src, dst, EXTRACTS[src.loc])
         checks.same_dtype(self, src=src, dst=dst)
         for axis, offset in enumerate((self.row, self.col)):
             name = ("row", "col")[axis]
@@ -117,6 +126,12 @@ class TExtractOp(DpsOp):
                 raise VerifyException(
                     f"{self.name}: {name} {start} and the {size} of dst reach outside src, which has {limit}"
                 )
+
+
+def _check_path(op: TMovOp | TExtractOp, src: TileBufType, dst: TileBufType, reached: Sequence[Loc]) -> None:
+    """Check that there is a path between the buffers."""
+    if dst.loc not in reached:
+        raise VerifyException(f"{op.name}: a tile in {src.loc} can be moved to {', '.join(reached)}, not to {dst.loc}")
 
 
 def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType, tile: TileBufType) -> None:
@@ -131,12 +146,25 @@ def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType,
 def _check_mat_layout(op: TLoadOp, dst: TileBufType) -> None:
     """Check that an L1 tile has the order that its view's layout needs (see `DN` in the dialect's documentation)."""
     layout = layout_of(op.src)
-    if dst.loc is not Loc.MAT or layout is None:
+    if layout is None:
         return
     wanted = BLayout.ROW_MAJOR if layout is Layout.DN else BLayout.COL_MAJOR
     if layout is not Layout.NZ and dst.data.blayout is not wanted:
         raise VerifyException(
             f"{op.name}: a view of layout {layout} loads into a mat tile with blayout={wanted}, not {dst.data.blayout}"
+        )
+
+
+def _check_row_stride(op: TLoadOp) -> None:
+    """Check that the row stride of the view, if constant, fits into the instruction; the runtime checks the others."""
+    strides = strides_of(op.src)
+    if strides is None:
+        return
+    stride = strides[-1] if layout_of(op.src) is Layout.DN else strides[-2]
+    if stride > a3.MAX_CUBE_ROW_STRIDE:
+        raise VerifyException(
+            f"{op.name}: the rows of src are {stride} elements apart, but a load into L1 takes a stride of at most "
+            f"{a3.MAX_CUBE_ROW_STRIDE}; copy the data closer together, or load it row by row"
         )
 
 

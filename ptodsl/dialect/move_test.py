@@ -19,6 +19,8 @@ from ptodsl.dialect.testing import complaint, load_mat, store_acc
         "pto.tmov ins(%matt : !matt) outs(%right : !right)",
         "pto.tmov ins(%vec : !vec) outs(%vec : !vec)",
         "pto.textract ins(%mat, %c0, %n : !mat, index, index) outs(%left : !left)",
+        "pto.textract ins(%vec, %c0, %c128 : !vec, index, index) outs(%narrow : !narrow)",
+        load_mat("nd", "mat").replace("strides = [%c128", "strides = [%n"),
     ],
 )
 def test_accepts(body: str) -> None:
@@ -71,6 +73,22 @@ def test_accepts(body: str) -> None:
         (
             "pto.tmov ins(%mat : !mat) outs(%vec : !vec)",
             "pto.tmov: a tile in mat can be moved to left, right, bias, not to vec",
+        ),
+        (
+            "%far = arith.constant 65536 : index\n"
+            + load_mat("nd", "mat").replace("strides = [%c128, %c1]", "strides = [%far, %c1]"),
+            "pto.tload: the rows of src are 65536 elements apart, but a load into L1 takes a stride of at most 65535; "
+            "copy the data closer together, or load it row by row",
+        ),
+        (
+            "%far = arith.constant 65536 : index\n"
+            + load_mat("dn", "matt").replace("strides = [%c128, %c1]", "strides = [%c1, %far]"),
+            "pto.tload: the rows of src are 65536 elements apart, but a load into L1 takes a stride of at most 65535; "
+            "copy the data closer together, or load it row by row",
+        ),
+        (
+            "pto.textract ins(%vec, %c0, %c0 : !vec, index, index) outs(%left : !left)",
+            "pto.textract: a tile in vec can be moved to vec, not to left",
         ),
         (
             "pto.tmov ins(%vec : !vec) outs(%narrow : !narrow)",

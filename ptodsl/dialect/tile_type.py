@@ -126,6 +126,10 @@ class TileSpec:
         for name, valid, size in (("v_row", self.v_row, self.rows), ("v_col", self.v_col, self.cols)):
             if valid != DYNAMIC and not 0 < valid <= size:
                 raise VerifyException(f"{name}={valid} must be between 1 and the tile's {size}, or ? for dynamic")
+        if self.loc is Loc.VEC and self.rows > a3.MAX_VEC_ROWS:
+            raise VerifyException(
+                f"a vec tile has at most {a3.MAX_VEC_ROWS} rows, not {self.rows}: use several, or [1, n] for a vector"
+            )
         row_unit, col_unit = self.storage_unit
         if self.rows % row_unit or self.cols % col_unit:
             raise VerifyException(

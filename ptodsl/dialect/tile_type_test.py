@@ -33,6 +33,7 @@ def test_sizes_are_in_bytes() -> None:
         (((1, 4), f32, "vec"), "stored in units of 1x8 elements: 1x4 is not a multiple"),
         (((24, 128), f16, "mat"), "stored in units of 16x16 elements: 24x128 is not a multiple"),
         (((128, 16), i8, "left"), "stored in units of 16x32 elements: 128x16 is not a multiple"),
+        (((4096, 8), f32, "vec"), "a vec tile has at most 4095 rows, not 4096"),
         (((128, 8), f32, "acc"), "stored in units of 16x16 elements: 128x8 is not a multiple"),
     ],
 )

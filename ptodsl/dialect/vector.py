@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from xdsl.dialects.builtin import bf16, f16, f32, i8, i16, i32
+from xdsl.dialects.builtin import f16, f32, i16, i32
 from xdsl.ir import Attribute
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
+from xdsl.parser import Parser
+from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, to_enum
-from ptodsl.dialect.elements import ui8, ui16, ui32
+from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, to_enum
+from ptodsl.dialect.conversions import CONVERSIONS, Conversion, targets
+from ptodsl.dialect.elements import element_name, ui16, ui32
 from ptodsl.dialect.syntax import DpsOp, Value
-from ptodsl.dialect.tile_type import Loc
+from ptodsl.dialect.tile_type import Loc, TileBufType
 
 ARITHMETIC_TYPES = (f16, f32, i16, i32)
 """Element types of the vector ALU's arithmetic."""
@@ -24,9 +27,6 @@ FLOAT_TYPES = (f16, f32)
 
 BIT_TYPES = (i16, i32, ui16, ui32)
 """Element types of bitwise operations."""
-
-CONVERTIBLE_TYPES = (f16, bf16, f32, i8, i16, i32, ui8)
-"""Element types of `pto.tcvt`."""
 
 
 class BinaryOp(DpsOp, abc.ABC):
@@ -231,21 +231,61 @@ class TAddsOp(TileScalarOp):
 
 @irdl_op_definition
 class TCvtOp(DpsOp):
-    """dst = src converted to dst's element type, rounded by `rmode`."""
+    """dst = src converted to dst's element type, rounded by `rmode`; `sat_mode` as in `conversions`.
+
+    Without `sat_mode` it is OFF, which matters for those pairs only that honour it.
+    """
 
     name = "pto.tcvt"
 
     src = operand_def()
     dst = operand_def()
     rmode = prop_def(RoundModeAttr)
+    sat_mode = opt_prop_def(SaturationModeAttr)
 
-    def __init__(self, src: Value, dst: Value, rmode: RoundMode | str = RoundMode.RINT) -> None:
-        super().__init__(src, dst, properties={"rmode": RoundModeAttr(to_enum(RoundMode, rmode, "round mode"))})
+    def __init__(
+        self,
+        src: Value,
+        dst: Value,
+        rmode: RoundMode | str = RoundMode.RINT,
+        sat_mode: SaturationMode | str | None = None,
+    ) -> None:
+        properties: dict[str, Attribute | None] = {"rmode": RoundModeAttr(to_enum(RoundMode, rmode, "round mode"))}
+        if sat_mode is not None:
+            mode = to_enum(SaturationMode, sat_mode, "saturation mode")
+            properties["sat_mode"] = SaturationModeAttr(mode)
+        super().__init__(src, dst, properties=properties)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse what follows the operation's name; `satmode` is another spelling of `sat_mode`."""
+        op = super().parse(parser)
+        if "satmode" in op.properties:
+            op.properties["sat_mode"] = op.properties.pop("satmode")
+        return op
+
+    @property
+    def conversion(self) -> Conversion | None:
+        """What the device does for this pair of element types; None if it has no code for it."""
+        src, dst = self.src.type, self.dst.type
+        if not (isinstance(src, TileBufType) and isinstance(dst, TileBufType)):
+            return None
+        return CONVERSIONS.get((src.dtype, dst.dtype))
+
+    @property
+    def saturation(self) -> SaturationMode:
+        """The mode that is asked for."""
+        return SaturationMode.OFF if self.sat_mode is None else self.sat_mode.data
 
     def verify_(self) -> None:
-        """Check buffers, dtypes, shapes and layouts."""
+        """Check buffers, the pair of dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
-        checks.dtype_in(self, "src", src, CONVERTIBLE_TYPES)
-        checks.dtype_in(self, "dst", dst, CONVERTIBLE_TYPES)
+        if self.conversion is None:
+            names = ", ".join(targets(src.dtype))
+            raise VerifyException(
+                f"{self.name}: the device has no conversion from {element_name(src.dtype)} to "
+                f"{element_name(dst.dtype)}; "
+                + (f"it converts {element_name(src.dtype)} to {names}" if names else "it converts this type to nothing")
+            )
         checks.same_shape(self, src=src, dst=dst)
         checks.row_major(self, src=src, dst=dst)

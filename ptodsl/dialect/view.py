@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -257,3 +258,17 @@ def layout_of(view: SSAValue) -> Layout | None:
     if isinstance(owner, MakeTensorViewOp):
         return owner.view_layout
     return Layout.ND if isinstance(owner, DeclareGlobalOp) else None
+
+
+def strides_of(view: SSAValue) -> tuple[int, ...] | None:
+    """Strides of a GM view or slice in elements, DYNAMIC at run time only; None where its definition is not visible."""
+    owner = view.owner
+    if isinstance(owner, PartitionViewOp):
+        return strides_of(owner.source)
+    if isinstance(owner, MakeTensorViewOp):
+        return static_shape(owner.strides)
+    if not isinstance(owner, DeclareGlobalOp):
+        return None
+    ty = owner.result.type
+    assert isinstance(ty, TensorViewType)
+    return tuple(math.prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape)))

@@ -119,6 +119,25 @@ TEST(scratch_space_is_written_whole) {
     CHECK(same(trace.accesses[2], Buffer::Ub, host::kWrite, 16384, 128, 1, 128));
 }
 
+TEST(the_scratch_of_the_library_is_written_by_operations_that_name_no_scratch) {
+    const Trace trace = traced_vec([] {
+        VecTile<half, 8, 32> half_tile, part;
+        VecTile<int8_t, 8, 32> bytes;
+        TASSIGN(half_tile, 0);
+        TASSIGN(part, 4096);
+        TASSIGN(bytes, 8192);
+        TCVT(bytes, half_tile, RoundMode::CAST_RINT);
+        TEXTRACT(part, half_tile, 0, 0);
+        TMOV(part, half_tile);
+    });
+    CHECK(trace.accesses.size() == 8);
+    const auto hidden = [&](size_t n) {
+        return same(trace.accesses[n], Buffer::Ub, host::kWrite, 188416, 8192, 1, 8192);
+    };
+    CHECK(hidden(1) && hidden(4));
+    CHECK(same(trace.accesses[7], Buffer::Ub, host::kWrite, 4096, 512, 1, 512));
+}
+
 TEST(global_accesses_are_absolute_and_strided) {
     std::vector<float> gm(64 * 100);
     const auto base = reinterpret_cast<uint64_t>(gm.data());

@@ -171,6 +171,43 @@ TEST(scalars_are_read_straight_from_global_memory) {
     CHECK(sum == 4.0f);
 }
 
+TEST(a_load_into_l1_takes_rows_at_most_65535_elements_apart) {
+    std::vector<half> gm(15 * 65536 + 16);
+    const auto load = [&](int64_t stride) {
+        return run_cube([&] {
+            MatTile<half, 16, 16> tile;
+            TASSIGN(tile, 0);
+            using Strides = Stride<1, 1, 1, -1, 1>;
+            TLOAD(tile, GlobalTensor<half, Shape<1, 1, 1, 16, 16>, Strides>(gm.data(), {}, Strides(stride)));
+        });
+    };
+    CHECK(load(65535).empty());
+    CHECK_CONTAINS(load(65536),
+                   "TLOAD into L1 of rows that are 65536 elements apart: the instruction takes at most 65535");
+    CHECK(run_vec([&] {
+              VecTile<half, 16, 16> tile;
+              TASSIGN(tile, 0);
+              TLOAD(tile, GlobalTensor<half, Shape<1, 1, 1, 16, 16>, Stride<1, 1, 1, 65536, 1>>(gm.data()));
+          }).empty());
+}
+
+TEST(an_extract_within_ub_destroys_what_lies_in_the_scratch_of_the_library) {
+    const std::string report = run_vec([] {
+        VecTile<float, 4, 16> src;
+        VecTile<float, 2, 8> dst;
+        VecTile<float, 1, 8> victim;
+        TASSIGN(src, 0);
+        TASSIGN(dst, 4096);
+        TASSIGN(victim, host::kLibraryScratchStart);
+        fill(src, [](int r, int c) { return 16 * r + c; });
+        fill(victim, [](int, int) { return 1.0f; });
+        TEXTRACT(dst, src, 1, 8);
+        CHECK(distance(dst, [](int r, int c) { return 16 * (r + 1) + c + 8; }) == 0);
+        CHECK(std::isnan(at(victim, 0, 0)));
+    });
+    CHECK(report.empty());
+}
+
 }  // namespace
 
 HARNESS_MAIN

@@ -28,9 +28,6 @@ from tools.ptoas.emit_cpp.writer import Writer
 ADDRESS_TYPE = "uint64_t"
 """C++ type of a tile's byte offset in its buffer."""
 
-SATURATION = "SaturationMode::OFF"
-"""Conversions do not clamp: what is too large becomes infinity."""
-
 
 def emit_alloc_tile(writer: Writer, op: AllocTileOp) -> None:
     """`Tile<...> v9(rows, columns); TASSIGN(v9, v2);`, the sizes being those that are dynamic, if any."""
@@ -87,7 +84,7 @@ def emit_call(writer: Writer, op: DpsOp) -> None:
 
 def emit_cvt(writer: Writer, op: TCvtOp) -> None:
     """`TCVT(dst, src, RoundMode::CAST_RINT, SaturationMode::OFF);`."""
-    _call(writer, op, f", RoundMode::{op.rmode.data}, {SATURATION}")
+    _call(writer, op, f", RoundMode::{op.rmode.data}, SaturationMode::{op.saturation}")
 
 
 def emit_extract(writer: Writer, op: TExtractOp) -> None:

@@ -27,6 +27,17 @@ inline constexpr const BufferInfo& info(Buffer buffer) { return kBuffers[static_
 /// Tile addresses must be multiples of this on every on-chip memory.
 inline constexpr uint64_t kTileAlignment = 32;
 
+/// Bytes of UB that the device library uses without being told: the row values of TROWEXPANDADD and its like, 32 bytes
+/// a row, and work space of some others. The numbers are those of ptodsl/dialect/a3.py.
+inline constexpr uint64_t kLibraryScratchStart = 184 * 1024;
+inline constexpr uint64_t kLibraryScratchBytes = 8 * 1024;
+
+/// Rows that a vec tile can have.
+inline constexpr int kMaxVecRows = 4095;
+
+/// Elements from one row to the next that a load into L1 can have.
+inline constexpr int64_t kMaxCubeRowStride = 65535;
+
 inline constexpr Buffer home_of(TileType type) {
     switch (type) {
         case TileType::Vec:

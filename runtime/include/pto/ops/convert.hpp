@@ -1,128 +1,203 @@
 // Conversion between element types. Pipe V.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
 
+#include "pto/ops/conversions.hpp"
 #include "pto/ops/elementwise.hpp"
 
 namespace pto {
 namespace host {
 
-/// `value` rounded to an integer.
-inline double round_to_integer(double value, RoundMode mode) {
-    switch (mode) {
-        case RoundMode::CAST_FLOOR:
+/// `value` rounded to an integer; NaN and infinities stay.
+inline double round_to_integer(double value, Rounding rounding) {
+    switch (rounding) {
+        case Rounding::Floor:
             return std::floor(value);
-        case RoundMode::CAST_CEIL:
+        case Rounding::Ceil:
             return std::ceil(value);
-        case RoundMode::CAST_TRUNC:
+        case Rounding::ToZero:
             return std::trunc(value);
-        case RoundMode::CAST_ROUND:
+        case Rounding::Away:
             return std::round(value);
-        case RoundMode::CAST_ODD: {
+        case Rounding::ToOdd: {
             const double down = std::floor(value);
             return down == value || std::fmod(down, 2.0) != 0.0 ? down : down + 1.0;
         }
-        case RoundMode::CAST_NONE:
-        case RoundMode::CAST_RINT:
+        case Rounding::Nearest:
             break;
     }
     return std::nearbyint(value);
 }
 
-/// Bits of the 16-bit float T next to `value` by the rounding mode; overflow to infinity.
+/// The neighbours of a number that is no T, by magnitude.
 template <typename T>
-T round_to_short(float value, RoundMode mode) {
+struct Neighbours {
+    T below;
+    T above;
+    bool negative;      ///< the number is
+    bool below_is_odd;  ///< its last bit is one
+    bool above_is_as_close;
+};
+
+/// The neighbour that a rounding other than to nearest even takes.
+template <typename T>
+T choose(const Neighbours<T>& near, Rounding rounding) {
+    switch (rounding) {
+        case Rounding::Floor:
+            return near.negative ? near.above : near.below;
+        case Rounding::Ceil:
+            return near.negative ? near.below : near.above;
+        case Rounding::ToOdd:
+            return near.below_is_odd ? near.below : near.above;
+        case Rounding::Away:
+            return near.above_is_as_close ? near.above : near.below;
+        case Rounding::ToZero:
+        case Rounding::Nearest:
+            break;
+    }
+    return near.below;
+}
+
+/// The 16-bit float T next to `value`; overflow to infinity.
+template <typename T>
+T round_to_short(float value, Rounding rounding) {
     const T nearest(value);
-    if (mode == RoundMode::CAST_NONE || mode == RoundMode::CAST_RINT || !std::isfinite(value)) return nearest;
+    if (rounding == Rounding::Nearest || !std::isfinite(value)) return nearest;
     const float back = nearest;
     if (back == value) return nearest;
     T below = nearest;
     T above = nearest;
     T& other = std::fabs(back) > std::fabs(value) ? below : above;  // by magnitude, which the bits count
     other.bits = static_cast<uint16_t>(nearest.bits + (&other == &below ? -1 : 1));
-    const bool negative = std::signbit(value);
-    switch (mode) {
-        case RoundMode::CAST_FLOOR:
-            return negative ? above : below;
-        case RoundMode::CAST_CEIL:
-            return negative ? below : above;
-        case RoundMode::CAST_TRUNC:
-            return below;
-        case RoundMode::CAST_ODD:
-            return (below.bits & 1) ? below : above;
-        default: {  // CAST_ROUND: to nearest, ties away from zero
-            const double distance_down = std::fabs(double(value) - double(float(below)));
-            const double distance_up = std::fabs(double(float(above)) - double(value));
-            return distance_up <= distance_down ? above : below;
-        }
+    const double down = std::fabs(double(value) - double(float(below)));
+    const double up = std::fabs(double(float(above)) - double(value));
+    return choose<T>({below, above, std::signbit(value), (below.bits & 1) != 0, up <= down}, rounding);
+}
+
+/// The float next to an integer.
+inline float round_to_float(int64_t value, Rounding rounding) {
+    const float nearest = static_cast<float>(value);
+    const __int128 exact = value;
+    const __int128 error = static_cast<__int128>(nearest) - exact;  // a float of an integer of this size is one
+    if (error == 0 || rounding == Rounding::Nearest) return nearest;
+    const bool nearest_is_above = (error > 0) == (exact > 0);
+    const float other = std::nextafter(nearest, nearest_is_above ? 0.0f : std::copysign(INFINITY, nearest));
+    const float below = nearest_is_above ? other : nearest;
+    const float above = nearest_is_above ? nearest : other;
+    const __int128 twice = 2 * exact - static_cast<__int128>(below) - static_cast<__int128>(above);
+    const bool above_is_as_close = exact < 0 ? twice <= 0 : twice >= 0;
+    return choose<float>({below, above, exact < 0, (float_bits(below) & 1) != 0, above_is_as_close}, rounding);
+}
+
+/// An integral number as an integer: clamped, or its low bits. NaN is 0; so are infinities that are not clamped.
+template <typename To>
+To integer_of(double integral, bool saturate) {
+    using Limits = std::numeric_limits<To>;
+    if (integral != integral) return To{0};
+    if (saturate) {
+        if (integral <= static_cast<double>(Limits::min())) return Limits::min();
+        if (integral >= static_cast<double>(Limits::max())) return Limits::max();
+        return static_cast<To>(integral);
+    }
+    const double size = std::ldexp(1.0, 8 * sizeof(To));
+    return std::isinf(integral) ? To{0} : static_cast<To>(static_cast<int64_t>(std::fmod(integral, size)));
+}
+
+template <typename To, typename From>
+To narrow_integer(From value, bool saturate) {
+    if (saturate) {
+        const From lowest = std::numeric_limits<To>::min();
+        const From highest = std::numeric_limits<To>::max();
+        value = std::min(std::max(value, lowest), highest);
+    }
+    return static_cast<To>(value);
+}
+
+/// The largest finite value of a 16-bit float type.
+template <typename T>
+inline constexpr float kLargest = std::is_same_v<T, half> ? 65504.0f : 0x1.fep127f;
+
+/// `value` clamped to the finite values of a 16-bit float type; NaN and infinities stay.
+template <typename T>
+PTO_INLINE float clamp_finite(float value) {
+    const float high = value > kLargest<T> ? kLargest<T> : value;
+    const float clamped = high < -kLargest<T> ? -kLargest<T> : high;
+    return std::fabs(value) == INFINITY ? value : clamped;
+}
+
+/// One element converted. 16-bit floats always saturate: the device has no conversion to them that does not.
+template <typename To, typename From>
+To convert_element(From value, Rounding rounding, bool saturate) {
+    if constexpr (is_short_float<To>) {
+        return round_to_short<To>(clamp_finite<To>(static_cast<float>(value)), rounding);
+    } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float>) {
+        return static_cast<float>(round_to_integer(value, rounding));
+    } else if constexpr (std::is_same_v<To, float> && is_short_float<From>) {
+        return static_cast<float>(value);
+    } else if constexpr (std::is_same_v<To, float>) {
+        return round_to_float(value, rounding);
+    } else if constexpr (is_float<From>) {
+        return integer_of<To>(round_to_integer(static_cast<float>(value), rounding), saturate);
+    } else if constexpr (sizeof(To) < sizeof(From)) {
+        return narrow_integer<To>(value, saturate);
+    } else {
+        return static_cast<To>(value);
     }
 }
 
-/// One element converted. Integers out of range saturate when they come from floats or when asked to, else they wrap.
-template <typename To, typename From>
-To convert_element(From value, RoundMode mode, SaturationMode saturation) {
-    if constexpr (is_float<From> && is_short_float<To>) {
-        const float wide = value;
-        if (saturation == SaturationMode::ON && std::isfinite(wide)) {
-            constexpr float largest = std::is_same_v<To, half> ? 65504.0f : 0x1.fep127f;
-            return round_to_short<To>(std::fmin(std::fmax(wide, -largest), largest), mode);
-        }
-        return round_to_short<To>(wide, mode);
-    } else if constexpr (is_float<From> && std::is_same_v<To, float>) {
-        const float wide = value;
-        const bool to_integral = std::is_same_v<From, float> && mode != RoundMode::CAST_NONE;
-        return to_integral ? static_cast<float>(round_to_integer(wide, mode)) : wide;
-    } else if constexpr (is_float<From>) {
-        const float wide = value;
-        if (wide != wide) return To{0};
-        const double rounded = round_to_integer(wide, mode == RoundMode::CAST_NONE ? RoundMode::CAST_TRUNC : mode);
-        if (rounded <= static_cast<double>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
-        if (rounded >= static_cast<double>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
-        return static_cast<To>(rounded);
-    } else if constexpr (is_float<To>) {
-        return static_cast<To>(static_cast<float>(value));
-    } else {
-        if (saturation == SaturationMode::ON) {
-            using Limits = std::numeric_limits<To>;
-            if (value < From{0} &&
-                (Limits::min() == 0 || static_cast<int64_t>(value) < static_cast<int64_t>(Limits::min()))) {
-                return Limits::min();
-            }
-            if (value > From{0} && static_cast<uint64_t>(value) > static_cast<uint64_t>(Limits::max()))
-                return Limits::max();
-        }
-        return static_cast<To>(value);
+/// dst[i] = src[i] rounded to nearest even; the two may start at the same address.
+template <typename To>
+void narrow_clamped(To* dst, const float* src, size_t count) {
+    float piece[kPiece];
+    for (size_t begin = 0; begin < count; begin += kPiece) {
+        const size_t size = std::min(kPiece, count - begin);
+        PTO_INDEPENDENT
+        for (size_t i = 0; i < size; ++i) piece[i] = clamp_finite<To>(src[begin + i]);
+        narrow_span(dst + begin, piece, size);
     }
 }
 
 /// dst[i] = src[i] converted; the two may start at the same address if dst is not wider.
 template <typename To, typename From>
 void convert_span(To* dst, const From* src, size_t count, RoundMode mode, SaturationMode saturation) {
-    const bool nearest = mode == RoundMode::CAST_NONE || mode == RoundMode::CAST_RINT;
+    constexpr Conversion conversion = conversion_of<From, To>();
+    const Rounding how = rounding(conversion, mode);
     if constexpr (std::is_same_v<From, float> && is_short_float<To>) {
-        if (nearest && saturation == SaturationMode::OFF) return narrow_span(dst, src, count);
+        if (how == Rounding::Nearest) return narrow_clamped(dst, src, count);
     } else if constexpr (is_short_float<From> && std::is_same_v<To, float>) {
         return widen_span(dst, src, count);
     }
-    for (size_t i = 0; i < count; ++i) dst[i] = convert_element<To>(src[i], mode, saturation);
+    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
+    for (size_t i = 0; i < count; ++i) dst[i] = convert_element<To>(src[i], how, saturate);
 }
 
 }  // namespace host
 
-/// dst = src converted to the element type of dst. f32 to f32 rounds to integers.
+/// dst = src converted to the element type of dst. f32 to f32 rounds to integers. Pairs that heed no saturation mode
+/// always saturate; the others do not unless asked.
 template <typename D, typename S>
 PTO_OUT_OF_LINE void TCVT(D& dst, const S& src, RoundMode mode, SaturationMode saturation = SaturationMode::OFF,
                           int line = __builtin_LINE()) {
+    using From = typename S::DType;
+    using To = typename D::DType;
     static_assert(host::is_vec<D> && host::is_vec<S>, "TCVT works on vec tiles (TileType::Vec, in UB) only");
     static_assert(host::same_valid_shape<D, S>,
                   "TCVT needs a destination with the valid rows and columns of the source");
+    static_assert(host::converts<From, To>,
+                  "the device has no conversion between these element types: see pto/ops/conversions.hpp");
     host::require_operands(host::OpId::TCVT, line, dst, src);
+    constexpr bool hidden = host::conversion_of<From, To>().uses_library_scratch;
     if constexpr (host::kTrace) {
-        host::Recorder(host::OpId::TCVT, PIPE_V, dst, line).read(src).write(dst);
+        host::Recorder recorder(host::OpId::TCVT, PIPE_V, dst, line);
+        recorder.read(src);
+        if constexpr (hidden) recorder.library_scratch();
+        recorder.write(dst);
     } else {
+        if constexpr (hidden) host::spoil_library_scratch(line);
         host::for_each_run<D, S>(dst, [&](size_t count, size_t to, size_t from) {
             host::convert_span(dst.data() + to, src.data() + from, count, mode, saturation);
         });

@@ -38,8 +38,8 @@ void move_block(D& dst, const S& src, int row, int col) {
     }
 }
 
-template <typename D, typename S>
-void move_tile(OpId op, int line, D& dst, const S& src, int64_t row, int64_t col) {
+template <OpId op, typename D, typename S>
+void move_tile(int line, D& dst, const S& src, int64_t row, int64_t col) {
     constexpr pipe_t pipe = move_pipe<D, S>();
     static_assert(
         pipe != PIPE_ALL,
@@ -57,9 +57,14 @@ void move_tile(OpId op, int line, D& dst, const S& src, int64_t row, int64_t col
              dst.GetValidRow(), dst.GetValidCol(), static_cast<long long>(row), static_cast<long long>(col),
              src.GetValidRow(), src.GetValidCol());
     }
+    constexpr bool hidden = pipe == PIPE_V && op == OpId::TEXTRACT;
     if constexpr (kTrace) {
-        Recorder(op, pipe, dst, line).read(src).write(dst);
+        Recorder recorder(op, pipe, dst, line);
+        recorder.read(src);
+        if constexpr (hidden) recorder.library_scratch();
+        recorder.write(dst);
     } else {
+        if constexpr (hidden) spoil_library_scratch(line);
         move_block(dst, src, static_cast<int>(row), static_cast<int>(col));
     }
 }
@@ -74,7 +79,7 @@ PTO_OUT_OF_LINE void TMOV(D& dst, const S& src, int line = __builtin_LINE()) {
     if (dst.GetValidRow() != src.GetValidRow() || dst.GetValidCol() != src.GetValidCol()) {
         host::require_operands(host::OpId::TMOV, line, dst, src);
     }
-    host::move_tile(host::OpId::TMOV, line, dst, src, 0, 0);
+    host::move_tile<host::OpId::TMOV>(line, dst, src, 0, 0);
 }
 
 /// dst = the part of src that starts at (row, col).
@@ -82,7 +87,7 @@ template <typename D, typename S>
 PTO_OUT_OF_LINE void TEXTRACT(D& dst, const S& src, int64_t row = 0, int64_t col = 0, int line = __builtin_LINE()) {
     static_assert(D::Rows <= S::Rows && D::Cols <= S::Cols,
                   "TEXTRACT takes a part of its source: the destination cannot have more rows or columns");
-    host::move_tile(host::OpId::TEXTRACT, line, dst, src, row, col);
+    host::move_tile<host::OpId::TEXTRACT>(line, dst, src, row, col);
 }
 
 }  // namespace pto

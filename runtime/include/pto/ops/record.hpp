@@ -1,7 +1,9 @@
 // Trace records of tile operations: what an operation touches, as the hardware lays it out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "pto/machine/core.hpp"
 #include "pto/tile/global_tensor.hpp"
@@ -35,6 +37,12 @@ class Recorder {
     template <typename T>
     Recorder& scratch(const T& tile) {
         log_.touch(kWrite, T::kBuffer, tile.address(), T::kBytes, 1, T::kBytes);
+        return *this;
+    }
+
+    /// What the device library writes, and then reads, without an operand that says so.
+    Recorder& library_scratch() {
+        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes);
         return *this;
     }
 
@@ -79,5 +87,12 @@ class Recorder {
 
     CoreLog& log_;
 };
+
+/// The library's scratch of the current core, overwritten: nothing that lay there survives. NaN in every float type.
+inline std::byte* spoil_library_scratch(int line) {
+    std::byte* scratch = Core::current(line).place(Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, line);
+    std::memset(scratch, 0xff, kLibraryScratchBytes);
+    return scratch;
+}
 
 }  // namespace pto::host

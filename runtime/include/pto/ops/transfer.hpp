@@ -78,6 +78,19 @@ void pad_columns(T& tile) {
 
 }  // namespace host
 
+namespace host {
+
+/// A load into L1 takes the distance of rows as 16 bits.
+template <typename Global>
+void require_row_stride(const Global& gm, int line) {
+    const int64_t stride = gm.stride(Global::layout == Layout::DN ? 4 : 3);
+    if (stride <= kMaxCubeRowStride) return;
+    fail(line, "TLOAD into L1 of rows that are %lld elements apart: the instruction takes at most %lld",
+         static_cast<long long>(stride), static_cast<long long>(kMaxCubeRowStride));
+}
+
+}  // namespace host
+
 /// dst = the elements of a global tensor, which has the size of the valid part of dst. To vec and mat tiles; pipe MTE2.
 template <typename D, typename Global>
 PTO_OUT_OF_LINE void TLOAD(D& dst, const Global& gm, int line = __builtin_LINE()) {
@@ -88,6 +101,7 @@ PTO_OUT_OF_LINE void TLOAD(D& dst, const Global& gm, int line = __builtin_LINE()
                   "TLOAD does not convert: tile and global tensor must have the same element type");
     dst.require_assigned("TLOAD", line);
     host::require_same_size("TLOAD", dst, gm, line);
+    if constexpr (D::Loc == TileType::Mat) host::require_row_stride(gm, line);
     if constexpr (host::kTrace) {
         host::Recorder(host::OpId::TLOAD, PIPE_MTE2, dst, line).read(gm).write(dst);
     } else {

@@ -41,6 +41,7 @@ class Tile {
                   "the valid rows of a tile must be -1 (dynamic) or between 0 and its rows");
     static_assert(ValidCol_ == kDynamic || (ValidCol_ >= 0 && ValidCol_ <= Cols_),
                   "the valid columns of a tile must be -1 (dynamic) or between 0 and its columns");
+    static_assert(Loc_ != TileType::Vec || Rows_ <= host::kMaxVecRows, "a vec tile has fewer than 4096 rows");
     static_assert(kBytes <= host::info(kBuffer).bytes, "the tile is larger than its on-chip memory");
     static_assert(Loc_ != TileType::Vec || SLayout_ == SLayout::NoneBox, "a vec tile has no boxes (SLayout::NoneBox)");
     static_assert((Loc_ != TileType::Left && Loc_ != TileType::Right && Loc_ != TileType::Acc) ||
