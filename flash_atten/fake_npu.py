@@ -104,8 +104,12 @@ class FakeNpu:
         finally:
             self.current = before
 
-    def get_device_name(self) -> str:
-        """Name of the device."""
+    def device_count(self) -> int:
+        """Number of devices."""
+        return len(self.streams)
+
+    def get_device_name(self, device: int | None = None) -> str:
+        """Name of a device."""
         return "Fake910"
 
     def get_device_properties(self, device: str) -> Any:

@@ -40,6 +40,13 @@ def import_torch_npu() -> Any:
             f"torch is {torch.__version__} and torch_npu is {torch_npu.__version__}; their minor versions must be the "
             f"same: install torch_npu {minor_version(torch)}, or build and run without --config=npu to use the host"
         )
+    try:
+        torch.from_numpy(np.zeros(1, dtype=np.float32))
+    except RuntimeError as error:  # a torch built for numpy 1
+        raise LibraryError(
+            f"torch {torch.__version__} cannot use this build's numpy {np.__version__} ({error}); install torch 2.3 or "
+            "newer with its torch_npu, or build and run without --config=npu to use the host"
+        ) from error
     if not torch.npu.is_available():
         raise LibraryError(
             "the npu backend needs a device, and torch_npu sees none (torch.npu.is_available() is False); check "

@@ -141,6 +141,17 @@ def test_a_tool_for_the_device_that_comes_or_changes_is_noticed(machine: Machine
     assert len(set(seen_after_each(machine, "DEVICE_TOOLS", paths, **variables))) == len(paths) + 1
 
 
+def test_another_torch_npu_is_noticed_where_there_is_cann(machine: Machine, tmp_path: Path) -> None:
+    seen = []
+    for version in ("2.7.1", "2.8.0"):
+        machine.write(machine.bin / "python3", f'#!/bin/sh\necho torch_npu {version} "$2"\n')
+        for home in ("", str(tmp_path)):
+            seen += seen_after_each(machine, "DEVICE_TOOLS", [], ASCEND_HOME_PATH=home)
+    without, first, still_without, second = seen
+    assert without == still_without
+    assert len({without, first, second}) == 3
+
+
 def test_a_compiler_or_python_of_this_machine_that_comes_or_changes_is_noticed(
     machine: Machine, tmp_path: Path
 ) -> None:

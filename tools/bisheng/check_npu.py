@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from tools.team.stand_ins import write_program
 from tools.team.steps import Steps, expect
 
 TARGET = "//flash_atten:fa_s1tile256.so"
+DEVICE_PROGRAM = "//flash_atten:device"
 OUTPUT = "bazel-bin/flash_atten/fa_s1tile256"
 ASSEMBLED = ".ptoas.cpp"
 
@@ -45,6 +47,20 @@ for argument; do last=$argument; done
 printf '%s\\n' "$@" > "$last"
 """
 """The stand-in of bisheng: its library is the list of its arguments."""
+
+TORCH = """
+__version__ = "2.8.0"
+
+class npu:
+    is_available = staticmethod(lambda: True)
+    device_count = staticmethod(lambda: 1)
+    get_device_name = staticmethod(lambda device: "stand-in")
+    get_device_properties = staticmethod(lambda device: type("Properties", (), {"cube_core_num": 24}))
+
+def from_numpy(array):
+    return array
+"""
+"""As much of torch with torch_npu as is asked which devices there are."""
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -79,6 +95,14 @@ class Installation:
         include = self.root / "pto-isa/include/pto"
         _file(include / "pto-inst.hpp", "#pragma once\n")
         _file(include / "npu/a2a3/TPush.hpp", f"#pragma once\n// {push}\n")
+
+    def install_torch_npu(self) -> dict[str, str]:
+        """Put torch and torch_npu where CANN's set_env.sh or a user may put packages; return what leads to them."""
+        site = self.root / "site"
+        for name in ("torch", "torch_npu"):
+            _file(site / name / "__init__.py", TORCH)
+            _file(site / f"{name}-2.8.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.8.0\n")
+        return {"PYTHONPATH": str(site)}
 
     def install(self) -> None:
         """Everything as it has to be."""
@@ -139,6 +163,18 @@ def fails(checkout: Checkout, environment: Mapping[str, str], *words: str) -> st
     return paragraphs[0]
 
 
+def takes_installed_torch_npu(checkout: Checkout, environment: Mapping[str, str]) -> str:
+    """Programs for the device import the torch_npu that is installed; the lock's is not downloaded."""
+    run = with_environment(checkout, environment).build("--config=npu", DEVICE_PROGRAM)
+    program = checkout.path / "bazel-bin" / DEVICE_PROGRAM.removeprefix("//").replace(":", "/")
+    done = subprocess.run([program], env={"PATH": SYSTEM_PATH}, check=False, capture_output=True, text=True)
+    expect(done.returncode == 0, f"{DEVICE_PROGRAM} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    found = json.loads(done.stdout)
+    expect(found["distributions"]["torch-npu"].startswith("2.8.0 in "), f"it found {found['distributions']}")
+    expect(found["devices"] == [{"device": "npu:0", "name": "stand-in", "cube_cores": 24}], f"devices: {found}")
+    return f"{run.seconds:.0f} s"
+
+
 def host_builds(checkout: Checkout, environment: Mapping[str, str]) -> str:
     """Targets for the host build whatever is missing for the NPU."""
     run = with_environment(checkout, environment).build("--nobuild", "//...")
@@ -176,6 +212,8 @@ def check(checkout: Checkout, installation: Installation) -> int:
         "only with the PTO-ISA library of 2026-08-14 (f51c92f6) or newer",
     )
     installation.install()
+    with_torch = {**user, **installation.install_torch_npu()}
+    steps.run("the installed torch_npu is taken", lambda: takes_installed_torch_npu(checkout, with_torch))
     steps.run("everything is there again", lambda: builds(checkout, installation))
     return steps.finish()
 
