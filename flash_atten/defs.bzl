@@ -125,7 +125,14 @@ def _assemble(ctx):
         )
     ptoas = ctx.toolchains[PTOAS_TOOLCHAIN_TYPE].ptoas
     _generate_action(ctx)
-    assemble_action(ctx, ptoas, mlir = ctx.outputs.mlir, cpp = ctx.outputs.ptoas_cpp, sync = ctx.attr.sync)
+    assemble_action(
+        ctx,
+        ptoas,
+        mlir = ctx.outputs.mlir,
+        cpp = ctx.outputs.ptoas_cpp,
+        sync = ctx.attr.sync,
+        origins = ctx.outputs.origins,
+    )
     return AssembledInfo(
         cpp = ctx.outputs.ptoas_cpp,
         ptoas = struct(kind = ptoas.kind, sync = ctx.attr.sync, version = ptoas.version),
@@ -160,6 +167,7 @@ _fa_library = rule(
         "kv_split": attr.int(mandatory = True),
         "library": attr.output(mandatory = True, doc = "The shared library."),
         "mlir": attr.output(doc = "The kernel in the pto dialect."),
+        "origins": attr.output(doc = "Which line of MLIR and of Python each line of the C++ comes from, as JSON."),
         "proof": attr.output(doc = "Which barriers other ordering implies, if those are to go."),
         "ptoas_cpp": attr.output(doc = "C++ as the assembler printed it."),
         "qk_preload": attr.int(mandatory = True),
@@ -189,7 +197,7 @@ def fa_library(
         **kwargs):
     """Builds the Flash Attention kernel for one set of knobs; Q rows and S1 stay run-time arguments.
 
-    Outputs, each with a label of its own: NAME.mlir, NAME.ptoas.cpp, NAME.cpp, NAME.barriers.json, NAME.trace.so,
+    Outputs, each with a label of its own: NAME.mlir, NAME.ptoas.cpp, NAME.origins.json, NAME.cpp, NAME.barriers.json, NAME.trace.so,
     NAME.audit.json, NAME.so, NAME.build_info.json. Building NAME makes NAME.so. If barriers are removed, NAME.so is made
     only if the audit finds nothing unordered but what the patterns are known to leave so
     (`--no//flash_atten:audit` does without).
@@ -217,6 +225,7 @@ def fa_library(
         assembled = assembled,
         mlir = None if assembled else name + ".mlir",
         ptoas_cpp = None if assembled else name + ".ptoas.cpp",
+        origins = None if assembled else name + ".origins.json",
         cpp = name + ".cpp",
         barriers = name + ".barriers.json",
         proof = name + ".proof.json" if "proved" in remove_barriers else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
@@ -10,8 +11,8 @@ from xdsl.printer import Printer
 
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
-from tools.ptoas.diagnostics import AssemblerError, OperationError
-from tools.ptoas.emit_cpp import emit_module
+from tools.ptoas.diagnostics import AssemblerError, OperationError, user_place
+from tools.ptoas.emit_cpp import Emitted, emit_module
 from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
@@ -35,7 +36,34 @@ class Options:
     """Print the module after all passes instead of C++."""
 
 
+@dataclass(frozen=True)
+class LineOrigin:
+    """Where a line of the C++ comes from."""
+
+    cpp: int
+    """The line, counted from 1."""
+    mlir: int
+    """Line of the operation in the input."""
+    operation: str
+    file: str
+    """Of the user's program; empty if the operation does not say."""
+    line: int
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What the assembler printed, and where its lines come from (none with `emit_pto_ir`)."""
+
+    text: str
+    origins: tuple[LineOrigin, ...] = ()
+
+
 def assemble(text: str, file: str, options: Options) -> str:
+    """The text alone of `assemble_with_origins`."""
+    return assemble_with_origins(text, file, options).text
+
+
+def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
     """C++ (or, with `emit_pto_ir`, MLIR) of a module.
 
     Args:
@@ -55,7 +83,7 @@ def assemble(text: str, file: str, options: Options) -> str:
         raise AssemblerError([parsed.diagnose(error)]) from error
 
 
-def _lower(parsed: ParsedModule, options: Options) -> str:
+def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     module = parsed.module
     plan = plan_memory(module)
     apply_plan(plan)
@@ -63,8 +91,17 @@ def _lower(parsed: ParsedModule, options: Options) -> str:
     if options.emit_pto_ir:
         stream = StringIO()
         Printer(stream, print_debuginfo=True).print_op(module)
-        return stream.getvalue() + "\n"
-    return emit_module(module, ByteRanges(plan), tail_sync=options.sync is not Sync.NONE)
+        return Assembled(stream.getvalue() + "\n")
+    emitted = emit_module(module, ByteRanges(plan), tail_sync=options.sync is not Sync.NONE)
+    return Assembled(emitted.text, tuple(_origins(parsed, emitted)))
+
+
+def _origins(parsed: ParsedModule, emitted: Emitted) -> Iterator[LineOrigin]:
+    for number, op in enumerate(emitted.origins, 1):
+        if op is not None:
+            user = user_place(op)
+            where = ("", 0) if user is None else (user.file, user.line)
+            yield LineOrigin(number, parsed.place(op).line, op.name, *where)
 
 
 def _synchronise(parsed: ParsedModule, plan: MemoryPlan, sync: Sync) -> None:

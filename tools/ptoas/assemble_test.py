@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ptodsl.dialect.testing import parse_text, snippet
-from tools.ptoas.assemble import Options, Sync, assemble
+from tools.ptoas.assemble import Options, Sync, assemble, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
 
 LOAD = "pto.tload ins(%slice : !slice) outs(%vec : !vec)"
@@ -56,3 +56,19 @@ def test_what_has_no_cpp_is_an_error() -> None:
     )
     with pytest.raises(AssemblerError, match=r"scf\.while: the assembler has no C\+\+ for this operation"):
         assemble(snippet(body), "a.mlir", Options())
+
+
+def test_each_line_of_an_operation_says_where_it_comes_from() -> None:
+    text = snippet(f'{LOAD}\n{EXP} loc("kernel.py":7:1)')
+    done = assemble_with_origins(text, "a.mlir", Options(Sync.INSERT))
+    lines, mlir = done.text.splitlines(), text.splitlines()
+    by_name = {origin.operation: origin for origin in done.origins}
+    exp, load = by_name["pto.texp"], by_name["pto.tload"]
+    assert lines[exp.cpp - 1].strip().startswith("TEXP(")
+    assert "pto.texp" in mlir[exp.mlir - 1]
+    assert (exp.file, exp.line) == ("kernel.py", 7)
+    assert "pto.tload" in mlir[load.mlir - 1]
+    assert (load.file, load.line) == ("", 0)
+    flag = by_name["pto.wait_flag"]
+    assert lines[flag.cpp - 1].strip().startswith("wait_flag(")
+    assert flag.file == "kernel.py"

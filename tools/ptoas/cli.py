@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from tools.ptoas.assemble import Options, Sync, assemble
+from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
 
 VERSION = "ptoas 0.48 (embedded)"
@@ -40,8 +42,10 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
     try:
         options = _arguments().parse_args(arguments)
         text, name = _read(options.input, stdin)
-        result = assemble(text, name, _options(options))
-        _write(result, options.output, stdout)
+        result = assemble_with_origins(text, name, _options(options))
+        _write(result.text, options.output, stdout)
+        if options.origins:
+            _write(json.dumps([astuple(origin) for origin in result.origins]) + "\n", options.origins, stdout)
     except AssemblerError as error:
         print(error, file=stderr)
         return 1
@@ -69,6 +73,12 @@ def _arguments() -> _Parser:
         help="add a PIPE_ALL barrier before every memory operation: slow, for comparison",
     )
     parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
+    parser.add_argument(
+        "--origins",
+        metavar="FILE",
+        help="write where each line of the C++ comes from, as JSON: [C++ line, line of the input, operation, file, "
+        "line]; the real assembler has no such option",
+    )
     parser.add_argument("--version", action="version", version=VERSION)
     return parser
 

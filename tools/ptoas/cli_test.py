@@ -100,7 +100,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_defect_of_ours_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.ptoas.cli.assemble", lambda *_: [][0])
+    monkeypatch.setattr("tools.ptoas.cli.assemble_with_origins", lambda *_: [][0])
     result = ptoas(stdin=GOOD)
     assert result.code == 1
     assert result.err.startswith("ptoas: internal error: IndexError at ")

@@ -35,7 +35,8 @@ def emit_op(writer: Writer, op: Operation) -> None:
     """
     for cls in type(op).__mro__:
         if cls in EMITTERS:
-            EMITTERS[cls](writer, op)
+            with writer.printing(op):
+                EMITTERS[cls](writer, op)
             return
     raise OperationError(op, f"{op.name}: the assembler has no C++ for this operation")
 

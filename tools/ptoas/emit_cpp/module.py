@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
@@ -20,8 +23,16 @@ TAIL_SYNC = "ptoas_tail_sync"
 TAIL_SYNC_DEFINITION = f"static AICORE inline void {TAIL_SYNC}() {{\n  pipe_barrier(PIPE_ALL);\n}}\n"
 
 
-def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> str:
-    """C++ text of a module whose tiles have addresses.
+@dataclass(frozen=True)
+class Emitted:
+    """C++ text, and the operation that each of its lines comes from, None for lines of no operation."""
+
+    text: str
+    origins: tuple[Operation | None, ...]
+
+
+def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> Emitted:
+    """C++ of a module whose tiles have addresses.
 
     Args:
         module: verified module.
@@ -37,8 +48,14 @@ def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> str
         parts.append(TAIL_SYNC_DEFINITION)
     if prototypes := _prototypes(functions):
         parts.append(prototypes)
-    parts += [_function(function, ranges, tail_sync) for function in functions]
-    return "\n".join(parts)
+    origins: list[Operation | None] = []
+    for part in parts:
+        origins += [None] * (part.count("\n") + 1)
+    for function in functions:
+        emitted = _function(function, ranges, tail_sync)
+        parts.append(emitted.text)
+        origins += emitted.origins
+    return Emitted("\n".join(parts), tuple(origins))
 
 
 def _prototypes(functions: list[func.FuncOp]) -> str:
@@ -54,7 +71,7 @@ def _prototypes(functions: list[func.FuncOp]) -> str:
     return "".join(f"{_head(function, [''] * len(function.args))};\n" for function in early.values())
 
 
-def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> str:
+def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> Emitted:
     if function.is_declaration:
         raise OperationError(function, f"{function.name}: @{function.sym_name.data} has no body")
     writer = Writer(ranges)
@@ -69,7 +86,8 @@ def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> str
     returned = block.last_op
     if isinstance(returned, func.ReturnOp) and returned.arguments:
         writer.line(f"return {writer.name(returned.arguments[0])};")
-    return writer.render(_head(function, names)) + "\n"
+    text = writer.render(_head(function, names)) + "\n"
+    return Emitted(text, (*writer.origins(), None))
 
 
 def _head(function: func.FuncOp, names: list[str]) -> str:

@@ -33,6 +33,8 @@ class Writer:
         self._constants: dict[tuple[str, str], str] = {}
         self._arguments: list[str] = []
         self._lines: list[str] = []
+        self._origins: list[Operation | None] = []
+        self._printing: Operation | None = None
         self._count = 0
         self._indent = 1
 
@@ -83,11 +85,19 @@ class Writer:
 
     def line(self, text: str) -> None:
         """Add a line to the body."""
-        self._lines.append(INDENT * self._indent + text)
+        self.directive(INDENT * self._indent + text)
 
     def directive(self, text: str) -> None:
         """Add a preprocessor line, which is never indented."""
         self._lines.append(text)
+        self._origins.append(self._printing)
+
+    @contextmanager
+    def printing(self, op: Operation) -> Iterator[None]:
+        """Lines that are added meanwhile come from `op`."""
+        outer, self._printing = self._printing, op
+        yield
+        self._printing = outer
 
     @contextmanager
     def block(self, head: str, *, close: bool = True) -> Iterator[None]:
@@ -98,6 +108,10 @@ class Writer:
         self._indent -= 1
         if close:
             self.line("}")
+
+    def origins(self) -> list[Operation | None]:
+        """The operation that each line of `render` comes from; None for signature, constants and the last brace."""
+        return [None] * (1 + len(self._constants)) + self._origins + [None]
 
     def render(self, head: str) -> str:
         """The whole function, `head` being its signature."""

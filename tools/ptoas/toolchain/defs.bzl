@@ -2,6 +2,7 @@
 
 The command line is the contract, the same for the embedded assembler and the real one:
     ptoas --pto-arch=a3 [--enable-insert-sync | --enable-inject-barrier-all-sync] in.mlir -o out.cpp
+The embedded one is also asked for --origins=FILE: where each line of the C++ comes from.
 """
 
 TOOLCHAIN_TYPE = "//tools/ptoas/toolchain:toolchain_type"
@@ -38,7 +39,7 @@ ptoas_toolchain = rule(
     },
 )
 
-def assemble_action(ctx, ptoas, mlir, cpp, sync):
+def assemble_action(ctx, ptoas, mlir, cpp, sync, origins):
     """Declares the action that assembles `mlir` to `cpp`.
 
     Args:
@@ -47,12 +48,20 @@ def assemble_action(ctx, ptoas, mlir, cpp, sync):
       mlir: input file.
       cpp: output file.
       sync: key of SYNC_OPTIONS, how the assembler orders the pipes.
+      origins: output file, where each line of `cpp` comes from; an empty list if the assembler cannot say.
     """
+    arguments = ["--pto-arch=" + _ARCH, SYNC_OPTIONS[sync], mlir.path, "-o", cpp.path]
+    outputs = [cpp]
+    if ptoas.kind == "embedded":
+        arguments.append("--origins=" + origins.path)
+        outputs.append(origins)
+    else:
+        ctx.actions.write(origins, "[]\n")
     ctx.actions.run(
         executable = ptoas.tool,
-        arguments = ["--pto-arch=" + _ARCH, SYNC_OPTIONS[sync], mlir.path, "-o", cpp.path],
+        arguments = arguments,
         inputs = [mlir],
-        outputs = [cpp],
+        outputs = outputs,
         mnemonic = "Ptoas",
         progress_message = "Assembling " + mlir.short_path,
     )
