@@ -1,7 +1,8 @@
 // Host side of fa.so: the same two symbols that the NPU build exports, on top of the CPU runtime, and a checked launch.
 //
 // Compiled beside runtime/host_main.cpp, whose launcher it calls. The pointers are the caller's; nothing is copied. A
-// result other than 0 means that nothing in `o` may be used: pto_last_error() says why.
+// result other than 0 means that nothing in `o` may be used: pto_last_error() says why. The kernel gets the FIFO slots
+// twice, once for each of their element types.
 
 #include <cstdint>
 
@@ -16,7 +17,7 @@ namespace {
 constexpr uint64_t kHead = 128;
 constexpr uint64_t kHalfRow = 2 * kHead;
 constexpr uint64_t kFloatRow = 4 * kHead;
-constexpr uint32_t kArguments = 8;
+constexpr uint32_t kArguments = 9;
 
 uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
@@ -27,7 +28,8 @@ uint64_t Bits(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer)
 extern "C" int call_kernel(uint32_t block_dim, void* /*stream*/, void* gm_slots, void* q, void* k, void* v, void* o,
                            int64_t s0, int64_t s1) {
     const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
-    const uint64_t args[kArguments] = {0, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
+    const uint64_t slots = Bits(gm_slots);
+    const uint64_t args[kArguments] = {0, slots, slots, Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
     return pto_launch_sized(block_dim, args, nullptr, kArguments);
 }
 
@@ -36,9 +38,17 @@ extern "C" int call_kernel(uint32_t block_dim, void* /*stream*/, void* gm_slots,
 extern "C" int call_kernel_checked(uint32_t block_dim, void* gm_slots, uint64_t gm_slots_bytes, void* q, void* k,
                                    void* v, void* o, int64_t s0, int64_t s1) {
     const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
-    const uint64_t args[kArguments] = {0, Bits(gm_slots), Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
-    const uint64_t bytes[kArguments] = {
-        0, gm_slots_bytes, rows * kHalfRow, keys * kHalfRow, keys * kHalfRow, rows * kFloatRow, 0, 0};
+    const uint64_t slots = Bits(gm_slots);
+    const uint64_t args[kArguments] = {0, slots, slots, Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
+    const uint64_t bytes[kArguments] = {0,
+                                        gm_slots_bytes,
+                                        gm_slots_bytes,
+                                        rows * kHalfRow,
+                                        keys * kHalfRow,
+                                        keys * kHalfRow,
+                                        rows * kFloatRow,
+                                        0,
+                                        0};
     return pto_launch_sized(block_dim, args, bytes, kArguments);
 }
 

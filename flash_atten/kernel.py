@@ -1,9 +1,10 @@
 """The Flash Attention module: a cube kernel, a vector kernel, and the entry that starts both.
 
-    call_both(ffts, gm_slots: float*, q: half*, k: half*, v: half*, o: float*, s0: i64, s1: i64)
+    call_both(ffts, gm_slots: float*, gm_slots_f16: half*, q: half*, k: half*, v: half*, o: float*, s0: i64, s1: i64)
 
 s0 and s1 are the rows of Q and of K, V; `LaunchShape` says which are allowed. gm_slots has `Fifos.bytes_per_core` bytes
-for each block of the launch. Block b of n handles the Q blocks b, b + n, b + 2n, ...
+for each block of the launch; gm_slots_f16 is the same buffer once more, for the FIFO of half. Block b of n handles the
+Q blocks b, b + n, b + 2n, ...
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from flash_atten.config import KernelConfig
 from flash_atten.kernel_cube import build_cube_kernel
+from flash_atten.kernel_parts import SLOT_ARGUMENTS
 from flash_atten.kernel_vector import build_vector_kernel
 from flash_atten.memory import check_budgets
 from ptodsl import pto
@@ -30,7 +32,8 @@ def build_module(config: KernelConfig) -> ModuleOp:
     check_budgets(config)
     half, single = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
     parameters = {
-        "gm_slots": single,
+        SLOT_ARGUMENTS["f32"]: single,
+        SLOT_ARGUMENTS["f16"]: half,
         "q": half,
         "k": half,
         "v": half,

@@ -85,7 +85,7 @@ def build_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
         q=pto.as_tensor(ptr=arguments["q"], shape=[launch.q_rows, HEAD], strides=[HEAD, 1]),
         k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.s1], strides=[1, HEAD], layout="dn"),
         v=pto.as_tensor(ptr=arguments["v"], shape=[launch.s1, HEAD], strides=[HEAD, 1]),
-        fifos=FifoEnds.open(config, arguments["gm_slots"], S0),
+        fifos=FifoEnds.open(config, arguments, S0),
         buffers=CubeBuffers.allocate(CubeTiles.of(config)),
     )
     stages = Stages(

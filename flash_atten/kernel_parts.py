@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flash_atten.config import S0, KernelConfig
@@ -15,6 +15,11 @@ from ptodsl.values import PartitionView, Pipe, Scalar, TensorView, Tile, Value
 
 DTYPES: dict[str, ElementType] = {"f16": pto.float16, "f32": pto.float32}
 """The DSL's types of the element types in declarations."""
+
+SLOT_ARGUMENTS = {"f32": "gm_slots", "f16": "gm_slots_f16"}
+"""The kernel's arguments that point to the FIFO slots: one buffer, under each of its element types. A FIFO needs a base
+of its entries' type, and the assembler has no cast between pointers.
+"""
 
 SPLIT_UP_DOWN = 1
 """`split` of every FIFO operation: vector core 0 has the upper half of a slot's rows, 1 the lower."""
@@ -50,14 +55,17 @@ class FifoEnd:
     entry: TensorView
 
     @classmethod
-    def open(cls, fifo: Fifo, core_slots: Value, rows: int) -> FifoEnd:
-        """Initialise the end of a core that sees `rows` rows of each slot. `core_slots` is its GM region, a float*."""
+    def open(cls, fifo: Fifo, core_slots: Mapping[str, Value], rows: int) -> FifoEnd:
+        """Initialise the end of a core that sees `rows` rows of each slot. `core_slots` has the start of the core's GM
+        region, by the element type that it points to.
+        """
         direction = CUBE_TO_VECTOR if fifo.cube_to_vector else VECTOR_TO_CUBE
+        slots = pto.add_ptr(core_slots[fifo.dtype], fifo.offset // DTYPE_BYTES[fifo.dtype])
         pipe = pto.initialize_l2g2l_pipe(
             dir_mask=direction,
             slot_size=fifo.slot_bytes,
             slot_num=FIFO_SLOTS,
-            gm_addr=pto.add_ptr(core_slots, fifo.offset // DTYPE_BYTES["f32"]),
+            gm_addr=pto.as_tensor(ptr=slots, shape=[rows, fifo.cols], strides=[fifo.cols, 1]),
             flag_base=fifo.flag_base,
         )
         entry = pto.declare_global(pto.TensorType(shape=[rows, fifo.cols], dtype=DTYPES[fifo.dtype]))
@@ -98,11 +106,14 @@ class FifoEnds:
     p: FifoEnd
 
     @classmethod
-    def open(cls, config: KernelConfig, gm_slots: Value, rows: int) -> FifoEnds:
+    def open(cls, config: KernelConfig, arguments: Arguments, rows: int) -> FifoEnds:
         """Initialise the ends of a core that sees `rows` rows of each slot."""
         fifos = Fifos.of(config)
         block = scalar.index_cast(pto.get_block_idx())
-        core_slots = pto.add_ptr(gm_slots, block * (fifos.bytes_per_core // DTYPE_BYTES["f32"]))
+        core_slots = {
+            dtype: pto.add_ptr(arguments[name], block * (fifos.bytes_per_core // DTYPE_BYTES[dtype]))
+            for dtype, name in SLOT_ARGUMENTS.items()
+        }
         return cls(*(FifoEnd.open(fifo, core_slots, rows) for fifo in (fifos.qk, fifos.pv, fifos.p)))
 
 

@@ -17,6 +17,7 @@ from xdsl.ir import Operation
 from xdsl.parser import Parser
 
 from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.fifo import Fifos
 from flash_atten.kernel import ENTRY, build_module
 from flash_atten.memory import CubeTiles, VectorTiles, declared
 from ptodsl.dialect import (
@@ -29,6 +30,7 @@ from ptodsl.dialect import (
     TPopOp,
     TPushOp,
     TRowExpandMulOp,
+    a3,
     context,
 )
 from ptodsl.printing import module_text
@@ -73,12 +75,13 @@ def test_tiles_are_exactly_the_declared_ones(config: KernelConfig) -> None:
 @every_config
 def test_entry_has_the_launchers_parameters(config: KernelConfig) -> None:
     entry = _function(config, ENTRY)
-    assert [arg.name_hint for arg in entry.body.block.args] == ["ffts", "gm_slots", "q", "k", "v", "o", "s0", "s1"]
+    names = "ffts gm_slots gm_slots_f16 q k v o s0 s1"
+    assert [arg.name_hint for arg in entry.body.block.args] == names.split()
     signature = re.search(r'extern "C" __global__ AICORE void call_both\((.*)\)', _cpp(config))
     assert signature is not None
     types = [re.sub(r" v\d+$", "", parameter) for parameter in signature[1].split(", ")]
     floats, halves = "__gm__ float*", "__gm__ half*"
-    assert types == ["__gm__ int64_t*", floats, halves, halves, halves, floats, "int64_t", "int64_t"]
+    assert types == ["__gm__ int64_t*", floats, halves, halves, halves, halves, floats, "int64_t", "int64_t"]
 
 
 @every_config
@@ -136,3 +139,9 @@ def test_text_parses_back(config: KernelConfig, generic: bool) -> None:
     assert module_text(parsed, generic=generic, locations=False) == module_text(
         _module(config), generic=generic, locations=False
     )
+
+
+@every_config
+def test_fifos_take_as_many_flags_as_the_machine_gives_them(config: KernelConfig) -> None:
+    fifos = Fifos.of(config)
+    assert [fifo.flag_base for fifo in (fifos.qk, fifos.pv, fifos.p)] == [a3.FLAGS_PER_FIFO * n for n in range(3)]

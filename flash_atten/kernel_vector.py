@@ -110,7 +110,7 @@ def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
         config=config,
         o=pto.as_tensor(ptr=arguments["o"], shape=[launch.q_rows, HEAD], strides=[HEAD, 1]),
         subblock=scalar.index_cast(pto.get_subblock_idx()),
-        fifos=FifoEnds.open(config, arguments["gm_slots"], config.vec_rows),
+        fifos=FifoEnds.open(config, arguments, config.vec_rows),
         buffers=VectorBuffers.allocate(config),
     )
     stages = Stages(

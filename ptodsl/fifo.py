@@ -6,11 +6,18 @@ vector cores: 0 not at all, 1 upper and lower half, 2 left and right half.
 
 from __future__ import annotations
 
+from math import prod
+
+from xdsl.ir import SSAValue
+from xdsl.rewriter import Rewriter
+
 from ptodsl.dialect import (
     DeclareGlobalOp,
     FifoOp,
     InitializeL2G2LPipeOp,
+    MakeTensorViewOp,
     PipeBarrierOp,
+    PtrType,
     SetFlagOp,
     TAllocOp,
     TensorViewType,
@@ -18,11 +25,13 @@ from ptodsl.dialect import (
     TPopOp,
     TPushOp,
     WaitFlagOp,
+    element_bytes,
 )
 from ptodsl.dialect import Pipe as PipeName
 from ptodsl.errors import fail
+from ptodsl.memory import as_tensor
 from ptodsl.scope import current_scope, emit
-from ptodsl.values import Pipe, TensorView, Value, ssa_of
+from ptodsl.values import Pipe, Pointer, TensorView, Value, as_indices, ssa_of
 
 _EVENT_PREFIX = "EVENT_ID"
 
@@ -37,22 +46,25 @@ def initialize_l2g2l_pipe(
     peer_local_addr: Value | None = None,
     local_slot_num: int | None = None,
     flag_base: int | None = None,
-    nosplit: bool = False,
+    nosplit: bool | None = None,
 ) -> Pipe:
-    """Return the handle of a FIFO; both ends initialise it with the same arguments.
+    """Return the handle of a FIFO; both ends initialise it with the same numbers.
 
     Args:
         dir_mask: 1 cube to vector, 2 vector to cube.
         slot_size: bytes of a slot.
         slot_num: slots of the ring.
-        gm_addr: pointer to the first slot.
-        local_addr: address of local slots; the FIFOs through GM of this project have none.
+        gm_addr: view of the first slot with element type, rank and sizes of the entries used at this end (half a slot
+            on the vector side of a split), or a pointer to the first slot, of the entries' element type. From a pointer
+            the view is made here: its sizes are those of the first entry that is used with the handle.
+        local_addr: address of local slots; FIFOs of tiles are not supported, so there is none.
         peer_local_addr: the other end's.
-        local_slot_num: number of local slots, `slot_num` by default.
-        flag_base: first of its cross-core flags, 0 by default.
-        nosplit: whether slots are never divided between the vector cores.
+        local_slot_num: number of local slots.
+        flag_base: first of its two cross-core flags; the assembler numbers the FIFOs of a function that give none.
+        nosplit: whether slots are never divided between the vector cores; follows from the operations by default.
     """
-    address = ssa_of(gm_addr, "gm_addr")
+    provisional = isinstance(gm_addr, Pointer)
+    address = _flat_slot(gm_addr, slot_size).ssa if provisional else ssa_of(gm_addr, "gm_addr")
     local = None if local_addr is None else ssa_of(local_addr, "local_addr")
     peer = None if peer_local_addr is None else ssa_of(peer_local_addr, "peer_local_addr")
     op = emit(
@@ -68,11 +80,36 @@ def initialize_l2g2l_pipe(
             peer_local_addr=peer,
         )
     )
-    return Pipe(op.pipe)
+    return Pipe(op.pipe, provisional=provisional)
+
+
+def _flat_slot(ptr: Value, slot_size: int) -> TensorView:
+    """Return a slot as a row of elements, for a handle whose entries are not known yet."""
+    assert isinstance(ptr.type, PtrType)
+    elements = max(1, slot_size // element_bytes(ptr.type.dtype))
+    return as_tensor(ptr=ptr, shape=[elements], strides=[1])
+
+
+def _give_shape(pipe: Pipe, entry: SSAValue) -> None:
+    """Give the handle's view of a slot the sizes of `entry`, the first one used with it."""
+    handle, ty = pipe.ssa.owner, entry.type
+    assert isinstance(handle, InitializeL2G2LPipeOp)
+    assert isinstance(ty, TensorViewType)
+    flat = handle.gm_addr.owner
+    assert isinstance(flat, MakeTensorViewOp)
+    shape = as_indices(ty.shape, "shape")
+    strides = as_indices([prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape))], "strides")
+    dtype = flat.result.type.dtype
+    view = MakeTensorViewOp(flat.ptr, shape, strides, None, TensorViewType.of(ty.shape, dtype))
+    view.location = flat.location
+    Rewriter.replace_op(flat, view)
+    pipe.provisional = False
 
 
 def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
     operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe", Pipe)
+    if isinstance(pipe, Pipe) and pipe.provisional:
+        _give_shape(pipe, operands[0])
     emit(lambda: make(*operands, split=split))
 
 

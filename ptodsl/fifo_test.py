@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+import pytest
 
 from ptodsl import pto
 from ptodsl.module import Arguments, ModuleBuilder
@@ -13,43 +16,83 @@ ENTRY = pto.TensorType(shape=[64, 128], dtype=pto.float32)
 
 
 def _printed(body: Callable[[Arguments], object]) -> list[str]:
-    """Lines of the operations that `body` makes."""
+    """Lines of the operations that `body` makes, without constants."""
     module = ModuleBuilder()
     with module.function("main", {"x": pto.PtrType(pto.float32)}) as args:
         body(args)
     lines = [line.strip() for line in module_text(module.finish(), locations=False).splitlines()]
-    return lines[2 : lines.index("func.return")]
+    return [line for line in lines[2 : lines.index("func.return")] if " = arith.constant " not in line]
 
 
 def _fifo(args: Arguments) -> Pipe:
     return pto.initialize_l2g2l_pipe(dir_mask=1, slot_size=32768, slot_num=8, gm_addr=args["x"], flag_base=2)
 
 
+def _fifo_of_view(args: Arguments) -> Pipe:
+    view = pto.as_tensor(ptr=args["x"], shape=[64, 128], strides=[128, 1])
+    return pto.initialize_l2g2l_pipe(dir_mask=1, slot_size=32768, slot_num=8, gm_addr=view, flag_base=2)
+
+
+PROPERTIES = (
+    "dir_mask = 1 : i8, slot_size = 32768 : i32, slot_num = 8 : i32, flag_base = 2 : i32, "
+    "operandSegmentSizes = array<i32: 1, 0, 0>"
+)
+HANDLE = f'"pto.initialize_l2g2l_pipe"(%4) <{{{PROPERTIES}}}> : (!pto.tensor_view<64x128xf32>) -> !pto.pipe'
+
+
 def test_initialisation_prints_the_form_that_real_assemblers_parse() -> None:
-    properties = (
-        "dir_mask = 1 : i8, slot_size = 32768 : i32, slot_num = 8 : i32, flag_base = 2 : i32, "
-        "operandSegmentSizes = array<i32: 1, 0, 0>"
+    view, handle = _printed(_fifo_of_view)
+    assert view.endswith(": !pto.tensor_view<64x128xf32>")
+    assert handle == f"%4 = {HANDLE.replace('%4', '%3')}"
+
+
+@pytest.mark.parametrize("fifo", [_fifo, _fifo_of_view])
+def test_a_pointer_becomes_a_view_of_the_first_entry(fifo: Callable[[Arguments], Pipe]) -> None:
+    """What is printed is the same, but for the order of the constants."""
+
+    def body(args: Arguments) -> None:
+        handle = fifo(args)
+        for _ in pto.range(0, 2):
+            entry = pto.declare_global(ENTRY)
+            pto.talloc(entry, handle, 1)
+            pto.tpush(entry, handle, 1)
+
+    view, handle, _, entry, talloc, *_ = (re.sub(r"%\d+", "%", line) for line in _printed(body))
+    assert view == "% = pto.make_tensor_view %x, shape = [%, %], strides = [%, %] : !pto.tensor_view<64x128xf32>"
+    assert handle == f"% = {HANDLE.replace('%4', '%')}"
+    assert (entry, talloc) == (
+        "% = pto.declare_global -> !pto.tensor_view<64x128xf32>",
+        "pto.talloc(%, % : !pto.tensor_view<64x128xf32>, !pto.pipe) {split = 1}",
     )
-    assert _printed(_fifo) == [
-        f'%0 = "pto.initialize_l2g2l_pipe"(%x) <{{{properties}}}> : (!pto.ptr<f32>) -> !pto.pipe'
-    ]
+
+
+def test_the_view_of_a_pointer_is_located_where_the_fifo_is_initialised() -> None:
+    module = ModuleBuilder()
+    with module.function("main", {"x": pto.PtrType(pto.float32)}) as args:
+        handle = _fifo(args)
+        pto.talloc(pto.declare_global(ENTRY), handle, 1)
+    view, handle_op = (
+        next(op for op in module.finish().walk() if op.name == f"pto.{name}")
+        for name in ("make_tensor_view", "initialize_l2g2l_pipe")
+    )
+    assert view.location == handle_op.location
 
 
 def test_entry_operations_take_entry_pipe_and_split() -> None:
     def body(args: Arguments) -> None:
-        fifo, entry = _fifo(args), pto.declare_global(ENTRY)
+        fifo, entry = _fifo_of_view(args), pto.declare_global(ENTRY)
         pto.talloc(entry, fifo, 1)
         pto.tpush(entry, fifo, 1)
         pto.tpop_into(entry, fifo, 2)
-        pto.tfree(fifo, 0, entry=entry)
+        pto.tfree(fifo, 2, entry=entry)
 
-    types = "(%1, %0 : !pto.tensor_view<64x128xf32>, !pto.pipe)"
-    assert _printed(body)[1:] == [
-        "%1 = pto.declare_global -> !pto.tensor_view<64x128xf32>",
+    types = "(%5, %4 : !pto.tensor_view<64x128xf32>, !pto.pipe)"
+    assert _printed(body)[2:] == [
+        "%5 = pto.declare_global -> !pto.tensor_view<64x128xf32>",
         f"pto.talloc{types} {{split = 1}}",
         f"pto.tpush{types} {{split = 1}}",
         f"pto.tpop{types} {{split = 2}}",
-        f"pto.tfree{types} {{split = 0}}",
+        f"pto.tfree{types} {{split = 2}}",
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ptodsl import pto, scalar, tile
+from ptodsl.dialect import ElementType
 from ptodsl.errors import DslError
 from ptodsl.module import Arguments, ModuleBuilder
 from ptodsl.values import Scalar, Value
@@ -65,6 +66,11 @@ def _python_if(args: Arguments) -> None:
         pto.print("zero")
 
 
+def _two_kinds_of_entries(args: Arguments) -> None:
+    handle = _use_fifo(args, [16, 64])
+    pto.tpop(pto.TensorType(shape=[8, 128], dtype=pto.float32), handle, 0)
+
+
 WRONG: list[tuple[str, Callable[[Arguments], object], str]] = [
     ("dtypes differ", lambda args: _add(F32, F16, F32), "operands must have the same dtype"),
     ("shapes differ", lambda args: _add(F32, TALL, F32), "operands must have the same valid shape"),
@@ -92,6 +98,13 @@ WRONG: list[tuple[str, Callable[[Arguments], object], str]] = [
     ("unknown event", lambda args: pto.record_event("MTE2", "V", "first"), "is not an event id"),
     ("event out of range", lambda args: pto.wait_event("MTE2", "V", 8), "event id 8 is out of range"),
     ("free before pop", lambda args: pto.tfree(_fifo(args), 1), "needs a tpop on the same pipe before it"),
+    (
+        "an entry that is no slot",
+        lambda args: _use_fifo(args, [16, 32]),
+        "has 2048 bytes, but must be as large as a slot",
+    ),
+    ("an entry of another type", lambda args: _use_fifo(args, [16, 128], pto.float16), "the entry is f16 but gm_addr"),
+    ("a second kind of entry", _two_kinds_of_entries, "they must have the same sizes"),
     ("unknown direction", lambda args: _fifo(args, dir_mask=3), "dir_mask must be 1"),
     ("unknown layout", lambda args: _view_of(args, layout="xy"), "unknown layout 'xy'"),
     ("unknown rounding", lambda args: tile.cvt(pto.alloc_tile(F32), pto.alloc_tile(F16), "UP"), "unknown round mode"),
@@ -121,6 +134,12 @@ def _view_of(args: Arguments, layout: str) -> None:
 
 def _fifo(args: Arguments, dir_mask: int = 1) -> Value:
     return pto.initialize_l2g2l_pipe(dir_mask=dir_mask, slot_size=4096, slot_num=8, gm_addr=args["x"])
+
+
+def _use_fifo(args: Arguments, shape: list[int], dtype: ElementType = pto.float32) -> Value:
+    handle = _fifo(args)
+    pto.tpop(pto.TensorType(shape=shape, dtype=dtype), handle, 0)
+    return handle
 
 
 @pytest.mark.parametrize(("wrong", "rule"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])

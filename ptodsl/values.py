@@ -56,6 +56,11 @@ class Tile(Value):
 class Pipe(Value):
     """The handle of a FIFO."""
 
+    def __init__(self, ssa: SSAValue, *, provisional: bool = False) -> None:
+        super().__init__(ssa)
+        self.provisional = provisional
+        """Whether its view of a slot still waits for the first entry to learn its sizes."""
+
 
 Number = int | float
 

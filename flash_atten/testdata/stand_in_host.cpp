@@ -13,10 +13,10 @@
 extern "C" const char* pto_last_error() { return "deadlock: no core can go on\n  block 0 vec0 waits in TPOP at line 12"; }
 
 extern "C" int pto_launch_sized(uint32_t, const uint64_t* args, const uint64_t*, uint32_t nargs) {
-    if (STAND_IN_FAILS || nargs != 8) return 1;
+    if (STAND_IN_FAILS || nargs != 9 || args[1] != args[2]) return 1;
     std::this_thread::sleep_for(std::chrono::milliseconds(STAND_IN_SLOWDOWN_MS));
     const auto half = [args](int index) { return reinterpret_cast<const uint16_t*>(args[index]); };
-    NaiveAttention(half(2), half(3), half(4), reinterpret_cast<float*>(args[5]), static_cast<int64_t>(args[6]),
-                   static_cast<int64_t>(args[7]));
+    NaiveAttention(half(3), half(4), half(5), reinterpret_cast<float*>(args[6]), static_cast<int64_t>(args[7]),
+                   static_cast<int64_t>(args[8]));
     return 0;
 }

@@ -30,6 +30,18 @@ EVENT_IDS = 8
 SUBBLOCKS = 2
 """Vector cores (subblocks) that work with one cube core."""
 
+CROSS_CORE_FLAGS = 16
+"""Flags between the cores of an AI core."""
+
+SYNCALL_FLAGS = range(11, 15)
+"""Cross-core flags that SYNCALL uses; nothing else may."""
+
+FLAGS_PER_FIFO = 2
+"""Cross-core flags of a FIFO, "full" and "free", counted from its flag base."""
+
+FLAG_COUNT_MAX = 15
+"""Signals that a cross-core flag can hold: its counter has 4 bits."""
+
 
 @dataclass(frozen=True)
 class Buffer:

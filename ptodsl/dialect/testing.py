@@ -125,11 +125,18 @@ def store_acc(pointer: str, dtype: str) -> str:
     return _ACC_VIEW.replace("POINTER", pointer).replace("DTYPE", dtype)
 
 
-def fifo(pointer: str = "%p : (!pto.ptr<f32>)", dir_mask: int = 1, slot_size: int = 65536, slot_num: int = 8) -> str:
-    """Lines that make a FIFO `%pipe` and an entry `%e` for it, of type `!entry`."""
-    name, _, types = pointer.partition(" : ")
+def fifo(
+    dir_mask: int = 1, slot_size: int = 65536, slot_num: int = 8, flag_base: int = 0, more: str = "", name: str = "pipe"
+) -> str:
+    """Lines that make a FIFO `%pipe` of entries of type `!entry`, and one of them, `%e`; for another `name`, `%name_e`.
+
+    `more` goes into the properties of its handle, `, nosplit = true`.
+    """
+    entry = "e" if name == "pipe" else f"{name}_e"
     return (
-        f'%pipe = "pto.initialize_l2g2l_pipe"({name}) <{{dir_mask = {dir_mask} : i8, slot_size = {slot_size} : i32, '
-        f"slot_num = {slot_num} : i32, flag_base = 0 : i32, operandSegmentSizes = array<i32: 1, 0, 0>}}> "
-        f": {types} -> !pto.pipe\n%e = pto.declare_global -> !entry\n"
+        f"%{name}_slot = pto.make_tensor_view %p, shape = [%c128, %c128], strides = [%c128, %c1] : !entry\n"
+        f'%{name} = "pto.initialize_l2g2l_pipe"(%{name}_slot) <{{dir_mask = {dir_mask} : i8, slot_size = {slot_size} : '
+        f"i32, slot_num = {slot_num} : i32, flag_base = {flag_base} : i32{more}, "
+        "operandSegmentSizes = array<i32: 1, 0, 0>}> : (!entry) -> !pto.pipe\n"
+        f"%{entry} = pto.declare_global -> !entry\n"
     )

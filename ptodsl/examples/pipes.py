@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
 
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
@@ -33,13 +36,19 @@ FACTOR = 0.5
 
 HALF_PTR, SINGLE_PTR = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
 
-PARAMETERS = {"slots": SINGLE_PTR, "a": HALF_PTR, "b": HALF_PTR, "c": SINGLE_PTR, "count": pto.int64}
+SHARED = {"a": HALF_PTR, "b": HALF_PTR, "c": SINGLE_PTR, "count": pto.int64}
 """Both kernels work on `count` products: a [count * SIZE, SIZE], b [SIZE, SIZE], c [count * SIZE, SIZE]."""
 
+SENDS_PRODUCTS = {"slots": SINGLE_PTR, **SHARED}
+SENDS_OPERANDS = {"slots": HALF_PTR, **SHARED}
+"""The slots of a FIFO are pointed to as what they hold."""
 
-def _entry(module: ModuleBuilder, name: str, cube: Function, vector: Function) -> ModuleOp:
+
+def _entry(
+    module: ModuleBuilder, name: str, parameters: Mapping[str, Attribute], cube: Function, vector: Function
+) -> ModuleOp:
     """Add the entry that starts both kernels, and finish the module."""
-    with module.function(name, {"ffts": pto.ffts_type, **PARAMETERS}) as args:
+    with module.function(name, {"ffts": pto.ffts_type, **parameters}) as args:
         ffts, *rest = args
         pto.set_ffts(ffts)
         pto.call(cube, *rest)
@@ -64,7 +73,7 @@ def build_cube_to_vector() -> ModuleOp:
     FIFO.
     """
     module = ModuleBuilder()
-    with module.function("cube_kernel", PARAMETERS, kernel="cube") as args:
+    with module.function("cube_kernel", SENDS_PRODUCTS, kernel="cube") as args:
         count = scalar.index_cast(args.scalar("count"))
         a, b = _matrix(args["a"], count * SIZE), _matrix(args["b"], SIZE)
         fifo = _open(args["slots"], CUBE_TO_VECTOR, 4)
@@ -83,7 +92,7 @@ def build_cube_to_vector() -> ModuleOp:
             pto.store(acc, pto.slice_view(source=entry, offsets=[0, 0], sizes=[SIZE, SIZE]))
             pto.tpush(entry, fifo, UP_DOWN)
     cube = args.function
-    with module.function("vector_kernel", PARAMETERS, kernel="vector") as args:
+    with module.function("vector_kernel", SENDS_PRODUCTS, kernel="vector") as args:
         count = scalar.index_cast(args.scalar("count"))
         c = _matrix(args["c"], count * SIZE)
         fifo = _open(args["slots"], CUBE_TO_VECTOR, 4)
@@ -96,13 +105,13 @@ def build_cube_to_vector() -> ModuleOp:
             pto.tfree(fifo, UP_DOWN, entry=entry)
             tile.relu(x, x)
             pto.store(x, pto.slice_view(source=c, offsets=[number * SIZE + half, 0], sizes=[HALF, SIZE]))
-    return _entry(module, "cube_to_vector", cube, args.function)
+    return _entry(module, "cube_to_vector", SENDS_PRODUCTS, cube, args.function)
 
 
 def build_vector_to_cube() -> ModuleOp:
     """Build c = (a / 2) b block by block: the vector cores scale halves of a into a FIFO, the cube multiplies."""
     module = ModuleBuilder()
-    with module.function("vector_kernel", PARAMETERS, kernel="vector") as args:
+    with module.function("vector_kernel", SENDS_OPERANDS, kernel="vector") as args:
         count = scalar.index_cast(args.scalar("count"))
         a = _matrix(args["a"], count * SIZE)
         fifo = _open(args["slots"], VECTOR_TO_CUBE, 2)
@@ -116,7 +125,7 @@ def build_vector_to_cube() -> ModuleOp:
             pto.store(x, pto.slice_view(source=entry, offsets=[0, 0], sizes=[HALF, SIZE]))
             pto.tpush(entry, fifo, UP_DOWN)
     vector = args.function
-    with module.function("cube_kernel", PARAMETERS, kernel="cube") as args:
+    with module.function("cube_kernel", SENDS_OPERANDS, kernel="cube") as args:
         count = scalar.index_cast(args.scalar("count"))
         b, c = _matrix(args["b"], SIZE), _matrix(args["c"], count * SIZE)
         fifo = _open(args["slots"], VECTOR_TO_CUBE, 2)
@@ -134,18 +143,18 @@ def build_vector_to_cube() -> ModuleOp:
             tile.mov(a_mat, left)
             tile.matmul(left, right, acc)
             pto.store(acc, pto.slice_view(source=c, offsets=[number * SIZE, 0], sizes=[SIZE, SIZE]))
-    return _entry(module, "vector_to_cube", args.function, vector)
+    return _entry(module, "vector_to_cube", SENDS_OPERANDS, args.function, vector)
 
 
 COUNT = 21
 """Products in a launch: more than two rounds through the slots."""
 
 
-def _arguments(rng: np.random.Generator) -> Arguments:
+def _arguments(rng: np.random.Generator, slots: npt.DTypeLike) -> Arguments:
     rows = COUNT * SIZE
     return {
         "ffts": 0,
-        "slots": unset((SLOTS * SIZE * SIZE,)),
+        "slots": unset((SLOTS * SIZE * SIZE,), slots),
         "a": normal(rng, (rows, SIZE), np.float16),
         "b": normal(rng, (SIZE, SIZE), np.float16),
         "c": unset((rows, SIZE)),
@@ -164,7 +173,7 @@ def _scaled_product(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("cube_to_vector", build_cube_to_vector, _arguments, _relu_product, atol=1e-4),
-    Example("vector_to_cube", build_vector_to_cube, _arguments, _scaled_product, atol=1e-4),
+    Example("cube_to_vector", build_cube_to_vector, partial(_arguments, slots=np.float32), _relu_product, atol=1e-4),
+    Example("vector_to_cube", build_vector_to_cube, partial(_arguments, slots=np.float16), _scaled_product, atol=1e-4),
 )
 """The examples of this file."""

@@ -1,4 +1,4 @@
-"""The assembler as a function: parse, verify, plan memory, synchronise, print."""
+"""The assembler as a function: parse, verify, complete FIFOs, plan memory, synchronise, print."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xdsl.printer import Printer
 
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
+from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.diagnostics import AssemblerError, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
 from tools.ptoas.insert_sync import insert_sync
@@ -85,6 +86,7 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
 
 def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     module = parsed.module
+    complete_fifos(module)
     plan = plan_memory(module)
     apply_plan(plan)
     _synchronise(parsed, plan, options.sync)

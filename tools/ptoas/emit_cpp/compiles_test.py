@@ -39,7 +39,7 @@ VECTOR = [
     "%y = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32\npto.store_scalar %y, %p[%c1] : f32, !pto.ptr<f32>",
     "%i = pto.get_subblock_idx\n%j = pto.get_subblock_num",
     "pto.tprint ins(%vec : !vec)",
-    fifo(dir_mask=1) + "pto.tpop(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
+    fifo(dir_mask=1, slot_size=131072) + "pto.tpop(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
     "pto.tfree(%e, %pipe : !entry, !pto.pipe) {split = 1}",
 ]
 """Snippets for the vector core."""

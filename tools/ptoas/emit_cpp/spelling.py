@@ -99,8 +99,8 @@ def pipe_type(op: InitializeL2G2LPipeOp) -> str:
     """`TPipe<flag base, direction, slot bytes, slots, local slots, no split>`."""
     slot_size, slot_num = (_int(attr) for attr in (op.slot_size, op.slot_num))
     direction = DIRECTIONS[_int(op.dir_mask)]
-    no_split = "false" if op.nosplit is None else "true"
-    return f"TPipe<{op.flag}, Direction::{direction}, {slot_size}, {slot_num}, {op.local_slots}, {no_split}>"
+    no_split = "true" if op.nosplit is not None and op.nosplit.value.data else "false"
+    return f"TPipe<{op.flag}, Direction::{direction}, {slot_size}, {slot_num}, {slot_num}, {no_split}>"
 
 
 def _int(attr: IntegerAttr) -> int:

@@ -157,13 +157,12 @@ def emit_addptr(writer: Writer, op: AddPtrOp) -> None:
 
 
 def emit_initialize_pipe(writer: Writer, op: InitializeL2G2LPipeOp) -> None:
-    """`auto v9 = TPipe<...>(v1, v2, v2);`: base in GM, addresses of the staging buffers on chip (0: none)."""
-    local = [
-        writer.constant("int32_t", "0") if value is None else writer.name(value)
-        for value in (op.local_addr, op.peer_local_addr)
-    ]
-    arguments = ", ".join([writer.name(op.gm_addr), *local])
-    writer.line(f"auto {writer.define(op.pipe)} = {pipe_type(op)}({arguments});")
+    """`auto v9 = TPipe<...>(v1, v2, v2);`: base in GM, and no slots on chip."""
+    view = op.gm_addr.owner
+    if not isinstance(view, MakeTensorViewOp):
+        raise OperationError(op, f"{op.name}: gm_addr must be made by pto.make_tensor_view in this function")
+    no_local = writer.constant("int32_t", "0")
+    writer.line(f"auto {writer.define(op.pipe)} = {pipe_type(op)}({writer.name(view.ptr)}, {no_local}, {no_local});")
 
 
 FIFO_CALLS: dict[type[FifoOp], str] = {TAllocOp: "TALLOC", TPushOp: "TPUSH", TPopOp: "TPOP", TFreeOp: "TFREE"}

@@ -71,18 +71,18 @@ def test_pointers() -> None:
 
 def test_fifo() -> None:
     body = fifo() + (
-        "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 0}\n"
+        "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
         "%s = pto.partition_view %e, offsets = [%c8, %c0], sizes = [%c32, %c128] "
         ": !entry -> !pto.partition_tensor_view<32x128xf32>\n"
         "pto.tpush(%e, %pipe : !entry, !pto.pipe) {split = 2}"
     )
     pipe = "TPipe<0, Direction::DIR_C2V, 65536, 8, 8, false>"
     dense = "pto::Shape<1, 1, 1, 128, 128>, pto::Stride<16384, 16384, 16384, 128, 1>, pto::Layout::ND"
-    lines = cpp_lines(body)
+    lines = cpp_lines(body, "cube")
     assert lines[:3] == [
         f"auto a = {pipe}(v1, 0, 0);",
         f"GlobalTensor<float, {dense}> b(nullptr);",
-        f"TALLOC<{pipe}, GlobalTensor<float, {dense}>, TileSplitAxis::TILE_NO_SPLIT>(a, b);",
+        f"TALLOC<{pipe}, GlobalTensor<float, {dense}>, TileSplitAxis::TILE_UP_DOWN>(a, b);",
     ]
     assert re.search(r"> c\(b\.data\(\) \+ \(1024\), pto::Shape<1, 1, 1, 32, 128>\(\), ", lines[3])
     assert lines[4].startswith("TPUSH<")
@@ -90,8 +90,16 @@ def test_fifo() -> None:
 
 
 def test_the_parts_of_a_handle() -> None:
-    body = fifo(dir_mask=2).replace("flag_base = 0 : i32", "flag_base = 4 : i32, local_slot_num = 2 : i32, nosplit")
-    assert cpp_lines(body)[0] == "auto a = TPipe<4, Direction::DIR_V2C, 65536, 8, 2, true>(v1, 0, 0);"
+    unsplit = fifo(dir_mask=2, flag_base=4, slot_num=2) + "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 0}"
+    assert cpp_lines(unsplit)[0] == "auto a = TPipe<4, Direction::DIR_V2C, 65536, 2, 2, true>(v1, 0, 0);"
+
+
+def test_the_view_of_a_slot_must_be_made_in_the_function() -> None:
+    body = (
+        fifo().replace("(%pipe_slot)", "(%other)").replace("%pipe =", "%other = pto.declare_global -> !entry\n%pipe =")
+    )
+    with pytest.raises(AssemblerError, match=r"gm_addr must be made by pto\.make_tensor_view in this function"):
+        cpp_lines(body, "cube")
 
 
 def test_a_view_itself_is_no_variable() -> None:

@@ -47,7 +47,7 @@ def test_random_programs_are_ordered_and_compute_what_numpy_does(
 
     traced = host_kernel(module, ENTRY, directory, mode="trace")
     for trips in range(MAX_TRIPS + 1):
-        traced.trace(directory / "trace", 1, 0, slots, A, X, y, trips)
+        traced.trace(directory / "trace", 1, 0, slots, slots, A, X, y, trips)
         verdict = judge(read_trace(directory / "trace"), scratch=[bytes_of(slots)])
         assert verdict.ok, verdict.findings[0]
         assert verdict.counts.ops > 0
@@ -58,7 +58,7 @@ def test_random_programs_are_ordered_and_compute_what_numpy_does(
         products = products @ A.astype(np.float32)
     for trips in (0, MAX_TRIPS):
         y[:] = 0
-        executed.launch(1, 0, slots, A, X, y, trips)
+        executed.launch(1, 0, slots, slots, A, X, y, trips)
         for subblock in range(SUBBLOCKS):
             half = products[:, subblock * ROWS : (subblock + 1) * ROWS]
             np.testing.assert_array_equal(y[subblock], Interpretation(kernel, X, half, trips).run())

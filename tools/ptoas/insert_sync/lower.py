@@ -183,7 +183,7 @@ def _fifo_node(op: TPushOp | TPopOp) -> FifoNode | None:
         return None
     same = [other for other in _siblings(handle) if (other.dir_mask, other.flag) == (handle.dir_mask, handle.flag)]
     ends = [use.operation for use in handle.pipe.uses]
-    if len(same) > 1 or handle.nosplit is not None or any(_is_unsplit(end) for end in ends):
+    if len(same) > 1 or any(_is_unsplit(end) for end in ends):
         return None
     name = f"{DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
     return FifoNode(name, isinstance(op, TPushOp), PIPE_NUMBERS[pipe_of(op)], op)

@@ -42,6 +42,7 @@ F32_TILE = pto.TileBufType([ROWS, COLS], pto.float32)
 ROW_STATE = pto.TileBufType([ROWS, 1], pto.float32, config=pto.TileBufConfig(blayout="ColMajor", slayout="NoneBox"))
 PARAMETERS = {
     "slots": pto.PtrType(pto.float32),
+    "half_slots": pto.PtrType(pto.float16),
     "a": pto.PtrType(pto.float16),
     "x": pto.PtrType(pto.float32),
     "y": pto.PtrType(pto.float32),
@@ -51,7 +52,7 @@ ENTRY = "random_kernel"
 
 
 def build_module(kernel: Kernel) -> ModuleOp:
-    """The kernel in the DSL, with the entry `random_kernel(ffts, slots, a, x, y, trips)`."""
+    """The kernel in the DSL, with the entry `random_kernel(ffts, slots, half_slots, a, x, y, trips)`."""
     module = ModuleBuilder()
     if kernel.in_sections:
         with module.function(ENTRY, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
@@ -83,17 +84,17 @@ class Fifo:
 
     @classmethod
     def open(cls, arguments: Arguments, number: int, rows: int) -> Fifo:
-        """Initialise it."""
+        """Initialise it; it has room for tiles of fp32, whatever its entries are."""
         returns = number == 1
         size = SUBBLOCKS * ROWS * COLS
+        name, dtype, bytes_each = ("half_slots", pto.float16, 2) if returns else ("slots", pto.float32, 4)
         pipe = pto.initialize_l2g2l_pipe(
             dir_mask=2 if returns else 1,
-            slot_size=size * (2 if returns else 4),
+            slot_size=size * bytes_each,
             slot_num=SLOTS,
-            gm_addr=pto.add_ptr(arguments["slots"], number * SLOTS * size),
+            gm_addr=pto.add_ptr(arguments[name], number * SLOTS * size * 4 // bytes_each),
             flag_base=2 * number,
         )
-        dtype = pto.float16 if returns else pto.float32
         return cls(pipe, pto.declare_global(pto.TensorType(shape=[rows, COLS], dtype=dtype)), rows)
 
     def put(self, source: Tile) -> None:
