@@ -36,12 +36,22 @@ class QueueAccount:
         return self.busy + self.drain + self.data + self.slot + self.flag + self.idle
 
 
+PIPE_ORDER = (Pipe.MTE2, Pipe.MTE1, Pipe.M, Pipe.V, Pipe.FIX, Pipe.MTE3)
+"""As data passes through a core: how tables and pictures are sorted."""
+
+
+def lanes(run: Timeline) -> list[tuple[int, Pipe]]:
+    """Return (core, pipe) of every queue that runs an operation, cube first, as data passes through them."""
+    used = {(bar.core, Pipe(bar.pipe)) for bar in run.bars}
+    return sorted(used, key=lambda lane: (lane[0], PIPE_ORDER.index(lane[1])))
+
+
 def queue_accounts(run: Timeline) -> list[QueueAccount]:
-    """Return the account of every queue that runs an operation, cube first."""
+    """Return the account of every queue that runs an operation, in the order of `lanes`."""
     bars: dict[tuple[int, int], list[Bar]] = defaultdict(list)
     for bar in run.bars:
         bars[bar.core, bar.pipe].append(bar)
-    return [_account(run, core, Pipe(pipe), bars[core, pipe]) for core, pipe in sorted(bars)]
+    return [_account(run, core, pipe, bars[core, pipe]) for core, pipe in lanes(run)]
 
 
 def _account(run: Timeline, core: int, pipe: Pipe, bars: Sequence[Bar]) -> QueueAccount:

@@ -71,6 +71,8 @@ class Arrival(NamedTuple):
     position: int
     kind: int
     time: float
+    cause: int
+    """Number of the bar that the signal waited for; -1 for none."""
 
 
 class Deadlock(ValueError):
@@ -182,7 +184,7 @@ class _Times(Visitor[Stamp]):
         latency = SIGNAL_CYCLES * self._scale.slowdown
         latest = max(signals, key=_time)
         self._block(core, Stamp(latest.time + latency, latest.cause), Stall.DATA if kind == Kind.TPOP else Stall.SLOT)
-        self.arrivals.append(Arrival(core, position, kind, self._scalar[core].time))
+        self.arrivals.append(Arrival(core, position, kind, self._scalar[core].time, latest.cause))
 
     def drain(self, core: int, position: int, pipe: int) -> None:
         self._issue(core)

@@ -1,0 +1,125 @@
+"""Where would the cycles go on an A3? `bazel run //bench:timeline -- --s1=4096`.
+
+Records the kernel, predicts its latency under both hypotheses of the model, and says what it is bound by and where the
+critical path spends its cycles. All of it is prediction; docs/timeline.md says how good, and what the model cannot
+know. Exit code 0: predicted; 1: the kernel failed or never ends; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+from bench.timeline_report import Analysis, analyse, report_json, report_text
+from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.launch_backend import AUTO_TILE, choose_config
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import output_file, write_file
+from flash_atten.launch_library import KernelError, LibraryError, library_name
+from flash_atten.stage_names import STAGES
+from isa.costs import CostError
+from sim.record import TRACE_SUFFIX
+from sim.timeline.launch import DEFAULT_CORES, Workload
+from sim.timeline.perfetto import perfetto_json
+from sim.timeline.plot import draw, picture
+from sim.timeline.recorded import RecordedKernel
+from sim.timeline.times import Deadlock
+from sim.trace import TraceError
+
+_S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
+_Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
+_S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
+_QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+_BARRIERS = flags.DEFINE_enum("remove_barriers", "gu", ["gu", "none"], "Which PIPE_V barriers the patcher removed.")
+_CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
+_SYNC_PERIOD = flags.DEFINE_integer(
+    "sync_period",
+    None,
+    "Slots that a FIFO hands back at a time. Default: as the device's library, half of them.",
+    lower_bound=1,
+)
+_LIBRARY = flags.DEFINE_string(
+    "library", None, f"Trace library (NAME{TRACE_SUFFIX}) to use instead of a default target's."
+)
+_PLOT = flags.DEFINE_string("plot", None, "Picture of the steady state to write: .svg or .png.")
+_TRACE_JSON = flags.DEFINE_string("trace_json", None, "The whole timeline for Perfetto (ui.perfetto.dev): .json.")
+_JSON = flags.DEFINE_string("json", None, "File for the analysis as JSON.")
+
+WORKSPACE = Path(__file__).parent.parent
+PICTURES = (".svg", ".png")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    library: Path
+    work: Workload
+    free_batch: int | None
+    plot: Path | None
+    trace_json: Path | None
+    json: Path | None
+
+
+def trace_library(config: KernelConfig, barriers: str) -> Path:
+    """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them."""
+    name = library_name(config)
+    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
+    return WORKSPACE / (target + TRACE_SUFFIX)
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError."""
+    q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
+    plot = output_file("plot", _PLOT.value)
+    if plot and plot.suffix not in PICTURES:
+        raise ValueError(f"--plot={_PLOT.value} must end in {' or '.join(PICTURES)}")
+    if _LIBRARY.value:
+        knobs = [flag.name for flag in (_S1_TILE, _QK_PRELOAD, _BARRIERS) if flag.present]
+        if knobs:
+            raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
+        library = user_path(_LIBRARY.value)
+    else:
+        config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
+        library = trace_library(config, _BARRIERS.value)
+    LaunchShape(q_rows, _S1.value)
+    return Options(
+        library,
+        Workload(q_rows, _S1.value, _CORES.value),
+        _SYNC_PERIOD.value,
+        plot,
+        output_file("trace_json", _TRACE_JSON.value, ".json"),
+        output_file("json", _JSON.value, ".json"),
+    )
+
+
+def write_outputs(chosen: Options, analysis: Analysis) -> None:
+    """Write the files that were asked for. Raises OSError."""
+    shown = analysis.views[0]
+    if chosen.plot:
+        figure = draw(shown.run, shown.labels, STAGES, analysis.title)
+        write_file(chosen.plot, picture(figure, chosen.plot.suffix))
+    if chosen.trace_json:
+        write_file(chosen.trace_json, perfetto_json(shown.run, shown.labels, analysis.kernel.origins))
+    if chosen.json:
+        write_file(chosen.json, json.dumps(report_json(analysis), indent=1) + "\n")
+
+
+def work(chosen: Options) -> int:
+    """Record, predict, report. Return the exit code."""
+    try:
+        analysis = analyse(RecordedKernel.load(chosen.library, chosen.free_batch), chosen.work)
+    except (KernelError, Deadlock) as error:
+        return fail(str(error), EXIT_FAILED)
+    except (ValueError, LibraryError, TraceError, CostError) as error:
+        return fail(str(error), EXIT_USAGE)
+    print(report_text(analysis), flush=True)
+    write_outputs(chosen, analysis)
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

@@ -1,0 +1,120 @@
+"""A window of a timeline as a picture: stages in colours with tile numbers, what drains, and what is waited for."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from isa.pipes import Kind
+from sim.timeline.account import core_name, lanes
+from sim.timeline.stages import Label
+from sim.timeline.times import Bar, Stall, Timeline
+
+TILES_SHOWN = 2.5
+"""Tiles of the steady state that fit on a page so that numbers can be read."""
+
+COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756")
+"""Of the stages, in the order in which a tile passes through them: readable beside each other, and in grey."""
+
+OTHER_COLOUR = "#9d9d9d"
+DRAIN_COLOUR = "#222222"
+STALL_COLOURS = {Stall.DATA: "#c9b5e8", Stall.SLOT: "#ffd37a", Stall.FLAG: "#dcdcdc", Stall.DRAIN: DRAIN_COLOUR}
+BAR_HEIGHT, WAIT_HEIGHT = 0.7, 0.24
+
+Lane = tuple[int, int]
+
+
+def steady_window(run: Timeline) -> tuple[float, float]:
+    """Return (first, last) cycle of a window of TILES_SHOWN tiles in the middle of the block."""
+    taken = [arrival.time for arrival in run.arrivals if arrival.core == 0 and arrival.kind == Kind.TPOP]
+    if len(taken) < 2:
+        return 0.0, run.cycles
+    middle = len(taken) // 2
+    per_tile = (taken[-1] - taken[0]) / (len(taken) - 1)
+    return taken[middle], min(run.cycles, taken[middle] + TILES_SHOWN * per_tile)
+
+
+def draw(run: Timeline, labels: Sequence[Label | None], stages: Sequence[str], title: str) -> Figure:
+    """Draw the steady window of `run`, a lane per queue; `labels` is one per bar, `stages` the order of their
+    colours.
+    """
+    first, last = steady_window(run)
+    rows = lanes(run)
+    figure = Figure(figsize=(16, 0.62 * len(rows) + 1.9), layout="constrained")
+    axes = figure.add_subplot()
+    colours = dict(zip(stages, COLOURS, strict=False))
+    by_lane: dict[Lane, list[tuple[Bar, Label | None]]] = defaultdict(list)
+    for bar, label in zip(run.bars, labels, strict=True):
+        by_lane[bar.core, bar.pipe].append((bar, label))
+    for row, lane in enumerate(rows):
+        _draw_lane(axes, row, by_lane[lane], colours, (first, last))
+    axes.set_yticks(range(len(rows)), [f"{core_name(run, core)} {pipe.name}" for core, pipe in rows])
+    axes.set_xlim(first, last)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    for row in range(1, len(rows)):
+        if rows[row][0] != rows[row - 1][0]:
+            axes.axhline(row - 0.5, color="black", linewidth=0.8)
+    axes.set_xlabel("cycles since the block began (predicted)")
+    axes.set_title(title, fontsize=11, loc="left")
+    _legend(figure, stages, colours)
+    return figure
+
+
+def _draw_lane(
+    axes: Axes, row: int, bars: Iterable[tuple[Bar, Label | None]], colours: dict[str, str], window: tuple[float, float]
+) -> None:
+    first, last = window
+    end = 0.0
+    for bar, label in bars:
+        if bar.end > first and bar.start < last:
+            ready = bar.start - bar.waited
+            _span(axes, row, end, ready, DRAIN_COLOUR, WAIT_HEIGHT, window)
+            if bar.stall in STALL_COLOURS:
+                _span(axes, row, ready, bar.start, STALL_COLOURS[bar.stall], WAIT_HEIGHT, window)
+            colour = colours.get(label.stage, OTHER_COLOUR) if label else OTHER_COLOUR
+            # An operation that drains inside is drawn as busy first: where its barriers stand in it is the library's
+            # matter.
+            _span(axes, row, bar.start, bar.start + bar.busy, colour, BAR_HEIGHT, window)
+            _span(axes, row, bar.start + bar.busy, bar.end, DRAIN_COLOUR, WAIT_HEIGHT, window)
+            _number(axes, row, bar, label, window)
+        end = bar.end
+
+
+def _span(
+    axes: Axes, row: int, start: float, end: float, colour: str, height: float, window: tuple[float, float]
+) -> None:
+    start, end = max(start, window[0]), min(end, window[1])
+    if end > start:
+        axes.barh(row, end - start, left=start, height=height, color=colour, edgecolor="white", linewidth=0.4)
+
+
+def _number(axes: Axes, row: int, bar: Bar, label: Label | None, window: tuple[float, float]) -> None:
+    """Write the tile's number where the bar is wide enough for it."""
+    start, end = max(bar.start, window[0]), min(bar.start + bar.busy, window[1])
+    if label and end - start > 0.012 * (window[1] - window[0]):
+        axes.text((start + end) / 2, row, str(label.tile), ha="center", va="center", fontsize=8, color="white")
+
+
+def _legend(figure: Figure, stages: Sequence[str], colours: dict[str, str]) -> None:
+    handles = [Patch(color=colours[stage], label=stage) for stage in stages if stage in colours]
+    handles.append(Patch(color=DRAIN_COLOUR, label="barrier drains"))
+    handles += [
+        Patch(color=STALL_COLOURS[stall], label=f"waits for {stall.value}")
+        for stall in (Stall.DATA, Stall.SLOT, Stall.FLAG)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, frameon=False)
+
+
+def picture(figure: Figure, suffix: str) -> bytes:
+    """Return the figure as the bytes of a file that ends in `suffix`, .svg or .png; the same every time."""
+    stream = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "timeline", "svg.fonttype": "none"}):
+        metadata = {"Date": None} if suffix == ".svg" else {"Software": None}
+        figure.savefig(stream, format=suffix.removeprefix("."), dpi=110, metadata=metadata)
+    return stream.getvalue()

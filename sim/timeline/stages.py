@@ -1,0 +1,60 @@
+"""The stage and the tile of each operation of a timeline: what a picture calls a bar."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from isa.pipes import Kind
+from isa.sync import Instruction
+from sim.timeline.origins import Origin
+from sim.timeline.times import Timeline
+
+StageOf = Callable[[str, int], str | None]
+"""Stage of a line of Python, or None."""
+
+
+class Label(NamedTuple):
+    """What an operation is part of."""
+
+    stage: str
+    tile: int
+    """Counted over all Q blocks of the trace, from 0."""
+
+
+def labels(run: Timeline, origins: Mapping[int, Origin], stage_of: StageOf) -> list[Label | None]:
+    """Return the label of each bar, None for one of no stage.
+
+    A stage ends its work on a tile when it pushes the tile's slot, or frees it if it pushes none. So a bar's tile is
+    the number of such hand-overs that its core has issued before it.
+    """
+    program = run.program
+    tables = []
+    for stream, lines in zip(program.streams, program.lines, strict=True):
+        stages = [_stage(origins, line, stage_of) for line in lines]
+        tables.append((stages, _tiles(stream, stages)))
+    result: list[Label | None] = []
+    for bar in run.bars:
+        stages, tiles = tables[bar.core]
+        stage = stages[bar.position]
+        result.append(None if stage is None else Label(stage, tiles[bar.position]))
+    return result
+
+
+def _stage(origins: Mapping[int, Origin], line: int, stage_of: StageOf) -> str | None:
+    origin = origins.get(line)
+    return stage_of(origin.file, origin.line) if origin else None
+
+
+def _tiles(stream: Sequence[Instruction], stages: Sequence[str | None]) -> list[int]:
+    """Return, for each instruction, how many tiles its stage has handed over before it."""
+    pushing = {stage for (kind, *_), stage in zip(stream, stages, strict=True) if kind == Kind.TPUSH}
+    counts: dict[str | None, int] = defaultdict(int)
+    tiles = []
+    for (kind, *_), stage in zip(stream, stages, strict=True):
+        tiles.append(counts[stage])
+        if kind == (Kind.TPUSH if stage in pushing else Kind.TFREE):
+            counts[stage] += 1
+    # What a stage does after its last hand-over, such as storing the output, belongs to its last tile.
+    return [min(tile, max(0, counts[stage] - 1)) for tile, stage in zip(tiles, stages, strict=True)]
