@@ -35,7 +35,7 @@ def test_a_pop_that_waits_is_waiting_for_data_and_a_barrier_drains(run: Timeline
     accounts = {(account.core, account.pipe): account for account in queue_accounts(run)}
     assert accounts["vec0", Pipe.MTE2].data > 0
     assert accounts["vec0", Pipe.V].drain > 0
-    assert accounts["cube", Pipe.FIX].drain == 0
+    assert accounts["cube", Pipe.FIX].drain == pytest.approx(0)
 
 
 def test_the_critical_path_adds_up_to_the_block(run: Timeline) -> None:
@@ -58,5 +58,5 @@ def test_lines_are_the_dearest_first_with_what_they_do(run: Timeline) -> None:
 def test_the_busiest_queue_changes_with_what_slows_down() -> None:
     plain = busiest(queue_accounts(timeline(program(24))))
     contended = busiest(queue_accounts(timeline(program(24), Scale(contention=4))))
-    assert (contended.core, contended.pipe) == ("cube", Pipe.FIX)
-    assert plain != contended
+    assert plain.core == "vec0"
+    assert contended.core == "cube"
