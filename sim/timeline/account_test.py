@@ -7,7 +7,7 @@ import pytest
 from isa.pipes import Pipe
 from sim.timeline.account import busiest, critical_path, line_shares, queue_accounts
 from sim.timeline.testing import program
-from sim.timeline.times import Scale, Timeline, timeline
+from sim.timeline.times import Timeline, timeline
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_a_pop_that_waits_is_waiting_for_data_and_a_barrier_drains(run: Timeline
     accounts = {(account.core, account.pipe): account for account in queue_accounts(run)}
     assert accounts["vec0", Pipe.MTE2].data > 0
     assert accounts["vec0", Pipe.V].drain > 0
-    assert accounts["cube", Pipe.FIX].drain == pytest.approx(0)
+    assert accounts["cube", Pipe.FIX].drain == pytest.approx(0, abs=1e-6)
 
 
 def test_the_critical_path_adds_up_to_the_block(run: Timeline) -> None:
@@ -55,8 +55,8 @@ def test_lines_are_the_dearest_first_with_what_they_do(run: Timeline) -> None:
     }  # fmt: skip
 
 
-def test_the_busiest_queue_changes_with_what_slows_down() -> None:
-    plain = busiest(queue_accounts(timeline(program(24))))
-    contended = busiest(queue_accounts(timeline(program(24), Scale(contention=4))))
-    assert plain.core == "vec0"
-    assert contended.core == "cube"
+def test_the_busiest_queue_is_the_one_with_most_work(run: Timeline) -> None:
+    bound = busiest(queue_accounts(run))
+    # Two loads of 32 KiB at 78 bytes a cycle: more than the exp of a tile (287) or the store of its scores (807).
+    assert (bound.core, bound.pipe) == ("cube", Pipe.MTE2)
+    assert bound.busy == max(account.busy + account.drain for account in queue_accounts(run))
