@@ -6,7 +6,7 @@ import pytest
 
 from flash_atten.config import KernelConfig
 from flash_atten.kernel import build_module
-from ptodsl.dialect import Pipe, PipeBarrierOp, SetFlagOp, WaitFlagOp
+from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
 from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.plan_memory import plan_memory
 
@@ -24,7 +24,7 @@ def test_synchronisation_is_as_expected_and_below_the_reference(knobs: tuple[int
     module = build_module(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload))
     insert_sync(module, plan_memory(module))
     ops = list(module.walk())
-    barriers = Counter(op.pipe.data for op in ops if isinstance(op, PipeBarrierOp))
+    barriers = Counter(op.pipe.data for op in ops if isinstance(op, BarrierOp))
     sets = sum(isinstance(op, SetFlagOp) for op in ops)
     assert (barriers[Pipe.V], sets) == EXPECTED[knobs]
     assert sets == sum(isinstance(op, WaitFlagOp) for op in ops)

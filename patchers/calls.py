@@ -22,10 +22,10 @@ _TILE_DECLARATION = re.compile(rf"\s*{_NAMESPACE}Tile\s*<([^<>]*)>\s*([A-Za-z_]\
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
-# Operations on V: dst, sources ... The reductions have a scratch tile after that, which counts as written.
-_REDUCTIONS = frozenset({"TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM"})
-_VECTOR_OPS = _REDUCTIONS | frozenset(
-    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TAND TOR TXOR TADDS TMULS TCVT TMOV "
+# Operations on V: dst, sources ... Some have a scratch tile after that, which counts as written.
+_SCRATCH = {"TROWMAX": 2, "TROWMIN": 2, "TROWSUM": 2, "TCOLMAX": 2, "TCOLMIN": 2, "TCOLSUM": 2, "TXOR": 3}
+_VECTOR_OPS = frozenset(_SCRATCH) | frozenset(
+    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TAND TOR TADDS TMULS TCVT TMOV "
     "TROWEXPAND TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND "
     "TCOLEXPANDADD TCOLEXPANDSUB TCOLEXPANDMUL TCOLEXPANDDIV TCOLEXPANDMAX TCOLEXPANDMIN".split()
 )
@@ -47,12 +47,17 @@ class Call(NamedTuple):
     @property
     def written(self) -> tuple[str, ...]:
         """The tiles that a vector operation writes, as named in the C++."""
-        return self.arguments[0:3:2] if self.name in _REDUCTIONS else self.arguments[:1]
+        return self.arguments[:1] + self.arguments[self._scratch : self._scratch + 1]
 
     @property
     def read(self) -> tuple[str, ...]:
         """The operands that a vector operation reads."""
-        return self.arguments[1:2] if self.name in _REDUCTIONS else self.arguments[1:]
+        return self.arguments[1 : self._scratch]
+
+    @property
+    def _scratch(self) -> int:
+        """Position of the scratch tile, or the end."""
+        return _SCRATCH.get(self.name, len(self.arguments))
 
     def is_tile_op(self, name: str) -> bool:
         """Say whether this is the operation `name` of the patterns, with as many operands as the tile ISA gives it."""

@@ -48,6 +48,12 @@ def test_the_scratch_tile_of_a_reduction_is_written() -> None:
     assert call.read == ("v2",)
 
 
+def test_the_scratch_tile_of_an_xor_is_written() -> None:
+    call = Call("TXOR", ("v1", "v2", "v3", "v4"))
+    assert call.written == ("v1", "v4")
+    assert call.read == ("v2", "v3")
+
+
 def test_an_operation_with_another_number_of_operands_is_not_the_known_one() -> None:
     assert Call("TADD", ("a", "b", "c")).is_tile_op("TADD")
     assert not Call("TADD", ("a", "b")).is_tile_op("TADD")

@@ -8,7 +8,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.dialects.scf import ForOp, IfOp
 from xdsl.ir import Block, Operation
 
-from ptodsl import pto
+from ptodsl import pto, scalar
 from ptodsl.dialect import PrintOp
 from ptodsl.module import Arguments, ModuleBuilder
 
@@ -32,16 +32,21 @@ def _shape(block: Block) -> list[object]:
     return shape
 
 
+def _mark(text: str) -> None:
+    """Emit an operation that `_shape` finds."""
+    pto.print(text, scalar.const(1, pto.int32))
+
+
 def _first(block: Block, kind: type[Operation]) -> Operation:
     return next(op for op in block.walk() if isinstance(op, kind))
 
 
 def test_a_loop_is_traced_once_and_left() -> None:
     def body(args: Arguments) -> None:
-        pto.print("before")
+        _mark("before")
         for _ in pto.range(0, args.scalar("n"), 2):
-            pto.print("body")
-        pto.print("after")
+            _mark("body")
+        _mark("after")
 
     assert _shape(_trace(body)) == ["before", ["body"], "after"]
 
@@ -65,14 +70,14 @@ def test_branches_nest_with_else_inside_or_after_the_then() -> None:
     def body(args: Arguments) -> None:
         zero = args.scalar("n") == 0
         with pto.if_context(zero, has_else=True) as after:
-            pto.print("then")
+            _mark("then")
             with pto.if_context(zero, has_else=True) as inside:
-                pto.print("inner then")
+                _mark("inner then")
                 with inside.else_context():
-                    pto.print("inner else")
+                    _mark("inner else")
         with after.else_context():
-            pto.print("else")
-        pto.print("end")
+            _mark("else")
+        _mark("end")
 
     assert _shape(_trace(body)) == [["then", ["inner then"], ["inner else"]], ["else"], "end"]
 
@@ -80,7 +85,7 @@ def test_branches_nest_with_else_inside_or_after_the_then() -> None:
 def test_a_branch_without_else_has_no_second_region() -> None:
     def body(args: Arguments) -> None:
         with pto.if_context(args.scalar("n") > 3):
-            pto.print("then")
+            _mark("then")
 
     op = _first(_trace(body), IfOp)
     assert [len(region.blocks) for region in op.regions] == [1, 0]
@@ -89,7 +94,7 @@ def test_a_branch_without_else_has_no_second_region() -> None:
 def test_cond_traces_its_functions() -> None:
     def body(args: Arguments) -> None:
         zero = args.scalar("n") == 0
-        pto.cond(zero, lambda: pto.print("yes"), lambda: pto.print("no"))
-        pto.cond(zero, lambda: pto.print("only"))
+        pto.cond(zero, lambda: _mark("yes"), lambda: _mark("no"))
+        pto.cond(zero, lambda: _mark("only"))
 
     assert _shape(_trace(body)) == [["yes"], ["no"], ["only"]]

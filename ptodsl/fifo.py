@@ -12,11 +12,11 @@ from xdsl.ir import SSAValue
 from xdsl.rewriter import Rewriter
 
 from ptodsl.dialect import (
+    BarrierOp,
     DeclareGlobalOp,
     FifoOp,
     InitializeL2G2LPipeOp,
     MakeTensorViewOp,
-    PipeBarrierOp,
     PtrType,
     SetFlagOp,
     TAllocOp,
@@ -165,7 +165,7 @@ def record_wait_pair(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
 
 def barrier(pipe: str) -> None:
     """Start what is issued to `pipe` from here on only when everything before it is complete."""
-    emit(lambda: PipeBarrierOp(_pipe(pipe)))
+    emit(lambda: BarrierOp(_pipe(pipe)))
 
 
 def _pipe(name: str) -> PipeName:

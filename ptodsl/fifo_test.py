@@ -117,9 +117,9 @@ def test_flags_and_barriers_accept_short_and_full_names() -> None:
         pto.barrier("V")
 
     assert _printed(body) == [
-        "pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
-        "pto.wait_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
-        "pto.set_flag[PIPE_V, PIPE_MTE3, EVENT_ID7]",
-        "pto.wait_flag[PIPE_V, PIPE_MTE3, EVENT_ID7]",
-        "pto.pipe_barrier[PIPE_V]",
+        "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+        "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+        "pto.set_flag[<PIPE_V>, <PIPE_MTE3>, <EVENT_ID7>]",
+        "pto.wait_flag[<PIPE_V>, <PIPE_MTE3>, <EVENT_ID7>]",
+        "pto.barrier <PIPE_V>",
     ]

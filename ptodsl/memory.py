@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.dialects.arith import IndexCastOp
+
 from ptodsl.dialect import (
     AddPtrOp,
     AllocTileOp,
@@ -27,6 +29,7 @@ from ptodsl.errors import fail
 from ptodsl.scope import emit
 from ptodsl.types import int64
 from ptodsl.values import (
+    INDEX,
     PartitionView,
     Pointer,
     Scalar,
@@ -144,7 +147,9 @@ def load_scalar(ptr: Value, offset: Size) -> Scalar:
     return Scalar(emit(lambda: LoadScalarOp(operand, distance)).result)
 
 
-def print_scalars(format: str, *values: Value) -> None:
-    """Print scalars from the device, in printf's format."""
-    operands = [ssa_of(value, "value", Scalar) for value in values]
-    emit(lambda: PrintOp(format, *operands))
+def print_scalar(format: str, scalar: Value) -> None:
+    """Print a number from the device, in printf's format; an index is printed as an i64."""
+    operand = ssa_of(scalar, "scalar", Scalar)
+    if operand.type == INDEX:
+        operand = emit(lambda: IndexCastOp(operand, int64)).result
+    emit(lambda: PrintOp(format, operand))

@@ -82,5 +82,8 @@ def test_core_identity_is_i64() -> None:
     _text(body)
 
 
-def test_scalars_can_be_printed_from_the_device() -> None:
-    assert 'pto.print "%d", %n : index' in _text(lambda args: pto.print("%d", args.scalar("n")))
+def test_numbers_can_be_printed_from_the_device() -> None:
+    text = _text(lambda args: pto.print("%ld", args.scalar("n")))
+    assert "%0 = arith.index_cast %n : index to i64" in text
+    assert 'pto.print ins("%ld", %0 : i64)' in text
+    assert 'pto.print ins("%ld", %0 : i64)' in _text(lambda _: pto.print("%ld", pto.get_block_idx()))

@@ -33,7 +33,7 @@ from ptodsl.memory import (
     slice_view,
     store,
 )
-from ptodsl.memory import print_scalars as print
+from ptodsl.memory import print_scalar as print
 from ptodsl.module import call
 from ptodsl.types import (
     TileBufConfig,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
-    RoundMode,
     SubviewOp,
     TAbsOp,
     TAddOp,
@@ -124,9 +123,9 @@ def or_(lhs: Value, rhs: Value, dst: Value) -> None:
     _emit(TOrOp, lhs=lhs, rhs=rhs, dst=dst)
 
 
-def xor(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs ^ rhs, on integers."""
-    _emit(TXorOp, lhs=lhs, rhs=rhs, dst=dst)
+def xor(lhs: Value, rhs: Value, tmp: Value, dst: Value) -> None:
+    """Compute dst = lhs ^ rhs, on integers; `tmp` is scratch like dst."""
+    _emit(TXorOp, lhs=lhs, rhs=rhs, tmp=tmp, dst=dst)
 
 
 def exp(src: Value, dst: Value) -> None:
@@ -189,13 +188,13 @@ def _tile_scalar(
 
 
 def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
-    """Convert src to the element type of dst, rounded by `rmode`: CAST_RINT (the default), CAST_FLOOR, ...
+    """Convert src to the element type of dst, rounded by `rmode`: "rint" (the default), "floor", "CAST_FLOOR", ...
 
     `sat_mode`: ON clamps what is out of range, OFF, the default, keeps the low bits of the exact integer. Only f32 to
     i16, f16 to i16, i8 and ui8, i64 to i32 and i32 to i16 heed it; all others clamp (docs/device.md).
     """
     source, target = ssa_of(src, "src", Tile), ssa_of(dst, "dst", Tile)
-    emit(lambda: TCvtOp(source, target, rmode or RoundMode.RINT, sat_mode))
+    emit(lambda: TCvtOp(source, target, rmode, sat_mode))
 
 
 def matmul(left: Value, right: Value, out: Value) -> None:
@@ -323,9 +322,10 @@ def reshape(ty: TileBufType, src: Value) -> Tile:
 
 def subview(source: Value, offsets: Sequence[Scalar | int], sizes: Sequence[int]) -> Tile:
     """Return the window of an unboxed row-major tile at `offsets`, of constant `sizes`; no data moves."""
-    operand = ssa_of(source, "source", Tile)
-    starts, counts = as_indices(offsets, "offsets"), as_indices(sizes, "sizes")
-    return Tile(emit(lambda: SubviewOp(operand, starts, counts)).result)
+    operand, starts = ssa_of(source, "source", Tile), as_indices(offsets, "offsets")
+    if not all(isinstance(size, int) for size in sizes):
+        fail(f"sizes of a window must be whole numbers, not {list(sizes)}")
+    return Tile(emit(lambda: SubviewOp(operand, starts, sizes)).result)
 
 
 def print(src: Value) -> None:

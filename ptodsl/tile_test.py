@@ -15,6 +15,7 @@ from ptodsl.values import Tile
 
 F32 = pto.TileBufType([16, 64], pto.float32)
 F16 = pto.TileBufType([16, 64], pto.float16)
+I16 = pto.TileBufType([16, 64], pto.int16)
 I32 = pto.TileBufType([16, 64], pto.int32)
 ROW = pto.TileBufType([16, 1], pto.float32, config=pto.TileBufConfig("ColMajor", "NoneBox"))
 COL = pto.TileBufType([1, 64], pto.float32)
@@ -32,9 +33,9 @@ CASES: list[tuple[Callable[..., None], str, list[TileBufType]]] = [
     *((f, f"pto.t{f.__name__}", [F32, F32, F32]) for f in BINARY),
     *((f, f"pto.t{f.__name__}", [F32, F32]) for f in UNARY),
     (tile.reciprocal, "pto.trecip", [F32, F32]),
-    (tile.and_, "pto.tand", [I32, I32, I32]),
-    (tile.or_, "pto.tor", [I32, I32, I32]),
-    (tile.xor, "pto.txor", [I32, I32, I32]),
+    (tile.and_, "pto.tand", [I16, I16, I16]),
+    (tile.or_, "pto.tor", [I16, I16, I16]),
+    (tile.xor, "pto.txor", [I16, I16, I16, I16]),
     (tile.cvt, "pto.tcvt", [F32, F16]),
     (tile.row_sum, "pto.trowsum", [F32, F32, ROW]),
     (tile.row_max, "pto.trowmax", [F32, F32, ROW]),
@@ -85,11 +86,11 @@ def test_a_python_number_becomes_a_scalar_of_the_tiles_type(function: Callable[.
     assert op.operands[1].type == pto.float16
 
 
-@pytest.mark.parametrize(("rmode", "spelling"), [(None, "CAST_RINT"), ("CAST_FLOOR", "CAST_FLOOR")])
+@pytest.mark.parametrize(("rmode", "spelling"), [(None, "RINT"), ("CAST_FLOOR", "FLOOR"), ("trunc", "TRUNC")])
 def test_conversion_rounds_to_nearest_even_unless_told(rmode: str | None, spelling: str) -> None:
     _, op = _last_operation([F32, I32], lambda tiles: tile.cvt(tiles[0], tiles[1], rmode))
     assert isinstance(op, TCvtOp)
-    assert op.rmode.data == spelling
+    assert op.rounding.value == spelling
 
 
 def test_extract_takes_its_offsets_as_indices() -> None:

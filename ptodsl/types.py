@@ -100,7 +100,7 @@ def make_tile_type(
     valid = None if valid_shape is None else [DYNAMIC if d is None else d for d in valid_shape]
     if valid is not None and len(valid) != 2:
         fail(f"valid_shape has two dimensions, not {valid}")
-    return _made(
+    ty = _made(
         TileBufType.of,
         (shape[0], shape[1]),
         _element(dtype),
@@ -108,6 +108,8 @@ def make_tile_type(
         valid=None if valid is None else (valid[0], valid[1]),
         **({} if config is None else _layout(config)),
     )
+    _made(ty.data.check_storage)
+    return ty
 
 
 def _layout(config: TileBufConfig) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from ptodsl.dialect.attributes import (
     SaturationMode,
     SaturationModeAttr,
     Split,
+    round_mode,
 )
 from ptodsl.dialect.control import (
     FFTS_TYPE,
@@ -133,8 +134,8 @@ from ptodsl.dialect.reduce import (
     TRowSumOp,
 )
 from ptodsl.dialect.sync import (
+    BarrierOp,
     FlagOp,
-    PipeBarrierOp,
     SetFlagOp,
     WaitFlagOp,
 )
@@ -143,7 +144,8 @@ from ptodsl.dialect.tile import (
     AllocTileOp,
     SubviewOp,
     TReshapeOp,
-    subview_type,
+    row_distance,
+    window_type,
 )
 from ptodsl.dialect.tile_type import (
     DEFAULT_LAYOUTS,
@@ -197,15 +199,15 @@ from ptodsl.dialect.view import (
 PtoDialect = Dialect(
     "pto",
     [
-        AddPtrOp, AllocTileOp, DeclareGlobalOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp, GetSubblockNumOp,
-        InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PipeBarrierOp, PrintOp, SectionCubeOp,
-        SectionVectorOp, SetFftsOp, SetFlagOp, StoreScalarOp, SubviewOp, TAbsOp, TAddOp, TAddsOp, TAllocOp, TAndOp,
-        TColExpandAddOp, TColExpandDivOp, TColExpandMaxOp, TColExpandMinOp, TColExpandMulOp, TColExpandOp,
-        TColExpandSubOp, TColMaxOp, TColMinOp, TColSumOp, TCvtOp, TDivOp, TExpOp, TExtractOp, TFreeOp, TLoadOp, TLogOp,
-        TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMaxOp, TMinOp, TMovOp, TMulOp, TMulsOp, TNegOp, TOrOp, TPopOp,
-        TPrintOp, TPushOp, TRecipOp, TReluOp, TReshapeOp, TRowExpandAddOp, TRowExpandDivOp, TRowExpandMaxOp,
-        TRowExpandMinOp, TRowExpandMulOp, TRowExpandOp, TRowExpandSubOp, TRowMaxOp, TRowMinOp, TRowSumOp, TRsqrtOp,
-        TSqrtOp, TStoreOp, TSubOp, TXorOp, WaitFlagOp,
+        AddPtrOp, AllocTileOp, BarrierOp, DeclareGlobalOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
+        GetSubblockNumOp, InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PrintOp,
+        SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagOp, StoreScalarOp, SubviewOp, TAbsOp, TAddOp, TAddsOp,
+        TAllocOp, TAndOp, TColExpandAddOp, TColExpandDivOp, TColExpandMaxOp, TColExpandMinOp, TColExpandMulOp,
+        TColExpandOp, TColExpandSubOp, TColMaxOp, TColMinOp, TColSumOp, TCvtOp, TDivOp, TExpOp, TExtractOp, TFreeOp,
+        TLoadOp, TLogOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMaxOp, TMinOp, TMovOp, TMulOp, TMulsOp, TNegOp,
+        TOrOp, TPopOp, TPrintOp, TPushOp, TRecipOp, TReluOp, TReshapeOp, TRowExpandAddOp, TRowExpandDivOp,
+        TRowExpandMaxOp, TRowExpandMinOp, TRowExpandMulOp, TRowExpandOp, TRowExpandSubOp, TRowMaxOp, TRowMinOp,
+        TRowSumOp, TRsqrtOp, TSqrtOp, TStoreOp, TSubOp, TXorOp, WaitFlagOp,
     ],
     [
         EventAttr, KernelKindAttr, LayoutAttr, PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
@@ -226,14 +228,14 @@ __all__ = [
     "ACCESSES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERSIONS", "CUBE_TO_VECTOR", "DEFAULT_LAYOUTS",
     "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK", "MOVES",
     "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE", "Access",
-    "AddPtrOp", "AllocTileOp", "BLayout", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "Compact", "Conversion",
-    "CoreIdentityOp", "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr", "FifoOp", "FlagOp",
-    "GetBlockIdxOp", "GetBlockNumOp", "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp", "KernelKind",
-    "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad",
-    "PartitionTensorViewType", "PartitionViewOp", "Pipe", "PipeAttr", "PipeBarrierOp", "PipeType", "PrintOp",
-    "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout", "Saturation",
-    "SaturationMode", "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp",
-    "Split", "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp",
+    "AddPtrOp", "AllocTileOp", "BLayout", "BarrierOp", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "Compact",
+    "Conversion", "CoreIdentityOp", "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr", "FifoOp",
+    "FlagOp", "GetBlockIdxOp", "GetBlockNumOp", "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp",
+    "KernelKind", "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad",
+    "PartitionTensorViewType", "PartitionViewOp", "Pipe", "PipeAttr", "PipeType", "PrintOp", "PtoDialect", "PtrType",
+    "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout", "Saturation", "SaturationMode",
+    "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp", "Split",
+    "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp",
     "TColExpandDivOp", "TColExpandMaxOp", "TColExpandMinOp", "TColExpandMulOp", "TColExpandOp", "TColExpandSubOp",
     "TColMaxOp", "TColMinOp", "TColSumOp", "TCvtOp", "TDivOp", "TExpOp", "TExtractOp", "TFreeOp", "TLoadOp", "TLogOp",
     "TMatmulAccOp", "TMatmulBiasOp", "TMatmulOp", "TMaxOp", "TMinOp", "TMovOp", "TMulOp", "TMulsOp", "TNegOp", "TOrOp",
@@ -241,7 +243,7 @@ __all__ = [
     "TRowExpandMaxOp", "TRowExpandMinOp", "TRowExpandMulOp", "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp",
     "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp", "TSubOp", "TXorOp", "TensorViewType", "TileBufType",
     "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec", "WaitFlagOp", "a3", "check_matmul", "check_sizes", "context",
-    "effects_of", "element_bytes", "element_name", "element_type", "layout_of", "pipe_of", "static_shape",
-    "subview_type", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch",
+    "effects_of", "element_bytes", "element_name", "element_type", "layout_of", "pipe_of", "round_mode",
+    "row_distance", "static_shape", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch", "window_type",
 ]
 # fmt: on

@@ -15,6 +15,7 @@ from xdsl.utils.str_enum import StrEnum
 from ptodsl.dialect import a3
 
 E = TypeVar("E", bound=StrEnum)
+A = TypeVar("A", "PipeAttr", "EventAttr")
 
 
 class KernelKind(StrEnum):
@@ -33,15 +34,29 @@ class Layout(StrEnum):
 
 
 class RoundMode(StrEnum):
-    """Rounding of `pto.tcvt`."""
+    """Rounding of `pto.tcvt`. `CAST_RINT` is read, too: it is RINT, and the only one with that prefix."""
 
-    NONE = "CAST_NONE"
-    RINT = "CAST_RINT"
-    ROUND = "CAST_ROUND"
-    FLOOR = "CAST_FLOOR"
-    CEIL = "CAST_CEIL"
-    TRUNC = "CAST_TRUNC"
-    ODD = "CAST_ODD"
+    NONE = "NONE"
+    RINT = "RINT"
+    ROUND = "ROUND"
+    FLOOR = "FLOOR"
+    CEIL = "CEIL"
+    TRUNC = "TRUNC"
+    ODD = "ODD"
+
+    @property
+    def spelling(self) -> str:
+        """The C++ enumerator, `CAST_RINT`."""
+        return f"{CAST_PREFIX}{self.value}"
+
+
+CAST_PREFIX = "CAST_"
+"""Of rounding modes in C++."""
+
+
+def round_mode(name: RoundMode | str) -> RoundMode:
+    """The rounding that a program calls `name`: in any case, with or without `CAST_`."""
+    return to_enum(RoundMode, name.upper().removeprefix(CAST_PREFIX), "round mode")
 
 
 class SaturationMode(StrEnum):
@@ -123,9 +138,16 @@ class LayoutAttr(EnumAttribute[Layout]):
 
 @irdl_attr_definition
 class RoundModeAttr(EnumAttribute[RoundMode], SpacedOpaqueSyntaxAttribute):
-    """`#pto<round_mode CAST_RINT>`: the rounding of a `pto.tcvt`."""
+    """`#pto<round_mode RINT>`: the rounding of a `pto.tcvt`."""
 
     name = "pto.round_mode"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> RoundMode:
+        """Parse `RINT`, or `CAST_RINT`."""
+        if parser.parse_optional_keyword(RoundMode.RINT.spelling) is not None:
+            return RoundMode.RINT
+        return super().parse_parameter(parser)
 
 
 @irdl_attr_definition
@@ -153,7 +175,8 @@ class PipeAttr(EnumAttribute[Pipe]):
             super().print_parameter(printer)
 
 
-_EVENT_PREFIX = "EVENT_ID"
+_EVENTS = {f"EVENT_ID{number}": number for number in range(a3.EVENT_IDS)}
+"""Flags of a pair of pipes by their names."""
 
 
 @irdl_attr_definition
@@ -167,11 +190,18 @@ class EventAttr(Data[int]):
         if not 0 <= self.data < a3.EVENT_IDS:
             raise VerifyException(f"event id {self.data} is out of range: a pair of pipes has 0 to {a3.EVENT_IDS - 1}")
 
+    @staticmethod
+    def of(text: str) -> EventAttr:
+        """The flag that is called `text`, `EVENT_ID3`."""
+        if text not in _EVENTS:
+            raise ValueError(f"unknown event {text!r}: use one of {', '.join(_EVENTS)}")
+        return EventAttr(_EVENTS[text])
+
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> int:
         """Parse `<EVENT_ID3>`."""
         with parser.in_angle_brackets():
-            return parse_event(parser)
+            return _EVENTS[parser.parse_keyword_in(_EVENTS, " as event id")]
 
     def print_parameter(self, printer: Printer) -> None:
         """Print `<EVENT_ID3>`."""
@@ -181,10 +211,26 @@ class EventAttr(Data[int]):
     @property
     def spelling(self) -> str:
         """The C++ enumerator, `EVENT_ID3`."""
-        return f"{_EVENT_PREFIX}{self.data}"
+        return tuple(_EVENTS)[self.data]
 
 
-def parse_event(parser: AttrParser) -> int:
-    """Parse the keyword `EVENT_IDn` and return n."""
-    names = {f"{_EVENT_PREFIX}{i}": i for i in range(a3.EVENT_IDS)}
-    return names[parser.parse_keyword_in(names, " as event id")]
+def parse_pipe_attr(parser: AttrParser) -> PipeAttr:
+    """Parse `<PIPE_V>` or `#pto.pipe<PIPE_V>`."""
+    return _parse_short(parser, PipeAttr)
+
+
+def parse_event_attr(parser: AttrParser) -> EventAttr:
+    """Parse `<EVENT_ID0>` or `#pto.event<EVENT_ID0>`."""
+    return _parse_short(parser, EventAttr)
+
+
+def _parse_short(parser: AttrParser, attribute: type[A]) -> A:
+    """Parse an attribute of a type that the place determines, so that only its parameter must be written."""
+    start = parser.pos
+    if parser.parse_optional_punctuation("<") is not None:
+        parser._resume_from(start)
+        return attribute(attribute.parse_parameter(parser))
+    given = parser.parse_attribute()
+    if not isinstance(given, attribute):
+        parser.raise_error(f"expected <...> or #{attribute.name}<...>", start)
+    return given

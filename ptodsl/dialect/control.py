@@ -15,7 +15,6 @@ from xdsl.irdl import (
     region_def,
     result_def,
     traits_def,
-    var_operand_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -23,7 +22,8 @@ from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.syntax import Value
+from ptodsl.dialect.syntax import Value, parse_types_of
+from ptodsl.dialect.tile_type import Loc
 
 FFTS_WORDS = 256
 """Elements of the memref that carries the cross-core flag unit's base address."""
@@ -158,53 +158,50 @@ class SectionVectorOp(SectionOp):
 
 @irdl_op_definition
 class PrintOp(IRDLOperation):
-    """Print scalars from the device: `pto.print "%d", %v : index`; a diagnostic, in printf's format."""
+    """Print a number from the device: `pto.print ins("%d", %v : i32)`; a diagnostic, in printf's format."""
 
     name = "pto.print"
 
     format = prop_def(StringAttr)
-    values = var_operand_def()
+    value = operand_def()
 
-    def __init__(self, format: str, *values: Value) -> None:
-        super().__init__(operands=[values], properties={"format": StringAttr(format)})
+    def __init__(self, format: str, value: Value) -> None:
+        super().__init__(operands=[value], properties={"format": StringAttr(format)})
 
     def verify_(self) -> None:
-        """Check that scalars are printed."""
-        for value in self.values:
-            if not isinstance(value.type, IndexType | IntegerType | AnyFloat):
-                raise VerifyException(
-                    f"{self.name}: values must be scalars, not {value.type}; pto.tprint prints a tile"
-                )
+        """Check that a number is printed."""
+        ty = self.value.type
+        if isinstance(ty, IndexType):
+            raise VerifyException(f"{self.name}: value must not be an index; cast it with arith.index_cast")
+        if not isinstance(ty, IntegerType | AnyFloat):
+            raise VerifyException(f"{self.name}: value must be a number, not {ty}; pto.tprint prints a tile")
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        """Parse `"format", %a, %b : ta, tb`."""
-        text = parser.parse_str_literal()
-        operands = []
-        while parser.parse_optional_punctuation(",") is not None:
-            operands.append(parser.parse_unresolved_operand())
-        if not operands:
-            return cls(text)
-        parser.parse_punctuation(":")
-        start = parser.pos
-        types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
-        return cls(text, *parser.resolve_operands(operands, types, start))
+        """Parse `ins("format", %a : ta)`."""
+        parser.parse_keyword("ins")
+        with parser.in_parens():
+            text = parser.parse_str_literal()
+            parser.parse_punctuation(",")
+            (value,) = parse_types_of(parser, [parser.parse_unresolved_operand()])
+        attributes = parser.parse_optional_attr_dict()
+        return cls.create(operands=[value], properties={"format": StringAttr(text)}, attributes=attributes)
 
     def print(self, printer: Printer) -> None:
-        """Print `"format", %a, %b : ta, tb`."""
-        printer.print_string(" ")
+        """Print `ins("format", %a : ta)`."""
+        printer.print_string(" ins(")
         printer.print_string_literal(self.format.data)
-        for value in self.values:
-            printer.print_string(", ")
-            printer.print_ssa_value(value)
-        if self.values:
-            printer.print_string(" : ")
-            printer.print_list([value.type for value in self.values], printer.print_attribute)
+        printer.print_string(", ")
+        printer.print_ssa_value(self.value)
+        printer.print_string(" : ")
+        printer.print_attribute(self.value.type)
+        printer.print_string(")")
+        printer.print_op_attributes(self.attributes)
 
 
 @irdl_op_definition
 class TPrintOp(IRDLOperation):
-    """Print a tile from the device: `pto.tprint ins(%t : T)`; a diagnostic."""
+    """Print a tile in UB from the device: `pto.tprint ins(%t : T)`; a diagnostic."""
 
     name = "pto.tprint"
 
@@ -214,18 +211,16 @@ class TPrintOp(IRDLOperation):
         super().__init__(operands=[src])
 
     def verify_(self) -> None:
-        """Check that a tile is printed."""
-        checks.tile(self, "src")
+        """Check that a vector tile is printed."""
+        checks.tile(self, "src", Loc.VEC)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         """Parse `ins(%t : T)`."""
         parser.parse_keyword("ins")
         with parser.in_parens():
-            src = parser.parse_unresolved_operand()
-            parser.parse_punctuation(":")
-            operand = parser.resolve_operand(src, parser.parse_type())
-        return cls.create(operands=[operand])
+            (src,) = parse_types_of(parser, [parser.parse_unresolved_operand()])
+        return cls.create(operands=[src], attributes=parser.parse_optional_attr_dict())
 
     def print(self, printer: Printer) -> None:
         """Print `ins(%t : T)`."""
@@ -234,3 +229,4 @@ class TPrintOp(IRDLOperation):
         printer.print_string(" : ")
         printer.print_attribute(self.src.type)
         printer.print_string(")")
+        printer.print_op_attributes(self.attributes)

@@ -13,9 +13,14 @@ from ptodsl.dialect.testing import complaint
     [
         ("pto.set_ffts %m : i64", "pto.set_ffts: ffts must be memref<256xi64>, not i64"),
         (
-            'pto.print "%p", %p : !pto.ptr<f32>',
-            "pto.print: values must be scalars, not !pto.ptr<f32>; pto.tprint prints a tile",
+            'pto.print ins("%p", %p : !pto.ptr<f32>)',
+            "pto.print: value must be a number, not !pto.ptr<f32>; pto.tprint prints a tile",
         ),
+        (
+            'pto.print ins("%ld", %n : index)',
+            "pto.print: value must not be an index; cast it with arith.index_cast",
+        ),
+        ("pto.tprint ins(%mat : !mat)", "pto.tprint: src must be in vec (UB), not in mat (L1)"),
         ("pto.tprint ins(%x : f32)", "pto.tprint: src must be a tile (!pto.tile_buf), not f32"),
     ],
 )

@@ -27,6 +27,12 @@ from ptodsl.dialect.testing import fifo, load_mat, parse, store_acc
         ),
         ("pto.tmuls ins(%vec, %x : !vec, f32) outs(%half : !half)", Pipe.V, "vec", "half"),
         ("pto.trowmax ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)", Pipe.V, "vec", "narrow rows"),
+        (
+            "pto.txor ins(%words, %cols, %vec : !words, !cols, !vec) outs(%half : !half)",
+            Pipe.V,
+            "words cols",
+            "vec half",
+        ),
         ("pto.trowexpandsub ins(%vec, %rows : !vec, !rows) outs(%narrow : !narrow)", Pipe.V, "vec rows", "narrow"),
         ("%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32", Pipe.S, "p", ""),
         (fifo() + "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 1}", Pipe.MTE3, "", "e"),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
-from xdsl.irdl import irdl_op_definition, operand_def
+from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i8, i32
+from xdsl.irdl import irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import a3, checks
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.elements import element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
-from ptodsl.dialect.syntax import DpsOp, Value
+from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 from ptodsl.dialect.view import layout_of, strides_of
 
@@ -36,14 +37,19 @@ class TLoadOp(DpsOp):
 
     name = "pto.tload"
 
+    SEGMENTS: ClassVar[Sequence[int]] = (1, 1, 0, 0, 0, 0)
+    """src, dst, and four about padding and initialisation. Their number is not verified with the real assembler."""
+
     src = operand_def()
     dst = operand_def()
+    segments = prop_def(DenseArrayBase, prop_name=SEGMENT_SIZES)
 
     def __init__(self, src: Value, dst: Value) -> None:
         super().__init__(src, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes, shapes and the layout of the view."""
+        self.check_segments()
         src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
         checks.same_dtype(self, src=src, dst=dst)
         _check_transfer_shape(self, src, dst)
@@ -80,14 +86,19 @@ class TMovOp(DpsOp):
 
     name = "pto.tmov"
 
+    SEGMENTS: ClassVar[Sequence[int]] = (1, 1, 0, 0)
+    """src, dst, and the scaling tile and scalar of quantising moves."""
+
     src = operand_def()
     dst = operand_def()
+    segments = prop_def(DenseArrayBase, prop_name=SEGMENT_SIZES)
 
     def __init__(self, src: Value, dst: Value) -> None:
         super().__init__(src, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
+        self.check_segments()
         src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
         _check_path(self, src, dst, MOVES[src.loc])
         if src.loc is not Loc.ACC:

@@ -17,7 +17,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.gm_type import PtrType
-from ptodsl.dialect.syntax import INDEX, Value, print_conversion
+from ptodsl.dialect.syntax import INDEX, Value, parse_types_of, print_conversion
 
 
 @irdl_op_definition
@@ -103,16 +103,16 @@ class LoadScalarOp(IRDLOperation):
 
 @irdl_op_definition
 class StoreScalarOp(IRDLOperation):
-    """ptr[offset] = value, written to GM by the scalar unit: `pto.store_scalar %v, %p[%n] : f32, !pto.ptr<f32>`."""
+    """ptr[offset] = value, written to GM by the scalar unit: `pto.store_scalar %v, %p[%n] : !pto.ptr<f32>, f32`."""
 
     name = "pto.store_scalar"
 
-    value = operand_def()
     ptr = operand_def()
     offset = operand_def()
+    value = operand_def()
 
-    def __init__(self, value: Value, ptr: Value, offset: Value) -> None:
-        super().__init__(operands=[value, ptr, offset])
+    def __init__(self, ptr: Value, offset: Value, value: Value) -> None:
+        super().__init__(operands=[ptr, offset, value])
 
     def verify_(self) -> None:
         """Check that an element of the pointer's type is written."""
@@ -120,27 +120,25 @@ class StoreScalarOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        """Parse `%v, %p[%n] : dtype, T`."""
+        """Parse `%v, %p[%n] : T, dtype`."""
         value = parser.parse_unresolved_operand()
         parser.parse_punctuation(",")
         ptr = parser.parse_unresolved_operand()
         with parser.in_square_brackets():
             offset = parser.parse_operand(INDEX)
-        parser.parse_punctuation(":")
-        value_type = parser.parse_type()
-        parser.parse_punctuation(",")
-        ptr_type = parser.parse_type()
-        operands = [parser.resolve_operand(value, value_type), parser.resolve_operand(ptr, ptr_type), offset]
-        return cls.create(operands=operands)
+        attributes = parser.parse_optional_attr_dict()
+        pointer, stored = parse_types_of(parser, [ptr, value])
+        return cls.create(operands=[pointer, offset, stored], attributes=attributes)
 
     def print(self, printer: Printer) -> None:
-        """Print `%v, %p[%n] : dtype, T`."""
+        """Print `%v, %p[%n] : T, dtype`."""
         printer.print_string(" ")
         printer.print_list([self.value, self.ptr], printer.print_ssa_value)
         with printer.in_square_brackets():
             printer.print_ssa_value(self.offset)
+        printer.print_op_attributes(self.attributes)
         printer.print_string(" : ")
-        printer.print_list([self.value.type, self.ptr.type], printer.print_attribute)
+        printer.print_list([self.ptr.type, self.value.type], printer.print_attribute)
 
 
 def _check_scalar_access(op: Operation, ptr: SSAValue, offset: SSAValue, value: SSAValue) -> None:

@@ -29,7 +29,7 @@ from ptodsl.dialect.testing import complaint
             "pto.load_scalar: the pointer is !pto.ptr<f32> but the value is f16",
         ),
         (
-            "pto.store_scalar %x, %h[%n] : f32, !pto.ptr<f16>",
+            "pto.store_scalar %x, %h[%n] : !pto.ptr<f16>, f32",
             "pto.store_scalar: the pointer is !pto.ptr<f16> but the value is f32",
         ),
     ],
@@ -43,8 +43,8 @@ def test_constructors() -> None:
     AddPtrOp(pointer, offset).verify()
     loaded = LoadScalarOp(pointer, offset)
     assert loaded.result.type == f32
-    StoreScalarOp(value, pointer, offset).verify()
+    StoreScalarOp(pointer, offset, value).verify()
     with pytest.raises(VerifyException, match=r"the pointer is !pto.ptr<f32> but the value is f16"):
-        StoreScalarOp(create_ssa_value(f16), pointer, offset).verify()
+        StoreScalarOp(pointer, offset, create_ssa_value(f16)).verify()
     with pytest.raises(VerifyException, match="ptr must be a GM pointer"):
         LoadScalarOp(value, offset)

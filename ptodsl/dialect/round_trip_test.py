@@ -13,10 +13,13 @@ ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
 
 SNIPPETS = [
     *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
-    *(f"pto.{name} ins(%bits, %bits : !bits, !bits) outs(%bits : !bits)" for name in ("tand", "tor", "txor")),
+    *(f"pto.{name} ins(%words, %words : !words, !words) outs(%words : !words)" for name in ("tand", "tor")),
+    "pto.txor ins(%words, %words, %words : !words, !words, !words) outs(%words : !words)",
     *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
     *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
-    "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)",
+    "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
+    "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
+    "pto.tcvt ins(%vec : !vec) outs(%half : !half)",
     *(f"pto.trow{name} ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)" for name in ("max", "min", "sum")),
     *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
     "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
@@ -32,13 +35,14 @@ SNIPPETS = [
     "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
     "%t = pto.alloc_tile addr = %a valid_row = %n : !part".replace("%t", "%a = arith.constant 64 : i64\n%t"),
     "%t = pto.treshape %rows : !rows -> !flat",
-    "%t = pto.subview %cols, offsets = [%c0, %n], sizes = [%c1, %c256] : !cols -> !cols",
+    "%t = pto.subview %cols[%c0, %n] sizes [1, 256] : !cols -> !cols",
+    "%t = pto.subview %vec[%c0, %n] sizes [8, 16] valid [%c8, %n] : !vec -> !pto.tile_buf<vec, 8x16xf32, valid=8x?>",
     "%v = pto.make_tensor_view %h, shape = [%c128, %n], strides = [%c1, %c128] {layout = #pto.layout<dn>} "
     ": !pto.tensor_view<128x?xf16>",
     "%s = pto.partition_view %view, offsets = [%n, %c0], sizes = [%c32, %c256] : !view -> !slice",
     "%q = pto.addptr %p, %n : !pto.ptr<f32> -> !pto.ptr<f32>",
     "%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32",
-    "pto.store_scalar %x, %p[%n] : f32, !pto.ptr<f32>",
+    "pto.store_scalar %x, %p[%n] : !pto.ptr<f32>, f32",
     *(
         fifo() + f"pto.{name}(%e, %pipe : !entry, !pto.pipe) {{split = 1}}"
         for name in ("talloc", "tpush", "tpop", "tfree")
@@ -47,11 +51,10 @@ SNIPPETS = [
     "pto.set_ffts %ffts : memref<256xi64>",
     "pto.section.vector {\n%i = pto.get_block_idx\n}",
     "pto.section.cube {\n}",
-    "pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]",
-    "pto.wait_flag[PIPE_MTE2, PIPE_V, EVENT_ID7]",
-    "pto.pipe_barrier[PIPE_ALL]",
-    'pto.print "%ld %f", %n, %x : index, f32',
-    'pto.print "here"',
+    "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+    "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID7>]",
+    "pto.barrier <PIPE_ALL>",
+    'pto.print ins("%f", %x : f32)',
     "pto.tprint ins(%vec : !vec)",
 ]
 
@@ -70,7 +73,7 @@ def test_round_trip(body: str, generic: bool) -> None:
 def test_pretty_form_is_what_was_written() -> None:
     written = {line.strip() for body in SNIPPETS for line in body.splitlines() if line.startswith("pto.t")}
     vec, half = ALIASES["vec"], ALIASES["half"]
-    line = f"pto.tcvt ins(%vec {{rmode = #pto<round_mode CAST_RINT>}} : {vec}) outs(%half : {half})"
+    line = f"pto.tcvt ins(%vec {{rmode = #pto<round_mode RINT>}} : {vec}) outs(%half : {half})"
     assert line.replace(vec, "!vec").replace(half, "!half") in written
     assert line in print_text(parse_text(snippet(line)))
 
@@ -90,7 +93,7 @@ def test_every_operation_has_a_snippet() -> None:
 
 
 def test_generic_form_of_attributes_and_types() -> None:
-    line = "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)"
+    line = "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)"
     text = print_text(parse_text(snippet(line)), generic=True)
     types = f"({ALIASES['vec']}, {ALIASES['half']}) -> ()"
-    assert f'"pto.tcvt"(%vec, %half) <{{rmode = #pto<round_mode CAST_RINT>}}> : {types}' in text
+    assert f'"pto.tcvt"(%vec, %half) <{{rmode = #pto<round_mode RINT>}}> : {types}' in text

@@ -10,11 +10,14 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect.attributes import EventAttr, Pipe, PipeAttr, parse_event, to_enum
+from ptodsl.dialect.attributes import EventAttr, Pipe, PipeAttr, parse_event_attr, parse_pipe_attr, to_enum
 
 
 class FlagOp(IRDLOperation, abc.ABC):
-    """`pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]`: source pipe, destination pipe, one of their eight flags."""
+    """`pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]`: source pipe, destination pipe, one of their eight flags.
+
+    Each may be written in full, `#pto.pipe<PIPE_V>`, or as a string, `"PIPE_V"`, too.
+    """
 
     src_pipe = prop_def(PipeAttr)
     dst_pipe = prop_def(PipeAttr)
@@ -32,29 +35,40 @@ class FlagOp(IRDLOperation, abc.ABC):
     def verify_(self) -> None:
         """Check that the flag connects two different pipes."""
         if Pipe.ALL in (self.src_pipe.data, self.dst_pipe.data):
-            raise VerifyException(f"{self.name}: a flag connects two single pipes; PIPE_ALL is for pto.pipe_barrier")
+            raise VerifyException(f"{self.name}: a flag connects two single pipes; PIPE_ALL is for pto.barrier")
         if self.src_pipe == self.dst_pipe:
             raise VerifyException(
-                f"{self.name}: a flag connects two different pipes; use pto.pipe_barrier within {self.src_pipe.data}"
+                f"{self.name}: a flag connects two different pipes; use pto.barrier within {self.src_pipe.data}"
             )
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        """Parse `[PIPE_MTE2, PIPE_V, EVENT_ID0]`."""
+        """Parse `[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]`."""
         with parser.in_square_brackets():
-            src = parser.parse_str_enum(Pipe)
+            src = _parse_pipe(parser)
             parser.parse_punctuation(",")
-            dst = parser.parse_str_enum(Pipe)
+            dst = _parse_pipe(parser)
             parser.parse_punctuation(",")
-            event = parse_event(parser)
-        op = cls(src, dst, event)
-        op.attributes = parser.parse_optional_attr_dict()
-        return op
+            event = _parse_event(parser)
+        return cls.create(
+            properties={"src_pipe": src, "dst_pipe": dst, "event_id": event},
+            attributes=parser.parse_optional_attr_dict(),
+        )
 
     def print(self, printer: Printer) -> None:
-        """Print `[PIPE_MTE2, PIPE_V, EVENT_ID0]`."""
-        printer.print_string(f"[{self.src_pipe.data}, {self.dst_pipe.data}, {self.event_id.spelling}]")
+        """Print `[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]`."""
+        printer.print_string(f"[<{self.src_pipe.data}>, <{self.dst_pipe.data}>, <{self.event_id.spelling}>]")
         printer.print_op_attributes(self.attributes)
+
+
+def _parse_pipe(parser: Parser) -> PipeAttr:
+    text = parser.parse_optional_str_literal()
+    return parse_pipe_attr(parser) if text is None else PipeAttr(to_enum(Pipe, text, "pipe"))
+
+
+def _parse_event(parser: Parser) -> EventAttr:
+    text = parser.parse_optional_str_literal()
+    return parse_event_attr(parser) if text is None else EventAttr.of(text)
 
 
 @irdl_op_definition
@@ -72,10 +86,10 @@ class WaitFlagOp(FlagOp):
 
 
 @irdl_op_definition
-class PipeBarrierOp(IRDLOperation):
-    """`pto.pipe_barrier[PIPE_V]`: what the pipe gets from here on starts when all before it is complete."""
+class BarrierOp(IRDLOperation):
+    """`pto.barrier <PIPE_V>`: what the pipe gets from here on starts when all before it is complete."""
 
-    name = "pto.pipe_barrier"
+    name = "pto.barrier"
 
     pipe = prop_def(PipeAttr)
 
@@ -84,14 +98,11 @@ class PipeBarrierOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        """Parse `[PIPE_V]`."""
-        with parser.in_square_brackets():
-            pipe = parser.parse_str_enum(Pipe)
-        op = cls(pipe)
-        op.attributes = parser.parse_optional_attr_dict()
-        return op
+        """Parse `<PIPE_V>`, or `#pto.pipe<PIPE_V>`."""
+        pipe = parse_pipe_attr(parser)
+        return cls.create(properties={"pipe": pipe}, attributes=parser.parse_optional_attr_dict())
 
     def print(self, printer: Printer) -> None:
-        """Print `[PIPE_V]`."""
-        printer.print_string(f"[{self.pipe.data}]")
+        """Print `<PIPE_V>`."""
+        printer.print_string(f" <{self.pipe.data}>")
         printer.print_op_attributes(self.attributes)

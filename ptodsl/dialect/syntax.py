@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
-from xdsl.dialects.builtin import IndexType
+from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
 
 INDEX = IndexType()
 
 Value = SSAValue | Operation
 """What constructors accept as an operand."""
+
+
+SEGMENT_SIZES = "operandSegmentSizes"
+"""Property that says, in the generic form, how many operands each argument of an operation has."""
 
 
 class DpsOp(IRDLOperation):
@@ -23,27 +28,48 @@ class DpsOp(IRDLOperation):
     The properties, if the operation has any, are the attributes inside `ins`.
     """
 
+    SEGMENTS: ClassVar[Sequence[int]] = ()
+    """Operands per argument, where the real operation has optional ones; those that are 0 are not implemented."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {}
+    """Properties by their second names inside `ins`."""
+
     def __init__(self, *operands: Value, properties: Mapping[str, Attribute | None] | None = None) -> None:
-        super().__init__(operands=operands, properties=properties)
+        super().__init__(operands=operands, properties={**self._segments(), **(properties or {})})
+
+    @classmethod
+    def _segments(cls) -> dict[str, Attribute]:
+        return {SEGMENT_SIZES: DenseArrayBase.from_list(i32, cls.SEGMENTS)} if cls.SEGMENTS else {}
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         """Parse what follows the operation's name."""
         start = parser.pos
-        ins, properties = _parse_group(parser, "ins")
+        ins, inside = _parse_group(parser, "ins")
         outs, _ = _parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
         expected = len(cls.get_irdl_definition().operands)
         if len(ins) + 1 != expected or len(outs) != 1:
             parser.raise_error(f"{cls.name} takes {expected - 1} ins and 1 outs, not {len(ins)} and {len(outs)}", start)
+        properties = {**cls._segments(), **{cls.ALIASES.get(name, name): value for name, value in inside.items()}}
         return cls.create(operands=[*ins, *outs], properties=properties, attributes=attributes)
 
     def print(self, printer: Printer) -> None:
         """Print what follows the operation's name."""
         operands = self.operands
-        _print_group(printer, "ins", operands[:-1], self.properties)
+        inside = {name: value for name, value in self.properties.items() if name != SEGMENT_SIZES}
+        _print_group(printer, "ins", operands[:-1], inside)
         _print_group(printer, "outs", operands[-1:], {})
         printer.print_op_attributes(self.attributes)
+
+    def check_segments(self) -> None:
+        """Check that the generic form gives the operands that are implemented, and no more."""
+        given = tuple(self.properties[SEGMENT_SIZES].get_values())  # type: ignore[attr-defined]
+        if given != tuple(self.SEGMENTS):
+            raise VerifyException(
+                f"{self.name}: {SEGMENT_SIZES} must be {list(self.SEGMENTS)} (optional operands are not implemented), "
+                f"not {list(given)}"
+            )
 
 
 def _parse_group(parser: Parser, keyword: str) -> tuple[Sequence[SSAValue], dict[str, Attribute]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
-from xdsl.dialects.builtin import DenseArrayBase, i32, i64
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, i32, i64
 from xdsl.ir import SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
@@ -13,7 +14,9 @@ from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
     opt_operand_def,
+    prop_def,
     result_def,
+    var_operand_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -22,8 +25,8 @@ from xdsl.utils.exceptions import VerifyException
 from ptodsl.dialect import a3, checks
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.syntax import INDEX, Value, print_conversion
-from ptodsl.dialect.tile_type import TileBufType, TileSpec
-from ptodsl.dialect.view import WindowOp, static_shape
+from ptodsl.dialect.tile_type import TileBufType
+from ptodsl.dialect.view import static_shape
 
 
 @irdl_op_definition
@@ -57,6 +60,7 @@ class AllocTileOp(IRDLOperation):
         """Check the address and the run-time valid shape."""
         ty = self.result.type
         assert isinstance(ty, TileBufType)
+        ty.data.check_storage()
         if self.addr is not None:
             self._check_address(ty, self.addr)
         for name, value, valid in zip(
@@ -133,6 +137,9 @@ class TReshapeOp(IRDLOperation):
         if src.loc is not result.loc:
             raise VerifyException(f"{self.name}: a tile stays in its buffer: src is in {src.loc}, not {result.loc}")
         checks.same_dtype(self, src=src, result=result)
+        result.data.check_storage()
+        if row_distance(self.src) != src.shape[1] and src.shape[0] > 1:
+            raise VerifyException(f"{self.name}: src is a window whose rows are not next to each other")
         if src.byte_size != result.byte_size:
             raise VerifyException(
                 f"{self.name}: shapes {list(src.shape)} and {list(result.shape)} must have the same number of elements"
@@ -155,61 +162,129 @@ class TReshapeOp(IRDLOperation):
 
 
 @irdl_op_definition
-class SubviewOp(WindowOp):
-    """A window of an unboxed row-major tile: `pto.subview %t, offsets = [%r, %c], sizes = [%m, %n] : T -> T`.
+class SubviewOp(IRDLOperation):
+    """A window of an unboxed row-major tile: `pto.subview %t[%r, %c] sizes [8, 64] valid [%m, %n] : T -> T`.
 
-    The result stores m rows of the source's width, so that rows keep their distance; its valid shape is [m, n]. Sizes
-    are constants; a row of the window starts at a multiple of 32 bytes.
+    Its type has the sizes as shape; its rows keep the distance that they have in the tile (`row_distance`). Without
+    `valid` the valid shape is the part of the window that the tile's covers; at an offset that is known at run time
+    only, that is all of it. A row of the window starts at a multiple of 32 bytes.
     """
 
     name = "pto.subview"
 
+    source = operand_def()
+    offsets = var_operand_def()
+    valid = var_operand_def()
+    sizes = prop_def(ArrayAttr[IntegerAttr])
     result = result_def(TileBufType)
 
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
     def __init__(
-        self,
-        source: Value,
-        offsets: Sequence[Value],
-        sizes: Sequence[Value],
-        result_type: TileBufType | None = None,
+        self, source: Value, offsets: Sequence[Value], sizes: Sequence[int], valid: Sequence[Value] = ()
     ) -> None:
-        if result_type is None:
-            result_type = subview_type(SSAValue.get(source), sizes)
-        super().__init__(operands=[source, offsets, sizes], result_types=[result_type])
+        ty = window_type(
+            SSAValue.get(source), [SSAValue.get(o) for o in offsets], sizes, [SSAValue.get(v) for v in valid]
+        )
+        super().__init__(
+            operands=[source, offsets, valid],
+            result_types=[ty],
+            properties={"sizes": ArrayAttr([IntegerAttr(size, i64) for size in sizes])},
+        )
 
     def verify_(self) -> None:
         """Check layout, the window's type and, for constant offsets, bounds."""
-        source = checks.tile(self, "source")
-        if not source.is_row_major:
-            raise VerifyException(f"{self.name}: source must be row_major / none_box to have rectangular windows")
-        if len(self.offsets) != 2 or len(self.sizes) != 2:
-            raise VerifyException(f"{self.name}: a window of a tile has two offsets and two sizes")
         checks.index(self, "offsets", *self.offsets)
-        checks.index(self, "sizes", *self.sizes)
-        wanted = subview_type(self.source, self.sizes)
+        checks.index(self, "valid", *self.valid)
+        sizes = [size.value.data for size in self.sizes]
+        wanted = window_type(self.source, self.offsets, sizes, self.valid)
         if self.result.type != wanted:
             raise VerifyException(f"{self.name}: the result must be {wanted}, not {self.result.type}")
-        for name, offset, size, limit in zip(
-            ("row", "column"), self.offsets, wanted.valid_shape, source.shape, strict=True
-        ):
-            start = checks.constant_int(offset)
-            if start is not None and not 0 <= start <= limit - size:
-                raise VerifyException(f"{self.name}: {name} {start} and size {size} reach outside the tile's {limit}")
-        column = checks.constant_int(self.offsets[1])
-        if column is not None and column * element_bytes(source.dtype) % a3.BLOCK_BYTES:
-            raise VerifyException(
-                f"{self.name}: column {column} is not at a multiple of {a3.BLOCK_BYTES} bytes within its row"
-            )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `%t[%r, %c] sizes [8, 64] valid [%m, %n] : T -> T`."""
+        source = parser.parse_unresolved_operand()
+        offsets = _parse_indices(parser)
+        parser.parse_keyword("sizes")
+        sizes = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer)
+        valid = _parse_indices(parser) if parser.parse_optional_keyword("valid") is not None else []
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        ty = parser.parse_type()
+        parser.parse_punctuation("->")
+        tile: SSAValue = parser.resolve_operand(source, ty)
+        return cls.build(
+            operands=[tile, offsets, valid],
+            result_types=[parser.parse_type()],
+            properties={"sizes": ArrayAttr([IntegerAttr(size, i64) for size in sizes])},
+            attributes=attributes,
+        )
+
+    def print(self, printer: Printer) -> None:
+        """Print `%t[%r, %c] sizes [8, 64] valid [%m, %n] : T -> T`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.source)
+        with printer.in_square_brackets():
+            printer.print_list(self.offsets, printer.print_ssa_value)
+        printer.print_string(f" sizes [{', '.join(str(size.value.data) for size in self.sizes)}]")
+        if self.valid:
+            printer.print_string(" valid [")
+            printer.print_list(self.valid, printer.print_ssa_value)
+            printer.print_string("]")
+        printer.print_op_attributes(self.attributes)
+        print_conversion(printer, self)
 
 
-def subview_type(source: SSAValue, sizes: Sequence[Value]) -> TileBufType:
-    """Type of the window of `source` with constant `sizes`."""
+def _parse_indices(parser: Parser) -> list[SSAValue]:
+    return parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_operand(INDEX))
+
+
+def window_type(
+    source: SSAValue, offsets: Sequence[SSAValue], sizes: Sequence[int], valid: Sequence[SSAValue]
+) -> TileBufType:
+    """Type of the window of `source` with constant `sizes` at `offsets`.
+
+    Raises:
+        VerifyException: there is no such window.
+    """
     ty = source.type
     if not isinstance(ty, TileBufType):
         raise VerifyException(f"pto.subview: source must be a tile (!pto.tile_buf), not {ty}")
-    window = static_shape(sizes)
-    if len(window) != 2 or DYNAMIC in window:
-        raise VerifyException("pto.subview: sizes must be two constants")
-    old = ty.data
-    spec = TileSpec(old.loc, old.dtype, window[0], old.cols, *window, old.blayout, old.slayout, old.fractal, old.pad)
-    return TileBufType(spec)
+    if not ty.is_row_major:
+        raise VerifyException("pto.subview: source must be row_major / none_box to have rectangular windows")
+    if len(offsets) != 2 or len(sizes) != 2 or len(valid) not in (0, 2):
+        raise VerifyException("pto.subview: a window of a tile has two offsets, two sizes, and none or two valid sizes")
+    starts = static_shape(offsets)
+    for axis, start, size, limit in zip(("row", "column"), starts, sizes, ty.shape, strict=True):
+        if not 0 < size <= limit or (start != DYNAMIC and not 0 <= start <= limit - size):
+            where = "?" if start == DYNAMIC else start
+            raise VerifyException(f"pto.subview: {axis} {where} and size {size} reach outside the tile's {limit}")
+    if starts[1] != DYNAMIC and starts[1] * element_bytes(ty.dtype) % a3.BLOCK_BYTES:
+        raise VerifyException(
+            f"pto.subview: column {starts[1]} is not at a multiple of {a3.BLOCK_BYTES} bytes within its row"
+        )
+    given = static_shape(valid) if valid else _covered(ty, starts, sizes)
+    return TileBufType(replace(ty.data, rows=sizes[0], cols=sizes[1], v_row=given[0], v_col=given[1]))
+
+
+def _covered(ty: TileBufType, starts: Sequence[int], sizes: Sequence[int]) -> list[int]:
+    """Valid shape of a window that does not say it."""
+    covered = []
+    for axis, start, size, valid in zip(("rows", "columns"), starts, sizes, ty.valid_shape, strict=True):
+        if valid == DYNAMIC:
+            raise VerifyException(f"pto.subview: valid {axis} of the tile are known at run time only: write valid [..]")
+        part = size if start == DYNAMIC else min(valid - start, size)
+        if part <= 0:
+            raise VerifyException(f"pto.subview: the window has none of the tile's {valid} valid {axis}")
+        covered.append(part)
+    return covered
+
+
+def row_distance(tile: SSAValue) -> int:
+    """Elements from one row of an unboxed row-major tile to the next; in a window it is that of its tile."""
+    while isinstance(tile.owner, SubviewOp):
+        tile = tile.owner.source
+    ty = tile.type
+    assert isinstance(ty, TileBufType)
+    return ty.shape[1]

@@ -2,18 +2,17 @@
 
 import pytest
 from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import IndexType, IntegerAttr, i64
+from xdsl.dialects.builtin import IndexType, IntegerAttr, f32, i64
 from xdsl.utils.test_value import create_ssa_value
 
-from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType
+from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType, row_distance
 from ptodsl.dialect.testing import TILES, complaint
 
-WINDOW = "!pto.tile_buf<loc=vec, dtype=f32, rows=8, cols=256, v_row=8, v_col=128, blayout=row_major, "
-WINDOW += "slayout=none_box, fractal=512, pad=0>"
+WINDOW = str(TileBufType.of((8, 128), f32, "vec"))
 
 
-def window(row: str, col: str, sizes: str = "%c8, %c128") -> str:
-    return f"%w = pto.subview %vec, offsets = [{row}, {col}], sizes = [{sizes}] : !vec -> {WINDOW}"
+def window(row: str, col: str, sizes: str = "8, 128", ty: str = WINDOW, source: str = "vec") -> str:
+    return f"%w = pto.subview %{source}[{row}, {col}] sizes [{sizes}] : !{source} -> {ty}"
 
 
 def index(value: int) -> ConstantOp:
@@ -28,6 +27,11 @@ def index(value: int) -> ConstantOp:
         "%t = pto.treshape %rows : !rows -> !flat",
         window("%c8", "%c8"),
         window("%n", "%n"),
+        window("%c8", "%c8", "8, 4", "!pto.tile_buf<vec, 8x4xf32>"),
+        window("%c0", "%c0", "8, 128] valid [%c2, %n", "!pto.tile_buf<vec, 8x128xf32, valid=2x?>"),
+        window("%c0", "%c0", "8, 128] valid [%n, %c128", "!pto.tile_buf<vec, 8x128xf32, valid=?x128>", "part"),
+        window("%c32", "%c8", "32, 32", "!pto.tile_buf<vec, 32x32xf32, valid=8x16>", "corner"),
+        window("%c0", "%n", "32, 32", "!pto.tile_buf<vec, 32x32xf32>", "corner"),
     ],
 )
 def test_accepts(body: str) -> None:
@@ -78,15 +82,35 @@ def test_accepts(body: str) -> None:
             "pto.subview: column 2 is not at a multiple of 32 bytes within its row",
         ),
         (
-            window("%c0", "%c0", "%c8, %n"),
-            "pto.subview: sizes must be two constants",
+            window("%n", "%c0", "40, 128"),
+            "pto.subview: row ? and size 40 reach outside the tile's 32",
         ),
         (
-            window("%c0", "%c0", "%c8, %c32"),
-            f"pto.subview: the result must be {WINDOW.replace('v_col=128', 'v_col=32')}, not {WINDOW}",
+            window("%c0", "%c0", "8"),
+            "pto.subview: a window of a tile has two offsets, two sizes, and none or two valid sizes",
         ),
         (
-            "%w = pto.subview %rows, offsets = [%c0, %c0], sizes = [%c8, %c1] : !rows -> !rows",
+            window("%c0", "%c0", "8, 32"),
+            f"pto.subview: the result must be {TileBufType.of((8, 32), f32, 'vec')}, not {WINDOW}",
+        ),
+        (
+            window("%c0", "%c0", source="part"),
+            "pto.subview: valid rows of the tile are known at run time only: write valid [..]",
+        ),
+        (
+            window("%c0", "%c32", "32, 32", source="corner"),
+            "pto.subview: the window has none of the tile's 24 valid columns",
+        ),
+        (
+            window("%c0", "%c0") + f"\n%r = pto.treshape %w : {WINDOW} -> !pto.tile_buf<vec, 1x1024xf32>",
+            "pto.treshape: src is a window whose rows are not next to each other",
+        ),
+        (
+            "%t = pto.alloc_tile : !pto.tile_buf<vec, 8x4xf32>",
+            "a vec tile of f32, row_major / none_box, is stored in units of 1x8 elements: 8x4 is not a multiple",
+        ),
+        (
+            "%w = pto.subview %rows[%c0, %c0] sizes [8, 1] : !rows -> !rows",
             "pto.subview: source must be row_major / none_box to have rectangular windows",
         ),
     ],
@@ -105,7 +129,11 @@ def test_an_address_can_be_given_later() -> None:
 
 
 def test_type_of_a_window_is_inferred() -> None:
-    op = SubviewOp(create_ssa_value(TILES["vec"]), [index(0), index(8)], [index(4), index(16)])
-    ty = op.result.type
-    assert isinstance(ty, TileBufType)
-    assert (ty.shape, ty.valid_shape) == ((4, 256), (4, 16))
+    op = SubviewOp(create_ssa_value(TILES["vec"]), [index(0), index(8)], [4, 16])
+    assert op.result.type == TileBufType.of((4, 16), f32, "vec")
+
+
+def test_rows_of_a_window_are_as_far_apart_as_the_tiles() -> None:
+    outer = SubviewOp(create_ssa_value(TILES["vec"]), [index(0), index(8)], [4, 16])
+    inner = SubviewOp(outer, [index(0), index(8)], [2, 8])
+    assert row_distance(inner.result) == row_distance(outer.result) == 256

@@ -130,6 +130,15 @@ class TileSpec:
             raise VerifyException(
                 f"a vec tile has at most {a3.MAX_VEC_ROWS} rows, not {self.rows}: use several, or [1, n] for a vector"
             )
+        if self.slayout is not SLayout.NONE_BOX:
+            self.check_storage()
+
+    def check_storage(self) -> None:
+        """Check that the tile fills whole units of storage; windows of unboxed tiles need not.
+
+        Raises:
+            VerifyException: it does not.
+        """
         row_unit, col_unit = self.storage_unit
         if self.rows % row_unit or self.cols % col_unit:
             raise VerifyException(

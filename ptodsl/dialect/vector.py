@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from xdsl.dialects.builtin import f16, f32, i16, i32
+from xdsl.dialects.builtin import f16, f32, i8, i16, i32
 from xdsl.ir import Attribute
-from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
-from xdsl.parser import Parser
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, to_enum
+from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
 from ptodsl.dialect.conversions import CONVERSIONS, Conversion, targets
-from ptodsl.dialect.elements import element_name, ui16, ui32
+from ptodsl.dialect.elements import element_name, ui8, ui16
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
@@ -25,7 +24,7 @@ ARITHMETIC_TYPES = (f16, f32, i16, i32)
 FLOAT_TYPES = (f16, f32)
 """Element types of division, roots and the transcendental functions."""
 
-BIT_TYPES = (i16, i32, ui16, ui32)
+BIT_TYPES = (i8, i16, ui8, ui16)
 """Element types of bitwise operations."""
 
 
@@ -150,11 +149,26 @@ class TOrOp(BinaryOp):
 
 
 @irdl_op_definition
-class TXorOp(BinaryOp):
-    """dst = lhs ^ rhs."""
+class TXorOp(DpsOp):
+    """dst = lhs ^ rhs; `tmp` is scratch like dst."""
 
-    ALLOWED: ClassVar[Sequence[Attribute]] = BIT_TYPES
     name = "pto.txor"
+
+    lhs = operand_def()
+    rhs = operand_def()
+    tmp = operand_def()
+    dst = operand_def()
+
+    def __init__(self, lhs: Value, rhs: Value, tmp: Value, dst: Value) -> None:
+        super().__init__(lhs, rhs, tmp, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes, shapes and layouts."""
+        operands = {name: checks.tile(self, name, Loc.VEC) for name in ("lhs", "rhs", "tmp", "dst")}
+        checks.same_dtype(self, **operands)
+        checks.dtype_in(self, "lhs", operands["lhs"], BIT_TYPES)
+        checks.same_shape(self, **operands)
+        checks.row_major(self, **operands)
 
 
 @irdl_op_definition
@@ -231,38 +245,35 @@ class TAddsOp(TileScalarOp):
 
 @irdl_op_definition
 class TCvtOp(DpsOp):
-    """dst = src converted to dst's element type, rounded by `rmode`; `sat_mode` as in `conversions`.
+    """dst = src converted to dst's element type, rounded by `rmode` (RINT); `sat_mode` as in `conversions`.
 
-    Without `sat_mode` it is OFF, which matters for those pairs only that honour it.
+    Without `sat_mode` it is OFF, which matters for those pairs only that honour it. In the pretty form both stand
+    inside `ins`: `ins(%a {rmode = #pto<round_mode FLOOR>} : T)`.
     """
 
     name = "pto.tcvt"
 
+    ALIASES: ClassVar[Mapping[str, str]] = {"satmode": "sat_mode"}
+
     src = operand_def()
     dst = operand_def()
-    rmode = prop_def(RoundModeAttr)
+    rmode = opt_prop_def(RoundModeAttr)
     sat_mode = opt_prop_def(SaturationModeAttr)
 
     def __init__(
         self,
         src: Value,
         dst: Value,
-        rmode: RoundMode | str = RoundMode.RINT,
+        rmode: RoundMode | str | None = None,
         sat_mode: SaturationMode | str | None = None,
     ) -> None:
-        properties: dict[str, Attribute | None] = {"rmode": RoundModeAttr(to_enum(RoundMode, rmode, "round mode"))}
+        properties: dict[str, Attribute | None] = {}
+        if rmode is not None:
+            properties["rmode"] = RoundModeAttr(round_mode(rmode))
         if sat_mode is not None:
             mode = to_enum(SaturationMode, sat_mode, "saturation mode")
             properties["sat_mode"] = SaturationModeAttr(mode)
         super().__init__(src, dst, properties=properties)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse what follows the operation's name; `satmode` is another spelling of `sat_mode`."""
-        op = super().parse(parser)
-        if "satmode" in op.properties:
-            op.properties["sat_mode"] = op.properties.pop("satmode")
-        return op
 
     @property
     def conversion(self) -> Conversion | None:
@@ -271,6 +282,11 @@ class TCvtOp(DpsOp):
         if not (isinstance(src, TileBufType) and isinstance(dst, TileBufType)):
             return None
         return CONVERSIONS.get((src.dtype, dst.dtype))
+
+    @property
+    def rounding(self) -> RoundMode:
+        """How it rounds: to the nearest, ties to even, when not given."""
+        return RoundMode.RINT if self.rmode is None else self.rmode.data
 
     @property
     def saturation(self) -> SaturationMode:

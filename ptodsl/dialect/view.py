@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 import math
 from collections.abc import Sequence
 from typing import Self
@@ -120,50 +119,18 @@ class MakeTensorViewOp(IRDLOperation):
         printer.print_attribute(self.result.type)
 
 
-class WindowOp(IRDLOperation, abc.ABC):
-    """`pto.OP %v, offsets = [..], sizes = [..] : T -> T`: part of a view or of a tile, in elements."""
-
-    source = operand_def()
-    offsets = var_operand_def()
-    sizes = var_operand_def()
-
-    irdl_options = (AttrSizedOperandSegments(as_property=True),)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%v, offsets = [..], sizes = [..] : T -> T`."""
-        source = parser.parse_unresolved_operand()
-        parser.parse_punctuation(",")
-        offsets = parse_value_list(parser, "offsets", INDEX)
-        parser.parse_punctuation(",")
-        sizes = parse_value_list(parser, "sizes", INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        result = parser.parse_type()
-        view: SSAValue = parser.resolve_operand(source, ty)
-        return cls.build(operands=[view, offsets, sizes], result_types=[result], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%v, offsets = [..], sizes = [..] : T -> T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.source)
-        printer.print_string(",")
-        print_value_list(printer, "offsets", self.offsets)
-        printer.print_string(",")
-        print_value_list(printer, "sizes", self.sizes)
-        printer.print_op_attributes(self.attributes)
-        print_conversion(printer, self)
-
-
 @irdl_op_definition
-class PartitionViewOp(WindowOp):
+class PartitionViewOp(IRDLOperation):
     """A slice of a GM view: `pto.partition_view %v, offsets = [..], sizes = [..] : T -> T`, in elements."""
 
     name = "pto.partition_view"
 
+    source = operand_def()
+    offsets = var_operand_def()
+    sizes = var_operand_def()
     result = result_def(PartitionTensorViewType)
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
 
     def __init__(
         self,
@@ -201,6 +168,33 @@ class PartitionViewOp(WindowOp):
                 raise VerifyException(
                     f"{self.name}: offset {start} and size {size} reach outside dimension {axis} of {ty}"
                 )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `%v, offsets = [..], sizes = [..] : T -> T`."""
+        source = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        offsets = parse_value_list(parser, "offsets", INDEX)
+        parser.parse_punctuation(",")
+        sizes = parse_value_list(parser, "sizes", INDEX)
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        ty = parser.parse_type()
+        parser.parse_punctuation("->")
+        result = parser.parse_type()
+        view: SSAValue = parser.resolve_operand(source, ty)
+        return cls.build(operands=[view, offsets, sizes], result_types=[result], attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        """Print `%v, offsets = [..], sizes = [..] : T -> T`."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.source)
+        printer.print_string(",")
+        print_value_list(printer, "offsets", self.offsets)
+        printer.print_string(",")
+        print_value_list(printer, "sizes", self.sizes)
+        printer.print_op_attributes(self.attributes)
+        print_conversion(printer, self)
 
 
 @irdl_op_definition

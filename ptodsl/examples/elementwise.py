@@ -174,7 +174,7 @@ def build_convert() -> ModuleOp:
         for number in tiles_of_core(rows):
             load_tile(x, number, a)
             tile.cvt(a, b)
-            tile.cvt(a, c, "CAST_FLOOR")
+            tile.cvt(a, c, "floor")
             store_tile(b, half, number)
             store_tile(c, floor, number)
     return module.finish()

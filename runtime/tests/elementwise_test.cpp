@@ -56,7 +56,12 @@ TEST(bitwise_operations_work_on_integers) {
                                           [](int32_t a, int32_t b) { return a & b; }, 0);
     compare_binary<int32_t, 8, 24, 3, 5>([](auto& d, auto& a, auto& b) { TOR(d, a, b); },
                                          [](int32_t a, int32_t b) { return a | b; }, 0);
-    compare_binary<uint16_t, 8, 32, 8, 32>([](auto& d, auto& a, auto& b) { TXOR(d, a, b); },
+    compare_binary<uint16_t, 8, 32, 8, 32>(
+        [](auto& d, auto& a, auto& b) {
+            VecTile<uint16_t, 8, 32> scratch;
+            TASSIGN(scratch, 65536);
+            TXOR(d, a, b, scratch);
+        },
                                            [](uint16_t a, uint16_t b) { return a ^ b; }, 0);
     compare_binary<int8_t, 8, 32, 8, 32>([](auto& d, auto& a, auto&) { TNOT(d, a); },
                                          [](int8_t a, int8_t) { return ~a; }, 0);

@@ -99,9 +99,11 @@ TEST(overlapping_vec_tiles_share_bytes_of_any_type) {
         VecTile<float, 1, 8> words;
         VecTile<uint16_t, 1, 16> shorts;
         TASSIGN(words, 64);
+        VecTile<uint16_t, 1, 16> scratch;
         TASSIGN(shorts, 64);
+        TASSIGN(scratch, 128);
         fill(words, [](int, int) { return 1.0f; });
-        TXOR(shorts, shorts, shorts);
+        TXOR(shorts, shorts, shorts, scratch);
         CHECK(distance(words, [](int, int) { return 0; }) == 0);
     });
     CHECK(report.empty());

@@ -35,7 +35,7 @@ def test_emit_pto_ir_prints_the_module_with_addresses() -> None:
     text = assemble(snippet(EXP), "a.mlir", Options(Sync.BARRIER_ALL, emit_pto_ir=True))
     module = parse_text(text)
     module.verify()
-    assert "pto.pipe_barrier[PIPE_ALL]" in text
+    assert "pto.barrier <PIPE_ALL>" in text
     assert "pto.alloc_tile addr = %" in text
 
 

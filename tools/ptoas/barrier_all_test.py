@@ -1,6 +1,6 @@
 """Where barrier-all puts its barriers."""
 
-from ptodsl.dialect import PipeBarrierOp
+from ptodsl.dialect import BarrierOp
 from ptodsl.dialect.testing import fifo, parse_text, snippet
 from tools.ptoas.barrier_all import inject_barriers
 
@@ -17,5 +17,5 @@ def test_every_memory_operation_has_a_barrier_in_front() -> None:
     module = parse_text(snippet(body))
     inject_barriers(module)
     module.verify()
-    ordered = [op.next_op.name for op in module.walk() if isinstance(op, PipeBarrierOp) and op.next_op is not None]
+    ordered = [op.next_op.name for op in module.walk() if isinstance(op, BarrierOp) and op.next_op is not None]
     assert ordered == ["pto.tload", "pto.texp", "pto.tpop", "pto.load_scalar"]

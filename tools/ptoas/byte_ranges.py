@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType, TReshapeOp, checks, element_bytes
+from ptodsl.dialect import DYNAMIC, AllocTileOp, SubviewOp, TileBufType, TReshapeOp, checks, element_bytes, row_distance
 from tools.ptoas.plan_memory import MemoryPlan
 from tools.ptoas.tile_sources import direct_sources
 
@@ -65,9 +65,9 @@ class ByteRanges:
             return self._union(tile)
         if not isinstance(tile.owner, SubviewOp):
             return (ByteRange(buffer, start, start + ty.byte_size),)
-        rows, cols = ty.valid_shape
+        rows, cols = (size if valid == DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True))
         size = element_bytes(ty.dtype)
-        distance, width = ty.shape[1] * size, cols * size
+        distance, width = row_distance(tile) * size, cols * size
         return _merge([ByteRange(buffer, at, at + width) for at in range(start, start + rows * distance, distance)])
 
     def _union(self, tile: SSAValue) -> tuple[ByteRange, ...]:
@@ -91,7 +91,7 @@ def window_offset(op: SubviewOp) -> int | None:
     ty = op.source.type
     assert isinstance(ty, TileBufType)
     row, col = (checks.constant_int(offset) for offset in op.offsets)
-    return None if row is None or col is None else (row * ty.shape[1] + col) * element_bytes(ty.dtype)
+    return None if row is None or col is None else (row * row_distance(op.source) + col) * element_bytes(ty.dtype)
 
 
 def _merge(ranges: list[ByteRange]) -> tuple[ByteRange, ...]:

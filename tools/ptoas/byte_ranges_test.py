@@ -26,10 +26,7 @@ def show(name: str, ty: str = "!vec") -> str:
 
 
 def window(rows: int, cols: int) -> str:
-    return (
-        f"!pto.tile_buf<loc=vec, dtype=f32, rows={rows}, cols=256, v_row={rows}, v_col={cols}, blayout=row_major, "
-        "slayout=none_box, fractal=512, pad=0>"
-    )
+    return f"!pto.tile_buf<vec, {rows}x{cols}xf32>"
 
 
 def test_an_allocation_is_one_range() -> None:
@@ -45,21 +42,28 @@ def test_a_reshape_is_its_source() -> None:
     [
         ("%c8, %c0", (2, 256), [(8 * 1024, 10 * 1024)]),
         ("%c8, %c32", (2, 128), [(8 * 1024 + 128, 8 * 1024 + 640), (9 * 1024 + 128, 9 * 1024 + 640)]),
+        ("%c8, %c32", (1, 4), [(8 * 1024 + 128, 8 * 1024 + 144)]),
         ("%n, %c0", (2, 256), [(0, SIZE)]),
     ],
 )
 def test_a_window_has_its_rows(offsets: str, size: tuple[int, int], expected: list[tuple[int, int]]) -> None:
     ty = window(*size)
-    body = f"%w = pto.subview %s, offsets = [{offsets}], sizes = [%c{size[0]}, %c{size[1]}] : !vec -> {ty}"
+    body = f"%w = pto.subview %s[{offsets}] sizes [{size[0]}, {size[1]}] : !vec -> {ty}"
     assert ranges(body + show("w", ty)) == expected
 
 
 def test_a_window_of_a_window() -> None:
     outer, inner = window(8, 256), window(2, 8)
-    body = f"%w = pto.subview %s, offsets = [%c8, %c0], sizes = [%c8, %c256] : !vec -> {outer}\n"
-    body += f"%v = pto.subview %w, offsets = [%c1, %c8], sizes = [%c2, %c8] : {outer} -> {inner}"
+    body = f"%w = pto.subview %s[%c8, %c0] sizes [8, 256] : !vec -> {outer}\n"
+    body += f"%v = pto.subview %w[%c1, %c8] sizes [2, 8] : {outer} -> {inner}"
     start = 9 * 1024 + 32
     assert ranges(body + show("v", inner)) == [(start, start + 32), (start + 1024, start + 1024 + 32)]
+
+
+def test_a_window_of_unknown_valid_size_has_all_its_rows() -> None:
+    ty = "!pto.tile_buf<vec, 2x128xf32, valid=?x16>"
+    body = f"%w = pto.subview %s[%c0, %c0] sizes [2, 128] valid [%n, %c16] : !vec -> {ty}"
+    assert ranges("%c16 = arith.constant 16 : index\n" + body + show("w", ty)) == [(0, 64), (1024, 1088)]
 
 
 def test_a_selected_tile_is_any_of_its_sources() -> None:

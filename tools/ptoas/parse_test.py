@@ -22,11 +22,11 @@ BODY = f"""
   scf.yield %a, %s : i64, f32
 }}
 scf.if %b {{
-  pto.print "a \\"quoted\\" text\\0A"
+  pto.print ins("a \\"quoted\\" text %f\\0A", %x : f32)
 }} else {{
-  pto.tcvt ins(%vec {{rmode = #pto<round_mode CAST_RINT>}} : !vec) outs(%half : !half) loc("k.py":3:1)
+  pto.tcvt ins(%vec {{rmode = #pto<round_mode RINT>}} : !vec) outs(%half : !half) loc("k.py":3:1)
 }}
-pto.pipe_barrier[PIPE_V] loc(callsite("k.py":4:1 at unknown))
+pto.barrier <PIPE_V> loc(callsite("k.py":4:1 at unknown))
 """
 TEXT = snippet(BODY.replace("%w#0", "%a"))
 
@@ -135,8 +135,8 @@ def test_location_aliases_may_stand_behind_their_uses() -> None:
         ('"' + "a" * 99 + '\\q"', "a.mlir:1:1: error: the string has an escape that is none of"),
         ('#l = loc(callsite("a":1:1 at "b":1:1)', "a.mlir:1:38: error: the location #l has no end"),
         (
-            "%p = arith.constant 1 : i64\npto.set_flag[PIPE_X, PIPE_V, EVENT_ID0]",
-            "a.mlir:2:14: error: Expected `PIPE_S`",
+            "%p = arith.constant 1 : i64\npto.set_flag[<PIPE_X>, <PIPE_V>, <EVENT_ID0>]",
+            "a.mlir:2:15: error: Expected `PIPE_S`",
         ),
     ],
 )

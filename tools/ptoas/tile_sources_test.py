@@ -16,7 +16,7 @@ def names(body: str) -> list[str]:
 
 def test_through_reshapes_and_windows() -> None:
     assert names("%r = pto.treshape %a : !vec -> !vec\npto.tprint ins(%r : !vec)") == ["a"]
-    window = "%w = pto.subview %a, offsets = [%n, %c0], sizes = [%c32, %c256] : !vec -> !vec\n"
+    window = "%w = pto.subview %a[%n, %c0] sizes [32, 256] : !vec -> !vec\n"
     assert names(window + "pto.tprint ins(%w : !vec)") == ["a"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
@@ -17,6 +18,7 @@ from ptodsl.dialect import (
     SectionCubeOp,
     SectionOp,
     TileBufType,
+    row_distance,
 )
 from tools.ptoas.diagnostics import OperationError
 
@@ -52,6 +54,7 @@ def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationEr
             for index, operand in enumerate(op.operands)
             if operand not in defined
         )
+        errors.extend(_selected_windows(op))
         for region in op.regions:
             if len(region.blocks) > 1:
                 errors.append(OperationError(op, f"{op.name}: control flow must be structured (scf.for, scf.if)"))
@@ -59,6 +62,14 @@ def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationEr
             for inner in region.blocks:
                 _verify_block(inner, defined, errors)
         defined.update(op.results)
+
+
+def _selected_windows(op: Operation) -> Iterator[OperationError]:
+    """A tile that is selected at run time is one variable, and the types of all that it may be must be the same."""
+    if isinstance(op, scf.ForOp | scf.YieldOp):
+        for value in op.operands:
+            if isinstance(value.type, TileBufType) and row_distance(value) != value.type.shape[1]:
+                yield OperationError(op, f"{op.name}: a window that is narrower than its tile cannot be selected")
 
 
 def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:

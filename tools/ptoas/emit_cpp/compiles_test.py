@@ -15,15 +15,17 @@ INCLUDE = Path("runtime/include")
 BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
 UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trecip", "trelu", "tabs", "tneg")
 ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
-WINDOW = "!pto.tile_buf<loc=vec, dtype=f32, rows=8, cols=256, v_row=8, v_col=128, blayout=row_major, "
-WINDOW += "slayout=none_box, fractal=512, pad=0>"
+WINDOW = "!pto.tile_buf<vec, 8x128xf32>"
+DYNAMIC_WINDOW = "!pto.tile_buf<vec, 8x128xf32, valid=?x128>"
 
 VECTOR = [
     *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
-    *(f"pto.{name} ins(%bits, %bits : !bits, !bits) outs(%bits : !bits)" for name in ("tand", "tor", "txor")),
+    *(f"pto.{name} ins(%words, %words : !words, !words) outs(%words : !words)" for name in ("tand", "tor")),
+    "pto.txor ins(%words, %words, %words : !words, !words, !words) outs(%words : !words)",
     *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
     *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
-    "pto.tcvt ins(%vec {rmode = #pto<round_mode CAST_RINT>} : !vec) outs(%half : !half)",
+    "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
+    "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
     *(f"pto.trow{name} ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)" for name in ("max", "min", "sum")),
     *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
     "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
@@ -35,8 +37,12 @@ VECTOR = [
     "pto.tload ins(%slice : !slice) outs(%part : !part)",
     "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
     "%z = pto.treshape %rows : !rows -> !flat\npto.texp ins(%z : !flat) outs(%z : !flat)",
-    f"%w = pto.subview %vec, offsets = [%n, %c0], sizes = [%c8, %c128] : !vec -> {WINDOW}",
-    "%y = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32\npto.store_scalar %y, %p[%c1] : f32, !pto.ptr<f32>",
+    f"%w = pto.subview %vec[%n, %c0] sizes [8, 128] : !vec -> {WINDOW}\n"
+    f"pto.texp ins(%w : {WINDOW}) outs(%w : {WINDOW})",
+    f"%w = pto.subview %vec[%c8, %c0] sizes [8, 128] valid [%n, %c128] : !vec -> {DYNAMIC_WINDOW}\n"
+    f"pto.texp ins(%w : {DYNAMIC_WINDOW}) outs(%w : {DYNAMIC_WINDOW})",
+    'pto.print ins("%f", %x : f32)',
+    "%y = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32\npto.store_scalar %y, %p[%c1] : !pto.ptr<f32>, f32",
     "%i = pto.get_subblock_idx\n%j = pto.get_subblock_num",
     "pto.tprint ins(%vec : !vec)",
     fifo(dir_mask=1, slot_size=131072) + "pto.tpop(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
@@ -56,7 +62,7 @@ CUBE = [
     "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
     "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
     "%i = pto.get_block_idx\n%j = pto.get_block_num\npto.set_ffts %ffts : memref<256xi64>",
-    "pto.set_flag[PIPE_MTE2, PIPE_MTE1, EVENT_ID0]\npto.wait_flag[PIPE_MTE2, PIPE_MTE1, EVENT_ID0]",
+    "pto.set_flag[<PIPE_MTE2>, <PIPE_MTE1>, <EVENT_ID0>]\npto.wait_flag[<PIPE_MTE2>, <PIPE_MTE1>, <EVENT_ID0>]",
     fifo(dir_mask=1) + "pto.talloc(%e, %pipe : !entry, !pto.pipe) {split = 1}\n"
     "pto.tpush(%e, %pipe : !entry, !pto.pipe) {split = 1}",
 ]
@@ -80,7 +86,7 @@ SCALARS = """
   }
   scf.yield %v, %t : i64, i64
 }
-pto.store_scalar %g, %h[%c0] : f16, !pto.ptr<f16>
+pto.store_scalar %g, %h[%c0] : !pto.ptr<f16>, f16
 """
 
 

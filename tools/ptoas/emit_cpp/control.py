@@ -127,8 +127,7 @@ def emit_set_ffts(writer: Writer, op: SetFftsOp) -> None:
 def emit_print(writer: Writer, op: PrintOp) -> None:
     """`cce::printf("...", v1);`."""
     text = op.format.data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    values = "".join(f", {writer.name(value)}" for value in op.values)
-    writer.line(f'cce::printf("{text}"{values});')
+    writer.line(f'cce::printf("{text}", {writer.name(op.value)});')
 
 
 EMITTERS: dict[type[Operation], Callable[..., None]] = {

@@ -7,7 +7,7 @@ from tools.ptoas.testing import cpp, cpp_lines
 
 
 def test_loop() -> None:
-    body = "scf.for %i = %c0 to %n step %c8 {\npto.store_scalar %x, %p[%i] : f32, !pto.ptr<f32>\n}"
+    body = "scf.for %i = %c0 to %n step %c8 {\npto.store_scalar %x, %p[%i] : !pto.ptr<f32>, f32\n}"
     assert cpp_lines(body) == ["for (int64_t a = 0; a < v4; a += 8) {", "v1[a] = v6;", "}"]
 
 
@@ -39,7 +39,7 @@ def test_values_that_change_places_go_through_copies() -> None:
 
 
 def test_if_and_else() -> None:
-    store = "pto.store_scalar %x, %p[%c0] : f32, !pto.ptr<f32>"
+    store = "pto.store_scalar %x, %p[%c0] : !pto.ptr<f32>, f32"
     assert cpp_lines(f"scf.if %b {{\n{store}\n}}") == ["if (v7) {", "v1[0] = v6;", "}"]
     assert cpp_lines(f"scf.if %b {{\n{store}\n}} else {{\n}}") == ["if (v7) {", "v1[0] = v6;", "}"]
     assert cpp_lines(f"scf.if %b {{\n{store}\n}} else {{\n{store}\n}}") == [

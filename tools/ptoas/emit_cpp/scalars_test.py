@@ -55,8 +55,8 @@ def test_floats(op: str, expression: str) -> None:
         ("%r = pto.get_block_idx", "int64_t a = get_block_idx();"),
         ("%r = pto.get_subblock_idx", "int64_t a = get_subblockid();"),
         ("%r = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32", "float a = v1[v4];"),
-        ("pto.store_scalar %x, %p[%n] : f32, !pto.ptr<f32>", "v1[v4] = v6;"),
-        ('pto.print "%ld \\"x\\"\\n", %m : i64', 'cce::printf("%ld \\"x\\"\\n", v5);'),
+        ("pto.store_scalar %x, %p[%n] : !pto.ptr<f32>, f32", "v1[v4] = v6;"),
+        ('pto.print ins("%ld \\"x\\"\\n", %m : i64)', 'cce::printf("%ld \\"x\\"\\n", v5);'),
     ],
 )
 def test_others(body: str, line: str) -> None:

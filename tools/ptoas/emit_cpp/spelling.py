@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, bf16, f16, f32, f64, i1, i8, i16, i32, i64
@@ -18,6 +19,7 @@ from ptodsl.dialect import (
     PipeType,
     PtrType,
     SLayout,
+    SubviewOp,
     TileBufType,
     TileSpec,
     ui8,
@@ -76,11 +78,24 @@ def value_type(value: SSAValue, op: Operation) -> str:
         case MemRefType():
             return f"__gm__ {scalar_type(ty.element_type, op)}*"
         case TileBufType():
-            return tile_type(ty.data)
+            return tile_type(tile_spec(value))
         case PipeType() if isinstance(value.owner, InitializeL2G2LPipeOp):
             return pipe_type(value.owner)
         case _:
             return scalar_type(ty, op)
+
+
+def tile_spec(tile: SSAValue) -> TileSpec:
+    """What the C++ type of a tile says: of a window that is narrower than its tile, the tile's shape.
+
+    The columns of a C++ tile are the distance of its rows, and a window's rows are as far apart as its tile's.
+    """
+    ty = tile.type
+    assert isinstance(ty, TileBufType)
+    if not isinstance(tile.owner, SubviewOp):
+        return ty.data
+    source = tile_spec(tile.owner.source)
+    return ty.data if ty.data.cols == source.cols else replace(ty.data, rows=source.rows, cols=source.cols)
 
 
 @cache

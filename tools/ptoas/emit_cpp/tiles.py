@@ -7,9 +7,10 @@ from collections.abc import Callable
 from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
+    DYNAMIC,
     AllocTileOp,
+    BarrierOp,
     DpsOp,
-    PipeBarrierOp,
     SetFlagOp,
     SubviewOp,
     TCvtOp,
@@ -19,9 +20,10 @@ from ptodsl.dialect import (
     TReshapeOp,
     WaitFlagOp,
     element_bytes,
+    row_distance,
 )
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp.spelling import tile_type
+from tools.ptoas.emit_cpp.spelling import tile_spec, tile_type
 from tools.ptoas.emit_cpp.views import Term, add, multiply, term
 from tools.ptoas.emit_cpp.writer import Writer
 
@@ -44,8 +46,16 @@ def emit_reshape(writer: Writer, op: TReshapeOp) -> None:
 
 
 def emit_subview(writer: Writer, op: SubviewOp) -> None:
-    """`Tile<...> v9; TASSIGN(v9, address of the window);`."""
-    writer.line(f"TASSIGN({_declare(writer, op.result)}, {_address(writer, op.result)});")
+    """`Tile<...> v9; TASSIGN(v9, address of the window);`; a dynamic valid size is at most the window's."""
+    ty = op.result.type
+    assert isinstance(ty, TileBufType)
+    names = [
+        f"({writer.name(value)} < {size} ? {writer.name(value)} : {size})"
+        for valid, size, value in zip(ty.valid_shape, ty.shape, op.valid or (None, None), strict=True)
+        if valid == DYNAMIC and value is not None
+    ]
+    name = _declare(writer, op.result, f"({', '.join(names)})" if names else "")
+    writer.line(f"TASSIGN({name}, {_address(writer, op.result)});")
 
 
 def _address(writer: Writer, tile: SSAValue) -> str:
@@ -63,17 +73,15 @@ def _address(writer: Writer, tile: SSAValue) -> str:
     ty = owner.source.type
     assert isinstance(ty, TileBufType)
     row, col = (term(writer, offset) for offset in owner.offsets)
-    elements: Term = add(multiply(row, ty.shape[1]), col)
+    elements: Term = add(multiply(row, row_distance(owner.source)), col)
     start = _address(writer, owner.source)
     return f"{start} + ({ADDRESS_TYPE})({elements}) * {element_bytes(ty.dtype)}"
 
 
 def _declare(writer: Writer, tile: SSAValue, arguments: str = "") -> str:
     """Print the declaration of a tile variable; its name."""
-    ty = tile.type
-    assert isinstance(ty, TileBufType)
     name = writer.define(tile)
-    writer.line(f"{tile_type(ty.data)} {name}{arguments};")
+    writer.line(f"{tile_type(tile_spec(tile))} {name}{arguments};")
     return name
 
 
@@ -84,7 +92,7 @@ def emit_call(writer: Writer, op: DpsOp) -> None:
 
 def emit_cvt(writer: Writer, op: TCvtOp) -> None:
     """`TCVT(dst, src, RoundMode::CAST_RINT, SaturationMode::OFF);`."""
-    _call(writer, op, f", RoundMode::{op.rmode.data}, SaturationMode::{op.saturation}")
+    _call(writer, op, f", RoundMode::{op.rounding.spelling}, SaturationMode::{op.saturation}")
 
 
 def emit_extract(writer: Writer, op: TExtractOp) -> None:
@@ -109,7 +117,7 @@ def emit_wait_flag(writer: Writer, op: WaitFlagOp) -> None:
     writer.line(f"wait_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
 
 
-def emit_pipe_barrier(writer: Writer, op: PipeBarrierOp) -> None:
+def emit_barrier(writer: Writer, op: BarrierOp) -> None:
     """`pipe_barrier(PIPE_V);`."""
     writer.line(f"pipe_barrier({op.pipe.data});")
 
@@ -128,7 +136,7 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     DpsOp: emit_call,
     SetFlagOp: emit_set_flag,
     WaitFlagOp: emit_wait_flag,
-    PipeBarrierOp: emit_pipe_barrier,
+    BarrierOp: emit_barrier,
     TPrintOp: emit_tprint,
 }
 """Operations on tiles and on pipes; a class without its own row is printed like its base."""

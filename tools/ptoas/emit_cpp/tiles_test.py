@@ -49,9 +49,9 @@ def test_boxes_of_left_tiles_are_row_major_on_this_device() -> None:
         ),
         ("pto.tload ins(%slice : !slice) outs(%vec : !vec)", "TLOAD(a, b);"),
         ("pto.tstore ins(%vec : !vec) outs(%slice : !slice)", "TSTORE(b, a);"),
-        ("pto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID3]", "set_flag(PIPE_MTE2, PIPE_V, EVENT_ID3);"),
-        ("pto.wait_flag[PIPE_MTE2, PIPE_V, EVENT_ID3]", "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID3);"),
-        ("pto.pipe_barrier[PIPE_V]", "pipe_barrier(PIPE_V);"),
+        ("pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID3>]", "set_flag(PIPE_MTE2, PIPE_V, EVENT_ID3);"),
+        ("pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID3>]", "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID3);"),
+        ("pto.barrier <PIPE_V>", "pipe_barrier(PIPE_V);"),
         ("pto.tprint ins(%vec : !vec)", "TPRINT(a);"),
     ],
 )
@@ -89,13 +89,12 @@ def test_reshape() -> None:
     assert lines[3] == "TRESHAPE(b, a);"
 
 
-WINDOW = "!pto.tile_buf<loc=vec, dtype=f32, rows=8, cols=256, v_row=8, v_col=128, blayout=row_major, "
-WINDOW += "slayout=none_box, fractal=512, pad=0>"
+WINDOW = "!pto.tile_buf<vec, 8x128xf32>"
 
 
 def window(source: str, row: str, col: str) -> str:
     ty = "!vec" if source == "vec" else WINDOW
-    return f"= pto.subview %{source}, offsets = [{row}, {col}], sizes = [%c8, %c128] : {ty} -> {WINDOW}"
+    return f"= pto.subview %{source}[{row}, {col}] sizes [8, 128] : {ty} -> {WINDOW}"
 
 
 @pytest.mark.parametrize(
@@ -110,9 +109,33 @@ def test_windows(row: str, col: str, address: str) -> None:
     assert cpp_lines(f"%w {window('vec', row, col)}")[-1] == f"TASSIGN(b, {address});"
 
 
+@pytest.mark.parametrize(("cols", "shape"), [(128, "32, 256"), (256, "8, 256")])
+def test_the_type_of_a_window_has_the_rows_distance(cols: int, shape: str) -> None:
+    ty = f"!pto.tile_buf<vec, 8x{cols}xf32>"
+    lines = cpp_lines(f"%w = pto.subview %vec[%c8, %c0] sizes [8, {cols}] : !vec -> {ty}\npto.tprint ins(%w : {ty})")
+    assert lines[2].startswith(f"Tile<TileType::Vec, float, {shape}, BLayout::RowMajor, 8, {cols}, SLayout::NoneBox")
+    assert lines[3:] == ["TASSIGN(b, 8192);", "TPRINT(b);"]
+
+
+def test_a_valid_size_known_at_run_time_is_at_most_the_windows() -> None:
+    ty = "!pto.tile_buf<vec, 8x128xf32, valid=?x128>"
+    lines = cpp_lines(f"%w = pto.subview %vec[%c0, %c0] sizes [8, 128] valid [%n, %c128] : !vec -> {ty}")
+    assert lines[2].endswith(
+        "BLayout::RowMajor, -1, 128, SLayout::NoneBox, 512, PadValue::Null, CompactMode::Null> b((v4 < 8 ? v4 : 8));"
+    )
+
+
+def test_a_narrow_window_cannot_be_selected() -> None:
+    body = f"%w {window('vec', '%c0', '%c0')}\n"
+    body += f"%z = scf.if %b -> ({WINDOW}) {{\nscf.yield %w : {WINDOW}\n}} else {{\nscf.yield %w : {WINDOW}\n}}\n"
+    with pytest.raises(AssemblerError, match=r"scf\.yield: a window that is narrower than its tile cannot be selected"):
+        cpp_lines(body)
+
+
 def test_a_window_of_a_window() -> None:
-    body = f"%w {window('vec', '%n', '%c0')}\n%y {window('w', '%c0', '%c8')}"
-    assert cpp_lines(body)[-1] == "TASSIGN(c, 0 + (uint64_t)(v4 * 256) * 4 + (uint64_t)(8) * 4);"
+    body = f"%w {window('vec', '%n', '%c0')}\n%y = pto.subview %w[%c2, %c8] sizes [2, 8] : {WINDOW} "
+    body += "-> !pto.tile_buf<vec, 2x8xf32>"
+    assert cpp_lines(body)[-1] == "TASSIGN(c, 0 + (uint64_t)(v4 * 256) * 4 + (uint64_t)(520) * 4);"
 
 
 def test_a_window_of_a_selected_tile_has_no_address() -> None:

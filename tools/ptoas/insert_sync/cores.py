@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from ptodsl.dialect import KernelKind, Pipe, PipeBarrierOp, SectionOp, touches_memory
+from ptodsl.dialect import BarrierOp, KernelKind, Pipe, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.insert_sync.fifo_order import has_signals, link
@@ -129,7 +129,7 @@ def _order_calls_of(function: FuncOp, workers: Mapping[str, KernelKind | None]) 
     straight = set(_top_level(function))
     for call, kind in zip(calls, kinds, strict=True):
         if call not in straight or kind is None or kinds.count(kind) > 1:
-            barrier = PipeBarrierOp(Pipe.ALL)
+            barrier = BarrierOp(Pipe.ALL)
             barrier.location = call.location
             block = call.parent
             assert block is not None

@@ -16,7 +16,7 @@ from tools.ptoas.plan_memory import MemoryPlan
 def insert_sync(module: ModuleOp, plan: MemoryPlan) -> None:
     """Order all conflicting operations of each core, with no sync that the others imply.
 
-    Adds `pto.set_flag`, `pto.wait_flag` and `pto.pipe_barrier` to the functions of `module`, whose tiles have the
+    Adds `pto.set_flag`, `pto.wait_flag` and `pto.barrier` to the functions of `module`, whose tiles have the
     addresses of `plan`. FIFO operations order the cores, and what they tell of the other core needs no sync either.
 
     Raises:

@@ -68,7 +68,7 @@ def test_a_load_of_what_was_stored_waits_for_the_store() -> None:
 
 def test_flags_of_the_program_are_refused() -> None:
     with pytest.raises(AssemblerError, match="--enable-insert-sync owns all flags"):
-        assembled(snippet(f"{LOAD}\npto.set_flag[PIPE_MTE2, PIPE_V, EVENT_ID0]"))
+        assembled(snippet(f"{LOAD}\npto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]"))
 
 
 def round_trip(*, calls: int = 1, loops: bool = False, with_vector: bool = True) -> list[str]:
@@ -183,7 +183,7 @@ def test_tiles_of_two_sections_may_share_bytes() -> None:
 
 def test_an_operation_outside_of_the_sections_is_refused() -> None:
     text = kernel(
-        "pto.store_scalar %x, %p[%c0] : f32, !pto.ptr<f32>",
+        "pto.store_scalar %x, %p[%c0] : !pto.ptr<f32>, f32",
         vector_section(TILE, load("p")),
         arguments="%p: !pto.ptr<f32>, %x: f32",
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdsl.ir import Operation
 
+from ptodsl.dialect import BarrierOp, SetFlagOp, WaitFlagOp
 from ptodsl.dialect import Pipe as PipeName
-from ptodsl.dialect import PipeBarrierOp, SetFlagOp, WaitFlagOp
 from tools.ptoas.insert_sync.lower import PIPE_NUMBERS
 from tools.ptoas.insert_sync.program import Barrier, Block, Flag, Gap, Pipe, Program, iter_blocks
 
@@ -57,4 +57,4 @@ def _flags(op: type[SetFlagOp | WaitFlagOp], flags: list[Flag]) -> list[Operatio
 
 
 def _barrier(barrier: Barrier) -> Operation:
-    return PipeBarrierOp(PipeName.ALL if barrier.pipe is None else PIPE_NAMES[Pipe(barrier.pipe)])
+    return BarrierOp(PipeName.ALL if barrier.pipe is None else PIPE_NAMES[Pipe(barrier.pipe)])

@@ -179,8 +179,20 @@ PTO_BINARY_OP(TMIN, Min)
     }
 PTO_BITWISE_OP(TAND, And)
 PTO_BITWISE_OP(TOR, Or)
-PTO_BITWISE_OP(TXOR, Xor)
 #undef PTO_BITWISE_OP
+
+/// dst = left ^ right; the device computes it from OR and AND, with `scratch` for one of them.
+template <typename D, typename A, typename B, typename Scratch>
+PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratch, int line = __builtin_LINE()) {
+    static_assert(std::is_integral_v<typename D::DType>, "TXOR works on integer tiles only");
+    host::check_vec_operands<D, A, B, Scratch>();
+    host::require_operands(host::OpId::TXOR, line, dst, left, right, scratch);
+    if constexpr (host::kTrace) {
+        host::Recorder(host::OpId::TXOR, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
+    } else {
+        host::elementwise(host::OpId::TXOR, host::Xor{}, line, dst, left, right);
+    }
+}
 
 #define PTO_SCALAR_OP(NAME, FUNCTION)                                                                        \
     template <typename D, typename A>                                                                        \

@@ -1,4 +1,4 @@
-// TPRINT: the contents of a vec tile on standard output.
+// What kernels print on standard output: the contents of a vec tile, and numbers.
 #pragma once
 
 #include <cstdio>
@@ -30,3 +30,13 @@ PTO_OUT_OF_LINE void TPRINT(const T& tile, int line = __builtin_LINE()) {
 }
 
 }  // namespace pto
+
+namespace cce {
+
+/// One number, in printf's format.
+template <typename T>
+void printf(const char* format, T value) {
+    if constexpr (!pto::host::kTrace) std::printf(format, static_cast<pto::host::Compute<T>>(value));
+}
+
+}  // namespace cce

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "pto/common/keywords.hpp"
 #include "pto/machine/core.hpp"
 
 inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_index(); }
@@ -17,6 +18,14 @@ inline void set_mask_norm() {}
 inline void set_mask_count() {}
 inline void set_vector_mask(uint64_t, uint64_t) {}
 inline void set_ffts_base_addr(uint64_t) {}
+
+// The scalar unit writes to GM through a cache of its own, which a kernel that does so writes back at its end. On the
+// host its stores are in memory at once.
+enum cache_line_t : uint8_t { SINGLE_CACHE_LINE, ENTIRE_DATA_CACHE };
+enum dcci_dst_t : uint8_t { CACHELINE_ALL, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
+enum mem_dsb_t : uint8_t { DSB_ALL, DSB_DDR, DSB_UB, DSB_SEQ };
+inline void dcci(__gm__ void*, cache_line_t, dcci_dst_t) {}
+inline void dsb(mem_dsb_t) {}
 
 namespace pto::host {
 
