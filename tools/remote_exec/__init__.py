@@ -1,1 +1,0 @@
-"""Remote execution: an engine for this machine, and the proof that builds on it give the same results."""
