@@ -14,11 +14,12 @@ from pathlib import Path
 from absl import flags
 
 from bench.timeline_report import Analysis, analyse, report_json, report_text
-from flash_atten.config import KernelConfig, LaunchShape
+from bench.tuning import BARRIERS, trace_library
+from flash_atten.config import LaunchShape
 from flash_atten.launch_backend import AUTO_TILE, choose_config
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
 from flash_atten.launch_files import output_file, write_file
-from flash_atten.launch_library import KernelError, LibraryError, library_name
+from flash_atten.launch_library import KernelError, LibraryError
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
 from sim.record import TRACE_SUFFIX
@@ -33,7 +34,7 @@ _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
 _S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
 _QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
-_BARRIERS = flags.DEFINE_enum("remove_barriers", "gu", ["gu", "none"], "Which PIPE_V barriers the patcher removed.")
+_BARRIERS = flags.DEFINE_enum("remove_barriers", "gu", list(BARRIERS), "Which PIPE_V barriers the patcher removed.")
 _CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
 _SYNC_PERIOD = flags.DEFINE_integer(
     "sync_period",
@@ -48,7 +49,6 @@ _PLOT = flags.DEFINE_string("plot", None, "Picture of the steady state to write:
 _TRACE_JSON = flags.DEFINE_string("trace_json", None, "The whole timeline for Perfetto (ui.perfetto.dev): .json.")
 _JSON = flags.DEFINE_string("json", None, "File for the analysis as JSON.")
 
-WORKSPACE = Path(__file__).parent.parent
 PICTURES = (".svg", ".png")
 
 
@@ -62,13 +62,6 @@ class Options:
     plot: Path | None
     trace_json: Path | None
     json: Path | None
-
-
-def trace_library(config: KernelConfig, barriers: str) -> Path:
-    """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them."""
-    name = library_name(config)
-    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
-    return WORKSPACE / (target + TRACE_SUFFIX)
 
 
 def options() -> Options:

@@ -1,0 +1,69 @@
+"""Which knobs for a shape? `bazel run //bench:tune -- --s1=16384`.
+
+Predicts every legal set of knobs under both hypotheses of the timeline and recommends one, or says that the model sees
+no difference. All of it is prediction (docs/timeline.md).
+Exit code 0: done; 1: a kernel failed; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from absl import flags
+
+from bench.tuning import advice_text, advise, candidates, configs, table_text
+from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
+from flash_atten.launch_files import output_file, write_file
+from flash_atten.launch_library import KernelError, LibraryError
+from isa.costs import CostError
+from sim.timeline.launch import DEFAULT_CORES, Workload
+from sim.timeline.parameters import load_fits
+from sim.timeline.times import Deadlock
+
+_S1 = flags.DEFINE_integer("s1", 16384, "Rows of K and V.")
+_Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
+_CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
+_JSON = flags.DEFINE_string("json", None, "File for the table as JSON.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    work: Workload
+    json: Path | None
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError."""
+    shape = LaunchShape(_S1.value if _Q_ROWS.value is None else _Q_ROWS.value, _S1.value)
+    legal = list(configs(shape))
+    if not legal:
+        LaunchShape(shape.q_rows, shape.s1).check(KernelConfig())
+    return Options(Workload(shape.q_rows, shape.s1, _CORES.value), output_file("json", _JSON.value, ".json"))
+
+
+def work(chosen: Options) -> int:
+    """Predict all sets, print them and the advice. Return the exit code."""
+    fits = load_fits()
+    try:
+        found = candidates(chosen.work, fits)
+    except (KernelError, Deadlock) as error:
+        return fail(str(error), EXIT_FAILED)
+    except (ValueError, LibraryError, CostError) as error:
+        return fail(str(error), EXIT_USAGE)
+    advice = advise(found, fits)
+    print(table_text(found))
+    print()
+    print(paragraph(advice_text(chosen.work, advice)))
+    if chosen.json:
+        data = {"predicted": True, "candidates": [asdict(one) for one in found], "best": advice.best.knobs}
+        write_file(chosen.json, json.dumps(data, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

@@ -1,0 +1,149 @@
+"""Sets of knobs beside each other: what each is predicted to take, and what the model can say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape, auto_s1_tile
+from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.launch_library import library_name
+from flash_atten.memory import VectorTiles, declared
+from sim.record import TRACE_SUFFIX
+from sim.timeline.launch import Hypothesis, Workload, microseconds
+from sim.timeline.parameters import Fits
+from sim.timeline.recorded import RecordedKernel
+
+WORKSPACE = Path(__file__).parent.parent
+
+BARRIERS = ("gu", "none")
+"""Barrier sets that are tried: `gu` removed, and all kept."""
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A set of knobs and what it is predicted to take."""
+
+    s1_tile: int
+    qk_preload: int
+    remove_barriers: str
+    microseconds: dict[str, float]
+    """By hypothesis."""
+    ub_bytes: int
+    """Of a vector core's 196,608."""
+    slot_bytes: int
+    """Of GM, per core."""
+
+    @property
+    def knobs(self) -> str:
+        """The flags that choose it."""
+        return f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --remove_barriers={self.remove_barriers}"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the model says of the candidates."""
+
+    best: Candidate
+    """The candidate with the least regret: how much slower than the fastest it is, in the worse hypothesis."""
+    equals: Sequence[Candidate]
+    """Candidates that the model cannot tell from `best`: within its error of it under both hypotheses."""
+    error_percent: float
+
+
+def configs(shape: LaunchShape) -> Iterator[KernelConfig]:
+    """Yield the configurations that can run `shape`."""
+    for s1_tile in S1_TILES:
+        for qk_preload in QK_PRELOADS:
+            config = KernelConfig(s1_tile, qk_preload)
+            try:
+                shape.check(config)
+            except ValueError:
+                continue
+            yield config
+
+
+KernelOf = Callable[[KernelConfig, str], RecordedKernel]
+"""The kernel of a configuration and a barrier set."""
+
+
+def trace_library(config: KernelConfig, barriers: str) -> Path:
+    """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them."""
+    name = library_name(config)
+    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
+    return WORKSPACE / (target + TRACE_SUFFIX)
+
+
+def built_kernel(config: KernelConfig, barriers: str) -> RecordedKernel:
+    """Return the kernel of the default target. Raises LibraryError."""
+    return RecordedKernel.load(trace_library(config, barriers))
+
+
+def candidates(work: Workload, fits: Fits, kernel: KernelOf = built_kernel) -> list[Candidate]:
+    """Return every legal set of knobs with its predictions, in the order of the knobs.
+
+    Raises:
+        KernelError: a kernel fails.
+        LibraryError: a kernel's library is not there.
+    """
+    found = []
+    for config in configs(LaunchShape(work.q_rows, work.s1)):
+        for barriers in BARRIERS:
+            blocks = kernel(config, barriers).blocks(work.s1, several=len(work.waves) > 1)
+            times = {h.value: microseconds(blocks, work, fits[h].fitted, h) for h in Hypothesis}
+            ub = sum(tile.total_bytes for tile in declared(VectorTiles.of(config)))
+            slots = fifo_bytes_per_core(config)
+            found.append(Candidate(config.s1_tile, config.qk_preload, barriers, times, ub, slots))
+    return found
+
+
+def advise(found: Sequence[Candidate], fits: Fits) -> Advice:
+    """Return the best of the candidates, and those that the model cannot tell from it.
+
+    Of two sets of knobs the ratio matters. The published tables say how far the model errs on one kernel; between two
+    it errs no less, so nothing within that error is called a difference.
+    """
+    fastest = {h.value: min(one.microseconds[h.value] for one in found) for h in Hypothesis}
+    error = max(fit.mape for fit in fits.values())
+
+    def regret(one: Candidate) -> float:
+        return max(one.microseconds[name] / fastest[name] for name in fastest)
+
+    best = min(found, key=regret)
+    limit = 1 + error / 100
+    equals = [
+        one
+        for one in found
+        if one is not best and all(one.microseconds[name] <= limit * best.microseconds[name] for name in fastest)
+    ]
+    return Advice(best, equals, error)
+
+
+def table_text(found: Sequence[Candidate]) -> str:
+    """Return the candidates as a table."""
+    heads = f"{'s1_tile':>7}  {'preload':>7}  {'barriers':<9}"
+    rows = [f"{heads}{'contention us':>14}{'slowdown us':>13}{'UB KiB':>9}{'GM KiB/core':>13}"]
+    for one in found:
+        contention, slowdown = (one.microseconds[h.value] for h in Hypothesis)
+        rows.append(
+            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.remove_barriers:<9}{contention:>14,.1f}{slowdown:>13,.1f}"
+            f"{one.ub_bytes / KIB:>9.1f}{one.slot_bytes / KIB:>13,.0f}"
+        )
+    return "\n".join(rows)
+
+
+def advice_text(work: Workload, advice: Advice) -> str:
+    """Return the recommendation as a paragraph, with its margin."""
+    best, auto = advice.best, auto_s1_tile(LaunchShape(work.q_rows, work.s1))
+    text = f"Predicted best for {work.q_rows} x {work.s1} on {work.cores} cores: {best.knobs}. "
+    if advice.equals:
+        text += (
+            f"But {len(advice.equals)} other sets are within the model's error of {advice.error_percent:.1f} % under "
+            "both hypotheses: between these there is no difference that the model can vouch for. "
+        )
+    same = best.s1_tile == auto or any(one.s1_tile == auto for one in advice.equals)
+    text += f"The automatic tile, {auto}, is {'among them' if same else 'not among them'}."
+    return text

@@ -1,0 +1,65 @@
+"""Tests of the tuner: every legal set, an honest answer, the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.tuning import Candidate, advice_text, advise, candidates, configs, table_text
+from flash_atten.config import LaunchShape, auto_s1_tile
+from flash_atten.stand_in import run_program
+from sim.timeline.launch import Workload
+from sim.timeline.parameters import load_fits
+
+
+def made(s1_tile: int, contention: float, slowdown: float) -> Candidate:
+    return Candidate(s1_tile, 3, "gu", {"contention": contention, "slowdown": slowdown}, 1024, 1024)
+
+
+def test_only_legal_sets_are_tried() -> None:
+    assert [(c.s1_tile, c.qk_preload) for c in configs(LaunchShape(128, 1024))] == [(256, 3), (256, 4)]
+    assert len(list(configs(LaunchShape(128, 2048)))) == 4
+
+
+def test_the_best_is_best_in_its_worse_hypothesis() -> None:
+    """256 wins under one hypothesis by little and loses under the other by much."""
+    found = [made(256, 99, 130), made(512, 100, 100)]
+    advice = advise(found, load_fits())
+    assert advice.best.s1_tile == 512
+    assert advice.equals == []
+
+
+def test_sets_within_the_models_error_are_no_difference() -> None:
+    found = [made(256, 100, 100), made(512, 101, 99.5)]
+    advice = advise(found, load_fits())
+    assert len(advice.equals) == 1
+    text = advice_text(Workload(4096, 4096), advice)
+    assert "1 other sets are within the model's error of 3.3 %" in text
+    assert "no difference that the model can vouch for" in text
+    apart = advise([found[0], replace(found[1], microseconds={"contention": 120, "slowdown": 120})], load_fits())
+    assert apart.equals == []
+
+
+@pytest.mark.parametrize("s1", [4096, 16384])
+def test_the_automatic_tile_is_within_the_models_error_of_the_best(s1: int) -> None:
+    fits = load_fits()
+    found = candidates(Workload(s1, s1), fits)
+    assert len(found) == 8
+    advice = advise(found, fits)
+    assert auto_s1_tile(LaunchShape(s1, s1)) in {advice.best.s1_tile, *(one.s1_tile for one in advice.equals)}
+    assert len(table_text(found).splitlines()) == 9
+
+
+def test_the_answer_is_the_same_every_time() -> None:
+    first, *others = [run_program("bench.tune", "--s1=2048", "--q_rows=256") for _ in range(3)]
+    assert first.returncode == 0, first.stderr
+    assert "Predicted best for 256 x 2048 on 24 cores" in first.stdout
+    assert {done.stdout for done in others} == {first.stdout}
+
+
+@pytest.mark.parametrize(("flag", "message"), [("--s1=1000", "q_rows = 1000 is not supported"), ("--cores=0", "cores = 0")])
+def test_mistakes_are_sentences(flag: str, message: str) -> None:
+    done = run_program("bench.tune", flag)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
