@@ -58,7 +58,9 @@ def test_the_answer_is_the_same_every_time() -> None:
     assert {done.stdout for done in others} == {first.stdout}
 
 
-@pytest.mark.parametrize(("flag", "message"), [("--s1=1000", "q_rows = 1000 is not supported"), ("--cores=0", "cores = 0")])
+@pytest.mark.parametrize(
+    ("flag", "message"), [("--s1=1000", "q_rows = 1000 is not supported"), ("--cores=0", "cores = 0")]
+)
 def test_mistakes_are_sentences(flag: str, message: str) -> None:
     done = run_program("bench.tune", flag)
     assert done.returncode == 2

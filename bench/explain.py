@@ -1,0 +1,71 @@
+"""A kernel on one page: Python, MLIR, C++, barriers and timeline, linked: `bazel run //bench:explain -- --s1=4096
+--html=x.html`.
+
+The timeline is a prediction (docs/timeline.md). Exit code 0: written; 1: the kernel failed; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+from bench.explain_page import Sources, page
+from bench.timeline_report import analyse
+from bench.tuning import WORKSPACE, trace_library
+from flash_atten.config import LaunchShape
+from flash_atten.launch_backend import AUTO_TILE, choose_config
+from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run
+from flash_atten.launch_files import output_file, write_file
+from flash_atten.launch_library import KernelError, LibraryError
+from isa.costs import CostError
+from sim.record import TRACE_SUFFIX
+from sim.timeline.launch import DEFAULT_CORES, Workload
+from sim.timeline.recorded import RecordedKernel
+from sim.timeline.times import Deadlock
+
+_S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
+_Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
+_S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
+_QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+_CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
+_HTML = flags.DEFINE_string("html", None, "The page to write: .html.", required=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    library: Path
+    work: Workload
+    html: Path
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError."""
+    q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
+    config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
+    LaunchShape(q_rows, _S1.value).check(config)
+    work = Workload(q_rows, _S1.value, _CORES.value)
+    return Options(trace_library(config, "gu"), work, output_file("html", _HTML.value, ".html"))
+
+
+def work(chosen: Options) -> int:
+    """Record, predict, link, write. Return the exit code."""
+    try:
+        kernel = RecordedKernel.load(chosen.library)
+        analysis = analyse(kernel, chosen.work)
+        base = chosen.library.with_name(chosen.library.name.removesuffix(TRACE_SUFFIX))
+        text = page(analysis, Sources.read(base, WORKSPACE, kernel.origins))
+    except (KernelError, Deadlock) as error:
+        return fail(str(error), EXIT_FAILED)
+    except (ValueError, LibraryError, CostError) as error:
+        return fail(str(error), EXIT_USAGE)
+    write_file(chosen.html, text)
+    print(f"{chosen.html}: {len(text) / 1e6:.1f} MB; the timeline is a prediction")
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)
