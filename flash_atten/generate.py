@@ -5,6 +5,7 @@ generate --s1_tile=256 --qk_preload=3 [--generic] -o out.mlir
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from absl import flags
 
 from flash_atten.config import KernelConfig
 from flash_atten.kernel import build_module
-from flash_atten.launch_cli import run
+from flash_atten.launch_cli import EXIT_FAILED, run
 from flash_atten.launch_files import output_file, write_file
+from ptodsl.errors import failure_text
 from ptodsl.printing import module_text
 
 _DEFAULT = KernelConfig()
@@ -29,8 +31,13 @@ class Request:
 
 
 def write(request: Request) -> int:
-    """Build the module and write it. Returns the exit code."""
-    write_file(request.output, module_text(build_module(request.config), generic=request.generic))
+    """Build the module and write it. Returns the exit code: 1 if there is a mistake in the kernel's code."""
+    try:
+        module = build_module(request.config)
+    except Exception as error:  # whatever the kernel's code raises, its author needs the line and no library's frames
+        print(failure_text(error), file=sys.stderr)
+        return EXIT_FAILED
+    write_file(request.output, module_text(module, generic=request.generic))
     return 0
 
 

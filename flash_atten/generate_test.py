@@ -1,5 +1,7 @@
 """Tests of the generator's command line."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +41,33 @@ def test_a_wrong_request_is_one_paragraph_and_exit_code_2(arguments: list[str], 
     assert run.returncode == 2
     assert message in " ".join(run.stderr.split())
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("unknown_name", "kernel.py:{line}: NameError: name 'unknown_name' is not defined"),
+        ("pto.alloc_tile(None)", "kernel.py:{line}: "),
+    ],
+)
+def test_a_mistake_in_the_kernel_is_its_line_and_exit_code_1(tmp_path: Path, code: str, message: str) -> None:
+    """A copy of the workspace's sources, with one line of the kernel changed."""
+    root = Path(__file__).parent.parent
+    for package in ("flash_atten", "ptodsl", "isa"):
+        if (root / package).is_dir():
+            shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    kernel = tmp_path / "flash_atten" / "kernel.py"
+    text = kernel.read_text().replace("    module = ModuleBuilder()\n", f"    module = ModuleBuilder()\n    {code}\n")
+    kernel.write_text(text)
+    line = text[: text.index(code)].count("\n") + 1
+    command = [sys.executable, "-m", "flash_atten.generate", "-o", str(tmp_path / "x.mlir")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment(tmp_path))
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[0].startswith("flash_atten/" + message.format(line=line))
+    assert len(done.stderr.splitlines()) < 6
+    assert not (tmp_path / "x.mlir").exists()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return this process' environment with `folder` first where Python looks for modules."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)])}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import sysconfig
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,6 +40,11 @@ class SourceLine:
         """`file:line`, as error messages begin."""
         return f"{self.file}:{self.line}"
 
+    @classmethod
+    def of(cls, path: str, line: int) -> SourceLine:
+        """Return the line of the source file at `path`, named as locations name it."""
+        return cls(_user_file(path) or path, line)
+
     @property
     def attribute(self) -> FileLineColLoc:
         """The same as an MLIR location."""
@@ -56,6 +62,18 @@ def _user_file(path: str) -> str | None:
         return None
     relative = os.path.relpath(full, _ROOT)
     return name if relative.startswith(os.pardir) else relative.replace(os.sep, "/")
+
+
+def is_user_file(path: str) -> bool:
+    """Whether the source file at `path` is a user's: no part of this package, of another one, or of Python."""
+    full = os.path.abspath(path)
+    libraries = (*{os.path.abspath(folder) for folder in sysconfig.get_paths().values()}, sys.prefix)
+    return (
+        _user_file(path) is not None
+        and os.path.isfile(full)
+        and "site-packages" not in full
+        and not full.startswith(tuple(folder + os.sep for folder in libraries))
+    )
 
 
 def user_line() -> SourceLine:
