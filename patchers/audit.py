@@ -1,10 +1,10 @@
-"""Checks that the hazard judge found in a patched kernel what the patcher says it left unordered, and nothing else.
+"""Checks that the hazard judge found in a patched kernel what the patcher left to the repeat rule, and nothing else.
 
     audit NAME.barriers.json hazards.json
 
 The first is the report of vec_barriers on the kernel NAME, the second what `//sim:hazards --json=...` wrote; its
-verdicts on kernels of this name count. Exit code 0: every finding is an unordered pair of a removed barrier; 1: one is
-not, or a file is refused.
+verdicts on kernels of this name count. Exit code 0: every finding is the pair of a removed barrier whose pattern leaves
+it to the repeat rule, and is in time by that; 1: one is not, or a file is refused.
 """
 
 import json
@@ -17,12 +17,10 @@ from absl import app
 
 from patchers.errors import PatchError
 from patchers.files import read_text, user_path
+from patchers.patterns import left_to_the_repeat_rule
 
 REPORT_SUFFIX = ".barriers.json"
 """How the chain names the reports of kernels."""
-CONFLICTS = ("RAW", "WAR", "WAW")
-LEAVES_UNORDERED = ("gu",)
-"""Patterns whose two operations the rules of synchronisation do not order; the others remove what orders nothing."""
 
 
 class Pair(NamedTuple):
@@ -36,7 +34,7 @@ class Audit(NamedTuple):
     """Outcome of an audit."""
 
     explained: frozenset[Pair]
-    """Pairs of removed barriers that the judge found unordered, as it must."""
+    """Pairs of removed barriers that the judge found in time by the repeat rule and not otherwise ordered."""
     unseen: frozenset[Pair]
     """Pairs of removed barriers that the judge did not find unordered: they are ordered anyway, or in no trace."""
     unexplained: tuple[str, ...]
@@ -44,11 +42,11 @@ class Audit(NamedTuple):
 
 
 def removed_pairs(report: Mapping[str, Any]) -> frozenset[Pair]:
-    """Return the operations that the report says are left unordered."""
+    """Return the operations that the report says are left to the repeat rule."""
     return frozenset(
         Pair(*(op["line"] for op in entry["ops"]))
         for entry in (*report["removed"], *report["already_removed"])
-        if entry["pattern"] in LEAVES_UNORDERED and "ops" in entry
+        if "ops" in entry and left_to_the_repeat_rule([entry["pattern"]], *(op["op"] for op in entry["ops"]))
     )
 
 
@@ -59,13 +57,18 @@ def audit(report: Mapping[str, Any], verdicts: Iterable[Mapping[str, Any]]) -> A
     unexplained: dict[str, None] = {}
     for verdict in verdicts:
         for finding in (*verdict["accepted"], *verdict["findings"]):
-            first, second = finding["first"], finding["second"]
-            pair = Pair(first["line"], second["line"]) if first else None
-            if finding["kind"] in CONFLICTS and pair in pairs and first["core"] == second["core"]:
-                explained.add(pair)
+            if finding["in_time"] and _pair(finding) in pairs:
+                explained.add(_pair(finding))
             else:
                 unexplained[_words(finding)] = None
+        # If the repeat rule was asked for, it needs no pattern to be satisfied.
+        explained |= {_pair(finding) for finding in verdict["in_time"]} & pairs
     return Audit(frozenset(explained), pairs - explained, tuple(unexplained))
+
+
+def _pair(finding: Mapping[str, Any]) -> Pair:
+    """Return the lines of a finding within V, which is about two operations."""
+    return Pair(finding["first"]["line"], finding["second"]["line"])
 
 
 def _words(finding: Mapping[str, Any]) -> str:
@@ -79,8 +82,8 @@ def summary(outcome: Audit) -> str:
     """Return the outcome in words: one line if all is well, else a paragraph and the findings."""
     if not outcome.unexplained:
         return (
-            f"{len(outcome.explained)} unordered pairs, all of removed barriers; {len(outcome.unseen)} more of those "
-            "were not found unordered in these traces"
+            f"{len(outcome.explained)} pairs are ordered by the repeat rule alone, all of removed barriers; "
+            f"{len(outcome.unseen)} more of those are ordered otherwise in these traces"
         )
     return "\n".join(
         [

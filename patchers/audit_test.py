@@ -10,30 +10,31 @@ from patchers.audit import Pair, audit, main, removed_pairs, summary
 
 REPORT = {
     "removed": [
-        {"line": 8, "pattern": "gu", "ops": [{"line": 7}, {"line": 10}]},
-        {"line": 30, "pattern": "softmax-exp-sum", "ops": [{"line": 29}, {"line": 31}]},
+        {"line": 8, "pattern": "gu", "ops": [{"line": 7, "op": "TROWEXPANDMUL"}, {"line": 10, "op": "TADD"}]},
+        {"line": 30, "pattern": "softmax-exp-sum", "ops": [{"line": 29, "op": "TEXP"}, {"line": 31, "op": "TROWSUM"}]},
         {"line": 40, "pattern": "lines"},
     ],
     "already_removed": [
-        {"line": 18, "pattern": "gu", "ops": [{"line": 17}, {"line": 20}]},
+        {"line": 18, "pattern": "gu", "ops": [{"line": 17, "op": "TROWEXPANDMUL"}, {"line": 20, "op": "TADD"}]},
         {"line": 50, "pattern": "gu"},
     ],
 }
 
 
-def finding(kind: str, first: int | None, second: int, core: str = "block 0 vec0") -> dict[str, Any]:
+def finding(kind: str, first: int | None, second: int, *, in_time: bool = True) -> dict[str, Any]:
     site = {"core": "block 0 vec0", "op": "TROWEXPANDMUL", "line": first}
-    return {"kind": kind, "first": site if first else None, "second": {"core": core, "op": "TADD", "line": second}}
+    later = {"core": "block 0 vec0", "op": "TADD", "line": second}
+    return {"kind": kind, "first": site if first else None, "second": later, "in_time": in_time}
 
 
 def verdicts(*findings: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"name": "fa", "findings": [], "accepted": list(findings)},
-        {"name": "fa", "findings": list(findings), "accepted": []},
+        {"name": "fa", "findings": [], "accepted": list(findings), "in_time": []},
+        {"name": "fa", "findings": list(findings), "accepted": [], "in_time": []},
     ]
 
 
-def test_only_gu_leaves_its_operations_unordered() -> None:
+def test_only_gu_leaves_its_operations_to_the_repeat_rule() -> None:
     assert removed_pairs(REPORT) == {Pair(7, 10), Pair(17, 20)}
 
 
@@ -41,8 +42,15 @@ def test_findings_of_removed_barriers_are_explained() -> None:
     outcome = audit(REPORT, verdicts(finding("RAW", 7, 10), finding("WAR", 7, 10), finding("WAW", 7, 10)))
     assert tuple(outcome) == ({Pair(7, 10)}, {Pair(17, 20)}, ())
     assert summary(outcome) == (
-        "1 unordered pairs, all of removed barriers; 1 more of those were not found unordered in these traces"
+        "1 pairs are ordered by the repeat rule alone, all of removed barriers; 1 more of those are ordered otherwise "
+        "in these traces"
     )
+
+
+def test_what_the_repeat_rule_orders_needs_no_removed_barrier_if_that_rule_is_asked_for() -> None:
+    both = [finding("RAW", 7, 10), finding("RAW", 29, 31)]
+    outcome = audit(REPORT, [{"name": "fa", "findings": [], "accepted": [], "in_time": both}])
+    assert tuple(outcome) == ({Pair(7, 10)}, {Pair(17, 20)}, ())
 
 
 @pytest.mark.parametrize(
@@ -51,9 +59,9 @@ def test_findings_of_removed_barriers_are_explained() -> None:
         finding("RAW", 10, 7),
         finding("RAW", 7, 11),
         finding("RAW", 29, 31),
-        finding("DEADLOCK", 7, 10),
-        finding("UNINITIALISED", None, 10),
-        finding("RAW", 7, 10, core="block 0 vec1"),
+        finding("RAW", 7, 10, in_time=False),
+        finding("DEADLOCK", 7, 10, in_time=False),
+        finding("UNINITIALISED", None, 10, in_time=False),
     ],
 )
 def test_anything_else_is_not_even_if_the_judge_accepts_it(other: dict[str, Any]) -> None:
@@ -82,7 +90,7 @@ def test_the_tool_says_so_by_its_exit_code(tmp_path: Path, capsys: pytest.Captur
 def test_verdicts_on_other_kernels_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report, mixed = tmp_path / "fa.barriers.json", tmp_path / "mixed.json"
     report.write_text(json.dumps(REPORT))
-    other = {"name": "fa_other", "findings": [finding("RAW", 1, 2)], "accepted": []}
+    other = {"name": "fa_other", "findings": [finding("RAW", 1, 2)], "accepted": [], "in_time": []}
     mixed.write_text(json.dumps([*verdicts(finding("RAW", 17, 20)), other]))
     assert run(report, mixed) == 0
     mixed.write_text(json.dumps([other]))

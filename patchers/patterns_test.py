@@ -252,4 +252,4 @@ def test_names_and_aliases_are_unique_and_only_gu_is_stable() -> None:
 def test_every_pattern_states_why_it_is_safe() -> None:
     for pattern in PATTERNS:
         assert "Safe " in pattern.safety
-    assert "evidence on hardware" in Gu().safety
+    assert "Safe by the repeat rule" in Gu().safety

@@ -40,7 +40,7 @@ def test_gu_goes_on_where_the_proof_stops() -> None:
     assert both["patterns"] == ["proved", "gu"]
     assert both["counts"]["proved"] == report(HERE / "fa_proved.barriers.json")["counts"]["proved"]
     assert both["counts"]["gu"] > 0
-    pairs = report(HERE / "fa_proved_gu.audit.json")["unordered_as_expected"]
+    pairs = report(HERE / "fa_proved_gu.audit.json")["in_time_by_the_repeat_rule"]
     assert len(pairs) == both["counts"]["gu"]
 
 

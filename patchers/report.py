@@ -15,7 +15,7 @@ Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | N
 
 # What a removal rests on, in short; the docstrings of the patterns have the argument.
 _EVIDENCE = {
-    "gu": "recipe: accepted on A3 hardware, where the wait on MTE2 spaces the pair; no synchronisation rule orders it",
+    "gu": "the vendor's repeat rule, which the hazard judge checks on traces; the recipe found it right on A3",
     "softmax-exp-sum": "the two operations share no byte in RAW, WAR or WAW",
     "softmax-sum-add": "the two operations share no byte in RAW, WAR or WAW",
     "lines": "none: chosen by line number, not reproducible",

@@ -1,8 +1,9 @@
 """Checks that nothing is unordered in a patched kernel but what the barrier patcher says.
 
 `audit_kernel --so=x.trace.so --report=x.barriers.json --output=x.audit.json`, where the library was compiled from the
-patched C++, traces the kernel on representative shapes. Every finding of the judge must be the pair of a barrier that a
-pattern accepts as unordered, and every removed barrier must stand where a trace went: of other code nothing is known.
+patched C++, traces the kernel on several shapes, on two cores. Every finding of the judge must be in time by the repeat
+rule and the pair of a barrier whose pattern leaves it to that, and every removed barrier must stand where a trace went:
+of other code nothing is known. With --v_rule=repeats what is in time needs no pattern.
 Exit code 0: so it is, as the output says; 1: it is not, or the kernel failed; 2: wrong usage.
 """
 
@@ -17,7 +18,6 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from flash_atten.config import LaunchShape
 from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
 from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
@@ -26,11 +26,14 @@ from patchers.errors import PatchError
 from sim.hazards import judge
 from sim.record import TraceLibrary
 from sim.report import verdict_json
-from sim.shapes import representative_shapes
+from sim.shapes import Launch, audit_launches
+from sim.v_rule_flag import define_v_rule
+from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the patched kernel.", required=True)
 _REPORT = flags.DEFINE_string("report", None, "The patcher's report on it (NAME.barriers.json).", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "What was found, JSON; written if all is well.", required=True)
+_V_RULE = define_v_rule()
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,14 @@ class Options:
     library: Path
     report: Path
     output: Path
+    v_rule: VRule
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What the judge says of a kernel on some shapes."""
+    """What the judge says of some launches of a kernel."""
 
-    shapes: tuple[LaunchShape, ...]
+    launches: tuple[Launch, ...]
     verdicts: tuple[Mapping[str, Any], ...]
     lines: frozenset[int]
     """Lines of the C++ that were executed in one of them."""
@@ -54,18 +58,20 @@ class Traces:
 
 def options() -> Options:
     """Read the flags."""
-    return Options(user_path(_SO.value), user_path(_REPORT.value), output_file("output", _OUTPUT.value))
+    output = output_file("output", _OUTPUT.value)
+    return Options(user_path(_SO.value), user_path(_REPORT.value), output, _V_RULE.value)
 
 
-def trace(library: TraceLibrary) -> Traces:
-    """Record and judge representative launches. Raises KernelError if one fails."""
-    shapes = tuple(representative_shapes(library.config))
+def trace(library: TraceLibrary, v_rule: VRule) -> Traces:
+    """Record and judge the launches of an audit. Raises KernelError if one fails."""
+    launches = tuple(audit_launches(library.config))
     verdicts, lines = [], set()
-    for shape in shapes:
-        recording = library.record(shape, block_dim=1)
-        verdicts.append(verdict_json(library.info.name, judge(recording.trace, scratch=recording.scratch)))
+    for launch in launches:
+        recording = library.record(*launch)
+        verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
+        verdicts.append(verdict_json(library.info.name, verdict))
         lines.update(np.unique(recording.trace.events["line"]).tolist())
-    return Traces(shapes, tuple(verdicts), frozenset(lines))
+    return Traces(launches, tuple(verdicts), frozenset(lines))
 
 
 def not_executed(report: Mapping[str, Any], lines: frozenset[int]) -> list[int]:
@@ -74,15 +80,16 @@ def not_executed(report: Mapping[str, Any], lines: frozenset[int]) -> list[int]:
     return [entry["line"] for entry in removed if any(op["line"] not in lines for op in entry.get("ops", ()))]
 
 
-def audit_json(traces: Traces, report: Mapping[str, Any], outcome: Audit) -> dict[str, Any]:
+def audit_json(traces: Traces, report: Mapping[str, Any], outcome: Audit, v_rule: VRule) -> dict[str, Any]:
     """Return what was checked and found as JSON-ready data, the same for the same kernel everywhere."""
     return {
         "source_sha256": report["output"]["sha256"],
         "patterns": report["patterns"],
-        "shapes": [{"q_rows": shape.q_rows, "s1": shape.s1, "block_dim": 1} for shape in traces.shapes],
+        "v_rule": v_rule.value,
+        "shapes": [launch.as_json() for launch in traces.launches],
         "operations": sum(verdict["counts"]["ops"] for verdict in traces.verdicts),
         "accesses": sum(verdict["counts"]["accesses"] for verdict in traces.verdicts),
-        "unordered_as_expected": sorted(outcome.explained),
+        "in_time_by_the_repeat_rule": sorted(outcome.explained),
         "ordered_all_the_same": sorted(outcome.unseen),
     }
 
@@ -106,12 +113,12 @@ def work(chosen: Options) -> int:
     try:
         report = load(chosen.report, dict)
         library = TraceLibrary(chosen.library)
-        traces = trace(library)
+        traces = trace(library, chosen.v_rule)
         outcome = audit(report, traces.verdicts)
         unknown = not_executed(report, traces.lines)
         if problem := complaints(library.info.name, outcome, unknown):
             return fail(problem, EXIT_FAILED)
-        write_file(chosen.output, json.dumps(audit_json(traces, report, outcome), indent=1) + "\n")
+        write_file(chosen.output, json.dumps(audit_json(traces, report, outcome, chosen.v_rule), indent=1) + "\n")
     except KernelError as error:
         return fail(str(error), EXIT_FAILED)
     except (KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ from sim.happens_before import queue_number
 from sim.program import BlockProgram, CoreProgram, Ints, Mask, distinct_programs, edited, prepare
 from sim.replay import FindingKind, Replay
 from sim.trace import Kind, Pipe, Records, Trace
+from sim.vector_repeats import VRule, is_in_time
 
 Need = frozenset[int]
 """Lines of barriers of which one must stay."""
@@ -25,9 +26,10 @@ class UnorderedTraceError(ValueError):
     """The trace has unordered conflicts already: which barriers are needed is then no question."""
 
 
-def redundant_barriers(traces: Iterable[Trace]) -> set[int]:
+def redundant_barriers(traces: Iterable[Trace], v_rule: VRule = VRule.STRICT) -> set[int]:
     """Return the C++ lines of the V barriers that may be removed together without leaving a conflict unordered.
 
+    By VRule.REPEATS, conflicts that are in time need no barrier.
     `traces` are launches of one kernel on different shapes: a line that none of them executed is not returned, as
     nothing is known about it. Raises UnorderedTraceError if a trace has findings before anything is removed.
     """
@@ -35,18 +37,18 @@ def redundant_barriers(traces: Iterable[Trace]) -> set[int]:
     needs: set[Need] = set()
     lines: set[int] = set()
     for program in programs:
-        _require_clean(program, set())
-        needs |= barrier_needs(program)
+        _require_clean(program, set(), v_rule)
+        needs |= barrier_needs(program, v_rule)
         lines |= {int(line) for part in program.cores for line in part.events["line"][_is_v_barrier(part.events)]}
     redundant = lines - _keep(lines, needs)
     for program in programs:
-        _require_clean(program, redundant)
+        _require_clean(program, redundant, v_rule)
     return redundant
 
 
-def barrier_needs(program: BlockProgram) -> set[Need]:
+def barrier_needs(program: BlockProgram, v_rule: VRule = VRule.STRICT) -> set[Need]:
     """Return for every conflict within V that only barriers order the lines of the barriers in between."""
-    replay = _WithoutBarriers(edited(program, lambda events: (events, ~_is_v_barrier(events))))
+    replay = _WithoutBarriers(edited(program, lambda events: (events, ~_is_v_barrier(events))), v_rule=v_rule)
     replay.run()
     needs: set[Need] = set()
     for part, intervals in zip(program.cores, replay.intervals, strict=True):
@@ -59,13 +61,16 @@ def barrier_needs(program: BlockProgram) -> set[Need]:
 class _WithoutBarriers(Replay):
     """Collects the conflicts within V of each core: event positions in the program with its barriers."""
 
-    def __init__(self, program: BlockProgram) -> None:
-        super().__init__(program)
+    def __init__(self, program: BlockProgram, *, v_rule: VRule) -> None:
+        super().__init__(program, v_rule=v_rule)
+        self._by_repeats = v_rule is VRule.REPEATS
         self.intervals: list[set[tuple[int, int]]] = [set() for _ in program.cores]
         self._positions = [part.positions.tolist() for part in program.cores]
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
-        if queue == queue_number(core, Pipe.V) and self.pipe(core, position) == Pipe.V:
+        if queue != queue_number(core, Pipe.V) or self.pipe(core, position) != Pipe.V:
+            return
+        if not (self._by_repeats and is_in_time(self.repeats(queue, earlier, core, position))):
             places = self._positions[core]
             self.intervals[core].add((places[earlier], places[position]))
 
@@ -94,11 +99,11 @@ def _barriers(part: CoreProgram) -> tuple[Sequence[int], Ints]:
     return part.events["line"][mask].tolist(), np.cumsum(mask) - mask
 
 
-def _require_clean(program: BlockProgram, removed: set[int]) -> None:
+def _require_clean(program: BlockProgram, removed: set[int], v_rule: VRule) -> None:
     def edit(events: Records) -> tuple[Records, Mask]:
         return events, ~(_is_v_barrier(events) & np.isin(events["line"], list(removed)))
 
-    findings = Replay(edited(program, edit), stop_at_first=True).run()
+    findings = Replay(edited(program, edit), v_rule=v_rule, stop_at_first=True).run()
     if findings:
         key = next(iter(findings))
         raise UnorderedTraceError(

@@ -1,23 +1,29 @@
-"""One launch of a Flash Attention library: recorded, judged, and what its barrier patterns explain set apart."""
+"""One launch of a Flash Attention library: recorded, judged, and what its barrier patterns leave set apart."""
 
 from __future__ import annotations
 
 from flash_atten.config import LaunchShape
-from sim.hazards import Finding, Verdict, judge, spaced_pairs
+from patchers.patterns import left_to_the_repeat_rule
+from sim.findings import Finding, Verdict
+from sim.hazards import judge
 from sim.record import TraceLibrary
-
-ACCEPTED_PAIRS = {"gu": ("TROWEXPANDMUL", "TADD"), "trowexpandmul-tadd": ("TROWEXPANDMUL", "TADD")}
-"""Pairs of ops that a barrier pattern leaves unordered. The recipe accepts them on the evidence of hardware runs."""
+from sim.vector_repeats import VRule
 
 
-def check(library: TraceLibrary, shape: LaunchShape, block_dim: int) -> tuple[Verdict, tuple[Finding, ...]]:
-    """Record and judge one launch; return the verdict without what the library's patterns explain, and that.
+def check(
+    library: TraceLibrary, shape: LaunchShape, block_dim: int, v_rule: VRule = VRule.STRICT
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Record and judge one launch; return the verdict without what the library's patterns leave, and that.
 
+    A pattern leaves what is in time by the repeat rule, between the operations that it is about.
     Raises ValueError for a shape that the kernel cannot run, KernelError if it fails.
     """
     recording = library.record(shape, block_dim)
-    verdict = judge(recording.trace, scratch=recording.scratch)
+    verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
     patterns = library.info.fields().get("remove_barriers", ())
-    pairs = {ACCEPTED_PAIRS[pattern] for pattern in patterns if pattern in ACCEPTED_PAIRS}
-    accepted = tuple(finding for pair in pairs for finding in spaced_pairs(recording.trace, verdict, *pair))
+    accepted = tuple(
+        finding
+        for finding in verdict.findings
+        if finding.in_time and finding.first and left_to_the_repeat_rule(patterns, finding.first.op, finding.second.op)
+    )
     return verdict.without(accepted), accepted

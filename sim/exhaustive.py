@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.program import BlockProgram
 from sim.replay import FindingKind, Replay
+from sim.vector_repeats import VRule
 
 Access = tuple[int, int]
 """Queue and C++ line."""
@@ -15,9 +16,9 @@ class ExhaustiveReplay(Replay):
     The last one is enough: if an earlier access of the same line and queue is not ordered before an op, neither is it.
     """
 
-    def __init__(self, program: BlockProgram) -> None:
+    def __init__(self, program: BlockProgram, *, v_rule: VRule = VRule.STRICT) -> None:
         """Prepare; nothing runs yet."""
-        super().__init__(program)
+        super().__init__(program, v_rule=v_rule)
         self._writers: list[dict[Access, int]] = [{} for _ in program.regions]
         self._readers: list[dict[Access, int]] = [{} for _ in program.regions]
 

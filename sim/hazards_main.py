@@ -19,20 +19,24 @@ from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
 from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.check import check
-from sim.hazards import Finding, Verdict, judge
+from sim.findings import Finding, Verdict
+from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
 from sim.trace import read_trace
+from sim.v_rule_flag import define_v_rule
+from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to check; default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels to check instead.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", 256, "Rows of Q, a multiple of 128.")
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V, a multiple of the kernel's S1_TILE.")
 _BLOCK_DIM = flags.DEFINE_integer("block_dim", 1, "Cores; with fewer than Q blocks a core handles several in turn.")
+_V_RULE = define_v_rule()
 _JSON = flags.DEFINE_string("json", None, "File for the verdicts as JSON.")
 
 Report = tuple[str, Verdict, tuple[Finding, ...]]
-"""Name of a kernel, verdict, and the findings that its barrier patterns explain."""
+"""Name of a kernel, verdict, and what its barrier patterns leave to the repeat rule."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Options:
     traces: tuple[Path, ...]
     shape: LaunchShape
     block_dim: int
+    v_rule: VRule
     json: Path | None
 
 
@@ -53,6 +58,7 @@ def options() -> Options:
         traces=tuple(user_path(text) for text in _TRACE.value),
         shape=LaunchShape(_Q_ROWS.value, _S1.value),
         block_dim=_BLOCK_DIM.value,
+        v_rule=_V_RULE.value,
         json=output_file("json", _JSON.value),
     )
 
@@ -63,12 +69,12 @@ def reports(chosen: Options) -> Iterator[Report]:
         trace = read_trace(path)
         if trace.error:
             raise KernelError(f"the launch that {path} records failed:\n{trace.error}")
-        yield path.name, judge(trace), ()
+        yield path.name, judge(trace, v_rule=chosen.v_rule), ()
     if chosen.traces and not chosen.libraries:
         return
     for path in chosen.libraries or libraries_beside(flash_atten.__file__):
         library = TraceLibrary(path)
-        yield library.info.name, *check(library, chosen.shape, chosen.block_dim)
+        yield library.info.name, *check(library, chosen.shape, chosen.block_dim, chosen.v_rule)
 
 
 def work(chosen: Options) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.hazards import judge, spaced_pairs
+from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.report import verdict_text
 from sim.testing import UB0, UB1, UB2, gm, kinds, load, one_vec, order
@@ -205,23 +205,6 @@ def test_round_trip_of_flags_orders_vector_ops() -> None:
     assert judge(build.build()).ok
 
 
-@pytest.mark.parametrize("spaced", [True, False])
-def test_gu_pair_is_reported_as_raw_war_and_waw(spaced: bool) -> None:
-    build, vec = one_vec()
-    vec.op("TMULS", Pipe.V, writes=[UB0])
-    vec.barrier(Pipe.V)
-    vec.op("TROWEXPANDMUL", Pipe.V, reads=[UB0], writes=[UB0])
-    if spaced:
-        order(vec, Pipe.MTE2, Pipe.V)
-    vec.op("TADD", Pipe.V, reads=[UB0], writes=[UB0])
-    trace = build.build()
-    verdict = judge(trace)
-    assert set(kinds(verdict)) == {FindingKind.RAW, FindingKind.WAR, FindingKind.WAW}
-    assert len(verdict.findings) == 3
-    assert verdict.without(spaced_pairs(trace, verdict, "TROWEXPANDMUL", "TADD")).ok == spaced
-    assert spaced_pairs(trace, verdict, "TADD", "TROWEXPANDMUL") == ()
-
-
 def test_conflicts_that_ordering_others_would_order_are_listed_apart() -> None:
     build, vec = one_vec()
     for line in (1, 2, 3):
@@ -346,6 +329,28 @@ def test_finds_read_of_unwritten_bytes_on_chip() -> None:
     vec.op("TEXP", Pipe.V, reads=[span(Buffer.UB, 0, 300)], writes=[UB2])
     (finding,) = judge(build.build()).findings
     assert (finding.kind, finding.second.line) == (FindingKind.UNWRITTEN, 4)
+
+
+def test_bytes_of_a_finding_are_those_in_conflict() -> None:
+    """Two rows of the store overlap two of the load; what both only read is no part of it."""
+    build, vec = one_vec()
+    vec.op("TLOAD", Pipe.MTE2, reads=[gm(0)], writes=[span(Buffer.UB, 0, 64, rows=4, row_stride=256)])
+    vec.op("TEXP", Pipe.V, reads=[span(Buffer.UB, 256, 64, rows=2, row_stride=256)], writes=[UB2])
+    raw, waw = judge(build.build()).findings
+    assert (raw.kind, raw.lo, raw.hi, raw.size) == (FindingKind.RAW, 256, 576, 128)
+    assert (waw.kind, waw.lo, waw.hi, waw.size) == (FindingKind.WAW, 512, 576, 64)
+    assert "reads 128 of the UB bytes 0x100 to 0x23f, and nothing" in " ".join(
+        verdict_text("x", judge(build.build())).split()
+    )
+
+
+def test_bytes_that_nobody_wrote_are_told_from_those_around_them() -> None:
+    build, vec = one_vec()
+    vec.op("TLOAD", Pipe.MTE2, reads=[gm(0)], writes=[span(Buffer.UB, 0, 96, rows=4, row_stride=128)])
+    order(vec, Pipe.MTE2, Pipe.V)
+    vec.op("TEXP", Pipe.V, reads=[span(Buffer.UB, 0, 512)], writes=[UB2])
+    (finding,) = judge(build.build()).findings
+    assert (finding.kind, finding.lo, finding.hi, finding.size) == (FindingKind.UNWRITTEN, 96, 512, 128)
 
 
 def test_gm_is_written_before_the_launch_except_scratch() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.hazards import CONFLICTS, Finding, Verdict, judge
+from sim.findings import CONFLICTS, Finding, Verdict
+from sim.hazards import judge
 from sim.reference_judge import Pair, ReferenceJudge
 from sim.replay import FindingKind
 from sim.trace import Buffer, Kind, Pipe, Trace

@@ -13,6 +13,7 @@ from sim.mutants import Mutant, Mutation
 from sim.program import BlockProgram, distinct_programs, edited, prepare
 from sim.record import Recording
 from sim.replay import Key, Replay
+from sim.vector_repeats import VRule
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def judge_mutants(
     recordings: Iterable[Recording],
     mutants: Sequence[Mutant],
     progress: Callable[[int], object] = lambda done: None,
+    v_rule: VRule = VRule.STRICT,
 ) -> list[Outcome]:
     """Judge every mutant on every recording, smallest first, until one kills it. `progress` gets the number done.
 
@@ -51,7 +53,7 @@ def judge_mutants(
         key=lambda program: program.n_events,
     )
     for program in programs:
-        findings = Replay(program, stop_at_first=True).run()
+        findings = Replay(program, v_rule=v_rule, stop_at_first=True).run()
         if findings:
             key = next(iter(findings))
             raise UncleanError(
@@ -61,18 +63,18 @@ def judge_mutants(
     executed = [_lines(program) for program in programs]
     outcomes = []
     for number, mutant in enumerate(mutants):
-        outcomes.append(_outcome(mutant, programs, executed))
+        outcomes.append(_outcome(mutant, programs, executed, v_rule))
         progress(number + 1)
     return outcomes
 
 
-def _outcome(mutant: Mutant, programs: Sequence[BlockProgram], executed: Sequence[set[int]]) -> Outcome:
-    killed_by = _kill(mutant, programs, executed)
+def _outcome(mutant: Mutant, programs: Sequence[BlockProgram], executed: Sequence[set[int]], v_rule: VRule) -> Outcome:
+    killed_by = _kill(mutant, programs, executed, v_rule)
     if killed_by:
         return Outcome(mutant, killed_by)
     deletion = Mutant(Mutation.DELETE_PAIR, mutant.targets, mutant.text)
-    redundant = _kill(deletion, programs, executed) is None
-    needs_fifos = _kill(mutant, programs, executed, fifo_order=False) is not None
+    redundant = _kill(deletion, programs, executed, v_rule) is None
+    needs_fifos = _kill(mutant, programs, executed, v_rule, fifo_order=False) is not None
     return Outcome(mutant, None, redundant, needs_fifos)
 
 
@@ -81,12 +83,18 @@ def _lines(program: BlockProgram) -> set[int]:
 
 
 def _kill(
-    mutant: Mutant, programs: Sequence[BlockProgram], executed: Sequence[set[int]], *, fifo_order: bool = True
+    mutant: Mutant,
+    programs: Sequence[BlockProgram],
+    executed: Sequence[set[int]],
+    v_rule: VRule,
+    *,
+    fifo_order: bool = True,
 ) -> Key | None:
     for program, lines in zip(programs, executed, strict=True):
         if lines.isdisjoint(mutant.lines):
             continue
-        findings = Replay(edited(program, mutant.edit), stop_at_first=True, fifo_order=fifo_order).run()
+        replay = Replay(edited(program, mutant.edit), v_rule=v_rule, stop_at_first=True, fifo_order=fifo_order)
+        findings = replay.run()
         if findings:
             return next(iter(findings))
     return None

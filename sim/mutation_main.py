@@ -23,10 +23,13 @@ from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
 from sim.record import TraceLibrary, libraries_beside
 from sim.shapes import representative_shapes
+from sim.v_rule_flag import define_v_rule
+from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to mutate; default: the unpatched default kernels.")
 _SAMPLE = flags.DEFINE_integer("sample", 0, "Judge only this many mutants of each kernel; 0: all.", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 0, "Chooses the sample.")
+_V_RULE = define_v_rule()
 _JSON = flags.DEFINE_string("json", None, "File for the report as JSON.")
 
 
@@ -37,6 +40,7 @@ class Options:
     libraries: tuple[Path, ...]
     sample: int
     seed: int
+    v_rule: VRule
     json: Path | None
 
 
@@ -46,6 +50,7 @@ def options() -> Options:
         libraries=tuple(user_path(text) for text in _SO.value),
         sample=_SAMPLE.value,
         seed=_SEED.value,
+        v_rule=_V_RULE.value,
         json=output_file("json", _JSON.value),
     )
 
@@ -60,7 +65,7 @@ def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(library.info.name, total=len(todo))
-        outcomes = judge_mutants(recordings, todo, lambda done: bar.update(task, completed=done))
+        outcomes = judge_mutants(recordings, todo, lambda done: bar.update(task, completed=done), chosen.v_rule)
     return {"name": library.info.name, **summary(outcomes)}
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.regions import divide
+from sim.regions import Regions, divide
 from sim.trace import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
+from sim.vector_repeats import VectorRepeats
 
 ByteRange = tuple[int, int]
 Mask = NDArray[np.bool_]
@@ -35,10 +36,17 @@ class Region:
     core: int
     """Core number within the block; -1 for GM."""
     buffer: Buffer
-    lo: int
-    hi: int
     initialised: bool
     """Whether its bytes have a value before the launch: all GM but the scratch ranges."""
+    memory: Regions
+    """Division of the memory that it is of."""
+    number: int
+    """Number in `memory`."""
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """Its byte ranges [lo, hi): offsets in the core's buffer, or GM addresses."""
+        return self.memory.ranges(self.number)
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,16 @@ class CoreProgram:
     """Event number in the trace of events[0]."""
     positions: Ints
     """[E] number of each event, relative to first_event; gaps are events that an edit removed."""
+    repeats: VectorRepeats
+    """Distances between its operations on V."""
 
     def event_number(self, position: int) -> int:
         """Return the number in the trace of the event at `position`."""
         return self.first_event + int(self.positions[position])
+
+    def repeats_between(self, first: int, second: int) -> int | None:
+        """Return the distance of two operations on V, as VectorRepeats does."""
+        return self.repeats.distance(int(self.positions[first]), int(self.positions[second]))
 
 
 @dataclass(frozen=True)
@@ -131,7 +145,8 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
     for core in cores:
         part = slice(begin, begin + core.events)
         positions = np.arange(core.events)
-        programs.append(CoreProgram(core, events[part], pattern_of_event[part], core.first_event, positions))
+        own = events[part], pattern_of_event[part], core.first_event, positions, VectorRepeats(trace, core)
+        programs.append(CoreProgram(core, *own))
         begin += core.events
     return BlockProgram(block, tuple(programs), patterns, tuple(regions), trace.fifos, len(accesses))
 
@@ -165,10 +180,11 @@ def _divide_memories(
         blank = {region for part in divided.of_access[len(own) :] for region in part}
         number: dict[int, int] = {}
         core, buffer = divmod(int(place), len(Buffer)) if place != GM_MEMORY else (-1, Buffer.GM)
-        for region, (lo, hi) in enumerate(zip(divided.lo.tolist(), divided.hi.tolist(), strict=True)):
+        for region in range(len(divided.lo)):
             if place != GM_MEMORY or region in written:
                 number[region] = len(regions)
-                regions.append(Region(core, Buffer(buffer), lo, hi, place == GM_MEMORY and region not in blank))
+                initialised = place == GM_MEMORY and region not in blank
+                regions.append(Region(core, Buffer(buffer), initialised, divided, region))
         for i, parts in zip(index, divided.of_access, strict=False):
             of_access[i] = tuple(number[region] for region in parts if region in number)
     return of_access, regions

@@ -14,23 +14,21 @@ from sim.canned import build_canned
 from sim.trace import Buffer, Pipe, Trace, write_trace
 from sim.trace_builder import TraceBuilder, span
 
-A, B = span(Buffer.UB, 0, 128), span(Buffer.UB, 128, 128)
+A, B = span(Buffer.UB, 0, 8192), span(Buffer.UB, 8192, 8192)
+TILE = (16, 128)
 
 
-def kernel(*, barriers: int = 1, operation: str = "TADD", spaced: bool = True) -> Trace:
-    """Return a trace with `barriers` barriers on lines 4, 5, ... between two dependent ops on V, and a flag or two."""
+def kernel(*, barriers: int = 1, operation: str = "TADD", first: str = "TROWEXPANDMUL") -> Trace:
+    """Return a trace with `barriers` barriers on lines 4, 5, ... between two dependent ops on V."""
     build = TraceBuilder("canned.cpp")
     vec = build.core("vec")
     vec.op("TLOAD", Pipe.MTE2, writes=[A], line=1)
     vec.set_flag(Pipe.MTE2, Pipe.V, 0, line=2)
     vec.wait_flag(Pipe.MTE2, Pipe.V, 0, line=2)
-    vec.op("TROWEXPANDMUL", Pipe.V, reads=[A], writes=[A], line=3)
-    if spaced:
-        vec.set_flag(Pipe.MTE2, Pipe.V, 1, line=8)
-        vec.wait_flag(Pipe.MTE2, Pipe.V, 1, line=8)
+    vec.op(first, Pipe.V, reads=[A], writes=[A], shape=TILE, dtype="f32", line=3)
     for number in range(barriers):
         vec.barrier(Pipe.V, line=4 + number)
-    vec.op(operation, Pipe.V, reads=[A], writes=[B], line=9)
+    vec.op(operation, Pipe.V, reads=[A], writes=[B], shape=TILE, dtype="f32", line=9)
     vec.barrier(Pipe.ALL, line=10)
     return build.build()
 
@@ -44,7 +42,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def superfluous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a library whose trace has two barriers where one is enough."""
-    return build_canned(tmp_path_factory.mktemp("superfluous"), kernel(barriers=2, spaced=False))
+    return build_canned(tmp_path_factory.mktemp("superfluous"), kernel(barriers=2))
 
 
 def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) -> None:
@@ -52,7 +50,7 @@ def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) 
     assert done.returncode == 0
     assert done.stdout == (
         "fa_s1tile256: no hazards\n"
-        "  checked 3 operations, 2 set_flag, 2 wait_flag, 2 barriers, 0 FIFO events "
+        "  checked 3 operations, 1 set_flag, 1 wait_flag, 2 barriers, 0 FIFO events "
         "and 5 accesses on 1 core of 1 block\n"
     )
     (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
@@ -65,24 +63,38 @@ def test_a_hazard_is_a_paragraph_and_exit_code_1(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "fa_s1tile256: 1 finding (1 RAW)" in done.stdout
     assert " ".join(done.stdout.split()).endswith(
-        "RAW: line 3 TROWEXPANDMUL (V, block 0 vec0) writes and line 9 TADD (V, block 0 vec0) reads UB bytes 0x0 to "
-        "0x7f, and nothing orders the two. To correct it: put pipe_barrier(PIPE_V) between line 3 and line 9."
+        "RAW: line 3 TROWEXPANDMUL 16x128 f32 (V, block 0 vec0) writes and line 9 TADD 16x128 f32 (V, block 0 vec0) "
+        "reads UB bytes 0x0 to 0x1fff, and nothing orders the two. By the repeat rule they are in time: the second "
+        "comes 17 repeats later. To correct it: put pipe_barrier(PIPE_V) between line 3 and line 9."
     )
     (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     (finding,) = report["findings"]
     assert (finding["kind"], finding["first"]["line"], finding["second"]["line"]) == ("RAW", 3, 9)
-    assert (finding["buffer"], finding["lo"], finding["hi"]) == ("UB", 0, 128)
+    assert (finding["buffer"], finding["lo"], finding["hi"], finding["size"]) == ("UB", 0, 8192, 8192)
 
 
 def test_pairs_of_the_gu_pattern_are_accepted_if_the_library_was_patched_so(tmp_path: Path) -> None:
     library = build_canned(tmp_path, kernel(barriers=0), remove_barriers=["gu"])
     done = run_program("sim.hazards_main", f"--so={library}")
     assert done.returncode == 0
-    assert "accepted: 1 unordered pair TROWEXPANDMUL-TADD left by a barrier pattern, at lines 3-9" in done.stdout
+    assert (
+        "left by a barrier pattern: in time by the repeat rule (17 repeats or more): 1 pair TROWEXPANDMUL-TADD, "
+        "at lines 3-9"
+    ) in done.stdout
+
+
+def test_by_the_repeat_rule_what_is_in_time_is_no_hazard(tmp_path: Path) -> None:
+    library = build_canned(tmp_path, kernel(barriers=0, operation="TSUB"))
+    done = run_program("sim.hazards_main", f"--so={library}", "--v_rule=repeats", "--json=out.json", directory=tmp_path)
+    assert done.returncode == 0
+    assert "in time by the repeat rule (17 repeats or more): 1 pair TROWEXPANDMUL-TSUB, at lines 3-9" in done.stdout
+    (report,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert (report["v_rule"], report["ok"]) == ("repeats", True)
+    assert [(finding["kind"], finding["repeats"]) for finding in report["in_time"]] == [("RAW", 17)]
 
 
 def test_other_pairs_are_hazards_in_a_patched_library_too(tmp_path: Path) -> None:
-    for trace in (kernel(barriers=0, operation="TSUB"), kernel(barriers=0, spaced=False)):
+    for trace in (kernel(barriers=0, operation="TSUB"), kernel(barriers=0, first="TMOV")):
         library = build_canned(tmp_path, trace, remove_barriers=["gu"])
         assert run_program("sim.hazards_main", f"--so={library}").returncode == 1
 
@@ -157,7 +169,8 @@ def test_the_proof_names_the_barriers_that_may_go_and_the_text_it_is_about(super
     proof = json.loads(output.read_text(encoding="utf-8"))
     assert proof["source_sha256"] == hashlib.sha256(cpp.read_bytes()).hexdigest()
     assert proof["redundant_barriers"] in ([4], [5])
-    assert {"q_rows": 384, "s1": 1280, "block_dim": 1} in proof["shapes"]
+    assert {"q_rows": 256, "s1": 4096, "block_dim": 1} in proof["shapes"]
+    assert proof["v_rule"] == "strict"
 
 
 def test_no_proof_about_another_file(superfluous: Path, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Finds the `pipe_barrier(PIPE_V)` that other ordering implies, for `//patchers:vec_barriers --patterns=proved`.
 
 `prove_barriers --so=x.trace.so --cpp=x.ptoas.cpp --output=x.proof.json`, where the library was compiled from the C++,
-writes `{"source_sha256": "...", "redundant_barriers": [12, 57], "shapes": ...}`: the barriers on all these lines may be
-removed together, as was checked on these shapes. Exit code 0: done; 1: the kernel failed or has hazards; 2: wrong
-usage.
+writes `{"source_sha256": "...", "redundant_barriers": [12, 57], "v_rule": "strict", "shapes": ...}`: the barriers on
+all these lines may be removed together, as was checked by this rule on these shapes. Exit code 0: done; 1: the kernel
+failed or has hazards; 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.record import TraceLibrary
-from sim.shapes import representative_shapes
+from sim.shapes import Launch, proof_shapes
+from sim.v_rule_flag import define_v_rule
+from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the kernel.", required=True)
 _CPP = flags.DEFINE_string("cpp", None, "The C++ that it was compiled from.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The proof to write, JSON.", required=True)
+_V_RULE = define_v_rule()
 
 _V_BARRIER = re.compile(rb"\bpipe_barrier\s*\(\s*PIPE_V\s*\)")
 
@@ -39,15 +42,17 @@ class Options:
     library: Path
     cpp: Path
     output: Path
+    v_rule: VRule
 
 
 def options() -> Options:
     """Read the flags."""
-    return Options(user_path(_SO.value), user_path(_CPP.value), output_file("output", _OUTPUT.value))
+    output = output_file("output", _OUTPUT.value)
+    return Options(user_path(_SO.value), user_path(_CPP.value), output, _V_RULE.value)
 
 
-def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape]) -> str:
-    """Return the proof that the barriers on `lines` of `cpp` are redundant on `shapes`.
+def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape], v_rule: VRule) -> str:
+    """Return the proof that the barriers on `lines` of `cpp` are redundant on `shapes` by `v_rule`.
 
     Raises ValueError if a line is no V barrier: then the traces are of another file.
     """
@@ -58,7 +63,8 @@ def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape]) 
     proof = {
         "source_sha256": hashlib.sha256(cpp).hexdigest(),
         "redundant_barriers": sorted(lines),
-        "shapes": [{"q_rows": shape.q_rows, "s1": shape.s1, "block_dim": 1} for shape in shapes],
+        "v_rule": v_rule.value,
+        "shapes": [Launch(shape, 1).as_json() for shape in shapes],
     }
     return json.dumps(proof, indent=1) + "\n"
 
@@ -67,9 +73,10 @@ def work(chosen: Options) -> int:
     """Trace, prove, write. Return the exit code."""
     try:
         library = TraceLibrary(chosen.library)
-        shapes = representative_shapes(library.config)
-        lines = redundant_barriers(library.record(shape, block_dim=1).trace for shape in shapes)
-        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes))
+        shapes = proof_shapes(library.config)
+        traces = (library.record(shape, block_dim=1).trace for shape in shapes)
+        lines = redundant_barriers(traces, chosen.v_rule)
+        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes, chosen.v_rule))
     except (KernelError, UnorderedTraceError) as error:
         return fail(str(error), EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:

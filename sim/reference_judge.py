@@ -3,6 +3,8 @@
 It shares nothing with the clocks, the regions or the replay of the real one. Nodes are the start and the finish
 of ops, and the moments of flags, barriers and signals; an edge is "before". An op is ordered before another if
 the finish of the one reaches the start of the other.
+
+The repeat rule is applied element by element, to contiguous fp32 tiles of a few operations; others are never in time.
 """
 
 from __future__ import annotations
@@ -16,6 +18,11 @@ from sim.trace import QUEUES, Buffer, Core, Kind, Pipe, Rw, Trace
 EVERY_PIPE = tuple(Pipe)
 Pair = tuple[int, int]
 """Event numbers of two ops, neither of which is ordered before the other."""
+
+
+LANES, NEEDED = 64, 16
+"""Elements of fp32 in a repeat, and repeats after which an access is done."""
+BY_ROWS, BY_STRIPS = ("TEXP", "TADD"), ("TROWEXPANDMUL",)
 
 
 class _Graph:
@@ -46,11 +53,15 @@ class _Queue:
 
 
 class ReferenceJudge:
-    """Judgement of one block of `trace`; `conflicts` are the unordered pairs, `stuck` the blocked events."""
+    """Judgement of one block of `trace`; `conflicts` are the unordered pairs, `stuck` the blocked events.
+
+    `in_time` are those of the conflicts that the repeat rule orders.
+    """
 
     def __init__(self, trace: Trace) -> None:
         """Run the cores of `trace` (one block) as far as they get, then compare all pairs."""
         self.conflicts: set[Pair] = set()
+        self.in_time: set[Pair] = set()
         self.stuck: set[int] = set()
         self._trace = trace
         self._graph = _Graph()
@@ -145,11 +156,69 @@ class ReferenceJudge:
             ordered = finish in before[other_start] or other_finish in before[start]
             if not ordered and self.contested(pair):
                 self.conflicts.add(pair)
+                if self._is_in_time(*pair):
+                    self.in_time.add(pair)
+
+    def _is_in_time(self, first: int, second: int) -> bool:
+        """Whether NEEDED repeats lie between the accesses of two ops to each byte that they contest."""
+        if self._owner(first) != self._owner(second) or not self.pipe(first) == self.pipe(second) == Pipe.V:
+            return False
+        between = [event for event in range(first, second) if event in self._span and self.pipe(event) == Pipe.V]
+        issued = sum(self._repeats(event) for event in between)
+        earlier, later = self._steps(first), self._steps(second)
+        distances = [
+            issued + start - end
+            for byte in (b for _, b in self.contested((first, second)))
+            for end, wrote in ((steps[1], writes) for steps, writes in earlier[byte])
+            for start, writes in ((steps[0], writes) for steps, writes in later[byte])
+            if wrote or writes
+        ]
+        return min(distances) >= NEEDED
+
+    def _shape(self, event: int) -> tuple[str, int, int]:
+        record = self._trace.events[event]
+        name, rows, cols = self._trace.op_name(event), int(record["rows"]), int(record["cols"])
+        known = name in BY_ROWS or (name in BY_STRIPS and cols > 8)
+        first = int(record["first_access"])
+        for access in self._trace.accesses[first : first + int(record["n_access"])]:
+            # Whatever has not the bytes of the tile is something else.
+            known &= int(access["rows"]) == 1 and int(access["row_bytes"]) == rows * cols * 4
+        return name if known and rows * cols else "", rows, cols
+
+    def _repeats(self, event: int) -> int:
+        name, rows, cols = self._shape(event)
+        if not name:
+            return 0
+        return rows * -(-cols // LANES) if name in BY_STRIPS else -(-rows * cols // LANES)
+
+    def _steps(self, event: int) -> dict[int, set[tuple[Pair, bool]]]:
+        """Return for each byte that an op touches the first and the last repeat of an access, and whether it writes."""
+        name, rows, cols = self._shape(event)
+        found: dict[int, set[tuple[Pair, bool]]] = defaultdict(set)
+        if not name:
+            anywhere = 0, self._repeats(event) - 1
+            for writes, touched in zip((False, True), self.touched[event], strict=True):
+                for _, byte in touched:
+                    found[byte].add((anywhere, writes))
+            return found
+        record = self._trace.events[event]
+        first = int(record["first_access"])
+        for access in self._trace.accesses[first : first + int(record["n_access"])]:
+            for element in range(rows * cols):
+                row, col = divmod(element, cols)
+                repeat = col // LANES * rows + row if name in BY_STRIPS else element // LANES
+                for byte in range(4):
+                    place = int(access["start"]) + 4 * element + byte
+                    found[place].add(((repeat, repeat), access["rw"] == Rw.WRITE))
+        return found
+
+    def _owner(self, event: int) -> int:
+        return next(i for i, c in enumerate(self._trace.cores) if _owns(c, event))
 
     def _bytes(self, event: int) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
         """Return (bytes read, bytes written) as (memory, address)."""
         record = self._trace.events[event]
-        owner = next(i for i, c in enumerate(self._trace.cores) if _owns(c, event))
+        owner = self._owner(event)
         result: dict[int, set[tuple[int, int]]] = {Rw.READ: set(), Rw.WRITE: set()}
         first = int(record["first_access"])
         for access in self._trace.accesses[first : first + int(record["n_access"])]:

@@ -29,6 +29,15 @@ class Regions:
     """First byte of every region."""
     hi: Ints
     """One past the last byte of every region."""
+    bounds: Ints
+    """[S + 1] bounds of the segments that no access cuts."""
+    of_segment: Ints
+    """[S] region of every segment, -1 for what no access touches."""
+
+    def ranges(self, region: int) -> list[tuple[int, int]]:
+        """Return the byte ranges [lo, hi) of a region, ascending; adjacent ones may follow each other."""
+        segments = np.flatnonzero(self.of_segment == region)
+        return list(zip(self.bounds[segments].tolist(), self.bounds[segments + 1].tolist(), strict=True))
 
 
 def row_ranges(accesses: Records) -> tuple[Ints, Ints, Ints]:
@@ -72,7 +81,7 @@ def divide(accesses: Records) -> Regions:
     owner, region = np.divmod(pairs, max(len(region_lo), 1))
     cuts = np.searchsorted(owner, np.arange(1, len(accesses)))
     of_access = tuple(tuple(part.tolist()) for part in np.split(region, cuts)) if len(accesses) else ()
-    return Regions(of_access, region_lo, region_hi)
+    return Regions(of_access, region_lo, region_hi, bounds, region_of)
 
 
 def _group(bounds: Ints, first: Ints, last: Ints, access: Ints, n_accesses: int) -> tuple[Ints, Ints, Ints]:

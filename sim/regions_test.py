@@ -33,6 +33,7 @@ def test_regions_are_the_bytes_that_the_same_accesses_touch(accesses: Records) -
     for number, owners in enumerate(expected):
         own = [byte for byte in region_of if region_of[byte] == owners]
         assert (divided.lo[number], divided.hi[number]) == (min(own), max(own) + 1)
+        assert [byte for lo, hi in divided.ranges(number) for byte in range(lo, hi)] == sorted(own)
         assert {i for i, regions in enumerate(divided.of_access) if number in regions} == owners
 
 

@@ -9,13 +9,14 @@ findings has no unordered conflict at all; of a chain of unordered conflicts the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
 from sim.happens_before import Clocks, Token, queue_number
 from sim.program import BlockProgram
 from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
+from sim.vector_repeats import VRule, is_in_time
 
 _OP, _SET_FLAG, _WAIT_FLAG, _BARRIER = map(int, (Kind.OP, Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER))
 _V = int(Pipe.V)
@@ -60,7 +61,7 @@ class Key(NamedTuple):
 
 @dataclass
 class RawFinding:
-    """Occurrences of one finding in one block; the example is the first one."""
+    """Occurrences of one finding in one block; the example is the first one, or the closest on V."""
 
     first: Place | None
     """Earlier event of a pair."""
@@ -69,6 +70,8 @@ class RawFinding:
     region: int
     """Region of the first conflict, or -1."""
     count: int
+    repeats: int | None = None
+    """For two operations of one V: the fewest repeats from the one access to the other, over all occurrences."""
 
 
 class _FifoState:
@@ -86,16 +89,26 @@ class _FifoState:
 class Replay:
     """One run of `program`; `findings` holds what it found, `warnings` what is no error by the rules.
 
-    With `stop_at_first` it ends at the first finding. Without `fifo_order` FIFO signals order nothing, and only what a
-    core does to its own buffers is judged: what is in order then needs no other core to be so.
+    By VRule.REPEATS, conflicts within V that are far enough apart are not findings but `in_time`. With `stop_at_first`
+    it ends at the first finding. Without `fifo_order` FIFO signals order nothing, and only what a core does to its own
+    buffers is judged: what is in order then needs no other core to be so.
     """
 
-    def __init__(self, program: BlockProgram, *, stop_at_first: bool = False, fifo_order: bool = True) -> None:
+    def __init__(
+        self,
+        program: BlockProgram,
+        *,
+        v_rule: VRule = VRule.STRICT,
+        stop_at_first: bool = False,
+        fifo_order: bool = True,
+    ) -> None:
         """Prepare; nothing runs yet."""
         self.findings: dict[Key, RawFinding] = {}
+        self.in_time: dict[Key, RawFinding] = {}
         self.warnings: dict[Key, RawFinding] = {}
         self._program = program
         self._patterns = program.patterns
+        self._v_rule = v_rule
         self._stop_at_first = stop_at_first
         self._fifo_order = fifo_order
         self._clocks = Clocks(len(program.cores))
@@ -201,15 +214,32 @@ class Replay:
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
         if self._fifo_order or self._program.regions[region].buffer != Buffer.GM:
-            self._add(kind, Place(queue // QUEUES, earlier), Place(core, position), "", region)
+            repeats = self.repeats(queue, earlier, core, position)
+            in_time = self._v_rule is VRule.REPEATS and is_in_time(repeats)
+            found = self.in_time if in_time else self.findings
+            pair = Place(queue // QUEUES, earlier), Place(core, position)
+            self._note(found, kind, "", RawFinding(*pair, region, 1, repeats))
+
+    def repeats(self, queue: int, earlier: int, core: int, position: int) -> int | None:
+        """Return the distance of two operations if both are of the V of one core."""
+        if queue != queue_number(core, Pipe.V) or self.pipe(core, position) != Pipe.V:
+            return None
+        return self._program.cores[core].repeats_between(earlier, position)
 
     def _add(self, kind: FindingKind, first: Place | None, second: Place, detail: str = "", region: int = -1) -> None:
+        found = self.warnings if kind is FindingKind.REUSE else self.findings
+        self._note(found, kind, detail, RawFinding(first, second, region, 1))
+
+    def _note(self, found: dict[Key, RawFinding], kind: FindingKind, detail: str, new: RawFinding) -> None:
+        first, second = new.first, new.second
         first_line = self._lines[first.core][first.position] if first else 0
         key = Key(kind, first_line, self._lines[second.core][second.position], detail)
-        found = self.warnings if kind is FindingKind.REUSE else self.findings
         known = found.get(key)
         if known is None:
-            found[key] = RawFinding(first, second, region, 1)
+            found[key] = new
+        elif new.repeats is not None and known.repeats is not None and new.repeats < known.repeats:
+            # The closest occurrence is the one to describe.
+            found[key] = replace(new, count=known.count + 1)
         else:
             known.count += 1
 

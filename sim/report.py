@@ -6,7 +6,8 @@ import dataclasses
 import textwrap
 from typing import Any
 
-from sim.hazards import CONFLICTS, Counts, Finding, Verdict
+from ptodsl.dialect.repeats import SAFE_DISTANCE
+from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.replay import FindingKind
 
 WIDTH = 110
@@ -21,7 +22,9 @@ def verdict_text(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()
     """Return the report of one kernel: a summary line, then a paragraph per finding."""
     lines = [f"{name}: {outcome(verdict)}", f"  checked {counts_text(verdict.counts)}"]
     if accepted:
-        lines.append(f"  {accepted_text(accepted)}")
+        lines.append(f"  left by a barrier pattern: {in_time_text(accepted)}")
+    if verdict.in_time:
+        lines.append(f"  {in_time_text(verdict.in_time)}")
     if verdict.warnings:
         lines.append(f"  {plural(len(verdict.warnings), 'warning')}: {warning_text(verdict.warnings)}")
     lines += [f"\n{finding_text(finding)}" for finding in verdict.findings]
@@ -53,13 +56,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def accepted_text(accepted: tuple[Finding, ...]) -> str:
-    """Return the pairs that a barrier pattern leaves unordered on purpose, in one line."""
-    pairs = sorted({(f.first.line if f.first else 0, f.second.line) for f in accepted})
-    names = sorted({f"{f.first.op}-{f.second.op}" for f in accepted if f.first})
+def in_time_text(findings: tuple[Finding, ...]) -> str:
+    """Return pairs that nothing but the repeat rule orders, in one line."""
+    pairs = sorted({(f.first.line if f.first else 0, f.second.line) for f in findings})
+    names = sorted({f"{f.first.op}-{f.second.op}" for f in findings if f.first})
     where = ", ".join(f"{first}-{second}" for first, second in pairs)
-    what = f"{plural(len(pairs), 'unordered pair')} {', '.join(names)}"
-    return f"accepted: {what} left by a barrier pattern, at lines {where}"
+    fewest = min(f.repeats for f in findings if f.repeats is not None)
+    what = f"{plural(len(pairs), 'pair')} {', '.join(names)}"
+    return f"in time by the repeat rule ({fewest} repeats or more): {what}, at lines {where}"
 
 
 def chained_text(chained: tuple[Finding, ...]) -> str:
@@ -82,7 +86,17 @@ def finding_text(finding: Finding) -> str:
     """Return one paragraph that says what is wrong, where, and how to correct it."""
     text = _conflict_text(finding) if finding.kind in CONFLICTS else _misuse_text(finding)
     times = f" This happens {finding.count:,} times; the first is described." if finding.count > 1 else ""
-    return _fill(f"{text}{times} To correct it: {finding.advice}.")
+    return _fill(f"{text}{times}{_repeats_text(finding)} To correct it: {finding.advice}.")
+
+
+def _repeats_text(finding: Finding) -> str:
+    """Say what the repeat rule says of a pair on V."""
+    if finding.repeats is None:
+        return ""
+    distance = plural(finding.repeats, "repeat")
+    if finding.in_time:
+        return f" By the repeat rule they are in time: the second comes {distance} later."
+    return f" By the repeat rule, too: the second may come {distance} later, and {SAFE_DISTANCE} are needed."
 
 
 def _fill(text: str) -> str:
@@ -109,25 +123,32 @@ def _misuse_text(finding: Finding) -> str:
 
 def _place(finding: Finding) -> str:
     buffer = finding.buffer.name if finding.buffer is not None else "?"
-    return f"{buffer} bytes {finding.lo:#x} to {finding.hi - 1:#x}"
+    place = f"{buffer} bytes {finding.lo:#x} to {finding.hi - 1:#x}"
+    return place if finding.size == finding.hi - finding.lo else f"{finding.size:,} of the {place}"
 
 
 def verdict_json(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> dict[str, Any]:
-    """Return the verdict as JSON-ready data: name, ok, counts, findings, accepted, chained, warnings."""
+    """Return the verdict as JSON-ready data.
+
+    The lists of findings are: findings, accepted (what a pattern left), in_time, chained, warnings.
+    """
     return {
         "name": name,
         "ok": verdict.ok,
+        "v_rule": verdict.v_rule.value,
         "counts": dataclasses.asdict(verdict.counts),
         "findings": [finding_json(finding) for finding in verdict.findings],
         "accepted": [finding_json(finding) for finding in accepted],
+        "in_time": [finding_json(finding) for finding in verdict.in_time],
         "chained": [finding_json(finding) for finding in verdict.chained],
         "warnings": [finding_json(finding) for finding in verdict.warnings],
     }
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as JSON-ready data; `first` and `buffer` may be null."""
+    """Return a finding as JSON-ready data; `first`, `buffer` and `repeats` may be null."""
     data = dataclasses.asdict(finding)
+    data["in_time"] = finding.in_time
     data["kind"] = finding.kind.name
     data["buffer"] = finding.buffer.name if finding.buffer is not None else None
     return data

@@ -1,27 +1,72 @@
-"""Launch shapes on which a claim about all shapes is checked.
+"""Launches on which a claim about all launches is checked.
 
 What a kernel executes depends on the number of tiles and of Q blocks only through loops: prologue, steady state and
-epilogue run as often as the shape says, and flags are carried from one iteration, or one Q block, to the next. So the
-shapes are: no steady state, one iteration of it, several; few tiles, and enough for every FIFO slot to be reused twice;
-one, two and three Q blocks on a core.
+epilogue run as often as the shape says, flags are carried from one iteration, or one Q block, to the next, and branches
+and addresses go by the number of the tile modulo the rings (of rescale factors, of FIFO slots). So what matters is:
+no steady state, one iteration of it, several; every remainder of the tiles by the rings; enough tiles for every FIFO
+slot to be reused twice; several Q blocks on a core.
+
+Three sets, for three purposes. The proof and the audit of one kernel share no shape: an error in the choice of one set
+is not repeated by the other.
 """
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 from flash_atten.config import S0, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
 
+LONG = 2 * FIFO_SLOTS + 1
+"""Tiles for every FIFO slot to be reused twice."""
+
+
+class Launch(NamedTuple):
+    """A shape, and on how many cores it is launched."""
+
+    shape: LaunchShape
+    block_dim: int
+
+    def as_json(self) -> dict[str, int]:
+        """Return it for reports."""
+        return {"q_rows": self.shape.q_rows, "s1": self.shape.s1, "block_dim": self.block_dim}
+
 
 def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
-    """Return the shapes for a kernel with `config`; each is to be launched on one core."""
-    least, many = config.qk_preload, 2 * FIFO_SLOTS + 1
+    """Return a few shapes that execute everything, for what is judged very often; each for one core."""
+    least = config.qk_preload
     blocks_and_tiles = [
         (1, least),
         (1, least + 1),
         (1, 2 * least + 3),
         (2, least),
         (2, least + 1),
-        (2, many),
+        (2, LONG),
         (3, least + 2),
     ]
-    return [LaunchShape(blocks * S0, tiles * config.s1_tile) for blocks, tiles in blocks_and_tiles]
+    return [_shape(config, blocks, tiles) for blocks, tiles in blocks_and_tiles]
+
+
+def proof_shapes(config: KernelConfig) -> list[LaunchShape]:
+    """Return every remainder of the tiles by both rings, from the fewest tiles on, with one and two Q blocks on a core.
+
+    A barrier is redundant only if it is so on all of them: one that is needed at a single remainder shows at that.
+    """
+    remainders = max(math.lcm(config.exp_ring, FIFO_SLOTS), LONG)
+    fewest = config.qk_preload
+    return [_shape(config, blocks, tiles) for tiles in range(fewest, fewest + remainders) for blocks in (1, 2)]
+
+
+def audit_launches(config: KernelConfig) -> list[Launch]:
+    """Return launches for the audit of a patched kernel: on two cores, one with four Q blocks and one with three.
+
+    Every remainder of the tiles by the ring of rescale factors, and a long one.
+    """
+    fewest = config.qk_preload
+    tiles = (*range(fewest, fewest + config.exp_ring), LONG)
+    return [Launch(_shape(config, 7, count), 2) for count in tiles]
+
+
+def _shape(config: KernelConfig, blocks: int, tiles: int) -> LaunchShape:
+    return LaunchShape(blocks * S0, tiles * config.s1_tile)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.hazards import Verdict
+from sim.findings import Verdict
 from sim.replay import FindingKind
 from sim.trace import Buffer, Pipe
 from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span

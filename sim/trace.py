@@ -56,6 +56,9 @@ class Rw(IntEnum):
 DTYPE_NAMES = ("", "f32", "f16", "i32", "u32", "i16", "u16", "i8", "u8", "i64", "u64", "bf16")
 """Names of the event dtype codes; 0 is none."""
 
+DTYPE_BYTES = (0, 4, 2, 4, 4, 2, 2, 1, 1, 8, 8, 2)
+"""Bytes of an element, by event dtype code."""
+
 EVENT_DTYPE = np.dtype(
     [
         ("op", "<u4"),

@@ -1,0 +1,49 @@
+"""The launches that stand for all: what they cover, and that proof and audit are independent."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+
+from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.fifo import FIFO_SLOTS
+from sim.shapes import audit_launches, proof_shapes, representative_shapes
+
+every_config = pytest.mark.parametrize(
+    "config", [KernelConfig(*knobs) for knobs in itertools.product(S1_TILES, QK_PRELOADS)], ids=str
+)
+
+
+@every_config
+def test_the_proof_covers_every_remainder_with_one_and_two_q_blocks(config: KernelConfig) -> None:
+    rings = math.lcm(config.exp_ring, FIFO_SLOTS)
+    shapes = proof_shapes(config)
+    for blocks in (1, 2):
+        tiles = [shape.tiles(config) for shape in shapes if shape.q_blocks == blocks]
+        assert min(tiles) == config.qk_preload
+        assert max(tiles) > 2 * FIFO_SLOTS
+        assert {count % rings for count in tiles} == set(range(rings))
+
+
+@every_config
+def test_the_audit_covers_the_ring_on_two_cores_with_other_shapes_than_the_proof(config: KernelConfig) -> None:
+    launches = audit_launches(config)
+    tiles = [launch.shape.tiles(config) for launch in launches]
+    assert {count % config.exp_ring for count in tiles} == set(range(config.exp_ring))
+    assert max(tiles) > 2 * FIFO_SLOTS
+    assert all(launch.block_dim >= 2 for launch in launches)
+    # What a core executes goes by its number of Q blocks.
+    per_core = {-(-launch.shape.q_blocks // launch.block_dim) for launch in launches}
+    per_core |= {launch.shape.q_blocks // launch.block_dim for launch in launches}
+    assert per_core.isdisjoint(shape.q_blocks for shape in proof_shapes(config))
+
+
+@every_config
+def test_every_shape_can_be_launched(config: KernelConfig) -> None:
+    for shape in (*representative_shapes(config), *proof_shapes(config)):
+        shape.check(config)
+    for launch in audit_launches(config):
+        launch.shape.check(config)
+        assert launch.block_dim <= launch.shape.q_blocks

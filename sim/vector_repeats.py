@@ -1,0 +1,94 @@
+"""The repeat rule on traces: how many repeats issue between the accesses of two vector operations.
+
+`ptodsl.dialect.repeats` has the rule and the orders in which operations walk their tiles. Here the events of a core
+become operations that it understands: an access is the operation's own tile if it has the bytes of its shape, else it
+is something else (row values, scratch), which is never in time by itself.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ptodsl.dialect.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
+from sim.trace import DTYPE_BYTES, Core, Kind, Pipe, Records, Rw, Trace
+
+CONVERSION = "TCVT"
+"""The operation whose source has elements of another size than its destination."""
+
+
+class VRule(Enum):
+    """What orders two dependent operations on V."""
+
+    STRICT = "strict"
+    """A barrier, or a way round through flags."""
+    REPEATS = "repeats"
+    """That, or the vendor's rule: enough repeats issue from one access to the other."""
+
+
+class VectorRepeats:
+    """Distances between the operations on V of one core, by event position. Nothing is computed before it is asked."""
+
+    def __init__(self, trace: Trace, core: Core) -> None:
+        """Remember what to look at."""
+        self._trace, self._core = trace, core
+
+    def distance(self, first: int, second: int) -> int | None:
+        """Return the fewest repeats between conflicting accesses of two operations; None if they do not conflict.
+
+        `first` and `second` are positions in the events of the core, in this order.
+        """
+        between = int(self._issued[second] - self._issued[first + 1])
+        return distance(self._operations[first], self._operations[second], between)
+
+    @cached_property
+    def _operations(self) -> dict[int, Operation]:
+        """By position; equal operations are one object."""
+        events = self._trace.core_events(self._core)
+        places = np.flatnonzero((events["kind"] == Kind.OP) & (events["pipe"] == Pipe.V))
+        alike: dict[tuple[object, ...], Operation] = {}
+        found = {}
+        for place in places.tolist():
+            event = events[place]
+            first = int(event["first_access"])
+            accesses = self._trace.accesses[first : first + int(event["n_access"])]
+            key = event["op"], event["rows"], event["cols"], event["dtype"], accesses.tobytes()
+            if key not in alike:
+                alike[key] = _operation(self._trace.ops[event["op"]], event, accesses)
+            found[place] = alike[key]
+        return found
+
+    @cached_property
+    def _issued(self) -> NDArray[np.int64]:
+        """[E + 1] repeats issued before each event."""
+        counts = np.zeros(self._core.events + 1, np.int64)
+        for place, operation in self._operations.items():
+            counts[place + 1] = repeats_of(operation)
+        return np.cumsum(counts)
+
+
+def _operation(name: str, event: np.void, accesses: Records) -> Operation:
+    rows, cols, dtype = int(event["rows"]), int(event["cols"]), int(event["dtype"])
+    size = DTYPE_BYTES[dtype] if dtype < len(DTYPE_BYTES) else 0
+    return Operation(name, rows, cols, tuple(_operand(name, access, rows, cols, size) for access in accesses))
+
+
+def _operand(name: str, access: np.void, rows: int, cols: int, size: int) -> Operand:
+    start, writes = int(access["start"]), access["rw"] == Rw.WRITE
+    runs, run_bytes, stride = int(access["rows"]), int(access["row_bytes"]), int(access["row_stride"])
+    element, rest = divmod(runs * run_bytes, max(rows * cols, 1))
+    is_own = not rest and (element == size or name == CONVERSION)
+    if is_own and runs == 1:
+        return Operand(start, rows, cols, element, cols * element, writes)
+    if is_own and runs == rows:
+        return Operand(start, rows, cols, element, stride, writes)
+    # Bytes that are no tile of the shape: a row of single bytes per run.
+    return Operand(start, runs, run_bytes, 1, stride, writes)
+
+
+def is_in_time(repeats: int | None) -> bool:
+    """Whether a dependence within V at this distance needs no barrier by the repeat rule."""
+    return repeats is not None and repeats >= SAFE_DISTANCE
