@@ -75,12 +75,6 @@ def test_kernel_computes_attention(s1_tile: int, qk_preload: int, directory: Pat
         _check(kernel, config, *_random(blocks * S0, s1), cores)
 
 
-def test_kernel_computes_the_same_with_a_barrier_before_everything(directory: Path) -> None:
-    q, k, v = _random(2 * S0, 1024)
-    outs = [_run(_kernel(BASE, directory, sync), BASE, q, k, v, 2) for sync in (Sync.INSERT, Sync.BARRIER_ALL)]
-    np.testing.assert_array_equal(outs[0], outs[1])
-
-
 def _integers(rng: np.random.Generator, rows: int, limit: int) -> Matrix:
     return rng.integers(-limit, limit + 1, (rows, HEAD)).astype(np.float16)
 
