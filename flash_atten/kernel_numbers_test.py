@@ -44,7 +44,7 @@ def _run(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matr
     slots = np.full(cores * fifo_bytes_per_core(config), 0xFF, np.uint8)
     out = np.full((shape.q_rows, HEAD), np.nan, np.float32)
     inputs = (np.ascontiguousarray(x, np.float16) for x in (q, k, v))
-    kernel.launch(cores, 0, slots, *inputs, out, shape.q_rows, shape.s1)
+    kernel.launch(cores, 0, slots, slots, *inputs, out, shape.q_rows, shape.s1)
     return out
 
 
