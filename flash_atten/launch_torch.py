@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from flash_atten.config import KernelConfig
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.launch_attention import attend, check_ranks
+from flash_atten.launch_backend import AUTO_TILE as AUTO_TILE_NAME
+from flash_atten.launch_backend import choose_config
 from flash_atten.launch_library import HOST, NPU
 
 DEVICES = ("cpu", NPU)
@@ -24,6 +26,8 @@ def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
             raise ValueError(
                 f"{name} is on {tensor.device} and q on {q.device}; attention takes three CPU or three NPU tensors"
             )
+        if not tensor.is_contiguous():
+            raise ValueError(f"{name} is not contiguous; pass {name}.contiguous()")
     check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
 
 
@@ -35,10 +39,18 @@ def attention_op(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int
     if q.device.type == NPU:
         result: torch.Tensor = attend(q, k, v, config, NPU)
         return result
-    return torch.from_numpy(attend(q.detach().numpy(), k.detach().numpy(), v.detach().numpy(), config, HOST))
+    out = torch.from_numpy(attend(q.detach().numpy(), k.detach().numpy(), v.detach().numpy(), config, HOST))
+    # Dimensions of size 1 may have any stride in q; those of the result are the fake kernel's.
+    return out.reshape(-1).view(q.shape)
 
 
 @attention_op.register_fake
 def _(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int) -> torch.Tensor:
     _check(q, k, v)
-    return torch.empty_like(q, dtype=torch.float32)
+    q_rows, s1 = q.shape[-2], k.shape[-2]
+    if isinstance(q_rows, int) and isinstance(s1, int):  # a graph with dynamic shapes knows them when it runs
+        config = choose_config(AUTO_TILE_NAME, qk_preload, q_rows=q_rows, s1=s1)
+        if s1_tile != AUTO_TILE:
+            config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
+        LaunchShape(q_rows, s1).check(config)
+    return q.new_empty(q.shape, dtype=torch.float32)

@@ -69,6 +69,30 @@ def test_schema_fake_kernel_and_dispatch_agree(tensors: Tensors) -> None:
     torch.library.opcheck(attention_op, (*tensors, 0, 3))
 
 
+def test_the_fake_kernel_agrees_on_strides_of_dimensions_of_size_1(tensors: Tensors) -> None:
+    transposed = [torch.stack([tensor, tensor])[:, None].transpose(0, 1) for tensor in tensors]
+    assert all(tensor.is_contiguous() for tensor in transposed)
+    assert transposed[0].stride() != transposed[0].clone().reshape(-1).view(transposed[0].shape).stride()
+    torch.library.opcheck(attention_op, (*transposed, 256, 3))
+
+
+@pytest.mark.parametrize(
+    ("q_rows", "s1", "tile", "message"),
+    [(100, 768, 256, "q_rows = 100"), (128, 700, 256, "s1 = 700"), (128, 256, 256, "s1 = 256"), (128, 768, 333, "333")],
+)
+def test_the_fake_kernel_refuses_what_the_real_one_refuses(q_rows: int, s1: int, tile: int, message: str) -> None:
+    q, k = (torch.zeros(rows, 128, dtype=torch.float16) for rows in (q_rows, s1))
+    for device in ("cpu", "meta"):
+        with pytest.raises(ValueError, match=message):
+            torch.ops.flash_atten.attention(q.to(device), k.to(device), k.to(device), tile, 3)
+
+
+def test_the_fake_kernel_refuses_gaps_between_rows() -> None:
+    q = torch.zeros(128, 256, dtype=torch.float16, device="meta")[:, :128]
+    with pytest.raises(ValueError, match=r"q is not contiguous; pass q.contiguous\(\)"):
+        torch.ops.flash_atten.attention(q, q, q, 0, 3)
+
+
 def test_the_fake_kernel_knows_shape_and_dtype_without_running() -> None:
     q, k = (
         torch.empty(256, 128, dtype=torch.float16, device="meta"),
@@ -78,7 +102,8 @@ def test_the_fake_kernel_knows_shape_and_dtype_without_running() -> None:
     assert (out.shape, out.dtype, out.device.type) == ((256, 128), torch.float32, "meta")
 
 
-@pytest.mark.parametrize("compiler", ["eager", "aot_eager"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # inductor imports what torch deprecates
+@pytest.mark.parametrize("compiler", ["eager", "aot_eager", "inductor"])
 def test_a_compiled_graph_holds_the_op_whole(tensors: Tensors, compiler: str) -> None:
     compiled = torch.compile(lambda q, k, v: flash_atten.attention(2 * q, k, v) + 1, backend=compiler, fullgraph=True)
     q, k, v = tensors
