@@ -122,5 +122,7 @@ def _write(text: str, path: str | None, stdout: TextIO) -> None:
 
 
 def run() -> None:
-    """Run on the process's own arguments and streams."""
+    """Run on the process's own arguments and streams; paths are relative to where the user stands."""
+    # `bazel run` starts programs elsewhere and says here where the user was.
+    os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", os.curdir))
     sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout, sys.stderr))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +107,17 @@ def test_a_defect_of_ours_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> No
     result = ptoas(stdin=GOOD)
     assert result.code == 1
     assert result.err.startswith("ptoas: internal error: IndexError at ")
+
+
+def test_paths_are_relative_to_where_the_user_of_bazel_run_stands(tmp_path: Path) -> None:
+    (tmp_path / "in.mlir").write_text(GOOD, encoding="utf-8")
+    modules = [os.path.abspath(folder) for folder in ["", *sys.path]]
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.ptoas", "in.mlir", "-o", "out.cpp"],
+        env={**os.environ, "BUILD_WORKING_DIRECTORY": str(tmp_path), "PYTHONPATH": os.pathsep.join(modules)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.cpp").read_text(encoding="utf-8").startswith("#include")
