@@ -105,7 +105,13 @@ def run(options: Callable[..., Options], work: Callable[[Options], int], operand
 
     def guarded(argv: Sequence[str]) -> int:
         try:
-            return main(argv)
+            code = main(argv)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            # Whoever reads the output has seen enough, as `| head -1` has. What is left to print goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except OSError as error:
             return fail(_describe(error), EXIT_FAILED)
         except MemoryError as error:

@@ -22,6 +22,8 @@ def options():
 
 def work(iters):
     print("worked", iters)
+    for number in range(100_000 if iters == 7 else 0):
+        print("line", number)
     return fail("it broke", 1) if iters == 5 else 0
 
 run(options, work)
@@ -80,3 +82,17 @@ def test_a_report_after_the_paragraph_keeps_its_lines() -> None:
     lines = text.split("\n")
     assert max(map(len, lines)) <= 110
     assert lines[-2:] == ["  core 0 waits", "  core 1 waits"]
+
+
+def test_a_reader_that_has_seen_enough_ends_the_program_quietly() -> None:
+    command = [sys.executable, "-c", PROGRAM, "--iters=7"]
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline() == "worked 7\n"
+        program.stdout.close()
+        assert program.stderr.read() == ""
+        assert program.wait() == 0

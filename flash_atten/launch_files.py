@@ -58,6 +58,9 @@ def write_file(path: Path, content: str | bytes) -> None:
             file.write(data)
         os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk is told by a write, which knows no name.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
