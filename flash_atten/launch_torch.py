@@ -48,7 +48,8 @@ def attention_op(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int
 def _(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int) -> torch.Tensor:
     _check(q, k, v)
     q_rows, s1 = q.shape[-2], k.shape[-2]
-    if isinstance(q_rows, int) and isinstance(s1, int):  # a graph with dynamic shapes knows them when it runs
+    # A graph with dynamic shapes knows its sizes when it runs.
+    if all(type(size) is int for size in (q_rows, s1)):
         config = choose_config(AUTO_TILE_NAME, qk_preload, q_rows=q_rows, s1=s1)
         if s1_tile != AUTO_TILE:
             config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
