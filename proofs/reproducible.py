@@ -15,6 +15,7 @@ usage.
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from proofs.harness.checkout import Checkout, base_environment
 from proofs.harness.machine import other_machine
 from proofs.harness.scratch import scratch_directory
 from proofs.harness.steps import Steps, expect
+from tools.bisheng.host_toolchain import LEVELS
 
 DEFAULT_TARGETS = "//..."
 """Not //...:all-targets, which has the outputs of manual targets."""
@@ -138,7 +140,9 @@ def main(arguments: list[str]) -> int:
         "proofs/check reproducible", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--targets", type=targets, default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
-    parser.add_argument("--march", help="CPUs to compile for, such as x86-64-v3; default: this machine's")
+    parser.add_argument(
+        "--march", choices=list(LEVELS.get(platform.machine(), ())), help="CPUs to compile for; default: this machine's"
+    )
     parser.add_argument("--json", type=file_to_write, help="file for the digests of all outputs")
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
     parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")

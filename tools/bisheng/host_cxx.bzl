@@ -4,8 +4,8 @@
 cc_library: an option without effect that differs between compilers. Bazel's own C++ toolchain is found on PATH and is no
 input of its actions; without the option, machines with different compilers would share results.
 
-Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86-64-v3` where machines with different CPUs
-share a cache.
+Overrides: `--repo_env=CXX=/path/to/clang++`, and `--repo_env=HOST_CXX_MARCH=x86-64-v3` (a level, by its name) where machines
+with different CPUs share a cache.
 """
 
 load(":probe.bzl", "run_probe")
@@ -14,19 +14,11 @@ _DEFS = """MARCH = "{march}"
 IDENTITY_COPTS = ["-DHOST_CXX_IDENTITY={identity}"]
 """
 
-def _describe_bazel_compiler(rctx):
-    """Version and target of the compiler that Bazel's autodetection finds."""
-    compiler = rctx.os.environ.get("CC") or rctx.which("gcc") or rctx.which("clang")
-    if not compiler:
-        return ""
-    answers = [rctx.execute([compiler, option], environment = {"LC_ALL": "C"}).stdout for option in ["--version", "-dumpmachine"]]
-    return str(compiler) + "".join(answers)
-
 def _host_cxx_impl(rctx):
     run_probe(rctx, "tools/bisheng", "host_toolchain", "toolchain.json")
     toolchain = rctx.read("toolchain.json")
     rctx.file("defs.bzl", _DEFS.format(
-        identity = hash(toolchain + _describe_bazel_compiler(rctx)),
+        identity = rctx.read("toolchain.sha256"),
         march = json.decode(toolchain)["march"],
     ), executable = False)
     rctx.file("BUILD.bazel", 'exports_files(["toolchain.json"])\n', executable = False)

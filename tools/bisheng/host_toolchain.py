@@ -8,6 +8,7 @@ different compilers or CPUs are never mistaken for each other. Needs the standar
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import platform
@@ -15,7 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tools.bisheng.probe import TOOL_ENVIRONMENT, ProbeError, require_same
@@ -103,6 +104,20 @@ def best_level(machine: str, cpu_flags: set[str]) -> str:
     raise AssertionError("the last level needs nothing")
 
 
+def check_level(machine: str, march: str) -> str:
+    """Return `march`; raises ToolchainError unless it is a level of the machine.
+
+    It is part of the key of shared results: a name like `native`, which means another CPU on each machine, must not be.
+    """
+    levels = LEVELS.get(machine, {})
+    if march not in levels:
+        raise ToolchainError(
+            f"HOST_CXX_MARCH={march} is not a level of {machine}; levels are {', '.join(levels) or 'not known'}. Leave "
+            "it out to compile for the CPU of this machine"
+        )
+    return march
+
+
 def read_cpu_flags(text: str) -> set[str]:
     """The flags that every CPU in /proc/cpuinfo has (`flags` on x86, `Features` on Arm)."""
     lines = re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)
@@ -152,9 +167,12 @@ def _candidates(requested: str | None) -> Iterable[str]:
 def detect_host_toolchain(cxx: str | None = None, march: str | None = None) -> HostToolchain:
     """The first usable C++ compiler: the system's g++ or clang++, then PATH.
 
-    `cxx` (path or name) and `march` replace what would be found. Raises ToolchainError, naming what was tried.
+    `cxx` (path or name) and `march` (a level) replace what would be found. Raises ToolchainError with what was tried.
     """
-    march = march or best_level(platform.machine(), read_cpu_flags(CPU_INFO.read_text(encoding="utf-8")))
+    if march:
+        march = check_level(platform.machine(), march)
+    else:
+        march = best_level(platform.machine(), read_cpu_flags(CPU_INFO.read_text(encoding="utf-8")))
     problems = []
     for candidate in _candidates(cxx):
         try:
@@ -176,13 +194,35 @@ def host_toolchain() -> HostToolchain:
     return detect_host_toolchain()
 
 
+def bazel_compiler(environment: Mapping[str, str]) -> str:
+    """What the compiler that Bazel's own C++ rules find says of itself; "" if they find none."""
+    names = (environment.get("CC"), "gcc", "clang")
+    found = next((path for name in names if name and (path := shutil.which(name, path=environment.get("PATH")))), None)
+    if found is None:
+        return ""
+    asked = [
+        subprocess.run([found, option], env=TOOL_ENVIRONMENT, check=False, capture_output=True, text=True).stdout
+        for option in ("--version", "-dumpmachine")
+    ]
+    return "\n".join([found, *asked])
+
+
+def identity(toolchain: HostToolchain, environment: Mapping[str, str]) -> str:
+    """SHA-256 of everything that is known of this machine's compilers."""
+    return hashlib.sha256(f"{toolchain.to_json()}\0{bazel_compiler(environment)}".encode()).hexdigest()
+
+
 def main(output: str) -> None:
-    """Writes the toolchain of this machine to `output`; CXX and HOST_CXX_MARCH in the environment override."""
+    """Writes the toolchain of this machine to `output`, and its identity beside it, with the ending .sha256.
+
+    CXX and HOST_CXX_MARCH in the environment override what would be found.
+    """
     try:
         toolchain = detect_host_toolchain(os.environ.get("CXX"), os.environ.get("HOST_CXX_MARCH"))
     except ToolchainError as error:
         sys.exit(str(error))
     Path(output).write_text(toolchain.to_json(), encoding="utf-8")
+    Path(output).with_suffix(".sha256").write_text(identity(toolchain, os.environ), encoding="utf-8")
 
 
 if __name__ == "__main__":

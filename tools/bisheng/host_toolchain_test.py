@@ -1,16 +1,20 @@
 """The CPU's level is named as the psABI names it, and compilers that cannot be used are refused with the reason."""
 
 import dataclasses
+import platform
+import re
 from pathlib import Path
 
 import pytest
 
 from tools.bisheng.host_toolchain import (
+    LEVELS,
     X86_64_LEVELS,
     HostToolchain,
     ToolchainError,
     best_level,
     detect_host_toolchain,
+    identity,
     read_cpu_flags,
 )
 from tools.bisheng.probe import ProbeError
@@ -42,6 +46,31 @@ def test_unknown_machine_is_refused() -> None:
 def test_cpu_flags_are_those_that_all_cpus_have() -> None:
     assert read_cpu_flags("flags\t\t: fma avx\nmodel: x\nflags : avx sse\n") == {"avx"}
     assert read_cpu_flags("Features\t: fphp asimdhp\n") == {"fphp", "asimdhp"}
+
+
+@pytest.mark.parametrize("name", ["native", "x86-64-v5", "haswell", "armv8-a"])
+def test_only_names_of_levels_are_in_a_key(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    with pytest.raises(ToolchainError) as caught:
+        detect_host_toolchain(march=name)
+    words = f"HOST_CXX_MARCH={name} is not a level of x86_64; levels are x86-64-v4, x86-64-v3, x86-64-v2, x86-64."
+    assert words in str(caught.value)
+    assert "compiler" not in str(caught.value)
+
+
+def test_a_level_that_is_asked_for_is_taken() -> None:
+    lowest = list(LEVELS[platform.machine()])[-1]
+    assert detect_host_toolchain(march=lowest).march == lowest
+
+
+def test_the_identity_is_a_digest_of_all_compilers(tmp_path: Path) -> None:
+    toolchain = detect_host_toolchain()
+    compilers = [fake_compiler(tmp_path / f"gcc{number}", f"gcc {number}", str(number)) for number in (12, 13)]
+    digests = [identity(toolchain, {"CC": compiler}) for compiler in compilers]
+    digests.append(identity(dataclasses.replace(toolchain, libc="glibc 2.99"), {"CC": compilers[0]}))
+    assert len(set(digests)) == 3
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
+    assert identity(toolchain, {"CC": compilers[0]}) == digests[0]
 
 
 def test_no_flags_is_the_lowest_level() -> None:
@@ -95,7 +124,7 @@ def test_old_compiler_is_refused_with_the_version_needed(tmp_path: Path) -> None
 def test_compiler_that_does_not_know_the_cpu_is_refused_with_its_message(tmp_path: Path) -> None:
     compiler = fake_compiler(tmp_path / "clang++", "clang version 19.1.0", "19.1.0")
     with pytest.raises(ToolchainError, match="unknown target CPU"):
-        detect_host_toolchain(compiler, march="x86-64-v9")
+        detect_host_toolchain(compiler)
 
 
 def test_missing_compiler_is_named(tmp_path: Path) -> None:
