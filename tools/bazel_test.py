@@ -1,5 +1,7 @@
 """tools/bazel takes a supported Bazel wherever it is, installs Debian's if there is none, says what it cannot do."""
 
+import os
+import pty
 import subprocess
 from pathlib import Path
 
@@ -36,7 +38,31 @@ class Machine:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Calls the wrapper with the machine's PATH; /usr/bin has the shell's tools but must not add a real Bazel."""
         variables = {"PATH": f"{self.bin}:{self.tools}:/usr/bin:/bin", "HOME": "/root", **environment}
-        return subprocess.run([self.wrapper, *arguments], env=variables, check=False, capture_output=True, text=True)
+        return subprocess.run(
+            [self.wrapper, *arguments],
+            env=variables,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def run_at_terminal(self, answer: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same with a person at the terminal who types `answer`."""
+        person, terminal = pty.openpty()
+        try:
+            os.write(person, answer.encode())
+            return subprocess.run(
+                [self.wrapper, *arguments],
+                env={"PATH": f"{self.bin}:{self.tools}:/usr/bin:/bin", "HOME": "/root"},
+                check=False,
+                stdin=terminal,
+                capture_output=True,
+                text=True,
+            )
+        finally:
+            os.close(person)
+            os.close(terminal)
 
 
 @pytest.fixture
@@ -91,6 +117,20 @@ def test_missing_bazel_is_installed_and_started(machine: Machine) -> None:
     machine.write(machine.bin / "apt-get", f'#!/bin/sh\necho "$*" >> {log}\ncp {bazel} {machine.debian}\n')
     assert machine.run("info").stdout == "installed info\n"
     assert "install -y --no-install-recommends bazel-bootstrap" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("answer", "installed"), [("y\n", True), ("yes\n", True), ("n\n", False), ("\n", False)])
+def test_a_person_is_asked_before_bazel_is_installed(machine: Machine, answer: str, installed: bool) -> None:
+    bazel = machine.add_bazel("installed", "no_version")
+    log = machine.bin / "log"
+    machine.write(machine.bin / "id", "#!/bin/sh\necho 0\n")
+    machine.write(machine.bin / "apt-get", f'#!/bin/sh\necho "$*" >> {log}\ncp {bazel} {machine.debian}\n')
+    result = machine.run_at_terminal(answer, "info")
+    assert "install bazel-bootstrap" in result.stderr
+    assert "with apt-get? [y/N]" in result.stderr
+    assert log.exists() == installed
+    assert result.stdout == ("installed info\n" if installed else "")
+    assert ("nothing was installed" in result.stderr) != installed
 
 
 def test_failed_installation_shows_the_reason(machine: Machine) -> None:

@@ -1,5 +1,8 @@
 // Trace mode: what is recorded of each operation, and the file.
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
@@ -52,7 +55,10 @@ Trace read_trace(const std::string& path) {
 Trace traced(std::function<void()> cube, std::function<void()> vec, uint32_t blocks = 1,
              const std::string& expected_error = "") {
     const char* directory = std::getenv("TEST_TMPDIR");
-    const std::string path = std::string(directory ? directory : "/tmp") + "/trace_test.trace";
+    std::string path = std::string(directory ? directory : P_tmpdir) + "/trace_test.XXXXXX";
+    const int descriptor = mkstemp(path.data());
+    CHECK(descriptor >= 0);
+    close(descriptor);
     host::LaunchRequest request;
     request.block_count = blocks;
     request.program = {std::move(cube), std::move(vec)};
