@@ -40,15 +40,8 @@ extern "C" int call_kernel_checked(uint32_t block_dim, void* gm_slots, uint64_t 
     const uint64_t rows = static_cast<uint64_t>(s0), keys = static_cast<uint64_t>(s1);
     const uint64_t slots = Bits(gm_slots);
     const uint64_t args[kArguments] = {0, slots, slots, Bits(q), Bits(k), Bits(v), Bits(o), rows, keys};
-    const uint64_t bytes[kArguments] = {0,
-                                        gm_slots_bytes,
-                                        gm_slots_bytes,
-                                        rows * kHalfRow,
-                                        keys * kHalfRow,
-                                        keys * kHalfRow,
-                                        rows * kFloatRow,
-                                        0,
-                                        0};
+    const uint64_t bytes[kArguments] = {
+        0, gm_slots_bytes, gm_slots_bytes, rows * kHalfRow, keys * kHalfRow, keys * kHalfRow, rows * kFloatRow, 0, 0};
     return pto_launch_sized(block_dim, args, bytes, kArguments);
 }
 

@@ -63,7 +63,7 @@ def _else_without_else(args: Arguments) -> None:
 
 def _python_if(args: Arguments) -> None:
     if args.scalar("n") == 0:
-        pto.print("zero")
+        pto.print("%d", args.scalar("n"))
 
 
 def _two_kinds_of_entries(args: Arguments) -> None:

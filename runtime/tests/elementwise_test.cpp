@@ -62,7 +62,7 @@ TEST(bitwise_operations_work_on_integers) {
             TASSIGN(scratch, 65536);
             TXOR(d, a, b, scratch);
         },
-                                           [](uint16_t a, uint16_t b) { return a ^ b; }, 0);
+        [](uint16_t a, uint16_t b) { return a ^ b; }, 0);
     compare_binary<int8_t, 8, 32, 8, 32>([](auto& d, auto& a, auto&) { TNOT(d, a); },
                                          [](int8_t a, int8_t) { return ~a; }, 0);
 }
