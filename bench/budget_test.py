@@ -37,7 +37,7 @@ def test_baselines_cost_time_and_memory() -> None:
 
 
 def test_a_sampled_probe_costs_no_more_than_a_full_one() -> None:
-    assert probe_operations(Case("huge", 131072, 131072)) == pytest.approx(probe_operations(LARGE), rel=1e-3)
+    assert probe_operations(Case("huge", 131072, 131072)) == pytest.approx(probe_operations(LARGE), rel=0.01)
 
 
 def test_every_case_of_the_suite_fits_into_4_gib() -> None:

@@ -32,6 +32,7 @@ from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Job, Runner, Settings
 from bench.table import MACHINE_OF_BACKEND, print_table
 from bench.timing import WALL
 from bench.tsv import append_tsv, check_tsv
+from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
 from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
 from flash_atten.launch_files import output_file
@@ -71,6 +72,7 @@ LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of
 CUBE_CORES = flags.DEFINE_integer(
     "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
+SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs, and of the rows that are compared.", lower_bound=0)
 JSON = flags.DEFINE_string("json", None, "Results file to add this run to.")
 TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to add this run's rows to.")
 
@@ -120,6 +122,7 @@ def options() -> Options:
         baselines=() if BASELINE.value == NONE else None,
         library=user_path(LIBRARY.value) if LIBRARY.value else None,
         cube_cores=CUBE_CORES.value,
+        seed=SEED.value,
     )
     return Options(tuple(jobs), settings, SUITE.value, *_outputs(JSON.value, TSV.value))
 
@@ -200,7 +203,11 @@ def report(rows: Sequence[Row], runner: Runner) -> None:
     if not rows:
         return
     machine = MACHINE_OF_BACKEND.get(rows[0].backend, rows[0].backend)
-    print_table(rows, f"backend {runner.why}\nlatencies measured on {machine}", Console())
+    title = (
+        f"backend {runner.why}\nlatencies measured on {machine}\nright is a relative error of {BLOCK_ROWS} rows up to "
+        f"{TOLERANCE.block:.1e}, of a value up to {TOLERANCE.value:.1e}"
+    )
+    print_table(rows, title, Console())
     notes = [NO_TORCH] if any(NUMPY_FP32 in row.timings for row in rows) else []
     for reason in dict.fromkeys([*notes, *runner.missing.values()]):
         print(paragraph(f"note: {reason}"), file=sys.stderr)

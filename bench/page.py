@@ -85,7 +85,7 @@ CHECK = Group(
 
 
 def _operation_group(name: str) -> Group:
-    headers = [("median, ms", True), ("p5 .. p95", True), ("first", True), ("TFLOP/s", True), ("max error", True)]
+    headers = [("median, ms", True), ("p5 .. p95", True), ("first", True), ("TFLOP/s", True), ("relative error", True)]
     if name != KERNEL:
         headers.append(("speed-up over it", True))
     return Group(operation_label(name), headers, lambda row: _operation_cells(row, name))
@@ -96,7 +96,7 @@ def _operation_cells(row: Row, name: str) -> list[str]:
     timing = row.timings.get(name)
     if timing is not None:
         cells = [milliseconds(timing.median), spread(timing), milliseconds(timing.cold), f"{row.tflops(name):.4g}"]
-    cells.append(f"{row.errors[name]:.1e}" if name in row.errors else "")
+    cells.append(f"{row.relative_errors[name]:.1e}" if name in row.relative_errors else "")
     if name != KERNEL:
         cells.append(f"{row.speedups[name]:.3g}x" if name in row.speedups else "")
     return cells

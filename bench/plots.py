@@ -18,7 +18,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from bench.baselines import LABELS
 from bench.flops import PEAK_TFLOPS
 from bench.row import KERNEL, OK, Row
-from flash_atten.check_compare import ATOL
+from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from flash_atten.launch_library import NPU
 
 COLORS = ("#0b62a4", "#d1741a", "#4c8f3a", "#8a4fa3")
@@ -98,7 +98,7 @@ def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]
         return [
             _latency(drawn, f"{prefix}_latency", f"Latency ({where}, {clock} clock)"),
             _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {clock} clock)", _roof(backend, measured_roof)),
-            _error(drawn, f"{prefix}_error", "Largest error against the FP32 reference"),
+            _error(drawn, f"{prefix}_error", "Largest relative error against the FP32 reference"),
         ]
 
 
@@ -160,13 +160,13 @@ def _rate(rows: Sequence[Row], name: str, title: str, roof: Roof | None) -> Plot
 
 
 def _error(rows: Sequence[Row], name: str, title: str) -> Plot:
-    figure, axes = _axes(title, "max |result - reference|", [row.s1 for row in rows])
+    figure, axes = _axes(title, f"error of {BLOCK_ROWS} rows / their size", [row.s1 for row in rows])
     for index, operation in enumerate(_operations(rows)):
-        errors = [(row.s1, row.errors[operation]) for row in rows if row.errors.get(operation)]
+        errors = [(row.s1, row.relative_errors[operation]) for row in rows if row.relative_errors.get(operation)]
         if errors:
             axes.plot(*zip(*errors, strict=True), label=operation_label(operation), **_look(index))
     axes.set_yscale("log")
-    axes.set_ylim(top=HEADROOM * ATOL)
-    axes.axhline(ATOL, color="#b00020", linestyle="--", linewidth=1, label=f"absolute part of the bound: {ATOL:g}")
+    axes.set_ylim(top=HEADROOM * TOLERANCE.block)
+    axes.axhline(TOLERANCE.block, color="#b00020", linestyle="--", linewidth=1, label=f"allowed: {TOLERANCE.block:.1e}")
     axes.legend(frameon=False)
     return Plot(name, title, figure)

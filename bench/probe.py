@@ -1,8 +1,8 @@
 """Whether a timed kernel was right: one untimed run on poisoned buffers, compared with what is feasible at its size.
 
-Up to 256M scores (q rows x s1) every row is compared with the FP32 reference at 1e-3. Beyond that a sample of rows is,
-and where the vendor's fused operator runs beside the kernel every row is also compared with that, at 5e-3 (its result
-is FP16).
+Up to 256M scores (q rows x s1) every row is compared with the FP32 reference. Beyond that a sample of rows is, and
+where the vendor's fused operator runs beside the kernel every row is also compared with that. The criterion is that of
+`flash_atten.check_compare`, as everywhere.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from bench.baselines import FUSED, Baseline
 from bench.row import KERNEL
-from flash_atten.check_compare import compare
+from flash_atten.check_compare import FUSED_TOLERANCE, Expected, compare
 from flash_atten.check_inputs import AttentionInputs
 from flash_atten.launch_backend import Backend, BoundLaunch
-from flash_atten.reference import FULL_CHECK_LIMIT, attention_reference, rows_to_check
-
-FUSED_TOLERANCE = 5e-3
-"""rtol = atol against the fused operator, as in the vendor's harness: both results have errors of their own."""
+from flash_atten.reference import FULL_CHECK_LIMIT, Float32Array
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What the probe found. `errors`: operation -> largest |result - reference| over the compared rows."""
+    """What the probe found, over the compared rows."""
 
     errors: Mapping[str, float]
+    """Operation -> largest |result - reference|."""
+
+    relative_errors: Mapping[str, float]
+    """Operation -> largest relative error of 16 rows."""
+
     reference: str
+    """What the kernel was compared with, and what was allowed."""
+
     complaint: str = ""
     """Why the kernel's result is wrong; empty if it is right."""
 
@@ -46,23 +47,29 @@ def probe(
     bound.poison()
     bound.run()
     out = backend.to_numpy(bound.out)
-    q_rows, s1 = inputs.q.shape[0], inputs.k.shape[0]
-    rows = rows_to_check(q_rows, s1, seed, limit=limit)
-    reference = attention_reference(inputs.q[rows], inputs.k, inputs.v)
-    found = compare(out[rows], reference, rows)
-    complaint = "" if found.ok else f"against the FP32 reference {found.describe()}"
-    errors = {KERNEL: found.max_abs}
-    named = "fp32" if rows.size == q_rows else f"fp32, {rows.size} rows"
+    expected = Expected.of(inputs, seed, limit=limit)
+    found = {KERNEL: expected.judge(out)}
+    complaints = [] if found[KERNEL].ok else [f"against the FP32 reference {found[KERNEL].describe()}"]
+    sampled = expected.rows.size < inputs.q.shape[0]
+    against = f"fp32, {expected.rows.size} rows" if sampled else "fp32"
     for baseline in baselines:
         theirs = baseline.result()
-        errors[baseline.name] = _max_error(theirs[rows], reference)
-        if baseline.name == FUSED and rows.size < q_rows:
-            named += " + fused, all rows"
-            against = compare(out, theirs, rtol=FUSED_TOLERANCE, atol=FUSED_TOLERANCE)
-            complaint += "" if against.ok else f"; against the fused operator {against.describe()}"
-    return Probe(errors, named, complaint.removeprefix("; "))
+        found[baseline.name] = expected.judge(theirs)
+        if baseline.name == FUSED and sampled:
+            against += f" + fused, all rows, at {FUSED_TOLERANCE.block:.1e}"
+            complaints += _against_fused(out, theirs)
+    return Probe(
+        errors={name: item.max_abs for name, item in found.items()},
+        relative_errors={name: item.block_error for name, item in found.items()},
+        reference=against,
+        complaint="; ".join(complaints),
+    )
 
 
-def _max_error(result: npt.NDArray[np.float32], reference: npt.NDArray[np.float32]) -> float:
-    error = np.abs(result - reference)
-    return float(error.max()) if np.isfinite(error).all() else float("inf")
+def _against_fused(out: Float32Array, theirs: Float32Array) -> list[str]:
+    """Return what is wrong with a result compared with the fused operator's."""
+    try:
+        found = compare(out, theirs, tolerance=FUSED_TOLERANCE)
+    except ValueError as error:  # a result of theirs that is not finite says nothing about ours
+        return [f"against the fused operator: {error}"]
+    return [] if found.ok else [f"against the fused operator {found.describe()}"]

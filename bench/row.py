@@ -40,7 +40,10 @@ class Row:
     """Baseline -> median of its latency over ours, run by run."""
     errors: Mapping[str, float] = field(default_factory=dict)
     """Operation -> largest |result - reference|."""
+    relative_errors: Mapping[str, float] = field(default_factory=dict)
+    """Operation -> largest relative error of 16 rows (`flash_atten.check_compare`), by which the kernel was judged."""
     reference: str = ""
+    """What the kernel was compared with."""
     note: str = ""
     cache: str = ""
     """What L2 held when a run started: `cold` nothing of the operands, `warm` the operands, "" what the run before

@@ -21,7 +21,7 @@ from bench.probe import probe
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row
 from bench.stats import paired_speedup
 from bench.timing import ENDLESS, Clock, Rounds, measure
-from flash_atten.check_inputs import make_inputs
+from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_backend import AUTO, Backend, Opened, open_backend
 
@@ -33,9 +33,6 @@ CASE_SECONDS = 10.0
 
 CALIBRATION = Case("calibration", 512, 2048)
 """Shape from which the first estimate is made: the smallest that every configuration takes."""
-
-SEED = 0
-"""Seed of the benchmark's inputs."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Settings:
     """Names, or None for those of the backend."""
     library: Path | None = None
     cube_cores: int | None = None
+    seed: int = 0
+    """Of the inputs, and of the rows that are compared."""
 
 
 @dataclass(frozen=True)
@@ -223,9 +222,9 @@ class Runner:
         return ready
 
     def _measured(self, row: Row, job: Job, backend: Backend, clock: Clock, fit: Fit) -> Row:
-        case = job.case
+        case, seed = job.case, self.settings.seed
         self.stage("inputs")
-        inputs = make_inputs("normal", case.q_rows, case.s1, SEED)
+        inputs = make_inputs(BENCHMARK_KIND, case.q_rows, case.s1, seed)
         baselines = self._baselines(fit.baselines, inputs)
         bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
         operations = {KERNEL: bound.run, **{b.name: b.operation for b in baselines}}
@@ -236,7 +235,7 @@ class Runner:
             self.rates.learn(name, attention_flops(case.q_rows, case.s1), timing.median)
         self.stage("checking")
         checked = time.monotonic()
-        found = probe(backend, bound, inputs, baselines, SEED)
+        found = probe(backend, bound, inputs, baselines, seed)
         reference_seconds = time.monotonic() - checked - sum(t.median for t in timings.values())
         self.rates.learn(REFERENCE, probe_operations(case), reference_seconds)
         ours = timings[KERNEL].samples
@@ -248,6 +247,7 @@ class Runner:
             timings=timings,
             speedups={b.name: paired_speedup(ours, timings[b.name].samples) for b in baselines},
             errors=found.errors,
+            relative_errors=found.relative_errors,
             reference=found.reference,
             note="; ".join(note for note in notes if note),
         )

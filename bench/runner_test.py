@@ -48,7 +48,8 @@ def test_a_wrong_result_is_a_wrong_row_with_the_place(tmp_path: Path) -> None:
     row = _runner(_broken(tmp_path, "STAND_IN_NO_SCALE")).run_job(JOB)
     assert row.status == WRONG
     assert "against the FP32 reference" in row.note
-    assert "are wrong; the worst, at row" in row.note
+    assert "are wrong; the worst value, at row" in row.note
+    assert "(allowed 1.1e-03)" in row.note
 
 
 def test_a_failing_kernel_is_a_failed_row_with_the_report(tmp_path: Path) -> None:
@@ -106,12 +107,29 @@ def test_the_fused_operator_judges_rows_that_the_reference_does_not_reach(
 ) -> None:
     monkeypatch.setattr(runner_module, "make_baseline", _fake_baseline)
     monkeypatch.setattr(
-        runner_module, "probe", lambda *args: __import__("bench.probe").probe.probe(*args, limit=4 * 768)
+        runner_module, "probe", lambda *args: __import__("bench.probe").probe.probe(*args, limit=128 * 768)
     )
-    row = _runner(replace(settings, baselines=("npu_fused",))).run_job(JOB)
-    assert row.reference == "fp32, 4 rows + fused, all rows"
+    job = Job(Case("two blocks", 256, 768), CONFIG)
+    row = _runner(replace(settings, baselines=("npu_fused",))).run_job(job)
+    assert row.reference == "fp32, 160 rows + fused, all rows, at 4.5e-03"
     assert row.status == WRONG
-    assert "against the fused operator" in row.note
+    assert "against the fused operator 256 of 256 rows are wrong" in row.note
+    assert "(allowed 4.5e-03)" in row.note
+
+
+def test_a_fused_operator_that_gives_nan_is_no_reference(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nan_baseline(name: str, inputs: AttentionInputs) -> Baseline:
+        result = attention_reference(inputs.q, inputs.k, inputs.v)
+        result[200, 3] = np.nan
+        return Baseline(name, lambda: result, lambda out: out)
+
+    monkeypatch.setattr(runner_module, "make_baseline", nan_baseline)
+    monkeypatch.setattr(
+        runner_module, "probe", lambda *args: __import__("bench.probe").probe.probe(*args, limit=128 * 768)
+    )
+    row = _runner(replace(settings, baselines=("npu_fused",))).run_job(Job(Case("two blocks", 256, 768), CONFIG))
+    assert row.status == WRONG
+    assert "against the fused operator: the reference has values that are not finite" in row.note
 
 
 def test_what_does_not_fit_in_the_time_is_skipped_and_says_why(settings: Settings) -> None:

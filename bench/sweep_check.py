@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
-from flash_atten.check_compare import Comparison, compare
+from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_backend import AUTO, Backend, open_backend
 from flash_atten.launch_library import BuildInfo, KernelError
-from flash_atten.reference import attention_reference, rows_to_check
 
 SEED = 0
 
@@ -23,8 +22,8 @@ SEED = 0
 def note_of(found: Comparison) -> str:
     """The comparison in words; two digits, as the last ones depend on how the reference was summed up."""
     if found.ok:
-        return f"max |error| {found.max_abs:.1e} in {found.compared} values"
-    return f"{found.wrong} of {found.compared} values are wrong, by up to {found.max_abs:.1e}"
+        return f"relative error {found.block_error:.1e} (allowed {found.tolerance.block:.1e}) in {found.rows} rows"
+    return f"{found.wrong_rows} of {found.rows} rows are wrong, by up to {found.excess:.1e} times what is allowed"
 
 
 def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: int) -> SweepRow:
@@ -34,8 +33,7 @@ def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: in
         out = backend.to_numpy(backend.launch(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))))
     except KernelError as error:
         return row_for(info, q_rows, s1, "check", kind, FAILED, str(error))
-    rows = rows_to_check(q_rows, s1, SEED)
-    found = compare(out[rows], attention_reference(inputs.q[rows], inputs.k, inputs.v), rows)
+    found = Expected.of(inputs, SEED).judge(out)
     return row_for(info, q_rows, s1, "check", kind, OK if found.ok else WRONG, note_of(found))
 
 

@@ -14,7 +14,7 @@ from flash_atten.config import LaunchShape
 from flash_atten.launch_library import KernelError
 from sim.check import check as check_hazards
 from sim.record import TraceLibrary
-from sim.report import accepted_text, counts_text, outcome
+from sim.report import counts_text, in_time_text, outcome
 
 
 def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> SweepRow:
@@ -26,7 +26,7 @@ def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> SweepR
         return row_for(library.info, q_rows, s1, "hazards", subject, FAILED, str(error))
     words = [f"{outcome(verdict)} in {counts_text(verdict.counts)}"]
     if accepted:
-        words.append(accepted_text(accepted))
+        words.append(in_time_text(accepted))
     return row_for(library.info, q_rows, s1, "hazards", subject, OK if verdict.ok else WRONG, "; ".join(words))
 
 

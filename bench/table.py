@@ -53,6 +53,10 @@ def _first(row: Row) -> str:
     return milliseconds(row.timings[KERNEL].cold) if KERNEL in row.timings else ABSENT
 
 
+def _relative_error(row: Row) -> str:
+    return f"{row.relative_errors[KERNEL]:.1e}" if KERNEL in row.relative_errors else ABSENT
+
+
 def spread(timing: Timing) -> str:
     """Return the 5th and 95th percentile in milliseconds; nothing for a single sample."""
     if len(timing.samples) < 2:
@@ -84,7 +88,7 @@ def columns(rows: Sequence[Row]) -> list[Column]:
         shown.append(Column("speed-up", lambda row: ABSENT if row.speedup is None else f"{row.speedup:.3g}x"))
     return [
         *shown,
-        Column("max\nerror", lambda row: f"{row.errors[KERNEL]:.1e}" if KERNEL in row.errors else ABSENT),
+        Column("relative\nerror", _relative_error),
         Column("checked\nagainst", lambda row: row.reference, right=False, spare=2),
         Column("library", lambda row: row.library, right=False),
     ]

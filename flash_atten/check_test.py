@@ -21,8 +21,14 @@ def _run(directory: Path, *arguments: str, faults: tuple[str, ...] = ()) -> tupl
 def test_all_kinds_are_right_on_a_right_kernel(tmp_path: Path) -> None:
     code, out = _run(tmp_path, "--seeds=0,1")
     assert code == 0
-    assert out.count("\nok ") == 10
-    assert out.endswith("10 of 10 checks are right\n")
+    assert out.count("\nok ") == 16
+    assert out.endswith("16 of 16 checks are right\n")
+
+
+def test_every_line_says_what_was_allowed(tmp_path: Path) -> None:
+    _, out = _run(tmp_path, "--kinds=normal,rising")
+    assert out.count("(allowed 1.1e-03), of a value ") == 2
+    assert out.count("(allowed 6.8e-03), in 128 rows") == 2
 
 
 def test_a_missing_scale_is_found(tmp_path: Path) -> None:
@@ -33,9 +39,9 @@ def test_a_missing_scale_is_found(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_not_written_is_found_whatever_memory_held(tmp_path: Path) -> None:
-    code, out = _run(tmp_path, "--kinds=normal,zeros", faults=("STAND_IN_SKIPS_LAST_ROW",))
+    code, out = _run(tmp_path, "--kinds=normal,large", faults=("STAND_IN_SKIPS_LAST_ROW",))
     assert code == 1
-    assert out.count("128 of 16,384 values are wrong; the worst, at row 127, column 0, is nan") == 2
+    assert out.count("1 of 128 rows are wrong; the worst value, at row 127, column 0, is nan") == 2
 
 
 def test_a_failing_kernel_is_a_failed_line_with_the_report(tmp_path: Path) -> None:

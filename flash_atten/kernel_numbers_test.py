@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from flash_atten.check_compare import compare
 from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.kernel import ENTRY, build_module
@@ -19,9 +20,6 @@ from runtime.host_kernel import HostKernel
 from tools.ptoas.assemble import Sync
 
 Matrix = npt.NDArray[np.floating]
-
-TOLERANCE = 1e-3
-"""Relative and absolute: what `//flash_atten:check` applies."""
 
 BASE = KernelConfig()
 
@@ -56,7 +54,8 @@ def _random(rows: int, s1: int) -> tuple[Matrix, Matrix, Matrix]:
 
 def _check(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matrix, cores: int = 1) -> None:
     out = _run(kernel, config, q, k, v, cores)
-    np.testing.assert_allclose(out, attention_reference(q, k, v), rtol=TOLERANCE, atol=TOLERANCE)
+    found = compare(out, attention_reference(q, k, v))
+    assert found.ok, found.describe()
 
 
 @pytest.mark.parametrize(("s1_tile", "qk_preload"), list(itertools.product(S1_TILES, QK_PRELOADS)))

@@ -80,7 +80,8 @@ def _inputs() -> AttentionInputs:
             f"{' and '.join(missing)} missing: give all of --q_npy, --k_npy and --v_npy, or none of them for random "
             "inputs"
         )
-    return AttentionInputs(**{name: load_npy(name, user_path(value or "")) for name, value in files.items()})
+    q, k, v = (load_npy(name, user_path(value or "")) for name, value in files.items())
+    return AttentionInputs(q, k, v)
 
 
 def options() -> Options:

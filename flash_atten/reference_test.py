@@ -63,13 +63,38 @@ def test_all_rows_are_checked_up_to_the_limit() -> None:
     assert rows_to_check(4, 8, seed=0).tolist() == [0, 1, 2, 3]
 
 
-def test_beyond_the_limit_one_row_of_each_stretch_is_drawn() -> None:
+@pytest.mark.parametrize("s1", [1024, 16384, 131072])
+def test_relative_error_is_far_below_what_the_kernel_is_allowed(s1: int) -> None:
+    q, k, v = _normal(32, s1)
+    exact = _float64(q, k, v)
+    error = np.linalg.norm(attention_reference(q, k, v) - exact, axis=1) / np.linalg.norm(exact, axis=1)
+    assert error.max() < 2e-5
+
+
+def test_beyond_the_limit_whole_blocks_are_compared_and_one_row_of_each_stretch() -> None:
     rows = rows_to_check(131072, 131072, seed=3)
-    assert rows.size == 2048
-    assert np.array_equal(rows // 64, np.arange(2048))
-    assert np.array_equal(rows, rows_to_check(131072, 131072, seed=3))
-    assert not np.array_equal(rows, rows_to_check(131072, 131072, seed=4))
+    assert 2000 < rows.size <= 2048
+    assert np.unique(rows).size == rows.size
+    whole, single = rows[:1024].reshape(8, 128), rows[1024:]
+    assert np.array_equal(whole, whole[:, :1] // 128 * 128 + np.arange(128))
+    assert set(range(1024)) == {*(single // 128), *(whole[:, 0] // 128)}
 
 
-def test_a_tiny_limit_still_checks_one_row() -> None:
-    assert rows_to_check(128, 4096, seed=0, limit=1).size == 1
+@pytest.mark.parametrize(("q_rows", "s1"), [(32768, 32768), (131072, 131072), (65536, 1 << 22)])
+@pytest.mark.parametrize("slice_rows", [16, 32])
+def test_a_sample_has_every_row_slice_of_both_vector_cores(q_rows: int, s1: int, slice_rows: int) -> None:
+    rows = rows_to_check(q_rows, s1, seed=0)
+    blocks, counts = np.unique(rows // 128, return_counts=True)
+    some_whole_block = rows[rows // 128 == blocks[counts.argmax()]]
+    assert np.unique(some_whole_block % 128 // slice_rows).size == 128 // slice_rows
+
+
+def test_the_sample_follows_from_the_seed() -> None:
+    samples = [rows_to_check(131072, 131072, seed=seed) for seed in (3, 3, 4)]
+    assert np.array_equal(samples[0], samples[1])
+    assert np.intersect1d(samples[0][:1024], samples[2][:1024]).size < 1024
+    assert not np.array_equal(samples[0][1024:], samples[2][1024:])
+
+
+def test_a_tiny_limit_still_checks_a_block() -> None:
+    assert np.unique(rows_to_check(256, 4096, seed=0, limit=1) // 128).size == 1

@@ -15,7 +15,8 @@ float HalfToFloat(uint16_t half) {
     const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
     const int exponent = (half >> 10) & 31;
     const float fraction = static_cast<float>(half & 0x3ffu);
-    const float magnitude = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024.0f + fraction, exponent - 25);
+    float magnitude = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024.0f + fraction, exponent - 25);
+    if (exponent == 31) magnitude = fraction == 0 ? INFINITY : NAN;
     return sign ? -magnitude : magnitude;
 }
 

@@ -1,0 +1,119 @@
+"""Print which kinds of inputs show which numeric faults: `check_broken`'s mutants, judged as `check` judges a kernel.
+
+    bazel run //flash_atten:check_mutants -- --s1=1024
+    bazel run //flash_atten:check_mutants -- --s1=131072 --kinds=normal,rising
+
+A cell says how many times larger the error is than what is allowed; a dot is a mutant that passes. One Q block of each
+is computed in NumPy; no kernel is needed. Exit code 1 if no kind shows a mutant, or the right algorithm is called
+wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from absl import flags
+
+from flash_atten.check_broken import Mutant, edge_mutants, mutants
+from flash_atten.check_compare import Comparison, compare
+from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
+from flash_atten.check_model import TiledAttention
+from flash_atten.config import S0, KernelConfig
+from flash_atten.launch_backend import AUTO_TILE, choose_config
+from flash_atten.launch_cli import EXIT_FAILED, integers, run
+from flash_atten.reference import Float32Array, attention_reference
+
+S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
+S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
+QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+KINDS = flags.DEFINE_list("kinds", list(INPUT_KINDS), "Kinds of inputs.")
+SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs.", lower_bound=0)
+
+NAME_WIDTH = 28
+CELL_WIDTH = 13
+RIGHT = "the algorithm itself"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The inputs of one kind for one Q block, with their reference."""
+
+    inputs: AttentionInputs
+    reference: Float32Array
+
+    @classmethod
+    def draw(cls, kind: str, s1: int, seed: int) -> Subject:
+        """Draw S0 rows of q."""
+        inputs = make_inputs(kind, S0, s1, seed)
+        with np.errstate(invalid="ignore"):
+            return cls(inputs, attention_reference(inputs.q, inputs.k, inputs.v))
+
+    def judge(self, mutant: Mutant, config: KernelConfig) -> Comparison:
+        """Compare what a mutant computes, as `check` compares what a kernel computes."""
+        with np.errstate(all="ignore"):  # faults make infinities, and some kinds hold them
+            result = mutant.build(self.inputs, config).result()
+        return compare(result, self.reference, spoiled=self.inputs.spoiled_mask(np.arange(S0)))
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    configs: Sequence[tuple[int, KernelConfig]]
+    kinds: Sequence[str]
+    seed: int
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError for a request that cannot be served."""
+    configs = [
+        (s1, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=S0, s1=s1)) for s1 in integers("s1", S1.value)
+    ]
+    return Options(configs, known_kinds(KINDS.value), SEED.value)
+
+
+def known_kinds(names: Sequence[str]) -> Sequence[str]:
+    """Return the names. Raises ValueError if one is not a kind of inputs, or there is none."""
+    if not names or set(names) - set(INPUT_KINDS):
+        raise ValueError(f"--kinds={','.join(names)} is not supported; choose from {', '.join(INPUT_KINDS)}")
+    return names
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
+    return (name.ljust(NAME_WIDTH) + "".join(cell.rjust(CELL_WIDTH) for cell in cells)).rstrip()
+
+
+def _cell(found: Comparison) -> str:
+    return "." if found.ok else f"{found.excess:.3g}"
+
+
+def print_table(s1: int, config: KernelConfig, kinds: Sequence[str], seed: int) -> bool:
+    """Print the table of one s1; return whether the algorithm is right on all kinds and no mutant is."""
+    subjects = [Subject.draw(kind, s1, seed) for kind in kinds]
+    right = [subject.judge(Mutant(RIGHT, TiledAttention), config) for subject in subjects]
+    print(f"s1 {s1}, tiles of {config.s1_tile}, preload {config.qk_preload}: error as a multiple of what is allowed")
+    print(_line("", kinds))
+    print(_line(RIGHT, [f"{found.excess:.2f}" for found in right]), flush=True)
+    caught, everyone = np.zeros(len(kinds), int), [*mutants(s1 // config.s1_tile), *edge_mutants()]
+    missed = []
+    for mutant in everyone:
+        found = [subject.judge(mutant, config) for subject in subjects]
+        print(_line(mutant.name, [_cell(item) for item in found]), flush=True)
+        caught += [not item.ok for item in found]
+        if all(item.ok for item in found):
+            missed.append(mutant.name)
+    print(_line(f"caught, of {len(everyone)}", [str(count) for count in caught]))
+    print(f"caught by any: {len(everyone) - len(missed)} of {len(everyone)}\n")
+    return not missed and all(found.ok for found in right)
+
+
+def work(chosen: Options) -> int:
+    """Print the tables; return 1 if one has a mutant that no kind shows."""
+    good = [print_table(s1, config, chosen.kinds, chosen.seed) for s1, config in chosen.configs]
+    return 0 if all(good) else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    run(options, work)
