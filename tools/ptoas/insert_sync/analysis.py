@@ -5,7 +5,8 @@ far as q's next operation knows. The rules are those of the machine (pto-facts, 
 
 - issuing an operation makes it pending for all other pipes, and for V itself, which does not interlock. The
   other pipes finish one operation before they start the next
-- `set_flag(src, dst)` captures what src knows plus everything issued to src; `wait_flag` gives that to dst
+- `set_flag(src, dst)` captures what src knows plus everything issued to src; `wait_flag` gives that to dst, and to
+  all pipes if dst is the scalar unit, which issues for them
 - `pipe_barrier(PIPE_V)` completes V for V; `pipe_barrier(PIPE_ALL)` completes everything for everyone
 - a push captures like `set_flag`; a pop gives to all pipes what those pushes captured of which it tells (`fifo_order`)
 
@@ -15,8 +16,11 @@ fixpoint, so a program without hazards here has none on any path.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, MutableMapping, MutableSequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import TypeVar
 
 from tools.ptoas.insert_sync.program import (
     Barrier,
@@ -30,206 +34,266 @@ from tools.ptoas.insert_sync.program import (
     Pipe,
     Program,
     Site,
+    inner_blocks,
 )
 from tools.ptoas.insert_sync.receipts import Receipts
+from tools.ptoas.insert_sync.state import State
+
+T = TypeVar("T")
 
 WALKED_TRIPS = 4
 """Loops of a known length up to this are walked pass by pass: the prologues and epilogues of pipelines."""
 
-_OTHERS = tuple(tuple(int(q) for q in Pipe if q != pipe) for pipe in Pipe)
+WALKED_DEPTH = 2
+"""So many of them inside each other; the passes of deeper ones are not told apart."""
 
-
-@dataclass(slots=True)
-class State:
-    """Pending operations per pipe, and what flags and FIFO signals may take from them."""
-
-    pending: list[int]
-    tokens: dict[Flag, int]
-    """Per flag that is set, the operations it does not vouch for."""
-
-    receipts: Receipts
-
-    def copy(self) -> State:
-        """An independent copy."""
-        return State(list(self.pending), dict(self.tokens), self.receipts.copy())
-
-    def join(self, other: State) -> bool:
-        """Add the other path's possibilities; whether that changed anything."""
-        changed = self.receipts.join(other.receipts)
-        for q, mask in enumerate(other.pending):
-            if mask & ~self.pending[q]:
-                self.pending[q] |= mask
-                changed = True
-        for flag, mask in other.tokens.items():
-            before = self.tokens.get(flag)
-            joined = mask if before is None else before | mask
-            if joined != before:
-                self.tokens[flag] = joined
-                changed = True
-        return changed
-
-    def become(self, other: State) -> None:
-        """Take the other path's place."""
-        self.pending, self.tokens, self.receipts = other.pending, other.tokens, other.receipts
-
-
-HazardHandler = Callable[[State, OpNode, Site, int], None]
-"""Called with the state before the operation, the operation, its site and the set of unordered operations."""
+HazardHandler = Callable[[State, OpNode, Site, int], State]
+"""Called with the state before the operation, the operation, its site and the set of unordered operations; returns the
+state to go on with."""
 
 
 class HazardFound(Exception):
     """Raised by a handler that needs only the first hazard."""
 
 
-def stop_at_hazard(state: State, op: OpNode, site: Site, unordered: int) -> None:
-    """A handler for `Walker` which ends the walk."""
+def stop_at_hazard(state: State, op: OpNode, site: Site, unordered: int) -> State:
+    """A handler for `Dataflow` which ends the walk."""
     del state, op, site, unordered
     raise HazardFound
 
 
-class Walker:
-    """Runs the dataflow over a program; `on_hazard` may repair the state it is given.
+@dataclass(slots=True)
+class BlockPoints:
+    """States of one block; None where none is known."""
 
-    With `keep_states`, from the latest walk: `snapshots[block][k]` is the pending set of every pipe just after node k
-    of the block, before the syncs of the next gap; `before_gap[(block, k)]` the state before gap k, if that has syncs.
-    `waits_open_at[flag]` collects, over all sets of the flag, the waits which the set's pipe may overtake.
+    before: list[State | None]
+    """Before each of its gaps."""
+    end: list[State | None] = field(default_factory=lambda: [None])
+    """After the last one: one entry."""
+
+    @property
+    def left(self) -> State:
+        """The state after the last gap, which the block has been left with."""
+        (state,) = self.end
+        assert state is not None
+        return state
+
+
+@dataclass(slots=True)
+class LoopHeads:
+    """Per copy of a loop's body, the state at its head: now, and when the body was last walked."""
+
+    now: list[State | None]
+    walked: list[State | None] = field(default_factory=list)
+
+
+class Dataflow:
+    """Runs the dataflow over a program and keeps the state of every point; `on_hazard` may repair the one it is given.
+
+    A walk stops where it meets the state that it left there the time before, so loops in loops and changes of the
+    program cost no more than what they change.
     """
 
-    def __init__(self, program: Program, on_hazard: HazardHandler, *, keep_states: bool = False) -> None:
+    def __init__(self, program: Program, on_hazard: HazardHandler) -> None:
         self.program = program
-        self._on_hazard = on_hazard
-        self._keep_states = keep_states
-        self._masks = list(program.pipe_masks)
-        self._wait_bits: dict[Flag, int] = {}
-        self.snapshots: dict[int, list[tuple[int, ...]]] = {}
-        self.before_gap: dict[tuple[int, int], State] = {}
-        self.waits_open_at: dict[Flag, int] = {}
+        self.on_hazard = on_hazard
+        self._live = _live_operations(program.root)
+        self._walked = _walked_loops(program.root)
+        self.points: dict[int, BlockPoints] = {}
+        self.heads: dict[int, LoopHeads] = {}
 
-    def run(self) -> None:
-        """Walk the whole program from an empty state."""
-        self.block(self.program.root, State([0] * len(Pipe), {}, Receipts.none(self.program.surplus)))
+    def run(self) -> State:
+        """Walk the whole program from an empty state; the state at its end."""
+        surplus = self.program.surplus
+        return self.block(self.program.root, self.first_state(Receipts.none(surplus) if surplus else None))
 
-    def wait_bit(self, flag: Flag) -> int:
-        """The bit that stands for the waits of a flag: they are operations of the destination pipe, too."""
-        bit = self._wait_bits.get(flag)
-        if bit is None:
-            bit = 1 << (len(self.program.ops) + len(self._wait_bits))
-            self._wait_bits[flag] = bit
-            self._masks[flag.dst] |= bit
-        return bit
+    def first_state(self, receipts: Receipts | None) -> State:
+        """The state before the program."""
+        return State((0,) * len(Pipe), {}, receipts)
 
-    def block(self, block: Block, state: State, start: int = 0) -> None:
-        """Walk a block from gap `start` on, changing `state` to the one at its end."""
-        keep = self._keep_states
-        if keep and id(block) not in self.snapshots:
-            self.snapshots[id(block)] = [()] * len(block.nodes)
-        for place in range(start, len(block.nodes)):
-            if block.gaps[place]:
-                if keep:
-                    self.before_gap[id(block), place] = state.copy()
-                self._gap(block.gaps[place], state)
-            node = block.nodes[place]
-            if isinstance(node, OpNode):
-                self._op(node, block, place, state)
-            elif isinstance(node, LoopNode):
-                self._loop(node, state)
-            elif isinstance(node, IfNode):
-                self._if(node, state)
-            elif node.pushes:
-                self._push(node, state)
-            else:
-                self._pop(node, state)
-            if keep:
-                self.snapshots[id(block)][place] = tuple(state.pending)
-        if block.gaps[-1]:
-            if keep:
-                self.before_gap[id(block), len(block.nodes)] = state.copy()
-            self._gap(block.gaps[-1], state)
+    def before(self, block: Block, gap: int) -> State | None:
+        """The latest state before a gap; None if no path leads there."""
+        points = self.points.get(id(block))
+        return None if points is None else points.before[gap]
 
-    def _op(self, op: OpNode, block: Block, place: int, state: State) -> None:
-        pending = state.pending
-        unordered = pending[op.pipe] & op.conflicts
-        if unordered:
-            self._on_hazard(state, op, Site(block, place), unordered)
-        self._issue(1 << op.index, op.pipe, state)
-        if op.pipe is Pipe.V:
-            pending[Pipe.V] |= 1 << op.index
+    def block(self, block: Block, state: State, start: int = 0, *, changed: bool = False) -> State:
+        """Walk a block from before gap `start` on; the state at its end. `changed` says that the gap is new."""
+        points = self.points.get(id(block))
+        if points is None:
+            points = BlockPoints([None] * (len(block.nodes) + 1))
+            self.note(self.points, id(block), points)
+        live, before, gaps = self._live[id(block)], points.before, block.gaps
+        for place in range(start, len(block.nodes) + 1):
+            known = before[place]
+            if known is not None and not (changed and place == start) and state.same(known, live[place]):
+                return points.left
+            self.note(before, place, state)
+            if gaps[place]:
+                state = self._gap(gaps[place], state)
+            if place < len(block.nodes):
+                state = self._node(block, place, state)
+        self.note(points.end, 0, state)
+        return state
+
+    def note(self, memory: MutableSequence[T] | MutableMapping[int, T], key: int, value: T) -> None:
+        """Remember something."""
+        memory[key] = value
+
+    def _node(self, block: Block, place: int, state: State) -> State:
+        node = block.nodes[place]
+        if isinstance(node, OpNode):
+            if not node.bit:
+                return state
+            unordered = state.pending[node.pipe] & node.conflicts
+            if unordered:
+                state = self.on_hazard(state, node, Site(block, place), unordered)
+            return state.issue(node)
+        if isinstance(node, LoopNode):
+            return self._loop(node, state)
+        if isinstance(node, IfNode):
+            return self.join_branches([self.block(branch, state) for branch in node.branches])
+        if node.pushes:
+            return self._push(node, state)
+        return state.pop(node.fifo)
 
     @staticmethod
-    def _issue(bit: int, pipe: Pipe, state: State) -> None:
-        pending = state.pending
-        for q in _OTHERS[pipe]:
-            pending[q] |= bit
-        tokens = state.tokens
-        for flag in tokens:
-            tokens[flag] |= bit
-        state.receipts.issue(bit)
+    def join_branches(ends: list[State]) -> State:
+        """The possibilities of all branches."""
+        state = ends[0]
+        for end in ends[1:]:
+            state = state.join(end)
+        return state
 
-    def _loop(self, loop: LoopNode, state: State) -> None:
-        if loop.fewest_trips == loop.most_trips <= WALKED_TRIPS:
-            for _ in range(loop.fewest_trips):
-                self.block(loop.body, state)
-            return
+    def _loop(self, loop: LoopNode, state: State) -> State:
+        if self.is_walked(loop):
+            for trip in range(loop.fewest_trips):
+                state = self.block(loop.bodies[((loop.start or 0) + trip) % loop.copies], state)
+            return state
+        heads = self.heads.get(id(loop))
+        if heads is None:
+            heads = LoopHeads([None] * loop.copies, [None] * loop.copies)
+            self.note(self.heads, id(loop), heads)
+        for copy in range(loop.copies) if loop.start is None else (loop.start,):
+            self.join_head(heads, copy, state)
+        return self.settle(loop)
+
+    def is_walked(self, loop: LoopNode) -> bool:
+        """Whether the passes of a loop are told apart."""
+        return id(loop) in self._walked
+
+    def settle(self, loop: LoopNode) -> State:
+        """Walk the copies of a loop's body until their heads stay as they are; the state behind the loop."""
+        heads = self.heads[id(loop)]
         # A flag whose pair waits in the body is set on entry and again at the back edge: tokens join like the rest.
-        while True:
-            end = state.copy()
-            self.block(loop.body, end)
-            if not state.join(end):
-                break
+        while stale := [copy for copy in range(loop.copies) if heads.now[copy] is not heads.walked[copy]]:
+            for copy in stale:
+                head = heads.now[copy]
+                assert head is not None
+                self.note(heads.walked, copy, head)
+                self.join_head(heads, (copy + 1) % loop.copies, self.block(loop.bodies[copy], head))
+        reached = [copy for copy in range(loop.copies) if heads.now[copy] is not None]
         if loop.fewest_trips:
-            state.become(end)
+            return self.join_branches([self.points[id(loop.bodies[copy])].left for copy in reached])
+        return self.join_branches([head for head in heads.now if head is not None])
 
-    def _if(self, node: IfNode, state: State) -> None:
-        ends = []
-        for branch in node.branches:
-            end = state.copy()
-            self.block(branch, end)
-            ends.append(end)
-        first, *others = ends
-        for end in others:
-            first.join(end)
-        state.become(first)
+    def join_head(self, heads: LoopHeads, copy: int, state: State) -> None:
+        """Add a way to get to the head of a copy of a loop's body."""
+        now = heads.now[copy]
+        joined = state if now is None else now.join(state)
+        if joined is not now:
+            self.note(heads.now, copy, joined)
 
-    def _gap(self, gap: Gap, state: State) -> None:
+    def _gap(self, gap: Gap, state: State) -> State:
         for flag in gap.drains:
-            self._wait(flag, state)
+            state = self.wait(flag, state)
         for pair in gap.sets:
-            self._set(pair.flag, state)
+            state = self.set(pair.flag, state)
         for pair in gap.waits:
-            self._wait(pair.flag, state)
+            state = self.wait(pair.flag, state)
         for barrier in gap.barriers:
-            self._barrier(barrier, state)
+            state = self.barrier(barrier, state)
         for flag in gap.primes:
-            self._set(flag, state)
+            state = self.set(flag, state)
+        return state
 
-    def _set(self, flag: Flag, state: State) -> None:
-        known = state.pending[flag.src] & ~self._masks[flag.src]
-        self.waits_open_at[flag] = self.waits_open_at.get(flag, 0) | known
-        state.tokens[flag] = known
+    def set(self, flag: Flag, state: State) -> State:
+        """After a `set_flag`."""
+        return state.set((flag, 0), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
 
-    def _wait(self, flag: Flag, state: State) -> None:
-        state.pending[flag.dst] &= state.tokens.pop(flag)
-        self._issue(self.wait_bit(flag), flag.dst, state)
+    def wait(self, flag: Flag, state: State) -> State:
+        """After a `wait_flag`."""
+        return state.wait((flag, 0), flag.dst)
 
-    def _push(self, node: FifoNode, state: State) -> None:
-        state.receipts.push(node.fifo, state.pending[node.pipe] & ~self._masks[node.pipe])
+    def _push(self, node: FifoNode, state: State) -> State:
+        return state.push(node.fifo, state.pending[node.pipe] & ~self.program.pipe_masks[node.pipe])
 
-    @staticmethod
-    def _pop(node: FifoNode, state: State) -> None:
-        unfinished = state.receipts.pop(node.fifo)
-        state.pending = [mask & unfinished for mask in state.pending]
-
-    def _barrier(self, barrier: Barrier, state: State) -> None:
+    def barrier(self, barrier: Barrier, state: State) -> State:
+        """After a barrier."""
         if barrier.pipe is None:
-            state.pending = [0] * len(Pipe)
-        else:
-            state.pending[barrier.pipe] &= ~self._masks[barrier.pipe]
+            return state.complete_all()
+        return state.complete(barrier.pipe, self.program.pipe_masks[barrier.pipe])
 
 
 def has_hazard(program: Program) -> bool:
     """Whether any two conflicting operations are unordered on some path."""
     try:
-        Walker(program, stop_at_hazard).run()
+        Dataflow(program, stop_at_hazard).run()
     except HazardFound:
         return True
     return False
+
+
+def _walked_loops(root: Block) -> set[int]:
+    """Identities of the loops whose passes are told apart."""
+    walked: set[int] = set()
+
+    def visit(block: Block, depth: int) -> None:
+        for node in block.nodes:
+            inside = depth
+            if isinstance(node, LoopNode) and _is_short(node) and depth < WALKED_DEPTH:
+                walked.add(id(node))
+                inside += 1
+            for inner in inner_blocks(node):
+                visit(inner, inside)
+
+    visit(root, 0)
+    return walked
+
+
+def _is_short(loop: LoopNode) -> bool:
+    return loop.fewest_trips == loop.most_trips <= WALKED_TRIPS and loop.start is not None
+
+
+def _live_operations(root: Block) -> dict[int, list[int]]:
+    """Per block and gap, the operations with which anything that may be issued later conflicts."""
+    inside: dict[int, int] = {}
+    live: dict[int, list[int]] = {}
+
+    def collect(block: Block) -> int:
+        mask = 0
+        for node in block.nodes:
+            mask |= node.conflicts if isinstance(node, OpNode) else union(map(collect, inner_blocks(node)))
+        inside[id(block)] = mask
+        return mask
+
+    def visit(block: Block, after: int) -> None:
+        masks = live[id(block)] = [after] * (len(block.nodes) + 1)
+        for place in reversed(range(len(block.nodes))):
+            node = block.nodes[place]
+            if isinstance(node, OpNode):
+                after |= node.conflicts
+            else:
+                everything = after | union(inside[id(inner)] for inner in inner_blocks(node))
+                for inner in inner_blocks(node):
+                    visit(inner, everything if isinstance(node, LoopNode) else after)
+                after = everything
+            masks[place] = after
+
+    collect(root)
+    visit(root, 0)
+    return live
+
+
+def union(masks: Iterable[int]) -> int:
+    """All operations of several sets."""
+    return reduce(or_, masks, 0)

@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tools.ptoas.insert_sync.program import Block, FifoNode, IfNode, LoopNode, Program, RoundTrip, iter_blocks
+from tools.ptoas.insert_sync.program import Block, FifoNode, IfNode, LoopNode, Program, RoundTrip, iter_code
 
 
 def has_signals(program: Program) -> bool:
@@ -41,13 +41,13 @@ def link(one: Program, other: Program) -> None:
 
 
 def _fifo_nodes(program: Program) -> Iterator[FifoNode]:
-    return (node for block in iter_blocks(program.root) for node in block.nodes if isinstance(node, FifoNode))
+    return (node for block in iter_code(program.code) for node in block.nodes if isinstance(node, FifoNode))
 
 
 def _received_before_push(program: Program, trip: RoundTrip) -> float:
     """The least number of pops of `trip.sent`, less pushes of `trip.returned`, right after any push of the latter."""
     least = _Least(lambda node: (node.fifo == trip.sent and not node.pushes) - (node.fifo == trip.returned))
-    least.block(program.root, 0)
+    least.block(program.code, 0)
     return min((count for node, count in least.after.items() if node.fifo == trip.returned), default=-math.inf)
 
 

@@ -1,16 +1,22 @@
 """The program as the synchronisation pass sees it: memory operations in blocks, and the gaps where syncs go.
 
-A function becomes a tree of `Block`s. Only what matters for ordering is kept: operations that run on a
-pipe and touch memory (`OpNode`), loops, ifs, and FIFO signals for what they tell of the other core. Every
-operation owns one bit, its *index*, in program order; sets of operations are Python integers, so that the
-dataflow in `analysis` costs a few machine words per step. The n nodes of a block have n + 1 gaps between and
-around them, and syncs live in the gaps.
+A function becomes a tree of `Block`s. Only what matters for ordering is kept: operations that run on a pipe and touch
+memory (`OpNode`), loops, ifs, and FIFO signals for what they tell of the other core. The n nodes of a block have n + 1
+gaps between and around them, and syncs live in the gaps.
+
+What an operation touches may depend on the pass of a loop: slot i mod 3 of a ring in pass i. Such a loop has several
+*copies* of its body, one per pass modulo their number, in which every operation has the bytes of that pass and branches
+that are not taken are gone. All copies stand for one piece of code, so they share their gaps.
+
+Operations of a block that run on one pipe and touch the same bytes are of one *kind*, and every kind owns one bit: what
+is true of the latest of them is true of all. Sets of operations are Python integers, which stay short where a program
+is long but does the same again and again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -30,11 +36,29 @@ class Pipe(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """A condition on the pass of a loop: that its number, modulo the copies of the loop, is one of some."""
+
+    loop: LoopNode
+    passes: frozenset[int]
+
+    def holds(self, copies: Copies) -> bool:
+        """Whether it holds in the given copies of the loops around; of a loop that is not there it may."""
+        return copies.get(self.loop) is None or copies[self.loop] in self.passes
+
+
+Copies = dict["LoopNode", int]
+"""Loops that have copies, and the copy that one is in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Bytes that an operation reads or writes: of an on-chip buffer, or of a global tensor under a name of its own."""
 
     bytes: ByteRange
     writes: bool
+    when: tuple[Phase, ...] = ()
+    """Only if all of these hold."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -45,8 +69,12 @@ class OpNode:
     accesses: tuple[Access, ...]
     payload: object = None
     index: int = -1
+    bit: int = 0
+    """The bit of its kind; 0 if it conflicts with nothing."""
+    adds: tuple[int, ...] = ()
+    """Per pipe, what it adds to the pending operations: its bit, but for the pipe that finishes it before the next."""
     conflicts: int = 0
-    """Operations that touch a common byte, one of the two writing it (itself included if it writes)."""
+    """Operations of other pipes, or of V with V, that touch a common byte, one of the two writing it."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -57,6 +85,12 @@ class LoopNode:
     payload: object = None
     fewest_trips: int = 0
     most_trips: float = math.inf
+    copies: int = 1
+    """Passes after which what operations touch repeats."""
+    start: int | None = 0
+    """The copy that the first pass is; None if that is known at run time only."""
+    bodies: tuple[Block, ...] = ()
+    """The copies of the body: `body` itself if there is but one."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -65,6 +99,8 @@ class IfNode:
 
     branches: tuple[Block, ...]
     payload: object = None
+    when: tuple[tuple[Phase, ...], ...] = ()
+    """Per branch, what holds where it is taken; nothing is known if there is no entry."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -97,19 +133,28 @@ class Barrier:
     gap: int
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Nodes `first` to `last` of a block, around which a flag is primed and drained."""
+
+    block: Block
+    first: int
+    last: int
+
+
 @dataclass(eq=False, repr=False, slots=True)
 class Flag:
     """One of the flags from `src` to `dst`, and the pairs of `set_flag` and `wait_flag` that use it.
 
     Without a frame it has one pair, whose set comes first. With one it serves dependences that go round a loop: it is
-    primed before the frame, the outermost loop around its pairs, and drained after it, and each pair waits first and
-    sets again. Priming further inside would make a pipe wait at each end of an inner loop, and would let the next
-    prime overtake the wait of the last drain.
+    primed before the frame, from the outermost loop around its first pair to that around its last, and drained after
+    it, and each pair waits first and sets again. Priming further inside would make a pipe wait at each end of an inner
+    loop, and would let the next prime overtake the wait of the last drain.
     """
 
     src: Pipe
     dst: Pipe
-    frame: Site | None = None
+    frame: Frame | None = None
     pairs: list[FlagPair] = field(default_factory=list)
     event_id: int = -1
 
@@ -164,6 +209,15 @@ class Block:
     """Index of the first operation inside (nested ones count)."""
     end: int = 0
     """One past the index of the last operation inside."""
+    code: Block | None = None
+    """The block of which this one is a copy, in which syncs are noted; None if it is its own."""
+    copy: int = 0
+    """Which copy of its owner's body it is."""
+
+    @property
+    def original(self) -> Block:
+        """The block whose code this one stands for."""
+        return self if self.code is None else self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +237,32 @@ class Site:
             site = Site(site.block.parent, site.block.parent_index)
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Operations of one block that are alike: on one pipe, with the same accesses."""
+
+    pipe: Pipe
+    block: Block
+    places: list[int]
+    """In program order."""
+
+
 @dataclass(eq=False, repr=False, slots=True)
 class Program:
     """A function body, numbered and with its conflicts computed; made by `build_program`."""
 
+    code: Block
+    """The body as it is written, with the gaps."""
     root: Block
+    """The body with the copies of loop bodies: `code` itself if there are none."""
     ops: list[OpNode]
     sites: list[Site]
+    kinds: list[Kind]
+    """By bit."""
     pipe_masks: list[int]
     """Per pipe, the set of operations which run on it."""
+    copies_of: dict[int, list[Block]]
+    """Per block of the code, by identity, the blocks that stand for it."""
     surplus: dict[RoundTrip, int] = field(default_factory=dict)
     """Of the other core, whenever it answers: how many more pushes it has received than answered, at least."""
 
@@ -201,13 +272,13 @@ class Program:
         if isinstance(node, OpNode):
             return node.index, node.index + 1
         blocks = inner_blocks(node)
-        return blocks[0].first, blocks[-1].end
+        return (blocks[0].first, blocks[-1].end) if blocks else (site.block.first, site.block.first)
 
     def syncs(self) -> tuple[list[FlagPair], list[Barrier]]:
         """All flag pairs and barriers, in program order of their first instruction."""
         pairs: list[FlagPair] = []
         barriers: list[Barrier] = []
-        for block in iter_blocks(self.root):
+        for block in iter_code(self.code):
             for gap in block.gaps:
                 pairs += gap.sets
                 barriers += gap.barriers
@@ -220,9 +291,9 @@ class Program:
         flag = pair.flag
         flag.pairs.append(pair)
         if flag.frame is not None and len(flag.pairs) == 1:
-            gaps, place = flag.frame.block.gaps, flag.frame.place
-            gaps[place].primes.append(flag)
-            gaps[place + 1].drains.append(flag)
+            gaps, frame = flag.frame.block.gaps, flag.frame
+            gaps[frame.first].primes.append(flag)
+            gaps[frame.last + 1].drains.append(flag)
 
     def remove_pair(self, pair: FlagPair) -> None:
         """Take a flag pair out of its gaps, and prime and drain with the last of its flag."""
@@ -231,9 +302,9 @@ class Program:
         flag = pair.flag
         flag.pairs.remove(pair)
         if flag.frame is not None and not flag.pairs:
-            gaps, place = flag.frame.block.gaps, flag.frame.place
-            gaps[place].primes.remove(flag)
-            gaps[place + 1].drains.remove(flag)
+            gaps, frame = flag.frame.block.gaps, flag.frame
+            gaps[frame.first].primes.remove(flag)
+            gaps[frame.last + 1].drains.remove(flag)
 
     def add_barrier(self, barrier: Barrier) -> None:
         """Put a barrier in its gap."""
@@ -245,84 +316,45 @@ class Program:
 
 
 def inner_blocks(node: Node) -> tuple[Block, ...]:
-    """The blocks directly inside a node."""
+    """The blocks directly inside a node, with the copies of a loop's body."""
     if isinstance(node, LoopNode):
-        return (node.body,)
+        return node.bodies or (node.body,)
     if isinstance(node, IfNode):
         return node.branches
     return ()
 
 
-def iter_blocks(block: Block) -> Iterator[Block]:
-    """`block` and all blocks below it, outer before inner, in program order."""
+def iter_code(block: Block) -> Iterator[Block]:
+    """`block` and all blocks of the code below it, outer before inner, in program order; no copies."""
     yield block
     for node in block.nodes:
-        for inner in inner_blocks(node):
-            yield from iter_blocks(inner)
+        for inner in code_blocks(node):
+            yield from iter_code(inner)
 
 
-def number_gaps(root: Block) -> dict[tuple[int, int], int]:
-    """Program order of the gaps, keyed by identity of their block and place."""
+def code_blocks(node: Node) -> tuple[Block, ...]:
+    """The blocks directly inside a node of the code."""
+    return (node.body,) if isinstance(node, LoopNode) else inner_blocks(node)
+
+
+def number_gaps(code: Block) -> dict[tuple[int, int], int]:
+    """Program order of the gaps of the code, keyed by identity of their block and place."""
     number: dict[tuple[int, int], int] = {}
 
     def visit(block: Block) -> None:
         for place in range(len(block.gaps)):
             number[id(block), place] = len(number)
             if place < len(block.nodes):
-                for inner in inner_blocks(block.nodes[place]):
+                for inner in code_blocks(block.nodes[place]):
                     visit(inner)
 
-    visit(root)
+    visit(code)
     return number
 
 
-def build_program(root: Block) -> Program:
-    """Number the operations below `root`, make the gaps and compute the conflicts."""
-    ops: list[OpNode] = []
-    sites: list[Site] = []
-    _number(root, ops, sites)
-    masks = [0] * len(Pipe)
-    for op in ops:
-        masks[op.pipe] |= 1 << op.index
-    _fill_conflicts(ops)
-    return Program(root, ops, sites, masks)
-
-
-def _number(block: Block, ops: list[OpNode], sites: list[Site]) -> None:
-    block.first = len(ops)
-    block.gaps = [Gap() for _ in range(len(block.nodes) + 1)]
-    for place, node in enumerate(block.nodes):
-        if isinstance(node, OpNode):
-            node.index = len(ops)
-            ops.append(node)
-            sites.append(Site(block, place))
-        for inner in inner_blocks(node):
-            inner.owner, inner.parent, inner.parent_index = node, block, place
-            _number(inner, ops, sites)
-    block.end = len(ops)
-
-
-def _fill_conflicts(ops: Iterable[OpNode]) -> None:
-    """Operations share few distinct ranges: compare the ranges with each other, not the operations."""
-    readers: dict[Access, int] = {}
-    writers: dict[Access, int] = {}
-    ops = list(ops)
-    for op in ops:
-        for access in op.accesses:
-            table = writers if access.writes else readers
-            table[access] = table.get(access, 0) | 1 << op.index
-    against: dict[Access, int] = {}
-    for access in {*readers, *writers}:
-        mask = 0
-        for other, users in writers.items():
-            if access.bytes.overlaps(other.bytes):
-                mask |= users
-        if access.writes:
-            for other, users in readers.items():
-                if access.bytes.overlaps(other.bytes):
-                    mask |= users
-        against[access] = mask
-    for op in ops:
-        op.conflicts = 0
-        for access in op.accesses:
-            op.conflicts |= against[access]
+def iter_bits(mask: int) -> Iterator[int]:
+    """Numbers of the bits in a mask, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -245,7 +245,7 @@ class _VectorBuilder:
                 tile.adds(tiles[into], pto.load_scalar(self.y_pointer, self.first_element(number)), tiles[into])
             case Poke(number, value):
                 stored, place = scalar.const(value, pto.float32), self.first_element(number)
-                emit(lambda: StoreScalarOp(stored.ssa, self.y_pointer.ssa, place.ssa))
+                emit(lambda: StoreScalarOp(self.y_pointer.ssa, place.ssa, stored.ssa))
             case Compute("row", (source, scratch), into):
                 tile.row_max(tiles[source], tiles[scratch], state)
                 tile.row_expand_sub(tiles[source], state, tiles[into])

@@ -7,14 +7,14 @@ from xdsl.ir import Operation
 from ptodsl.dialect import BarrierOp, SetFlagOp, WaitFlagOp
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.insert_sync.lower import PIPE_NUMBERS
-from tools.ptoas.insert_sync.program import Barrier, Block, Flag, Gap, Pipe, Program, iter_blocks
+from tools.ptoas.insert_sync.program import Barrier, Block, Flag, Gap, Pipe, Program, iter_code
 
 PIPE_NAMES = {number: name for name, number in PIPE_NUMBERS.items()}
 
 
 def rewrite(program: Program) -> None:
     """Insert the syncs of `program` into the IR whose operations are its nodes' payloads."""
-    for block in iter_blocks(program.root):
+    for block in iter_code(program.code):
         for place, gap in enumerate(block.gaps):
             if gap:
                 _insert_gap(block, place, gap)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sim.hazards import judge
 from tools.ptoas.insert_sync.analysis import has_hazard
+from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
 from tools.ptoas.insert_sync.program import (
     Barrier,
@@ -19,7 +20,6 @@ from tools.ptoas.insert_sync.program import (
     OpNode,
     Pipe,
     Program,
-    build_program,
 )
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.insert_sync.testing import execute, random_pipeline, random_program, read, write

@@ -10,6 +10,7 @@ from sim.trace import Buffer, Trace
 from sim.trace import Pipe as TracePipe
 from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
 from tools.ptoas.byte_ranges import ByteRange
+from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.fifo_order import link
 from tools.ptoas.insert_sync.program import (
     Access,
@@ -23,7 +24,6 @@ from tools.ptoas.insert_sync.program import (
     OpNode,
     Pipe,
     Program,
-    build_program,
 )
 
 PIPES = (Pipe.V, Pipe.V, Pipe.MTE2, Pipe.MTE3, Pipe.M, Pipe.MTE1)

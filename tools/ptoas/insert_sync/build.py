@@ -1,0 +1,178 @@
+"""Makes a `Program` of a block: copies the bodies of loops, numbers the operations, finds what conflicts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tools.ptoas.byte_ranges import ByteRange
+from tools.ptoas.insert_sync.program import (
+    Access,
+    Block,
+    Copies,
+    Gap,
+    IfNode,
+    Kind,
+    LoopNode,
+    Node,
+    OpNode,
+    Pipe,
+    Program,
+    Site,
+    code_blocks,
+    inner_blocks,
+    iter_bits,
+    iter_code,
+)
+
+Signature = tuple[Pipe, tuple[Access, ...]]
+"""What operations of a kind have in common, in whatever block."""
+
+
+def build_program(code: Block) -> Program:
+    """Number the operations of `code`, make the gaps and compute the conflicts."""
+    for block in iter_code(code):
+        block.gaps = [Gap() for _ in range(len(block.nodes) + 1)]
+        for node in block.nodes:
+            for inner in code_blocks(node):
+                inner.owner = node
+    root = _copy(code, {}) if any(_has_copies(node) for block in iter_code(code) for node in block.nodes) else code
+    numbering = _Numbering()
+    numbering.block(root)
+    kinds, masks = _find_kinds(numbering)
+    return Program(code, root, numbering.ops, numbering.sites, kinds, masks, dict(numbering.copies_of))
+
+
+def _has_copies(node: Node) -> bool:
+    return isinstance(node, LoopNode) and node.copies > 1
+
+
+def _copy(block: Block, copies: Copies) -> Block:
+    """A block as it is in the given copies of the loops around, with the gaps of the code."""
+    made = Block([_copy_node(node, copies) for node in block.nodes], block.gaps, code=block)
+    return made
+
+
+def _copy_node(node: Node, copies: Copies) -> Node:
+    if isinstance(node, OpNode):
+        taken = tuple(
+            Access(access.bytes, access.writes)
+            for access in node.accesses
+            if all(phase.holds(copies) for phase in access.when)
+        )
+        return OpNode(node.pipe, tuple(dict.fromkeys(taken)), node.payload)
+    if isinstance(node, LoopNode):
+        bodies = [_copy(node.body, {**copies, node: number}) for number in range(node.copies)]
+        for number, body in enumerate(bodies):
+            body.copy = number
+        copied = LoopNode(node.body, node.payload, node.fewest_trips, node.most_trips, node.copies, node.start)
+        copied.bodies = tuple(bodies)
+        return copied
+    if isinstance(node, IfNode):
+        when = node.when or ((),) * len(node.branches)
+        taken_branches = [
+            branch
+            for branch, phases in zip(node.branches, when, strict=True)
+            if all(phase.holds(copies) for phase in phases)
+        ]
+        # A copy in which nothing is taken is code that never runs.
+        return IfNode(tuple(_copy(branch, copies) for branch in taken_branches or node.branches), node.payload)
+    return node
+
+
+@dataclass
+class _Numbering:
+    """Walks a tree in program order."""
+
+    ops: list[OpNode] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+    copies_of: dict[int, list[Block]] = field(default_factory=lambda: defaultdict(list))
+
+    def block(self, block: Block) -> None:
+        """Number what is in a block."""
+        block.first = len(self.ops)
+        self.copies_of[id(block.original)].append(block)
+        for place, node in enumerate(block.nodes):
+            if isinstance(node, OpNode):
+                node.index = len(self.ops)
+                self.ops.append(node)
+                self.sites.append(Site(block, place))
+            elif isinstance(node, LoopNode):
+                node.bodies = node.bodies or (node.body,)
+            for inner in inner_blocks(node):
+                inner.owner, inner.parent, inner.parent_index = node, block, place
+                self.block(inner)
+        block.end = len(self.ops)
+
+
+def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
+    """Give a bit to every kind that conflicts with something, and every operation its conflicts."""
+    signatures: dict[Signature, int] = {}
+    for op in numbering.ops:
+        signatures.setdefault((op.pipe, op.accesses), len(signatures))
+    conflicts = _conflicts(signatures)
+    kinds: list[Kind] = []
+    bits: dict[tuple[int, Block], int] = {}
+    masks, bits_of = [0] * len(Pipe), [0] * len(signatures)
+    for op, site in zip(numbering.ops, numbering.sites, strict=True):
+        number = signatures[op.pipe, op.accesses]
+        if not conflicts[number]:
+            continue
+        key = number, site.block
+        if key not in bits:
+            bits[key] = 1 << len(kinds)
+            kinds.append(Kind(op.pipe, site.block, []))
+            masks[op.pipe] |= bits[key]
+            bits_of[number] |= bits[key]
+        op.bit = bits[key]
+        op.adds = tuple(op.bit if pipe is not op.pipe or pipe is Pipe.V else 0 for pipe in Pipe)
+        kinds[op.bit.bit_length() - 1].places.append(site.place)
+    # Many operations share a signature: spread the conflicts of signatures once.
+    spread = [0] * len(signatures)
+    for number, mask in enumerate(conflicts):
+        for other in iter_bits(mask):
+            spread[number] |= bits_of[other]
+    for op in numbering.ops:
+        op.conflicts = spread[signatures[op.pipe, op.accesses]]
+    return kinds, masks
+
+
+def _conflicts(signatures: dict[Signature, int]) -> list[int]:
+    """Per signature, those that it conflicts with so that it matters: on other pipes, or both on V."""
+    readers: dict[ByteRange, int] = defaultdict(int)
+    writers: dict[ByteRange, int] = defaultdict(int)
+    pipes = [0] * len(Pipe)
+    for (pipe, accesses), number in signatures.items():
+        pipes[pipe] |= 1 << number
+        for access in accesses:
+            (writers if access.writes else readers)[access.bytes] |= 1 << number
+    written: dict[ByteRange, int] = defaultdict(int)
+    touched: dict[ByteRange, int] = defaultdict(int)
+    for one, other in _overlapping({*readers, *writers}):
+        written[one] |= writers.get(other, 0)
+        touched[one] |= writers.get(other, 0) | readers.get(other, 0)
+    found = []
+    for pipe, accesses in signatures:
+        mask = 0
+        for access in accesses:
+            mask |= touched[access.bytes] if access.writes else written[access.bytes]
+        found.append(mask if pipe is Pipe.V else mask & ~pipes[pipe])
+    return found
+
+
+def _overlapping(ranges: Iterable[ByteRange]) -> Iterator[tuple[ByteRange, ByteRange]]:
+    """All pairs of ranges with a byte in common, in both orders, and each range with itself."""
+    buffers: dict[str, list[ByteRange]] = defaultdict(list)
+    for item in ranges:
+        buffers[item.buffer].append(item)
+    for items in buffers.values():
+        items.sort(key=lambda item: (item.start, item.end))
+        open_: list[ByteRange] = []
+        for item in items:
+            open_ = [other for other in open_ if other.end > item.start]
+            yield item, item
+            for other in open_:
+                yield item, other
+                yield other, item
+            open_.append(item)

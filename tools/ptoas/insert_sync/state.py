@@ -1,0 +1,138 @@
+"""What is known at one point of a program: which operations may still be running, as far as each pipe knows.
+
+A state is immutable: the walks of `analysis` keep thousands, and most share their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import and_, or_
+
+from tools.ptoas.insert_sync.program import Flag, OpNode, Pipe
+from tools.ptoas.insert_sync.receipts import Receipts
+
+Token = tuple[Flag, int]
+"""A flag that is set: which, and which of its ids."""
+
+Masks = tuple[int, ...]
+"""A set of operations per pipe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Pending operations per pipe, and what flags and FIFO signals may take from them."""
+
+    pending: Masks
+    tokens: Mapping[Token, int]
+    """Per flag that is set, the operations it does not vouch for."""
+    receipts: Receipts | None
+    """None if the core learns nothing from FIFOs."""
+
+    def join(self, other: State) -> State:
+        """The possibilities of both paths; `self` if the other adds nothing."""
+        if other is self:
+            return self
+        pending = tuple(map(or_, self.pending, other.pending))
+        tokens = _join_tokens(self.tokens, other.tokens)
+        receipts = self.receipts
+        if receipts is not None and other.receipts is not None:
+            receipts = receipts.join(other.receipts)
+        if pending == self.pending and tokens is self.tokens and receipts is self.receipts:
+            return self
+        return State(pending, tokens, receipts)
+
+    def same(self, other: State, live: int) -> bool:
+        """Whether the two agree on the operations in `live`; flags that only `other` knows do not count."""
+        if other is self:
+            return True
+        for mine, theirs in zip(self.pending, other.pending, strict=True):
+            if (mine ^ theirs) & live:
+                return False
+        theirs_set = other.tokens
+        for token, mask in self.tokens.items():
+            known = theirs_set.get(token)
+            if known is None or (known ^ mask) & live:
+                return False
+        return self.receipts is other.receipts or self.receipts == other.receipts
+
+    def issue(self, op: OpNode) -> State:
+        """After an operation: it runs as far as the other pipes know and, on V, as far as V itself knows."""
+        return self._issue(op.bit, op.adds)
+
+    def issue_wait(self, bit: int, pipe: Pipe) -> State:
+        """After a wait on `pipe`, which has a bit like an operation where somebody asks whether it is over."""
+        return self._issue(bit, tuple(0 if q is pipe else bit for q in Pipe))
+
+    def _issue(self, bit: int, adds: Masks) -> State:
+        tokens = self.tokens
+        if tokens:
+            tokens = {token: mask | bit for token, mask in tokens.items()}
+        receipts = self.receipts if self.receipts is None else self.receipts.issue(bit)
+        return State(tuple(map(or_, self.pending, adds)), tokens, receipts)
+
+    def set(self, token: Token, unvouched: int) -> State:
+        """After a flag was set that vouches for all operations but `unvouched`."""
+        return State(self.pending, {**self.tokens, token: unvouched}, self.receipts)
+
+    def wait(self, token: Token, dst: Pipe) -> State:
+        """After a flag was taken; one that is not set yet, because it is new in this walk, tells nothing."""
+        if token not in self.tokens:
+            return self
+        tokens = dict(self.tokens)
+        mask = tokens.pop(token)
+        return State(self.pending, tokens, self.receipts).vouched(dst, mask)
+
+    def vouched(self, dst: Pipe, unvouched: int) -> State:
+        """After `dst` waited for something that vouches for all operations but `unvouched`."""
+        if dst is Pipe.S:
+            # The scalar unit issues for all pipes, so none goes on before it does.
+            return State(tuple(pending & unvouched for pending in self.pending), self.tokens, self.receipts)
+        return self.complete(dst, ~unvouched)
+
+    def complete(self, pipe: Pipe, operations: int) -> State:
+        """After `pipe` got to know that `operations` are over."""
+        return State(_with(self.pending, pipe, self.pending[pipe] & ~operations), self.tokens, self.receipts)
+
+    def complete_all(self) -> State:
+        """After a barrier of all pipes."""
+        return State((0,) * len(Pipe), self.tokens, self.receipts)
+
+    def push(self, fifo: str, unvouched: int) -> State:
+        """After a push that vouches for all operations but `unvouched`."""
+        if self.receipts is None:
+            return self
+        return State(self.pending, self.tokens, self.receipts.push(fifo, unvouched))
+
+    def pop(self, fifo: str) -> State:
+        """After a pop, which may tell all pipes that some of the core's own pushes were received."""
+        if self.receipts is None:
+            return self
+        receipts, unfinished = self.receipts.pop(fifo)
+        return State(tuple(map(and_, self.pending, (unfinished,) * len(Pipe))), self.tokens, receipts)
+
+    def without(self, flag: Flag) -> State:
+        """The state if a flag did not exist."""
+        if not any(known is flag for known, _ in self.tokens):
+            return self
+        kept = {token: mask for token, mask in self.tokens.items() if token[0] is not flag}
+        return State(self.pending, kept, self.receipts)
+
+
+def _with(masks: Masks, pipe: Pipe, mask: int) -> Masks:
+    changed = list(masks)
+    changed[pipe] = mask
+    return tuple(changed)
+
+
+def _join_tokens(mine: Mapping[Token, int], other: Mapping[Token, int]) -> Mapping[Token, int]:
+    """The union, `mine` itself if that is it."""
+    if mine is other:
+        return mine
+    joined: dict[Token, int] | None = None
+    for token, mask in other.items():
+        before = mine.get(token)
+        if before is None or mask & ~before:
+            joined = dict(mine) if joined is None else joined
+            joined[token] = mask if before is None else before | mask
+    return mine if joined is None else joined
