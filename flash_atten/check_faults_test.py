@@ -81,6 +81,7 @@ def _one_pop_too_many(patch: Patch) -> None:
 
     def popping(vector: kernel_vector.Vector, block: Scalar) -> None:
         vector.fifos.pv.pop()
+        vector.fifos.pv.free()
         store_output(vector, block)
 
     patch.setattr(kernel_vector, "store_output", popping)

@@ -37,6 +37,7 @@ Gm<float, 32, 64> gm(nullptr);
 """
 
 GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCVT(h, a, RoundMode::CAST_RINT);
+TPipe<9, Direction::DIR_V2C, 64, 14> deep(gm.data()); TPipe<0, Direction::DIR_V2C, 64, 3> odd(gm.data());
 TMOV(left, mat); TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(i, i, i); TCOLEXPANDADD(a, a, row);"""
 
 REFUSED = {
@@ -80,6 +81,10 @@ REFUSED = {
     "Shape<1, 1, 1, -1, -1> s(1);": "a shape or stride is constructed from one value per dynamic (-1) dimension",
     "Shape<1, 1, 8> s;": "a shape or stride of a GlobalTensor has five dimensions",
     "TPipe<0, Direction::DIR_BOTH, 64, 8> p(gm.data());": "a TPipe carries data one way",
+    "TPipe<0, Direction::DIR_C2V, 64, 5> p(gm.data());": "a TPipe has an even number of slots, or 1 or 3",
+    "TPipe<0, Direction::DIR_C2V, 64, 16> p(gm.data());": "a TPipe has at most 14 slots: its flags count to 15",
+    "TPipe<15, Direction::DIR_C2V, 64, 8> p(gm.data());": "a TPipe uses two of the flags 0 to 15",
+    "TPipe<10, Direction::DIR_C2V, 64, 8> p(gm.data());": "a TPipe must leave the flags 11 to 14 to SYNCALL",
     "Pipe p(gm.data()); TPOP<Pipe, decltype(a), TileSplitAxis::TILE_UP_DOWN>(p, a);": (
         "FIFO operations bind a GlobalTensor; entries that are tiles are not supported"
     ),

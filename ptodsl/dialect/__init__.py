@@ -85,6 +85,8 @@ from ptodsl.dialect.fifo import (
     TFreeOp,
     TPopOp,
     TPushOp,
+    entry_bytes,
+    flag_problem,
 )
 from ptodsl.dialect.gm_type import (
     MAX_RANK,
@@ -243,7 +245,8 @@ __all__ = [
     "TRowExpandMaxOp", "TRowExpandMinOp", "TRowExpandMulOp", "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp",
     "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp", "TSubOp", "TXorOp", "TensorViewType", "TileBufType",
     "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec", "WaitFlagOp", "a3", "check_matmul", "check_sizes", "context",
-    "effects_of", "element_bytes", "element_name", "element_type", "layout_of", "pipe_of", "round_mode",
-    "row_distance", "static_shape", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch", "window_type",
+    "effects_of", "element_bytes", "element_name", "element_type", "entry_bytes", "flag_problem", "layout_of",
+    "pipe_of", "round_mode", "row_distance", "static_shape", "touches_memory", "ui8", "ui16", "ui32",
+    "uses_library_scratch", "window_type",
 ]
 # fmt: on

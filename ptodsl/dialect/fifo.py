@@ -124,8 +124,8 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             if attr.value.data <= 0:
                 raise VerifyException(f"{self.name}: {name} must be positive, not {attr.value.data}")
         self._verify_depth(self.slot_num.value.data)
-        if (flag := self.flag) is not None:
-            self._verify_flags(flag)
+        if self.flag is not None and (problem := flag_problem(self.flag)) is not None:
+            raise VerifyException(f"{self.name}: {problem}")
 
     def _verify_depth(self, slots: int) -> None:
         """Check that the library serves so many slots. ptoas 0.48 takes any number."""
@@ -138,20 +138,6 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             raise VerifyException(
                 f"{self.name}: slots are given back {batch} at a time, which does not divide slot_num = {slots}, so "
                 "that a slot would be overwritten while it is read; use an even number, or 1 or 3"
-            )
-
-    def _verify_flags(self, flag: int) -> None:
-        """Check that the machine has the FIFO's flags, and nothing else uses them. ptoas 0.48 checks the former."""
-        last = flag + a3.FLAGS_PER_FIFO - 1
-        if not 0 <= flag <= last < a3.CROSS_CORE_FLAGS:
-            raise VerifyException(
-                f"{self.name}: flag_base = {flag} takes the flags {flag} to {last}, but the flags between cores are 0 "
-                f"to {a3.CROSS_CORE_FLAGS - 1}"
-            )
-        if any(taken in a3.SYNCALL_FLAGS for taken in range(flag, last + 1)):
-            raise VerifyException(
-                f"{self.name}: flag_base = {flag} takes the flags {flag} to {last}, but SYNCALL uses "
-                f"{a3.SYNCALL_FLAGS.start} to {a3.SYNCALL_FLAGS.stop - 1}"
             )
 
     @property
@@ -179,6 +165,17 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             properties=properties,
             attributes=parser.parse_optional_attr_dict(),
         )
+
+
+def flag_problem(base: int) -> str | None:
+    """Why a FIFO cannot have the flags from `base` on, if it cannot. ptoas 0.48 checks that they exist."""
+    last = base + a3.FLAGS_PER_FIFO - 1
+    taken = f"flag_base = {base} takes the flags {base} to {last}"
+    if not 0 <= base <= last < a3.CROSS_CORE_FLAGS:
+        return f"{taken}, but the flags between cores are 0 to {a3.CROSS_CORE_FLAGS - 1}"
+    if base <= a3.SYNCALL_FLAGS[-1] and last >= a3.SYNCALL_FLAGS[0]:
+        return f"{taken}, but SYNCALL uses {a3.SYNCALL_FLAGS[0]} to {a3.SYNCALL_FLAGS[-1]}"
+    return None
 
 
 def _parse_property(parser: Parser) -> tuple[str, Attribute]:

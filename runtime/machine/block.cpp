@@ -35,7 +35,7 @@ std::string Block::run() {
         if (launch.failed) return abort_with("");
         if (!progress) return abort_with(deadlock_report());
     }
-    return "";
+    return unbalanced_report();
 }
 
 Fifo& Block::open_fifo(const FifoSpec& spec, int line) {
@@ -127,7 +127,29 @@ std::string Block::describe_wait(const Core& core) const {
                 (other.fiber->done() ? " and finished" : "");
         separator = " and ";
     }
+    if (!pops && fifo.batch() > 1) text += " (slots are given back " + std::to_string(fifo.batch()) + " at a time)";
     return text;
+}
+
+/// What was left in a FIFO: the device would find its signals set in the next launch, or wait at the end of this one.
+std::string Block::unbalanced_report() const {
+    for (const Fifo& fifo : fifos_) {
+        if (fifo.balanced()) continue;
+        std::string report = launch.source + ": block " + std::to_string(index) + ": FIFO " +
+                             std::to_string(fifo_id(fifo)) + " (" + name(fifo.spec.direction) + ", flag base " +
+                             std::to_string(fifo.spec.flag_base) + ") is not empty at the end: ";
+        const char* separator = "";
+        for (const Core& core : cores_) {
+            const uint64_t taken = (fifo.produces(core.kind) ? fifo.allocated : fifo.popped)[core.subblock];
+            const uint64_t passed_on = (fifo.produces(core.kind) ? fifo.pushed : fifo.freed)[core.subblock];
+            report += separator + core.name() + (fifo.produces(core.kind) ? " allocated " : " popped ") +
+                      std::to_string(taken) + (fifo.produces(core.kind) ? " and pushed " : " and freed ") +
+                      std::to_string(passed_on);
+            separator = ", ";
+        }
+        return report + ". Every slot must be allocated, pushed, popped and freed once.";
+    }
+    return "";
 }
 
 }  // namespace pto::host

@@ -71,6 +71,7 @@ class Block {
     std::string abort_with(const std::string& report);
     std::string deadlock_report() const;
     std::string describe_wait(const Core& core) const;
+    std::string unbalanced_report() const;
 
     std::deque<Core> cores_;
     std::deque<Fifo> fifos_;

@@ -17,12 +17,16 @@ def complete_fifos(module: ModuleOp) -> None:
     for function in module.body.block.ops:
         if not isinstance(function, FuncOp):
             continue
-        fifos = [op for op in function.walk() if isinstance(op, InitializeL2G2LPipeOp)]
-        for number, fifo in enumerate(fifos):
-            if fifo.flag_base is None:
-                fifo.flag_base = IntegerAttr(a3.FLAGS_PER_FIFO * number, i32)
+        for fifo, base in flag_bases(function).items():
+            fifo.flag_base = IntegerAttr(base, i32)
             if fifo.nosplit is None:
                 fifo.nosplit = BoolAttr.from_bool(_never_split(fifo))
+
+
+def flag_bases(function: FuncOp) -> dict[InitializeL2G2LPipeOp, int]:
+    """First flag of each FIFO of a function: the one it gives, or the one that its number gives it."""
+    fifos = (op for op in function.walk() if isinstance(op, InitializeL2G2LPipeOp))
+    return {fifo: a3.FLAGS_PER_FIFO * number if fifo.flag is None else fifo.flag for number, fifo in enumerate(fifos)}
 
 
 def _never_split(fifo: InitializeL2G2LPipeOp) -> bool:

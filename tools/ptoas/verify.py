@@ -21,6 +21,7 @@ from ptodsl.dialect import (
     row_distance,
 )
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.verify_fifos import verify_fifos
 
 KERNEL_KIND = "pto.kernel_kind"
 """Attribute of a function: the core that runs it."""
@@ -74,7 +75,6 @@ def _selected_windows(op: Operation) -> Iterator[OperationError]:
 
 def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
     """Check which core the function's tiles are on, and that memory is planned in one function at a time."""
-    kind = kernel_kind(function)
     allocates = False
     for op in function.body.walk():
         if not isinstance(op, AllocTileOp):
@@ -82,8 +82,7 @@ def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationEr
         allocates = True
         ty = op.result.type
         assert isinstance(ty, TileBufType)
-        section = _section(op)
-        core = kind if section is None else section_kind(section)
+        core = core_of(op)
         if core is None:
             yield OperationError(
                 op,
@@ -94,6 +93,7 @@ def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationEr
             yield OperationError(op, f"{op.name}: the {core} core has no {ty.loc.buffer.name} (a tile in {ty.loc})")
     if allocates:
         yield from _verify_calls(function, module)
+    yield from verify_fifos(function, core_of)
 
 
 def _verify_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
@@ -118,12 +118,18 @@ def kernel_kind(function: FuncOp) -> KernelKind | None:
     return attribute.data if isinstance(attribute, KernelKindAttr) else None
 
 
-def _section(op: Operation) -> SectionOp | None:
-    """The section around an operation, if there is one."""
+def core_of(op: Operation) -> KernelKind | None:
+    """The core that executes an operation: that of the section or of the function around it, if it says so."""
     current = op.parent_op()
-    while current is not None and not isinstance(current, SectionOp):
+    while current is not None and not isinstance(current, SectionOp | FuncOp):
         current = current.parent_op()
-    return current
+    match current:
+        case SectionOp():
+            return section_kind(current)
+        case FuncOp():
+            return kernel_kind(current)
+        case _:
+            return None
 
 
 def section_kind(section: SectionOp) -> KernelKind:

@@ -11,6 +11,18 @@ namespace pto::host {
 
 inline constexpr int kSubblocks = 2;
 
+/// Flags between the cores of a block. A FIFO takes two, "full" and "free"; SYNCALL takes those from 11 to 14.
+inline constexpr int kCrossCoreFlags = 16;
+inline constexpr int kFlagsPerFifo = 2;
+inline constexpr int kFirstSyncAllFlag = 11;
+inline constexpr int kLastSyncAllFlag = 14;
+
+/// Signals that a flag holds: its counter has 4 bits.
+inline constexpr int kMaxFlagCount = 15;
+
+/// Slots that consumers give back at a time.
+inline constexpr uint32_t release_batch(uint32_t slots) { return slots <= 2 ? slots : slots / 2; }
+
 /// What both sides of a FIFO must agree on.
 struct FifoSpec {
     uint32_t flag_base;
@@ -45,11 +57,28 @@ class Fifo {
 
     /// Slots that every producing core has pushed.
     uint64_t full() const { return all_of(producer(), pushed); }
-    /// Slots that every consuming core has given back.
-    uint64_t released() const { return all_of(consumer(), freed); }
+    /// Slots that every consuming core has given back. The signal comes once per batch.
+    uint64_t released() const { return all_of(consumer(), freed) / batch() * batch(); }
+    uint64_t batch() const { return release_batch(spec.slots); }
 
-    bool can_allocate(int subblock) const { return allocated[subblock] < released() + spec.slots; }
+    /// A producer waits where a batch begins, for the whole batch; the slots after it have been waited for already.
+    bool can_allocate(int subblock) const {
+        const uint64_t sequence = allocated[subblock];
+        if (sequence < spec.slots || sequence % batch() != 0) return true;
+        return sequence + batch() <= released() + spec.slots;
+    }
     bool can_pop(int subblock) const { return popped[subblock] < full(); }
+
+    /// Whether everything was handed over and given back: no signal is left over for the next launch.
+    bool balanced() const {
+        for (int subblock = 0; subblock < kSubblocks; ++subblock) {
+            const bool produces = producer() == CoreKind::Vec || subblock == 0;
+            const bool consumes = consumer() == CoreKind::Vec || subblock == 0;
+            if (produces && (allocated[subblock] != full() || pushed[subblock] != full())) return false;
+            if (consumes && (popped[subblock] != full() || freed[subblock] != full())) return false;
+        }
+        return true;
+    }
 
     uint64_t slot_of(uint64_t sequence) const { return sequence % spec.slots; }
     uint64_t slot_address(uint64_t sequence) const { return spec.gm_base + slot_of(sequence) * spec.slot_bytes; }

@@ -20,6 +20,14 @@ class TPipe {
     static_assert(Dir == Direction::DIR_C2V || Dir == Direction::DIR_V2C,
                   "a TPipe carries data one way: Direction::DIR_C2V or Direction::DIR_V2C");
     static_assert(SlotBytes > 0 && Slots > 0, "a TPipe needs at least one slot of at least one byte");
+    static_assert(Slots <= host::kMaxFlagCount, "a TPipe has at most 14 slots: its flags count to 15");
+    static_assert(Slots % host::release_batch(Slots) == 0,
+                  "a TPipe has an even number of slots, or 1 or 3: slots are given back by halves of the ring, so that "
+                  "with another odd number one would be overwritten while it is read");
+    static_assert(FlagBase >= 0 && FlagBase + host::kFlagsPerFifo <= host::kCrossCoreFlags,
+                  "a TPipe uses two of the flags 0 to 15, from its flag base on");
+    static_assert(FlagBase + host::kFlagsPerFifo <= host::kFirstSyncAllFlag || FlagBase > host::kLastSyncAllFlag,
+                  "a TPipe must leave the flags 11 to 14 to SYNCALL");
 
     /// `slots`: where the slots of this block begin in global memory; the other two are on-chip addresses of the
     /// device.
@@ -36,16 +44,13 @@ class TPipe {
 
 namespace host {
 
-/// Bytes from the slot's start to the part that belongs to this core. An entry that is larger than half the slot
-/// describes the whole slot, of which the core gets its half; a smaller one describes the half itself.
+/// Bytes from the slot's start to the part of a vector core: as many entries (or rows of one) as there are vector cores
+/// before it, whatever the size of the slot.
 template <TileSplitAxis split, typename Global>
-uint64_t part_of_slot(const Core& core, const Fifo& fifo, const Global& entry) {
-    if (core.kind == CoreKind::Cube || core.subblock == 0 || split == TileSplitAxis::TILE_NO_SPLIT) return 0;
-    const int64_t entry_bytes = entry.rows() * entry.cols() * sizeof(typename Global::DType);
-    const bool whole = 2 * entry_bytes > static_cast<int64_t>(fifo.spec.slot_bytes);
-    const int axis = split == TileSplitAxis::TILE_UP_DOWN ? 3 : 4;
-    const int64_t elements = entry.shape(axis) * entry.stride(axis) / (whole ? 2 : 1);
-    return static_cast<uint64_t>(elements) * core.subblock * sizeof(typename Global::DType);
+uint64_t part_of_slot(CoreKind kind, int subblock, const Global& entry) {
+    if (kind == CoreKind::Cube || split == TileSplitAxis::TILE_NO_SPLIT) return 0;
+    const int64_t rows = split == TileSplitAxis::TILE_UP_DOWN ? entry.shape(3) : 1;
+    return static_cast<uint64_t>(rows * entry.shape(4) * subblock) * sizeof(typename Global::DType);
 }
 
 /// One step of the FIFO protocol on the current core.
@@ -65,8 +70,31 @@ class FifoStep {
         fifo_.split = split;
     }
 
+    /// The parts of all vector cores must lie inside the slot.
+    void require_inside_slot(const Global& entry) const {
+        const uint64_t bytes = static_cast<uint64_t>(entry.extent()) * sizeof(typename Global::DType);
+        const uint64_t last = part_of_slot<split>(core_.kind, kSubblocks - 1, entry);
+        if (last + bytes <= fifo_.spec.slot_bytes) return;
+        core_.fail_fifo(op_, fifo_, line_,
+                        "the entry has " + std::to_string(bytes) + " bytes" +
+                            (last == 0 ? "" : ", and that of vec1 begins at byte " + std::to_string(last)) +
+                            ": it ends beyond its slot of " + std::to_string(fifo_.spec.slot_bytes) +
+                            (last == 0 ? "" : ". On a vector core an entry is half of a slot that is split"));
+    }
+
+    /// The device frees the entry that was popped last, so there must be one at a time.
+    void require_none_held() const {
+        if (fifo_.popped[core_.subblock] == fifo_.freed[core_.subblock]) return;
+        core_.fail_fifo(
+            op_, fifo_, line_,
+            "number " + std::to_string(fifo_.freed[core_.subblock]) +
+                " is popped and not freed yet: TFREE frees what was popped last, so call it before the next "
+                "TPOP");
+    }
+
     /// Waits for the next slot and binds the entry to this core's part of it.
     void acquire(uint64_t (&counters)[kSubblocks], Global& entry, EventKind kind, pipe_t pipe) {
+        require_inside_slot(entry);
         core_.wait_for(fifo_, op_, line_);
         const uint64_t sequence = counters[core_.subblock]++;
         entry.assign(part_address(sequence, entry));
@@ -101,7 +129,7 @@ class FifoStep {
   private:
     typename Global::DType* part_address(uint64_t sequence, const Global& entry) const {
         return reinterpret_cast<typename Global::DType*>(fifo_.slot_address(sequence) +
-                                                         part_of_slot<split>(core_, fifo_, entry));
+                                                         part_of_slot<split>(core_.kind, core_.subblock, entry));
     }
 
     void record(EventKind kind, pipe_t pipe, uint64_t sequence) {
@@ -142,19 +170,19 @@ PTO_OUT_OF_LINE void TPUSH(Pipe& pipe, Global& entry, int line = __builtin_LINE(
 template <typename Pipe, typename Global, TileSplitAxis split>
 PTO_OUT_OF_LINE void TPOP(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
     host::FifoStep<Pipe, Global, split> step(host::OpId::TPOP, pipe, line);
+    step.require_none_held();
     step.acquire(pipe.fifo().popped, entry, host::EventKind::Pop, PIPE_MTE2);
 }
 
-/// Gives the oldest slot back. Both vector cores must free before the cube may reuse it.
+/// Without an entry, the device's TFREE does nothing: it is for FIFOs of tiles, whose TPOP has freed the slot already.
 template <typename Pipe, TileSplitAxis split>
 PTO_OUT_OF_LINE void TFREE(Pipe& pipe, int line = __builtin_LINE()) {
-    using AnyEntry = GlobalTensor<float, Shape<1, 1, 1, 1, 1>, Stride<1, 1, 1, 1, 1>>;
-    host::FifoStep<Pipe, AnyEntry, split> step(host::OpId::TFREE, pipe, line);
-    host::Fifo& fifo = pipe.fifo();
-    step.pass_on(fifo.freed, fifo.popped[step.core().subblock], host::EventKind::Free, PIPE_S, "TPOP");
+    host::Core::current(line).fail_fifo(
+        host::OpId::TFREE, pipe.fifo(), line,
+        "without the entry it frees nothing on the device, and the producer would wait for ever: name the entry");
 }
 
-/// As above; the entry must be the one that was popped first.
+/// Gives the slot of the entry back. Both vector cores must free before the cube may reuse it.
 template <typename Pipe, typename Global, TileSplitAxis split>
 PTO_OUT_OF_LINE void TFREE(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
     host::Fifo& fifo = pipe.fifo();

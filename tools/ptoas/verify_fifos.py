@@ -1,0 +1,182 @@
+"""What a function's FIFO operations must agree on: cores, flags, the size of an entry on a vector core, pops and frees.
+
+ptoas 0.48 takes most of what is refused here; the device's library then corrupts data or hangs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+
+from xdsl.dialects import scf
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation
+
+from ptodsl.dialect import (
+    CUBE_TO_VECTOR,
+    DYNAMIC,
+    FifoOp,
+    InitializeL2G2LPipeOp,
+    KernelKind,
+    SectionOp,
+    Split,
+    TAllocOp,
+    TensorViewType,
+    TFreeOp,
+    TPopOp,
+    TPushOp,
+    checks,
+    entry_bytes,
+    flag_problem,
+)
+from tools.ptoas.complete_fifos import flag_bases
+from tools.ptoas.diagnostics import OperationError
+
+CoreOf = Callable[[Operation], KernelKind | None]
+"""The core that executes an operation, None if nothing says it."""
+
+
+def verify_fifos(function: FuncOp, core_of: CoreOf) -> Iterator[OperationError]:
+    """All violations in a function whose operations obey their own rules."""
+    yield from _verify_flags(function)
+    for op in function.walk():
+        if isinstance(op, InitializeL2G2LPipeOp):
+            yield from _OneAtATime(op).errors(function)
+        elif isinstance(op, FifoOp) and isinstance(fifo := op.pipe.owner, InitializeL2G2LPipeOp):
+            problem = _wrong_core(op, fifo, core_of(op)) or _wrong_part(op, fifo, core_of(op))
+            if problem is not None:
+                yield OperationError(op, f"{op.name}: {problem}")
+
+
+def _verify_flags(function: FuncOp) -> Iterator[OperationError]:
+    """Check that every FIFO of a core has flags of its own, among those that it may use."""
+    taken: dict[tuple[Operation | None, int], InitializeL2G2LPipeOp] = {}
+    for fifo, base in flag_bases(function).items():
+        section = fifo.parent_op()
+        if fifo.flag is None and isinstance(section, SectionOp):
+            yield OperationError(
+                fifo,
+                f"{fifo.name}: give a FIFO in a section its flag_base: the other end is in another section, and both "
+                "must have the same",
+            )
+            continue
+        if fifo.flag is None and (problem := flag_problem(base)) is not None:
+            yield OperationError(fifo, f"{fifo.name}: the FIFOs of this function are numbered, and {problem}")
+        for flag in (base, base + 1):
+            if taken.setdefault((section, flag), fifo) is not fifo:
+                yield OperationError(
+                    fifo,
+                    f"{fifo.name}: flag_base = {base} takes the flags {base} to {base + 1}, and another FIFO of this "
+                    f"core takes {flag}; give each FIFO two flags of its own",
+                )
+                break
+
+
+def _wrong_core(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None) -> str | None:
+    """Why an operation cannot be where it is."""
+    if core is None:
+        return "must be inside pto.section.cube, pto.section.vector or a function with pto.kernel_kind"
+    from_cube = fifo.dir_mask.value.data == CUBE_TO_VECTOR
+    produces = isinstance(op, TAllocOp | TPushOp)
+    wanted = KernelKind.CUBE if produces == from_cube else KernelKind.VECTOR
+    if core is wanted:
+        return None
+    side, verbs = ("fills", "tpop and tfree") if produces else ("empties", "talloc and tpush")
+    return f"dir_mask = {fifo.dir_mask.value.data}: the {wanted} core {side} this FIFO, the {core} core has {verbs}"
+
+
+def _wrong_part(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None) -> str | None:
+    """Why the entry of a vector core is not its part of a slot, which begins at subblock x bytes of the entry."""
+    entry = op.entry.type
+    assert isinstance(entry, TensorViewType)
+    if core is not KernelKind.VECTOR or op.split_axis is Split.NONE or DYNAMIC in entry.shape:
+        return None
+    size, slot = entry_bytes(entry), fifo.slot_size.value.data
+    if 2 * size != slot:
+        return (
+            f"the entry {entry} has {size} bytes, but on a vector core it must be half of a slot, {slot // 2}: with "
+            f"split = {op.split.value.data} that of vector core 1 begins at byte {size}, and would end beyond the slot"
+        )
+    if op.split_axis is Split.LEFT_RIGHT and prod(entry.shape[:-1]) > 1:
+        return (
+            f"the entry {entry} has several rows, one behind the other, but the left and the right half of a slot lie "
+            "in each other's gaps: use split = 1 (up/down)"
+        )
+    return None
+
+
+class _OneAtATime:
+    """Follows the pops and frees of one FIFO on all paths: the library frees the entry that was popped last."""
+
+    def __init__(self, fifo: InitializeL2G2LPipeOp) -> None:
+        self.fifo = fifo
+        self.found: dict[Operation, OperationError] = {}
+        self.last_pop: TPopOp | None = None
+        self.passes = 0
+        """Loops around the current operation of which one pass is being followed."""
+        self.unsure = 0
+        """Branches around it that this pass may not take."""
+
+    def errors(self, function: FuncOp) -> Iterator[OperationError]:
+        """What is wrong on every path that comes there; what depends on run-time values, the runtime sees."""
+        held = self.block(function.body.block, frozenset((False,)))
+        if held == {True} and not self.found and self.last_pop is not None:
+            self.complain(self.last_pop, "this entry is never freed, so the producer waits for it for ever")
+        yield from self.found.values()
+
+    def complain(self, op: Operation, problem: str) -> None:
+        """Note an error, once for an operation, if the operation is sure to be executed in this state."""
+        if not self.unsure:
+            self.found[op] = OperationError(op, f"{op.name}: {problem}")
+
+    def block(self, block: Block, held: frozenset[bool]) -> frozenset[bool]:
+        """Whether an entry may be (and may not be) held after a block, from the same before it."""
+        for op in block.ops:
+            match op:
+                case TPopOp() if op.pipe is self.fifo.pipe:
+                    held = self.pop(op, held)
+                case TFreeOp() if op.pipe is self.fifo.pipe:
+                    if held == {False}:
+                        self.complain(op, "there is no entry to free: each tpop is freed once")
+                    held = frozenset((False,))
+                case scf.IfOp():
+                    held = self.branches(op, held)
+                case scf.ForOp():
+                    held = self.loop(op, held)
+                case SectionOp():
+                    held = self.block(op.block, held)
+        return held
+
+    def pop(self, op: TPopOp, held: frozenset[bool]) -> frozenset[bool]:
+        """State after a pop."""
+        self.last_pop = op
+        if held == {True}:
+            self.complain(
+                op, "the entry popped before is not freed yet, and a FIFO frees only the one popped last: tfree first"
+            )
+        return frozenset((True,))
+
+    def loop(self, op: scf.ForOp, held: frozenset[bool]) -> frozenset[bool]:
+        """State after a loop: two passes show all states, since there are two.
+
+        What is in a branch may be executed in some passes only, so it is judged by the states of all passes together.
+        """
+        first, end, step = (checks.constant_int(bound) for bound in (op.lb, op.ub, op.step))
+        trips = None if first is None or end is None or not step else max(0, -(-(end - first) // step))
+        if trips == 0:
+            return held
+        self.passes += 1
+        once = self.block(op.body.block, held)
+        twice = once if trips == 1 else self.block(op.body.block, once)
+        self.passes -= 1
+        if not self.passes:
+            self.block(op.body.block, held | once | twice)
+        return once | twice if trips else held | once | twice
+
+    def branches(self, op: scf.IfOp, held: frozenset[bool]) -> frozenset[bool]:
+        """State after one branch or the other; without an else, after the one or none."""
+        self.unsure += self.passes > 0
+        blocks = [region.block for region in op.regions if region.blocks]
+        after = [self.block(block, held) for block in blocks]
+        self.unsure -= self.passes > 0
+        return frozenset().union(*after, held if len(blocks) == 1 else ())
