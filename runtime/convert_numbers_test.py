@@ -59,9 +59,9 @@ def kernel_text() -> str:
     Tile<TileType::Vec, {dst}, {ROWS}, {COLS}> b;
     TASSIGN(a, 0);
     TASSIGN(b, 65536);
-    TLOAD(a, GlobalTensor<{src}, {gm}>(({src}*)v1));
+    TLOAD(a, GlobalTensor<{src}, {gm}>((__gm__ {src}*)v1));
     TCVT(b, a, (RoundMode)v4, v5 ? SaturationMode::ON : SaturationMode::OFF);
-    TSTORE(GlobalTensor<{dst}, {gm}>(({dst}*)v2), b);
+    TSTORE(GlobalTensor<{dst}, {gm}>((__gm__ {dst}*)v2), b);
   }}""")
     parameters = "__gm__ uint8_t* v1, __gm__ uint8_t* v2, int32_t v3, int32_t v4, int32_t v5"
     return f"""#include "pto/pto-inst.hpp"

@@ -22,23 +22,39 @@ class HostKernel:
     def __init__(self, path: Path) -> None:
         self._library = ctypes.CDLL(str(path))
         self._library.pto_last_error.restype = ctypes.c_char_p
+        self._library.pto_entries.restype = ctypes.c_char_p
+        self._library.pto_interleave.argtypes = [ctypes.c_uint64]
 
-    def launch(self, block_dim: int, *arguments: Argument) -> None:
-        """Runs `block_dim` blocks; every access to global memory must lie in one of the arrays.
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Names of the entries; the first one is launched if none is named."""
+        return tuple(self._library.pto_entries().decode().splitlines())
 
-        `arguments` are those of the kernel's entry in its order: contiguous arrays for pointers, int for integers,
-        float for f32. Raises KernelFailure.
+    def launch(
+        self, block_dim: int, *arguments: Argument, entry: str | None = None, interleave: int | None = None
+    ) -> None:
+        """Runs `block_dim` blocks of `entry`; every access to global memory must lie in one of the arrays.
+
+        `arguments` are those of the entry in its order: contiguous arrays for pointers, int for integers, float for
+        f32. With the seed `interleave` the simulated cores run in a random order. Raises KernelFailure.
         """
         values = [_bits(argument) for argument in arguments]
         sizes = [argument.nbytes if isinstance(argument, np.ndarray) else 0 for argument in arguments]
         array = ctypes.c_uint64 * len(arguments)
-        if self._library.pto_launch_sized(block_dim, array(*values), array(*sizes), len(arguments)) != 0:
+        if interleave is not None:
+            self._library.pto_interleave(interleave)
+        name = None if entry is None else entry.encode()
+        if self._library.pto_launch_entry(name, block_dim, array(*values), array(*sizes), len(arguments)) != 0:
             raise KernelFailure(self._library.pto_last_error().decode())
 
-    def trace(self, path: Path, block_dim: int, *arguments: Argument) -> None:
-        """As `launch`, of a library compiled in trace mode: computes nothing, writes the trace to `path`."""
+    def trace(self, path: Path, block_dim: int, *arguments: Argument, entry: str | None = None) -> None:
+        """As `launch`, of a library compiled in trace mode: writes the trace to `path`.
+
+        Tiles are not computed and no array is written to. Scalars are: what the scalar unit loads, it finds in the
+        arrays as they are given.
+        """
         self._library.pto_trace_to(str(path).encode())
-        self.launch(block_dim, *arguments)
+        self.launch(block_dim, *arguments, entry=entry)
 
 
 def _bits(argument: Argument) -> int:

@@ -1,6 +1,7 @@
 // The translation unit of a kernel on the host: the generated C++ once per core kind. runtime/machine has the rest of
-// the library, among it the exported launch. -DPTO_KERNEL_FILE="\"x.cpp\"" names the generated file,
-// -D<entry>=PTO_ENTRY_FN its entry function.
+// the library, among it the exported launch. tools/bisheng/host_compile.py defines PTO_KERNEL_FILE, the generated file,
+// in which functions with C linkage are named PTO_OF_CORE(name), and PTO_ENTRIES(ROW), ROW(name) for each of its
+// entries.
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -10,17 +11,17 @@
 
 namespace cube_pass {
 #define __DAV_CUBE__ 1
-#define PTO_ENTRY_FN pto_entry_cube
+#define PTO_OF_CORE(NAME) pto_cube_##NAME
 #include PTO_KERNEL_FILE
-#undef PTO_ENTRY_FN
+#undef PTO_OF_CORE
 #undef __DAV_CUBE__
 }  // namespace cube_pass
 
 namespace vec_pass {
 #define __DAV_VEC__ 1
-#define PTO_ENTRY_FN pto_entry_vec
+#define PTO_OF_CORE(NAME) pto_vec_##NAME
 #include PTO_KERNEL_FILE
-#undef PTO_ENTRY_FN
+#undef PTO_OF_CORE
 #undef __DAV_VEC__
 }  // namespace vec_pass
 
@@ -29,6 +30,7 @@ namespace {
 /// The value of an entry parameter from its bit pattern.
 template <typename T>
 T decode(uint64_t bits) {
+    static_assert(!std::is_pointer_v<T>, "an entry takes pointers to global memory, __gm__ T*, and no others");
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof bits,
                   "entry parameters are scalars or pointers");
     T value;
@@ -55,11 +57,19 @@ constexpr uint32_t parameter_count(void (*)(Parameters...)) {
 
 namespace pto::host {
 
-const KernelEntry kKernelEntry = {
-    PTO_KERNEL_FILE,
-    parameter_count(&vec_pass::pto_entry_vec),
-    [](const uint64_t* args) { call_entry(&cube_pass::pto_entry_cube, args); },
-    [](const uint64_t* args) { call_entry(&vec_pass::pto_entry_vec, args); },
+namespace {
+
+const KernelEntry kEntries[] = {
+#define PTO_ROW(NAME)                                                             \
+    {#NAME, parameter_count(&vec_pass::pto_vec_##NAME),                           \
+     [](const uint64_t* args) { call_entry(&cube_pass::pto_cube_##NAME, args); }, \
+     [](const uint64_t* args) { call_entry(&vec_pass::pto_vec_##NAME, args); }},
+    PTO_ENTRIES(PTO_ROW)
+#undef PTO_ROW
 };
+
+}  // namespace
+
+const Kernel kKernel = {PTO_KERNEL_FILE, kEntries, sizeof kEntries / sizeof kEntries[0]};
 
 }  // namespace pto::host

@@ -6,30 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from runtime.attention import HEAD, Array, attention_arguments, compiled
 from runtime.host_kernel import HostKernel, KernelFailure
 from sim.trace import Buffer, Kind, Pipe, read_trace
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
-
-TESTDATA = Path(__file__).parent / "testdata"
-HEAD = 128
-FIFO_BYTES_PER_CORE = 8 * (131072 + 65536 + 65536)
-
-Array = NDArray[np.generic]
-
-
-def compiled(
-    directory: Path, name: str, entry: str, mode: str = "execute", edit: tuple[str, str] | None = None
-) -> HostKernel:
-    """Compiles testdata/`name`.cpp, with one text in it replaced."""
-    text = (TESTDATA / f"{name}.cpp").read_text(encoding="utf-8")
-    if edit is not None:
-        assert text.count(edit[0]) == 1, f"{edit[0]!r} must occur once in {name}.cpp"
-        text = text.replace(*edit)
-    cpp = directory / f"{name}.cpp"
-    cpp.write_text(text, encoding="utf-8")
-    out = directory / f"{name}.{mode}.so"
-    return HostKernel(compile_host(cpp, out, toolchain=host_toolchain(), entry=entry, mode=mode))
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +19,6 @@ def attention(tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
 @pytest.fixture(scope="module")
 def scaled_relu(tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
     return compiled(tmp_path_factory.mktemp("relu"), "scaled_relu", "scaled_relu")
-
-
-def attention_arguments(s0: int, s1: int, blocks: int) -> tuple[Array, ...]:
-    """gm_slots, q, k, v, o (filled with NaN)."""
-    rng = np.random.default_rng(s0 + s1)
-    q, k, v = (rng.standard_normal((rows, HEAD)).astype(np.float16) for rows in (s0, s1, s1))
-    return np.zeros(blocks * FIFO_BYTES_PER_CORE, np.uint8), q, k, v, np.full((s0, HEAD), np.nan, np.float32)
 
 
 def attention_reference(q: Array, k: Array, v: Array) -> NDArray[np.float64]:

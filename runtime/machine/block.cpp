@@ -15,7 +15,8 @@ std::string describe(const FifoSpec& spec) {
 
 std::string source_position(const Launch& launch, int line) { return launch.source + ":" + std::to_string(line); }
 
-Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs) : launch(launch), index(index) {
+Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs)
+    : launch(launch), index(index), scalars_(logs) {
     for (int c = 0; c < kCoresPerBlock; ++c) {
         OnChipMemory& memory = c == 0 ? workspace.cube : workspace.vec[c - 1];
         memory.poison();
@@ -28,8 +29,11 @@ Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs
 
 std::string Block::run() {
     while (!all_done()) {
-        const bool progress = resume_ready_cores();
-        for (const Core& core : cores_) {
+        bool progress = false;
+        for (Core& core : cores_) {
+            if (core.fiber->done() || !core.can_continue()) continue;
+            resume(core);
+            progress = true;
             if (!core.error.empty()) return abort_with(core.error);
         }
         if (launch.failed) return abort_with("");
@@ -74,23 +78,25 @@ bool Block::all_done() const {
     return true;
 }
 
-/// Gives each core that can continue one turn. Returns whether any could.
-bool Block::resume_ready_cores() {
-    bool progress = false;
-    for (Core& core : cores_) {
-        if (core.fiber->done() || !core.can_continue()) continue;
-        Core::make_current(&core);
-        core.fiber->resume();
-        progress = true;
-    }
+void Block::resume(Core& core) {
+    Core::make_current(&core);
+    core.fiber->resume();
     Core::make_current(nullptr);
-    return progress;
 }
 
-/// Unwinds the cores that are still suspended, so that their stacks hold nothing.
+std::vector<Core*> Block::ready_cores() {
+    std::vector<Core*> ready;
+    for (Core& core : cores_) {
+        if (!core.fiber->done() && core.can_continue()) ready.push_back(&core);
+    }
+    return ready;
+}
+
 std::string Block::abort_with(const std::string& report) {
-    for (Core& core : cores_) core.aborting = true;
-    while (!all_done()) resume_ready_cores();
+    for (Core& core : cores_) {
+        core.aborting = true;
+        while (!core.fiber->done()) resume(core);
+    }
     return report;
 }
 

@@ -11,6 +11,7 @@
 
 #include "pto/machine/core.hpp"
 #include "runtime/machine/fiber.hpp"
+#include "runtime/machine/scalar_memory.hpp"
 
 namespace pto::host {
 
@@ -26,6 +27,7 @@ struct Program {
 struct GmRange {
     uint64_t begin;
     uint64_t end;
+    uint32_t argument = 0;  ///< position among the entry's parameters
 };
 
 /// What a block needs to know about its launch.
@@ -35,6 +37,8 @@ struct Launch {
     std::vector<GmRange> gm;  ///< empty: unknown, not checked
     std::string source;       ///< file name of the generated C++, for messages
     std::atomic<bool> failed{false};
+    Guess guess = Guess::Zero;         ///< trace mode: what is taken for unknown scalars
+    std::atomic<int> guessed_line{0};  ///< where one was needed, 0 for nowhere
 };
 
 /// "kernel.cpp:12".
@@ -59,22 +63,29 @@ class Block {
     Fifo& open_fifo(const FifoSpec& spec, int line);
     /// Position of a FIFO in the order of flag bases.
     int fifo_id(const Fifo& fifo) const;
+    /// Gives a core that can continue its turn.
+    void resume(Core& core);
+    std::vector<Core*> ready_cores();
+    bool all_done() const;
+    /// Unwinds the cores that are still suspended, so that their stacks hold nothing. Returns `report`.
+    std::string abort_with(const std::string& report);
+    /// Who waits where for what.
+    std::string deadlock_report() const;
+
     const std::deque<Fifo>& fifos() const { return fifos_; }
+    ScalarMemory& scalars() { return scalars_; }
 
     Launch& launch;
     const uint32_t index;
 
   private:
     void run_core(Core& core);
-    bool all_done() const;
-    bool resume_ready_cores();
-    std::string abort_with(const std::string& report);
-    std::string deadlock_report() const;
     std::string describe_wait(const Core& core) const;
     std::string unbalanced_report() const;
 
     std::deque<Core> cores_;
     std::deque<Fifo> fifos_;
+    ScalarMemory scalars_;
     std::vector<std::unique_ptr<Fiber>> fibers_;
 };
 

@@ -1,9 +1,34 @@
 #include "pto/machine/core.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "runtime/machine/block.hpp"
 #include "runtime/machine/fiber.hpp"
 
 namespace pto::host {
+
+namespace {
+
+/// Nothing is ever mapped below it: an element of an array at the null pointer.
+constexpr uint64_t kFirstAddress = 4096;
+
+/// More than addresses can tell apart.
+constexpr int64_t kMaxElements = int64_t{1} << 48;
+
+/// "bytes [32, 36) of argument 0, which has 32": seen from the nearest buffer.
+std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& known) {
+    const auto distance = [begin, end](const GmRange& range) {
+        return begin < range.begin ? range.begin - begin : end > range.end ? end - range.end : 0;
+    };
+    const GmRange& nearest = *std::min_element(
+        known.begin(), known.end(), [&](const GmRange& a, const GmRange& b) { return distance(a) < distance(b); });
+    return format("bytes [%lld, %lld) of argument %u, which has %llu", static_cast<long long>(begin - nearest.begin),
+                  static_cast<long long>(end - nearest.begin), nearest.argument,
+                  static_cast<unsigned long long>(nearest.end - nearest.begin));
+}
+
+}  // namespace
 
 std::string Core::name() const { return kind == CoreKind::Cube ? "cube" : "vec" + std::to_string(subblock); }
 
@@ -28,7 +53,13 @@ bool Core::can_continue() const {
     return wait.op == OpId::TPOP ? wait.fifo->can_pop(subblock) : wait.fifo->can_allocate(subblock);
 }
 
+void Core::checkpoint() {
+    if (--steps_left == 0) fiber->yield();
+    if (aborting || block.launch.failed.load(std::memory_order_relaxed)) throw Aborted();
+}
+
 void Core::wait_for(const Fifo& fifo, OpId op, int line) {
+    checkpoint();
     wait = Wait{&fifo, op, line};
     while (!can_continue()) fiber->yield();
     if (aborting) throw Aborted();
@@ -51,8 +82,9 @@ std::byte* Core::place(Buffer buffer, uint64_t address, size_t size, int line) {
     return kTrace ? nullptr : memory.base(buffer) + address * info.spread;
 }
 
-void Core::require_in_bounds(const char* op, uint64_t begin, uint64_t end, int line) const {
-    if (begin == 0) fail(line, "%s on a global tensor without an address (null pointer)", op);
+void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int line) {
+    checkpoint();
+    if (begin < kFirstAddress) fail(line, "%s on global memory without an address (null pointer)", op);
     for (const Fifo& fifo : block.fifos()) {
         const uint64_t slots_end = fifo.spec.gm_base + fifo.spec.slots * fifo.spec.slot_bytes;
         if (begin < fifo.spec.gm_base || begin >= slots_end) continue;
@@ -69,11 +101,43 @@ void Core::require_in_bounds(const char* op, uint64_t begin, uint64_t end, int l
         if (range.begin <= begin && end <= range.end) return;
     }
     if (!known.empty()) {
-        fail(line,
-             "%s of [0x%llx, 0x%llx) in global memory, which lies in no buffer of the launch: check the offsets "
-             "and the sizes of the kernel's arguments",
-             op, static_cast<unsigned long long>(begin), static_cast<unsigned long long>(end));
+        fail(line, std::string(op) + " of " + place_of(begin, end, known) +
+                       ", which lies in no buffer of the launch: check the offsets and the sizes of the kernel's "
+                       "arguments");
     }
 }
+
+void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
+                           const int64_t (&stride)[kGmRank], int line) {
+    int64_t last = 0;
+    for (int d = 0; d < kGmRank; ++d) {
+        int64_t distance;
+        if (shape[d] == 0) return;
+        if (shape[d] < 0 || stride[d] < 0 || __builtin_mul_overflow(shape[d] - 1, stride[d], &distance) ||
+            __builtin_add_overflow(last, distance, &last) || last >= kMaxElements) {
+            fail(line, "%s of a global tensor with a negative size or stride, or with more elements than memory has",
+                 op);
+        }
+    }
+    begin_gm_access(op, begin, begin + static_cast<uint64_t>(last + 1) * size, line);
+}
+
+bool Core::trace_load(uint64_t begin, size_t size, void* value, int line) {
+    if (block.launch.gm.empty()) {
+        fail(line,
+             "load_scalar in trace mode, by a launch that does not know its buffers: pass their sizes to "
+             "pto_launch_sized");
+    }
+    if (block.scalars().load(begin, size, static_cast<std::byte*>(value))) return true;
+    int nowhere = 0;
+    block.launch.guessed_line.compare_exchange_strong(nowhere, line);
+    return false;
+}
+
+void Core::trace_store(uint64_t begin, size_t size, const void* value) {
+    block.scalars().store(begin, size, static_cast<const std::byte*>(value));
+}
+
+Guess Core::guess() const { return block.launch.guess; }
 
 }  // namespace pto::host

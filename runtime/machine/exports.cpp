@@ -1,6 +1,10 @@
-// What a kernel library exports: the launch of its kernel.
+// What a kernel library exports: launches of its entries.
+//
+// Settings and reports belong to the calling thread, and no lock outlives a launch: threads launch at the same time,
+// and a process that was forked while another thread launched can launch, too.
 #include <cstdint>
-#include <mutex>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,69 +14,119 @@
 
 namespace {
 
-using pto::host::kKernelEntry;
+using pto::host::KernelEntry;
+using pto::host::kKernel;
 
-/// State between calls: the last report, and where the next launch is traced to.
-struct Session {
-    std::mutex mutex;
-    std::string error;
+/// What the next launch of this thread is to do besides computing.
+struct Settings {
     std::string trace_path;
+    std::optional<uint64_t> interleave;
+    int (*interrupted)() = nullptr;
 };
 
-Session& session() {
-    static Session instance;
+Settings& settings() {
+    thread_local Settings instance;
     return instance;
+}
+
+/// The report of this thread's last launch.
+std::string& last_error() {
+    thread_local std::string text;
+    return text;
+}
+
+const KernelEntry* find_entry(const char* name) {
+    if (!name) return kKernel.entries;
+    for (uint32_t e = 0; e < kKernel.entry_count; ++e) {
+        if (std::strcmp(kKernel.entries[e].name, name) == 0) return &kKernel.entries[e];
+    }
+    return nullptr;
+}
+
+std::string entry_names(const char* separator) {
+    std::string names;
+    for (uint32_t e = 0; e < kKernel.entry_count; ++e)
+        names += (e ? separator : "") + std::string(kKernel.entries[e].name);
+    return names;
 }
 
 std::vector<pto::host::GmRange> known_buffers(const uint64_t* args, const uint64_t* arg_bytes, uint32_t nargs) {
     std::vector<pto::host::GmRange> ranges;
     for (uint32_t i = 0; arg_bytes && i < nargs; ++i) {
-        if (arg_bytes[i] != 0) ranges.push_back({args[i], args[i] + arg_bytes[i]});
+        if (arg_bytes[i] != 0) ranges.push_back({args[i], args[i] + arg_bytes[i], i});
     }
     return ranges;
+}
+
+pto::host::LaunchRequest request_of(const KernelEntry& entry, uint32_t block_dim, const uint64_t* args) {
+    Settings chosen = std::exchange(settings(), {});
+    pto::host::LaunchRequest request;
+    request.source = kKernel.source;
+    request.block_count = block_dim;
+    request.program.cube = [&entry, args] { entry.cube(args); };
+    request.program.vec = [&entry, args] { entry.vec(args); };
+    request.trace_path = std::move(chosen.trace_path);
+    request.interleave = chosen.interleave;
+    if (chosen.interrupted) request.interrupted = [poll = chosen.interrupted] { return poll() != 0; };
+    return request;
 }
 
 }  // namespace
 
 #define PTO_EXPORT extern "C" __attribute__((visibility("default")))
 
-/// As pto_launch; `arg_bytes[i]` is the size of the buffer that argument i points to, 0 for scalars. Every access to
-/// global memory must then lie in one of the buffers.
-PTO_EXPORT int pto_launch_sized(uint32_t block_dim, const uint64_t* args, const uint64_t* arg_bytes, uint32_t nargs) {
-    Session& state = session();
-    const std::lock_guard<std::mutex> lock(state.mutex);
-    const uint32_t expected = kKernelEntry.parameter_count;
-    if (nargs != expected) {
-        state.error =
-            "the kernel takes " + std::to_string(expected) + " arguments, the launch gave " + std::to_string(nargs);
+/// Runs `block_dim` blocks of an entry, the library's first one if `name` is null. `args` are the bit patterns of its
+/// parameters in their order; `arg_bytes[i]` is the size of the buffer that argument i points to, 0 for scalars. Every
+/// access to global memory must then lie in one of the buffers; with null, sizes are not known and nothing is checked.
+/// Returns 0, or 1 with the report in pto_last_error().
+PTO_EXPORT int pto_launch_entry(const char* name, uint32_t block_dim, const uint64_t* args, const uint64_t* arg_bytes,
+                                uint32_t nargs) {
+    const KernelEntry* entry = find_entry(name);
+    if (!entry) {
+        last_error() = "the kernel has no entry " + std::string(name) + "; it has " + entry_names(", ");
         return 1;
     }
-    pto::host::LaunchRequest request;
-    request.source = kKernelEntry.source;
-    request.block_count = block_dim;
-    request.program.cube = [args] { kKernelEntry.cube(args); };
-    request.program.vec = [args] { kKernelEntry.vec(args); };
+    if (nargs != entry->parameter_count) {
+        last_error() = "the kernel takes " + std::to_string(entry->parameter_count) + " arguments, the launch gave " +
+                       std::to_string(nargs);
+        return 1;
+    }
+    pto::host::LaunchRequest request = request_of(*entry, block_dim, args);
     request.gm = known_buffers(args, arg_bytes, nargs);
-    request.trace_path = std::exchange(state.trace_path, "");
-    state.error = pto::host::run_launch(std::move(request));
-    return state.error.empty() ? 0 : 1;
+    last_error() = pto::host::run_launch(std::move(request));
+    return last_error().empty() ? 0 : 1;
 }
 
-/// Runs `block_dim` blocks of the kernel. `args` are the bit patterns of the entry's parameters in their order.
-/// Returns 0, or 1 with the report in pto_last_error().
+/// As pto_launch_entry, of the first entry.
+PTO_EXPORT int pto_launch_sized(uint32_t block_dim, const uint64_t* args, const uint64_t* arg_bytes, uint32_t nargs) {
+    return pto_launch_entry(nullptr, block_dim, args, arg_bytes, nargs);
+}
+
+/// As pto_launch_sized, with sizes that are not known.
 PTO_EXPORT int pto_launch(uint32_t block_dim, const uint64_t* args, uint32_t nargs) {
-    return pto_launch_sized(block_dim, args, nullptr, nargs);
+    return pto_launch_entry(nullptr, block_dim, args, nullptr, nargs);
 }
 
-/// The report of the last launch, empty if it succeeded; valid until the next one.
-PTO_EXPORT const char* pto_last_error() { return session().error.c_str(); }
+/// Names of the entries, one per line; the first one is launched without a name.
+PTO_EXPORT const char* pto_entries() {
+    static const std::string names = entry_names("\n");
+    return names.c_str();
+}
+
+/// The report of this thread's last launch, empty if it succeeded; valid until its next one.
+PTO_EXPORT const char* pto_last_error() { return last_error().c_str(); }
+
+/// The next launch of this thread runs its cores in a random order; the same seed is the same order.
+PTO_EXPORT void pto_interleave(uint64_t seed) { settings().interleave = seed; }
+
+/// During the next launch of this thread, `interrupted` is called now and then, by this thread: a result other than 0
+/// ends the launch, which then fails with the report "interrupted".
+PTO_EXPORT void pto_poll(int (*interrupted)()) { settings().interrupted = interrupted; }
 
 #if defined(PTO_TRACE) && PTO_TRACE
-/// The next launch writes its trace to `path`. Returns 0.
+/// The next launch of this thread writes its trace to `path`. Returns 0.
 PTO_EXPORT int pto_trace_to(const char* path) {
-    Session& state = session();
-    const std::lock_guard<std::mutex> lock(state.mutex);
-    state.trace_path = path;
+    settings().trace_path = path;
     return 0;
 }
 #endif

@@ -2,41 +2,82 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "runtime/machine/interleave.hpp"
 #include "runtime/machine/trace_file.hpp"
 
 namespace pto::host {
 
 namespace {
 
+constexpr auto kPollInterval = std::chrono::milliseconds(50);
+
+bool same(const CoreLog& a, const CoreLog& b, size_t event) {
+    const Event& first = a.events[event];
+    return std::memcmp(&first, &b.events[event], sizeof first) == 0 &&
+           std::memcmp(a.accesses.data() + first.first_access, b.accesses.data() + first.first_access,
+                       first.access_count * sizeof(Access)) == 0;
+}
+
+/// Line of the first event that is not in both; 0 if all are.
+int first_difference(const CoreLog& a, const CoreLog& b) {
+    const size_t common = std::min(a.events.size(), b.events.size());
+    size_t event = 0;
+    while (event < common && same(a, b, event)) ++event;
+    if (event < a.events.size()) return static_cast<int>(a.events[event].line);
+    return event < b.events.size() ? static_cast<int>(b.events[event].line) : 0;
+}
+
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
   public:
-    explicit Launcher(LaunchRequest request) : request_(std::move(request)) {
-        launch_.block_count = request_.block_count;
-        launch_.program = request_.program;
-        launch_.gm = request_.gm;
-        launch_.source = request_.source;
-        if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request_.block_count);
+    explicit Launcher(const LaunchRequest& request, Guess guess = Guess::Zero) : request_(request) {
+        launch_.block_count = request.block_count;
+        launch_.program = request.program;
+        launch_.gm = request.gm;
+        launch_.source = request.source;
+        launch_.guess = guess;
+        trace_.source = request.source;
+        trace_.block_count = request.block_count;
+        if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request.block_count);
     }
 
     /// Returns the report of what went wrong, empty if nothing did.
     std::string run() {
-        if (request_.block_count == 0) return "block_dim is 0: a launch needs at least one block";
-        run_workers(std::min(std::max(1u, std::thread::hardware_concurrency()), request_.block_count));
-        if (kTrace && !request_.trace_path.empty()) {
-            trace_.source = request_.source;
-            trace_.block_count = request_.block_count;
-            trace_.error = report_;
-            const std::string trouble = write_trace(trace_, request_.trace_path);
-            if (report_.empty()) report_ = trouble;
-        }
+        const uint32_t threads = std::max(1u, std::thread::hardware_concurrency());
+        run_workers(request_.interleave ? 1 : std::min(threads, request_.block_count));
+        trace_.error = report_;
         return report_;
+    }
+
+    TraceContents& trace() { return trace_; }
+    int guessed_line() const { return launch_.guessed_line; }
+
+    /// Cores that do more than in `other` stop there.
+    void limit_to(const Launcher& other) {
+        for (size_t c = 0; c < trace_.logs.size(); ++c) {
+            trace_.logs[c].most_events = other.trace_.logs[c].events.size() + 1;
+        }
+    }
+
+    /// The first event that is not the same in both, as "kernel.cpp:12: block 0, vec1"; empty if all are.
+    std::string difference(const Launcher& other) const {
+        for (size_t c = 0; c < trace_.logs.size(); ++c) {
+            const int line = first_difference(trace_.logs[c], other.trace_.logs[c]);
+            if (line == 0) continue;
+            const size_t core = c % kCoresPerBlock;
+            return source_position(launch_, line) + ": block " + std::to_string(c / kCoresPerBlock) + ", " +
+                   (core == 0 ? "cube" : "vec" + std::to_string(core - 1));
+        }
+        return "";
     }
 
   private:
@@ -44,25 +85,54 @@ class Launcher {
     void run_workers(uint32_t count) {
         std::vector<std::thread> workers;
         workers.reserve(count);
+        running_ = count;
         try {
-            while (workers.size() < count) workers.emplace_back([this] { work(); });
+            while (workers.size() < count) {
+                workers.emplace_back([this] {
+                    work();
+                    const std::lock_guard<std::mutex> lock(mutex_);
+                    --running_;
+                    finished_.notify_one();
+                });
+            }
         } catch (const std::system_error&) {
             work();
+            const std::lock_guard<std::mutex> lock(mutex_);
+            running_ -= count - static_cast<uint32_t>(workers.size());
         }
+        if (request_.interrupted) wait_or_interrupt();
         for (std::thread& worker : workers) worker.join();
+    }
+
+    void wait_or_interrupt() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        while (!finished_.wait_for(lock, kPollInterval, [this] { return running_ == 0; })) {
+            lock.unlock();
+            if (request_.interrupted()) return report("interrupted");
+            lock.lock();
+        }
     }
 
     void work() {
         try {
+            if (request_.interleave) return work_interleaved();
             Workspace workspace;
             for (uint32_t b = next_++; b < request_.block_count && !launch_.failed; b = next_++) {
-                Block block(launch_, b, workspace, kTrace ? &trace_.logs[size_t{kCoresPerBlock} * b] : nullptr);
+                Block block(launch_, b, workspace, logs_of(b));
                 finish(block, block.run());
             }
         } catch (const std::exception& error) {
             report(std::string("the host ran out of a resource: ") + error.what());
         }
     }
+
+    void work_interleaved() {
+        Interleaver interleaver(launch_, *request_.interleave);
+        interleaver.run([this](uint32_t b) { return logs_of(b); },
+                        [this](const Block& block, const std::string& trouble) { finish(block, trouble); });
+    }
+
+    CoreLog* logs_of(uint32_t block) { return kTrace ? &trace_.logs[size_t{kCoresPerBlock} * block] : nullptr; }
 
     void finish(const Block& block, const std::string& trouble) {
         if (!trouble.empty()) report(trouble);
@@ -82,16 +152,51 @@ class Launcher {
         launch_.failed = true;
     }
 
-    LaunchRequest request_;
+    const LaunchRequest& request_;
     Launch launch_;
     TraceContents trace_;
     std::atomic<uint32_t> next_{0};
     std::mutex mutex_;
+    std::condition_variable finished_;
+    uint32_t running_ = 0;
     std::string report_;
 };
 
+/// A trace that depends on a scalar which tile operations have computed is not the kernel's: trace mode does not know
+/// that scalar. So the launch is repeated with other values for it. Returns the report, empty if nothing changed.
+std::string check_guesses(const LaunchRequest& request, const Launcher& traced) {
+    const std::string reader = request.source + ":" + std::to_string(traced.guessed_line());
+    for (const Guess guess : {Guess::High, Guess::Low}) {
+        Launcher other(request, guess);
+        other.limit_to(traced);
+        const std::string trouble = other.run();
+        const std::string difference = other.difference(traced);
+        if (difference.empty() && trouble.empty()) continue;
+        return (difference.empty() ? trouble : difference) +
+               ": what happens here depends on the scalar that load_scalar reads at " + reader +
+               ", where a tile operation of this launch has stored it. Trace mode computes no tiles, so it cannot know "
+               "it: let the scalar come from an array that is filled before the launch";
+    }
+    return "";
+}
+
 }  // namespace
 
-std::string run_launch(LaunchRequest request) { return Launcher(std::move(request)).run(); }
+std::string run_launch(LaunchRequest request) {
+    if (request.block_count == 0) return "block_dim is 0: a launch needs at least one block";
+    if (request.block_count > kMaxBlocks) {
+        return format("block_dim is %u: a launch has at most %u blocks", request.block_count, kMaxBlocks);
+    }
+    Launcher launcher(request);
+    std::string report = launcher.run();
+    if (kTrace && report.empty() && launcher.guessed_line() != 0) {
+        report = launcher.trace().error = check_guesses(request, launcher);
+    }
+    if (kTrace && !request.trace_path.empty()) {
+        const std::string trouble = write_trace(launcher.trace(), request.trace_path);
+        if (report.empty()) report = trouble;
+    }
+    return report;
+}
 
 }  // namespace pto::host

@@ -111,7 +111,7 @@ TEST(null_pointers_are_refused) {
         TASSIGN(tile, 0);
         TLOAD(tile, Rows2D<float, 8, 8>(nullptr));
     });
-    CHECK_CONTAINS(report, "TLOAD on a global tensor without an address (null pointer)");
+    CHECK_CONTAINS(report, "TLOAD on global memory without an address (null pointer)");
 }
 
 /// Stores 8 x 8 numbers at an offset of a buffer of 100 numbers whose size the launch knows.
@@ -125,7 +125,7 @@ std::string store_at(int offset) {
         TSTORE(Rows2D<float, 8, 8>(gm.data() + offset), tile);
     };
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
-    request.gm = {{begin, begin + 400}};
+    request.gm = {{begin, begin + 400, 0}};
     return host::run_launch(std::move(request));
 }
 

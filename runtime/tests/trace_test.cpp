@@ -159,6 +159,54 @@ TEST(global_accesses_are_absolute_and_strided) {
     CHECK(same(trace.accesses[3], Buffer::Gm, host::kWrite, base, 16 * 96, 1, 16 * 96));
 }
 
+TEST(padding_is_recorded_as_written) {
+    std::vector<float> gm(64);
+    const Trace trace = traced_vec([&] {
+        Tile<TileType::Vec, float, 4, 32, BLayout::RowMajor, 4, 13, SLayout::NoneBox, 512, PadValue::Zero> padded;
+        VecTile<float, 4, 32, 4, 13> bare;
+        TASSIGN(padded, 0);
+        TASSIGN(bare, 512);
+        const GlobalTensor<float, Shape<1, 1, 1, 4, 13>, Stride<64, 64, 64, 16, 1>> view(gm.data());
+        TLOAD(padded, view);
+        TLOAD(bare, view);
+        TSTORE(view, padded);
+    });
+    CHECK(same(trace.accesses[1], Buffer::Ub, host::kWrite, 0, 64, 4, 128));
+    CHECK(same(trace.accesses[3], Buffer::Ub, host::kWrite, 512, 52, 4, 128));
+    CHECK(same(trace.accesses[4], Buffer::Ub, host::kRead, 0, 52, 4, 128));
+}
+
+TEST(strides_of_more_than_32_bits_are_recorded_whole) {
+    const uint64_t base = uint64_t{1} << 32;
+    const uint64_t stride = (uint64_t{1} << 32) + 64;
+    const Trace trace = traced_vec([&] {
+        VecTile<float, 3, 8> tile;
+        TASSIGN(tile, 0);
+        using DynamicStride = Stride<1, 1, 1, -1, 1>;
+        using View = GlobalTensor<float, Shape<1, 1, 1, 3, 8>, DynamicStride>;
+        TLOAD(tile, View(reinterpret_cast<float*>(base), Shape<1, 1, 1, 3, 8>(), DynamicStride(stride / 4)));
+    });
+    CHECK(trace.events.size() == 1 && trace.events[0].access_count == 4);
+    for (uint64_t row = 0; row < 3; ++row) {
+        CHECK(same(trace.accesses[row], Buffer::Gm, host::kRead, base + row * stride, 32, 1, 32));
+    }
+}
+
+TEST(bounds_are_checked_as_in_a_launch_that_computes) {
+    std::vector<float> gm(100);
+    host::LaunchRequest request;
+    request.program.cube = [] {};
+    request.program.vec = [&] {
+        VecTile<float, 8, 8> tile;
+        TASSIGN(tile, 0);
+        TSTORE(Rows2D<float, 8, 8>(gm.data() + 37), tile);
+    };
+    const auto begin = reinterpret_cast<uint64_t>(gm.data());
+    request.gm = {{begin, begin + 400, 0}};
+    CHECK_CONTAINS(host::run_launch(std::move(request)),
+                   "TSTORE of bytes [148, 404) of argument 0, which has 400, which lies in no buffer of the launch");
+}
+
 TEST(the_path_of_a_product_uses_the_cubes_pipes) {
     std::vector<half> gm(128 * 128);
     std::vector<float> out(128 * 128);

@@ -70,15 +70,49 @@ TEST(a_column_vector_is_loaded_from_and_stored_to_consecutive_numbers) {
     CHECK(in == out);
 }
 
-TEST(padding_fills_the_columns_beside_the_valid_ones) {
+TEST(padding_fills_the_rest_of_the_last_32_bytes_of_a_row) {
     std::vector<float> in = counting(64);
     const std::string report = run_vec([&] {
-        Tile<TileType::Vec, float, 4, 16, BLayout::RowMajor, 4, 13, SLayout::NoneBox, 512, PadValue::Min> tile;
+        Tile<TileType::Vec, float, 4, 32, BLayout::RowMajor, 4, 13, SLayout::NoneBox, 512, PadValue::Min> tile;
         TASSIGN(tile, 0);
+        VecTile<float, 4, 32> whole;
+        TASSIGN(whole, 0);
+        fill(whole, [](int, int) { return 7; });
         TLOAD(tile, GlobalTensor<float, Shape<1, 1, 1, 4, 13>, Stride<64, 64, 64, 16, 1>>(in.data()));
         CHECK(at(tile, 3, 12) == 60 && at(tile, 0, 13) == -INFINITY && at(tile, 3, 15) == -INFINITY);
+        CHECK(at(tile, 0, 16) == 7 && at(tile, 3, 31) == 7);
     });
     CHECK(report.empty());
+}
+
+TEST(padding_fills_the_end_of_the_columns_of_a_column_major_tile) {
+    std::vector<half> in(20, half(1.0f));
+    const std::string report = run_vec([&] {
+        Tile<TileType::Vec, half, 48, 1, BLayout::ColMajor, 20, 1, SLayout::NoneBox, 512, PadValue::Zero> tile;
+        TASSIGN(tile, 0);
+        ColumnTile<half, 48> whole;
+        TASSIGN(whole, 0);
+        fill(whole, [](int, int) { return 7; });
+        TLOAD(tile, GlobalTensor<half, Shape<1, 1, 1, 20, 1>, Stride<20, 20, 20, 1, 1>, Layout::DN>(in.data()));
+        CHECK(at(tile, 19, 0) == 1 && at(tile, 20, 0) == 0 && at(tile, 31, 0) == 0 && at(tile, 32, 0) == 7);
+    });
+    CHECK(report.empty());
+}
+
+TEST(views_that_no_memory_has_are_refused) {
+    std::vector<float> in(64);
+    const auto load = [&](int64_t stride) {
+        return run_vec([&] {
+            VecTile<float, 8, 8> tile;
+            TASSIGN(tile, 0);
+            using DynamicStride = Stride<1, 1, 1, -1, 1>;
+            using View = GlobalTensor<float, Shape<1, 1, 1, 8, 8>, DynamicStride>;
+            TLOAD(tile, View(in.data(), Shape<1, 1, 1, 8, 8>(), DynamicStride(stride)));
+        });
+    };
+    CHECK(load(8).empty());
+    CHECK_CONTAINS(load(-8), "TLOAD of a global tensor with a negative size or stride");
+    CHECK_CONTAINS(load(INT64_MAX), "or with more elements than memory has");
 }
 
 TEST(treshape_shows_the_same_bytes) {

@@ -7,13 +7,16 @@ kernels.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.bisheng.host_source import HostSource, host_source
 from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import (
     DEFAULT_ENTRY,
+    CompileError,
     LibraryRequest,
     compile_library,
     relative,
@@ -111,16 +114,36 @@ def compile_host(
     objects: Sequence[Path] = (),
     build_info: dict[str, Any] | None = None,
 ) -> Path:
-    """Compiles the kernel `cpp`, whose entry point is `entry`, to the shared library `out`; returns `out`.
+    """Compiles the kernel `cpp` to the shared library `out`; returns `out`.
 
-    `shims` are further C++ files of the library (flash_atten/caller_host.cpp); `build_info` is what they export
-    (see `host_build_info`). `objects` is what `compile_machine` made; without it the machine that Bazel compiled is
-    linked, or its sources are compiled along. The same inputs give the same bytes wherever they lie. `out` is replaced
-    only by a complete library. Raises CompileError with the compiler's messages, ProbeError if the compiler has been
-    replaced, ValueError and FileNotFoundError for wrong arguments.
+    All its entries can be launched by name; `entry` is the one that is launched without. `shims` are further C++ files
+    of the library (flash_atten/caller_host.cpp); `build_info` is what they export (see `host_build_info`). `objects` is
+    what `compile_machine` made; without it the machine that Bazel compiled is linked, or its sources are compiled
+    along. The same inputs give the same bytes wherever they lie. `out` is replaced only by a complete library. Raises
+    CompileError with the compiler's messages or because the kernel has no such entry, ProbeError if the compiler has
+    been replaced, ValueError and FileNotFoundError for wrong arguments.
     """
     request = LibraryRequest(Path(cpp), Path(out), entry, mode, tuple(shims), build_info)
     command = [*compiler_command(toolchain, mode, request.cpp.name, relative(request.cpp.parent)), *LIBRARY_FLAGS]
     compiled = machine_object(mode)
     machine = objects or ([compiled] if compiled.exists() else MACHINE)
-    return compile_library(request, [*command, f"-D{entry}=PTO_ENTRY_FN"], [HOST_MAIN, *machine, *request.shims])
+    source = host_source(request.cpp.read_text(encoding="utf-8"))
+    if entry not in source.entries:
+        there = ", ".join(source.entries) or "none"
+        raise CompileError(
+            f'{request.cpp} has no entry {entry}: an entry is declared extern "C" __global__ (entries there: {there})'
+        )
+    others = [name for name in source.entries if name != entry]
+    command.append(f"-DPTO_ENTRIES(ROW)={''.join(f'ROW({name})' for name in (entry, *others))}")
+    return compile_library(request, command, [HOST_MAIN, *machine, *request.shims], _text_per_core(request.cpp, source))
+
+
+def _text_per_core(cpp: Path, source: HostSource) -> str:
+    """What host_main.cpp includes once per kind of core: each function with C linkage needs a name for each.
+
+    Messages name the lines of `cpp`.
+    """
+    names = source.c_functions
+    defined = "".join(f"#define {name} PTO_OF_CORE({name})\n" for name in names)
+    undefined = "".join(f"#undef {name}\n" for name in names)
+    return f"{defined}#line 1 {json.dumps(str(relative(cpp)))}\n{source.text}\n{undefined}"

@@ -88,13 +88,20 @@ def run_compiler(command: list[str], what: Path, out: Path, scratch: Path) -> Pa
     return out
 
 
-def compile_library(request: LibraryRequest, compiler: list[str], sources: list[Path]) -> Path:
+def compile_library(
+    request: LibraryRequest, compiler: list[str], sources: list[Path], kernel_text: str | None = None
+) -> Path:
     """Runs `compiler` (program and options) on `sources`; returns the library, complete or not there at all.
 
-    Adds the definitions of the kernel's file and build info, and the output. Raises CompileError.
+    Adds the definitions of the kernel's file and build info, and the output. `kernel_text` is what the compiler reads
+    instead of the kernel's own text, under the same name. Raises CompileError.
     """
     with scratch_for(request.out) as scratch:
-        command = [*compiler, f"-iquote{relative(request.cpp.parent)}", f'-DPTO_KERNEL_FILE="{request.cpp.name}"']
+        command = list(compiler)
+        if kernel_text is not None:
+            (scratch / request.cpp.name).write_text(kernel_text, encoding="utf-8")
+            command.append(f"-iquote{scratch}")
+        command += [f"-iquote{relative(request.cpp.parent)}", f'-DPTO_KERNEL_FILE="{request.cpp.name}"']
         if request.build_info is not None:
             literal = scratch / "build_info.inc"
             literal.write_text(build_info_literal(request.build_info), encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ptodsl.dialect.testing import fifo, load_mat, store_acc
+from tools.bisheng.host_source import host_source
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync
 from tools.ptoas.testing import cpp
@@ -99,7 +100,7 @@ def test_compiles(kind: str, guard: str, snippets: list[str], tmp_path: Path) ->
     parts = [cpp(body, kind, Options(Sync.BARRIER_ALL)) for body in [*snippets, SCALARS]]
     text = "\n".join(part.replace(" f(", f" f{number}(") for number, part in enumerate(parts))
     source = tmp_path / "all.cpp"
-    source.write_text(text)
+    source.write_text(host_source(text).text)
     command = [host_toolchain().cxx, "-std=c++17", "-fsyntax-only", f"-D{guard}", f"-I{INCLUDE}", str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:5000]

@@ -14,6 +14,13 @@ namespace pto::host {
 class Block;
 class Fiber;
 
+/// Dimensions of a view of global memory.
+inline constexpr int kGmRank = 5;
+
+/// Trace mode: what is taken for a scalar that tile operations have computed. A launch whose trace is not the same
+/// whatever is taken cannot be traced.
+enum class Guess : uint8_t { Zero, High, Low };
+
 /// What a core waits for.
 struct Wait {
     const Fifo* fifo = nullptr;
@@ -36,6 +43,7 @@ class Core {
     Fiber* fiber = nullptr;
     Wait wait;
     bool aborting = false;
+    uint64_t steps_left = UINT64_MAX;  ///< until another core gets its turn; see checkpoint()
     std::string error;
 
     std::string name() const;
@@ -48,15 +56,27 @@ class Core {
     Fifo& open_fifo(const FifoSpec& spec, int line);
     [[noreturn]] void fail_fifo(OpId op, const Fifo& fifo, int line, const std::string& why) const;
 
+    /// Called before each step by which cores can see each other: the core may be suspended here, or be told to end.
+    void checkpoint();
     bool can_continue() const;
     /// Suspends this core until the FIFO lets `op` go on.
     void wait_for(const Fifo& fifo, OpId op, int line);
 
     /// Host address of `size` bytes at a byte offset of an on-chip memory; null in trace mode.
     std::byte* place(Buffer buffer, uint64_t address, size_t size, int line);
-    /// An access to bytes [begin, end) of global memory must stay inside one buffer of the launch, if those are known,
-    /// and inside one slot of a FIFO.
-    void require_in_bounds(const char* op, uint64_t begin, uint64_t end, int line) const;
+    /// Before an access to bytes [begin, end) of global memory, which must stay inside one buffer of the launch, if
+    /// those are known, and inside one slot of a FIFO.
+    void begin_gm_access(const char* op, uint64_t begin, uint64_t end, int line);
+    /// Before an access to a view of elements of `size` bytes.
+    void begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
+                         const int64_t (&stride)[kGmRank], int line);
+
+    /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Returns false where a
+    /// tile operation of this block has stored there: trace mode computes no tiles, so the value is anybody's guess.
+    bool trace_load(uint64_t begin, size_t size, void* value, int line);
+    /// Trace mode: what later loads of this block find there; the array itself is left alone.
+    void trace_store(uint64_t begin, size_t size, const void* value);
+    Guess guess() const;
 
     /// The core whose fiber runs on this thread.
     static Core& current(int line) {
@@ -67,7 +87,7 @@ class Core {
     static void make_current(Core* core) { current_ = core; }
 
   private:
-    static inline thread_local Core* current_ __attribute__((tls_model("initial-exec"))) = nullptr;
+    static inline thread_local Core* current_ = nullptr;
 };
 
 }  // namespace pto::host

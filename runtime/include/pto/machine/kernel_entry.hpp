@@ -5,14 +5,21 @@
 
 namespace pto::host {
 
+/// A function of the kernel that can be launched.
 struct KernelEntry {
-    const char* source;  ///< file name of the generated C++
+    const char* name;
     uint32_t parameter_count;
     void (*cube)(const uint64_t* args);  ///< the entry, compiled for the cube core, with these bit patterns
     void (*vec)(const uint64_t* args);   ///< the same for the vector cores
 };
 
+struct Kernel {
+    const char* source;          ///< file name of the generated C++
+    const KernelEntry* entries;  ///< the first one is launched if none is named
+    uint32_t entry_count;
+};
+
 /// Defined by host_main.cpp.
-extern const KernelEntry kKernelEntry;
+extern const Kernel kKernel;
 
 }  // namespace pto::host

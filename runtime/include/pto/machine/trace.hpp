@@ -2,18 +2,21 @@
 // sim/.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "pto/common/dtype.hpp"
 #include "pto/common/keywords.hpp"
 #include "pto/machine/buffers.hpp"
+#include "pto/machine/error.hpp"
 
 namespace pto::host {
 
 // clang-format off
 #define PTO_OPERATIONS(X) \
-    X(set_flag) X(wait_flag) X(pipe_barrier) X(TALLOC) X(TPUSH) X(TPOP) X(TFREE) X(TLOAD) X(TSTORE) X(TMOV) \
+    X(set_flag) X(wait_flag) X(pipe_barrier) X(load_scalar) X(store_scalar) \
+    X(TALLOC) X(TPUSH) X(TPOP) X(TFREE) X(TLOAD) X(TSTORE) X(TMOV) \
     X(TEXTRACT) X(TRESHAPE) X(TPRINT) X(TMATMUL) X(TMATMUL_ACC) X(TMATMUL_BIAS) X(TADD) X(TSUB) X(TMUL) X(TDIV) \
     X(TMAX) X(TMIN) X(TAND) X(TOR) X(TXOR) X(TADDS) X(TSUBS) X(TMULS) X(TDIVS) X(TMAXS) X(TMINS) X(TEXP) X(TLOG) \
     X(TSQRT) X(TRSQRT) X(TRECIP) X(TRELU) X(TABS) X(TNEG) X(TNOT) X(TEXPANDS) X(TCVT) X(TROWSUM) X(TROWMAX) \
@@ -73,12 +76,16 @@ inline constexpr uint8_t kRead = 1;
 inline constexpr uint8_t kWrite = 2;
 
 /// Events of one core. `Event::first_access` counts within the core, `Event::fifo` is a flag base, until written.
-struct CoreLog {
+class CoreLog {
+  public:
     std::vector<Event> events;
     std::vector<Access> accesses;
+    /// More events than that end the core: it does something else than the launch that it is compared with.
+    size_t most_events = SIZE_MAX;
 
     /// Appends an event to which the next accesses belong.
     PTO_OUT_OF_LINE Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
+        if (events.size() >= most_events) throw Aborted();
         events.push_back(Event{op, static_cast<uint32_t>(line), kind, pipe, PIPE_S, 0,
                                static_cast<uint32_t>(accesses.size()), 0, DTypeId::None, 0, 0, 0, 0, 0});
         return events.back();
@@ -100,9 +107,32 @@ struct CoreLog {
             row_stride = row_bytes;
             rows = 1;
         }
-        accesses.push_back(Access{start, static_cast<uint32_t>(row_bytes), static_cast<uint32_t>(rows),
-                                  static_cast<uint32_t>(row_stride), buffer, mode, 0});
-        ++events.back().access_count;
+        if (row_stride > UINT32_MAX || row_bytes > UINT32_MAX) {  // the format has 32 bits for each: row by row
+            for (uint64_t r = 0; r < rows; ++r) append_run(mode, buffer, start + r * row_stride, row_bytes);
+            return;
+        }
+        append(Access{start, static_cast<uint32_t>(row_bytes), static_cast<uint32_t>(rows),
+                      static_cast<uint32_t>(row_stride), buffer, mode, 0});
+    }
+
+  private:
+    /// One run, in parts that 32 bits can count.
+    void append_run(uint8_t mode, Buffer buffer, uint64_t start, uint64_t bytes) {
+        for (uint64_t done = 0; done < bytes;) {
+            const auto part = static_cast<uint32_t>(std::min<uint64_t>(bytes - done, UINT32_MAX));
+            append(Access{start + done, part, 1, part, buffer, mode, 0});
+            done += part;
+        }
+    }
+
+    void append(const Access& access) {
+        Event& event = events.back();
+        if (event.access_count == UINT16_MAX) {
+            fail(static_cast<int>(event.line),
+                 "%s touches more than %d separate runs of bytes, which no trace can hold", name(event.op), UINT16_MAX);
+        }
+        accesses.push_back(access);
+        ++event.access_count;
     }
 };
 

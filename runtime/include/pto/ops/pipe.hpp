@@ -32,9 +32,9 @@ class TPipe {
     /// `slots`: where the slots of this block begin in global memory; the other two are on-chip addresses of the
     /// device.
     template <typename Pointer>
-    explicit TPipe(Pointer* slots, uint64_t = 0, uint64_t = 0, int line = __builtin_LINE())
-        : fifo_(&host::Core::current(line).open_fifo(
-              {FlagBase, Dir, SlotBytes, Slots, reinterpret_cast<uint64_t>(slots)}, line)) {}
+    explicit TPipe(Pointer slots, uint64_t = 0, uint64_t = 0, int line = __builtin_LINE())
+        : fifo_(
+              &host::Core::current(line).open_fifo({FlagBase, Dir, SlotBytes, Slots, host::gm_address(slots)}, line)) {}
 
     host::Fifo& fifo() const { return *fifo_; }
 
@@ -115,7 +115,7 @@ class FifoStep {
     /// Slots are passed on in the order in which they were acquired.
     void require_oldest(uint64_t sequence, const Global& entry) const {
         if (entry.data() == part_address(sequence, entry)) return;
-        const auto address = reinterpret_cast<uint64_t>(entry.data());
+        const uint64_t address = gm_address(entry.data());
         const uint64_t bound = (address - fifo_.spec.gm_base) / fifo_.spec.slot_bytes;
         core_.fail_fifo(op_, fifo_, line_,
                         (bound < fifo_.spec.slots ? "the entry is bound to slot " + std::to_string(bound)

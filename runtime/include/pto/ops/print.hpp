@@ -1,4 +1,5 @@
-// What kernels print on standard output: the contents of a vec tile, and numbers.
+// TPRINT and cce::printf: the contents of a vec tile, and scalars, on standard output. Each call is one write,
+// whichever cores print at the same time.
 #pragma once
 
 #include <cstdio>
@@ -7,6 +8,15 @@
 #include "pto/ops/elementwise.hpp"
 
 namespace pto {
+namespace host {
+
+/// Flushed, so that it comes before what the caller prints afterwards.
+inline void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+}  // namespace host
 
 template <typename T>
 PTO_OUT_OF_LINE void TPRINT(const T& tile, int line = __builtin_LINE()) {
@@ -25,7 +35,7 @@ PTO_OUT_OF_LINE void TPRINT(const T& tile, int line = __builtin_LINE()) {
             }
             text += '\n';
         }
-        std::fputs(text.c_str(), stdout);
+        host::print(text);
     }
 }
 
@@ -33,10 +43,24 @@ PTO_OUT_OF_LINE void TPRINT(const T& tile, int line = __builtin_LINE()) {
 
 namespace cce {
 
-/// One number, in printf's format.
+namespace host {
+
+/// What a vararg can carry.
 template <typename T>
-void printf(const char* format, T value) {
-    if constexpr (!pto::host::kTrace) std::printf(format, static_cast<pto::host::Compute<T>>(value));
+auto printable(T value) {
+    if constexpr (pto::host::is_short_float<T>) {
+        return static_cast<double>(static_cast<float>(value));
+    } else {
+        return value;
+    }
+}
+
+}  // namespace host
+
+/// As std::printf, of integers and floats. Trace mode computes nothing, and prints nothing.
+template <typename... T>
+PTO_OUT_OF_LINE void printf(const char* pattern, T... values) {
+    if constexpr (!pto::host::kTrace) pto::host::print(pto::host::format(pattern, host::printable(values)...));
 }
 
 }  // namespace cce

@@ -33,6 +33,15 @@ class Recorder {
         return touch(kWrite, operand);
     }
 
+    /// What TLOAD writes: the valid part, and the padding of its runs.
+    template <typename T>
+    Recorder& write_padded(const T& tile) {
+        if constexpr (!is_vec<T> || T::Pad == PadValue::Null) return touch(kWrite, tile);
+        const int valid = T::isRowMajor ? tile.GetValidCol() : tile.GetValidRow();
+        touch_runs(kWrite, tile, padded_run<T>(valid));
+        return *this;
+    }
+
     /// The whole tile, whatever is valid: scratch space.
     template <typename T>
     Recorder& scratch(const T& tile) {
@@ -52,18 +61,20 @@ class Recorder {
         if constexpr (is_global<T>) {
             touch_gm(mode, operand);
         } else if constexpr (is_vec<T>) {
-            constexpr uint64_t size = sizeof(typename T::DType);
-            const uint64_t rows = static_cast<uint64_t>(operand.GetValidRow());
-            const uint64_t cols = static_cast<uint64_t>(operand.GetValidCol());
-            if constexpr (T::isRowMajor) {
-                log_.touch(mode, T::kBuffer, operand.address(), cols * size, rows, T::Cols * size);
-            } else {
-                log_.touch(mode, T::kBuffer, operand.address(), rows * size, cols, T::Rows * size);
-            }
+            touch_runs(mode, operand, T::isRowMajor ? operand.GetValidCol() : operand.GetValidRow());
         } else {
             log_.touch(mode, T::kBuffer, operand.address(), T::kBytes, 1, T::kBytes);
         }
         return *this;
+    }
+
+    /// The first `length` elements of each valid row of a vec tile, or column if it is column-major.
+    template <typename T>
+    void touch_runs(uint8_t mode, const T& tile, int length) {
+        constexpr uint64_t size = sizeof(typename T::DType);
+        const int runs = T::isRowMajor ? tile.GetValidRow() : tile.GetValidCol();
+        const int pitch = T::isRowMajor ? T::Cols : T::Rows;
+        log_.touch(mode, T::kBuffer, tile.address(), size * length, runs, size * pitch);
     }
 
     template <typename Global>

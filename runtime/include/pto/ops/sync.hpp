@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "pto/common/keywords.hpp"
 #include "pto/machine/core.hpp"
+#include "pto/tile/gm_pointer.hpp"
 
 inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_index(); }
 inline int64_t get_block_num(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_count(); }
@@ -24,7 +24,7 @@ inline void set_ffts_base_addr(uint64_t) {}
 enum cache_line_t : uint8_t { SINGLE_CACHE_LINE, ENTIRE_DATA_CACHE };
 enum dcci_dst_t : uint8_t { CACHELINE_ALL, CACHELINE_UB, CACHELINE_OUT, CACHELINE_ATOMIC };
 enum mem_dsb_t : uint8_t { DSB_ALL, DSB_DDR, DSB_UB, DSB_SEQ };
-inline void dcci(__gm__ void*, cache_line_t, dcci_dst_t) {}
+inline void dcci(pto::host::GmPointer<void>, cache_line_t, dcci_dst_t) {}
 inline void dsb(mem_dsb_t) {}
 
 namespace pto::host {

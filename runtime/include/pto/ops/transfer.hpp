@@ -1,6 +1,7 @@
 // TLOAD and TSTORE between global memory and tiles, TASSIGN, TRESHAPE.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -17,7 +18,7 @@ void TASSIGN(T& tile, uint64_t address, int line = __builtin_LINE()) {
 
 /// Points a global tensor elsewhere.
 template <typename Global, typename = std::enable_if_t<host::is_global<Global>>>
-void TASSIGN(Global& gm, typename Global::DType* data) {
+void TASSIGN(Global& gm, host::GmPointer<typename Global::DType> data) {
     gm.assign(data);
 }
 
@@ -67,18 +68,16 @@ T padding_value(PadValue pad) {
     }
 }
 
-/// Fills the columns beside the valid ones of the valid rows.
+/// Fills what TLOAD pads: the end of each run, see padded_run.
 template <typename T>
-void pad_columns(T& tile) {
+void pad_runs(T& tile) {
     const auto value = padding_value<typename T::DType>(T::Pad);
-    for (int r = 0; r < tile.GetValidRow(); ++r) {
-        for (int c = tile.GetValidCol(); c < T::Cols; ++c) tile.data()[r * row_stride<T> + c * col_stride<T>] = value;
-    }
+    const int valid = column_order<T> ? tile.GetValidRow() : tile.GetValidCol();
+    const int runs = column_order<T> ? tile.GetValidCol() : tile.GetValidRow();
+    constexpr int pitch = column_order<T> ? T::Rows : T::Cols;
+    for (int r = 0; r < runs; ++r)
+        std::fill(tile.data() + r * pitch + valid, tile.data() + r * pitch + padded_run<T>(valid), value);
 }
-
-}  // namespace host
-
-namespace host {
 
 /// A load into L1 takes the distance of rows as 16 bits.
 template <typename Global>
@@ -92,6 +91,8 @@ void require_row_stride(const Global& gm, int line) {
 }  // namespace host
 
 /// dst = the elements of a global tensor, which has the size of the valid part of dst. To vec and mat tiles; pipe MTE2.
+/// A tile with a pad value gets it at the end of each row (column, of a column-major tile), up to a multiple of 32
+/// bytes and no further: more is TFILLPAD's work.
 template <typename D, typename Global>
 PTO_OUT_OF_LINE void TLOAD(D& dst, const Global& gm, int line = __builtin_LINE()) {
     static_assert(host::is_global<Global>, "TLOAD(dst, src) reads a GlobalTensor");
@@ -102,15 +103,15 @@ PTO_OUT_OF_LINE void TLOAD(D& dst, const Global& gm, int line = __builtin_LINE()
     dst.require_assigned("TLOAD", line);
     host::require_same_size("TLOAD", dst, gm, line);
     if constexpr (D::Loc == TileType::Mat) host::require_row_stride(gm, line);
+    host::begin_gm_access("TLOAD", gm, line);
     if constexpr (host::kTrace) {
-        host::Recorder(host::OpId::TLOAD, PIPE_MTE2, dst, line).read(gm).write(dst);
+        host::Recorder(host::OpId::TLOAD, PIPE_MTE2, dst, line).read(gm).write_padded(dst);
     } else {
-        host::require_in_bounds("TLOAD", gm, line);
         host::for_each_plane(gm, [&](const typename Global::DType* plane, int64_t first_row) {
             host::copy_block(dst.data() + first_row * host::row_stride<D>, host::row_stride<D>, host::col_stride<D>,
                              plane, gm.stride(3), gm.stride(4), gm.shape(3), gm.shape(4));
         });
-        if constexpr (D::Pad != PadValue::Null) host::pad_columns(dst);
+        if constexpr (D::Pad != PadValue::Null) host::pad_runs(dst);
     }
 }
 
@@ -128,11 +129,11 @@ PTO_OUT_OF_LINE void TSTORE(const Global& gm, const S& src, int line = __builtin
                   "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
     src.require_assigned("TSTORE", line);
     host::require_same_size("TSTORE", src, gm, line);
+    host::begin_gm_access("TSTORE", gm, line);
     if constexpr (host::kTrace) {
         constexpr pipe_t pipe = S::Loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
         host::Recorder(host::OpId::TSTORE, pipe, src, line).read(src).write(gm);
     } else {
-        host::require_in_bounds("TSTORE", gm, line);
         host::for_each_plane(gm, [&](To* plane, int64_t first_row) {
             host::copy_block(plane, gm.stride(3), gm.stride(4), src.data() + first_row * host::row_stride<S>,
                              host::row_stride<S>, host::col_stride<S>, gm.shape(3), gm.shape(4));

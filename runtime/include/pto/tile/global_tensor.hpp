@@ -8,11 +8,10 @@
 #include "pto/common/dtype.hpp"
 #include "pto/common/enums.hpp"
 #include "pto/machine/core.hpp"
+#include "pto/tile/gm_pointer.hpp"
 #include "pto/tile/tile.hpp"
 
 namespace pto {
-
-inline constexpr int kGmRank = 5;
 
 namespace host {
 
@@ -42,6 +41,7 @@ class Dims {
     }
 
     int64_t operator[](int d) const { return value_[d]; }
+    const int64_t (&values() const)[kGmRank] { return value_; }
 
   private:
     int64_t value_[kGmRank] = {Values...};
@@ -69,28 +69,25 @@ class GlobalTensor {
     static_assert(Layout_ != Layout::NZ, "global tensors are ND or DN: the host does not know NZ in global memory");
 
     GlobalTensor() = default;
-    explicit GlobalTensor(DType* data, const Shape_& shape = Shape_(), const Stride_& stride = Stride_())
+    explicit GlobalTensor(host::GmPointer<DType> data, const Shape_& shape = Shape_(),
+                          const Stride_& stride = Stride_())
         : data_(data), shape_(shape), stride_(stride) {}
 
-    DType* data() const { return data_; }
-    void assign(DType* data) { data_ = data; }
+    host::GmPointer<DType> data() const { return data_; }
+    void assign(host::GmPointer<DType> data) { data_ = data; }
     int64_t shape(int d) const { return shape_[d]; }
     int64_t stride(int d) const { return stride_[d]; }
     int GetShape(int d) const { return static_cast<int>(shape_[d]); }
-    int GetStride(int d) const { return static_cast<int>(stride_[d]); }
+    int64_t GetStride(int d) const { return stride_[d]; }
 
     /// Rows of the tile that the view fills: all dimensions but the last.
     int64_t rows() const { return shape_[0] * shape_[1] * shape_[2] * shape_[3]; }
     int64_t cols() const { return shape_[4]; }
-    /// Elements from the first to past the last.
-    int64_t extent() const {
-        int64_t last = 0;
-        for (int d = 0; d < kGmRank; ++d) last += (shape_[d] - 1) * stride_[d];
-        return last + 1;
-    }
+    const Shape_& shapes() const { return shape_; }
+    const Stride_& strides() const { return stride_; }
 
   private:
-    DType* data_ = nullptr;
+    host::GmPointer<DType> data_;
     Shape_ shape_;
     Stride_ stride_;
 };
@@ -111,7 +108,7 @@ void for_each_plane(const Global& gm, Visit visit) {
     for (int64_t i = 0; i < gm.shape(0); ++i) {
         for (int64_t j = 0; j < gm.shape(1); ++j) {
             for (int64_t k = 0; k < gm.shape(2); ++k) {
-                visit(gm.data() + i * gm.stride(0) + j * gm.stride(1) + k * gm.stride(2), first_row);
+                visit(gm.data().raw() + i * gm.stride(0) + j * gm.stride(1) + k * gm.stride(2), first_row);
                 first_row += gm.shape(3);
             }
         }
@@ -127,13 +124,11 @@ void require_same_size(const char* op, const T& tile, const Global& gm, int line
          tile.GetValidCol());
 }
 
-/// The bytes of a view must be bytes that the kernel may access: see Core::require_in_bounds.
+/// Before a tile operation touches a view: see Core::begin_gm_access.
 template <typename Global>
-void require_in_bounds(const char* op, const Global& gm, int line) {
-    if (gm.rows() == 0 || gm.cols() == 0) return;
-    const auto begin = reinterpret_cast<uint64_t>(gm.data());
-    const uint64_t end = begin + static_cast<uint64_t>(gm.extent()) * sizeof(typename Global::DType);
-    Core::current(line).require_in_bounds(op, begin, end, line);
+void begin_gm_access(const char* op, const Global& gm, int line) {
+    Core::current(line).begin_gm_access(op, gm_address(gm.data()), sizeof(typename Global::DType), gm.shapes().values(),
+                                        gm.strides().values(), line);
 }
 
 }  // namespace host

@@ -1,6 +1,7 @@
 // Tiles: statically shaped blocks of an on-chip memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -159,6 +160,14 @@ template <typename T>
 inline constexpr int row_stride = column_order<T> ? 1 : T::Cols;
 template <typename T>
 inline constexpr int col_stride = column_order<T> ? T::Rows : 1;
+
+/// Elements of a run (a row, or a column in column order) that a transfer of `valid` elements fills in a tile with a
+/// pad value: up to the end of the 32-byte block.
+template <typename T>
+int padded_run(int valid) {
+    constexpr int block = std::max(1, static_cast<int>(kTileAlignment / sizeof(typename T::DType)));
+    return std::min((valid + block - 1) / block * block, column_order<T> ? T::Rows : T::Cols);
+}
 
 }  // namespace host
 }  // namespace pto
