@@ -101,7 +101,7 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
         if (range.begin <= begin && end <= range.end) return;
     }
     if (!known.empty()) {
-        fail(line, std::string(op) + " of " + place_of(begin, end, known) +
+        fail(line, std::string(op) + " of global memory at " + place_of(begin, end, known) +
                        ", which lies in no buffer of the launch: check the offsets and the sizes of the kernel's "
                        "arguments");
     }
