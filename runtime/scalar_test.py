@@ -129,7 +129,8 @@ def test_an_element_outside_of_its_array_is_refused(
 ) -> None:
     launched = {"execute": kernel, "trace": tracer}[mode]
     line = line_of("float v4 = v1[v2];" if statement == "load_scalar" else "v1[v3] = v4;")
-    message = rf"kernel\.cpp:{line}: block 0, vec0: {statement} of global memory at {places}.* lies in no buffer of the launch"
+    access = f"{statement} of global memory at {places}"
+    message = rf"kernel\.cpp:{line}: block 0, vec0: {access}.* lies in no buffer of the launch"
     with pytest.raises(KernelFailure, match=message):
         launched.launch(1, np.zeros(8, np.float32), source, target)
 

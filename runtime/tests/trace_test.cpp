@@ -204,7 +204,8 @@ TEST(bounds_are_checked_as_in_a_launch_that_computes) {
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
     request.gm = {{begin, begin + 400, 0}};
     CHECK_CONTAINS(host::run_launch(std::move(request)),
-                   "TSTORE of global memory at bytes [148, 404) of argument 0, which has 400, which lies in no buffer of the launch");
+                   "TSTORE of global memory at bytes [148, 404) of argument 0, which has 400, which lies in no buffer "
+                   "of the launch");
 }
 
 TEST(the_path_of_a_product_uses_the_cubes_pipes) {
