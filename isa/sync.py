@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from isa.pipes import Kind, Pipe
 
@@ -35,7 +35,8 @@ class Misuse(Enum):
 
     SET_TWICE = "flag set twice"
     WAIT_WITHOUT_SET = "wait without a set"
-    NOT_A_SIDE = "this core is not on that side of the FIFO"
+    NOT_A_PRODUCER = "this core is not on the producer side of the FIFO"
+    NOT_A_CONSUMER = "this core is not on the consumer side of the FIFO"
     PUSH_WITHOUT_ALLOC = "pushed without a TALLOC of the slot"
     FREE_WITHOUT_POP = "freed without a TPOP of the slot"
 
@@ -63,6 +64,9 @@ class Visitor(Generic[T]):
         """A barrier on `pipe`, perhaps Pipe.ALL."""
         raise NotImplementedError
 
+    def flag(self, core: int, position: int, instruction: Instruction) -> None:
+        """A set_flag or wait_flag is about to be walked: for what a visitor asks of flags beyond their order."""
+
     def misuse(self, what: Misuse, core: int, position: int, earlier: int | None) -> None:
         """Something is wrong at `position`; `earlier` is the instruction that it collides with, if there is one."""
 
@@ -81,6 +85,15 @@ class Ring:
 def free_batch_of(slots: int) -> int:
     """Return how many slots the device's FIFO library hands back at a time."""
     return slots if slots <= 2 else slots // 2
+
+
+class Traffic(NamedTuple):
+    """How often each core of a side has done what on a FIFO."""
+
+    allocs: Mapping[int, int]
+    pushes: Mapping[int, int]
+    pops: Mapping[int, int]
+    frees: Mapping[int, int]
 
 
 class _RingState(Generic[T]):
@@ -103,7 +116,7 @@ class _RingState(Generic[T]):
 
 
 class Walk(Generic[T]):
-    """A walk over `streams`, one per core, with `rings` by FIFO id."""
+    """A walk over `streams`, one per core, with `rings` by FIFO id. A FIFO that is not among them orders nothing."""
 
     def __init__(
         self, streams: Sequence[Sequence[Instruction]], rings: Mapping[int, Ring], visitor: Visitor[T]
@@ -130,6 +143,17 @@ class Walk(Generic[T]):
         signals, number = self._rings[fifo].awaited(core, kind == _TPOP)
         return fifo, number, [other for other, sent in signals.items() if len(sent) <= number]
 
+    def is_set(self, core: int, src: int, dst: int, event_id: int) -> bool:
+        """Whether a flag is set and nobody has waited for it."""
+        return (core, src, dst, event_id) in self._flags
+
+    def traffic(self, fifo: int) -> Traffic:
+        """Return what each core has done on a FIFO so far."""
+        state = self._rings[fifo]
+        pushes = {core: len(sent) for core, sent in state.full.items()}
+        frees = {core: len(sent) for core, sent in state.free.items()}
+        return Traffic(state.allocs, pushes, state.pops, frees)
+
     def left_set(self) -> list[tuple[int, int]]:
         """Return (core, position) of each flag that was set and never waited for."""
         return [(core, position) for (core, *_), (_, position) in self._flags.items()]
@@ -142,12 +166,14 @@ class Walk(Generic[T]):
             if kind == _OP:
                 visitor.op(core, position, pipe)
             elif kind == _SET_FLAG:
+                visitor.flag(core, position, stream[position])
                 self._set_flag(core, position, pipe, second, third)
             elif kind == _WAIT_FLAG:
+                visitor.flag(core, position, stream[position])
                 self._wait_flag(core, position, pipe, second, third)
             elif kind == _BARRIER:
                 visitor.drain(core, position, pipe)
-            elif not self._fifo(core, position, kind, pipe, self._rings[second]):
+            elif second in self._rings and not self._fifo(core, position, kind, pipe, self._rings[second]):
                 break
             position += 1
         self.next[core] = position
@@ -169,7 +195,8 @@ class Walk(Generic[T]):
         """Run a FIFO instruction; return False if it must wait."""
         produces = kind in (_TALLOC, _TPUSH)
         if core not in (state.allocs if produces else state.pops):
-            self._visitor.misuse(Misuse.NOT_A_SIDE, core, position, None)
+            side = Misuse.NOT_A_PRODUCER if produces else Misuse.NOT_A_CONSUMER
+            self._visitor.misuse(side, core, position, None)
         elif kind in (_TALLOC, _TPOP):
             return self._take(core, position, kind, state)
         elif kind == _TPUSH:

@@ -100,6 +100,6 @@ def test_misuse_of_a_fifo_is_told() -> None:
     log, _, _ = walk([[fifo(Kind.TPUSH), fifo(Kind.TPOP)], [fifo(Kind.TFREE)]], {0: ring})
     assert log.lines == [
         "0.0 pushed without a TALLOC of the slot None",
-        "0.1 this core is not on that side of the FIFO None",
+        "0.1 this core is not on the consumer side of the FIFO None",
         "1.0 freed without a TPOP of the slot None",
     ]

@@ -9,20 +9,21 @@ findings has no unordered conflict at all; of a chain of unordered conflicts the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
+from isa.sync import Instruction, Misuse, Visitor, Walk
 from sim.happens_before import Clocks, Token, queue_number
 from sim.program import BlockProgram
+from sim.streams import rings_of, stream_of
 from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
 from sim.vector_repeats import VRule, is_in_time
 
-_OP, _SET_FLAG, _WAIT_FLAG, _BARRIER = map(int, (Kind.OP, Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER))
-_V = int(Pipe.V)
+_S, _V = int(Pipe.S), int(Pipe.V)
 _UNWRITTEN, _BEFORE_LAUNCH = -1, -2
 """States of a region without a write in the trace: it holds no value, or what was there before the launch."""
-EVENT_FIELDS = ("kind", "pipe", "dst_pipe", "event_id", "fifo")
 
 
 class FindingKind(Enum):
@@ -41,6 +42,12 @@ class FindingKind(Enum):
     DEADLOCK = "deadlock"
     REUSE = "flag set again perhaps before its last wait"
     """A warning: in issue order the flag is free, but the setting pipe does not know that the waiting one was there."""
+
+
+_FLAG_MISUSE = {
+    Misuse.SET_TWICE: FindingKind.SET_TWICE,
+    Misuse.WAIT_WITHOUT_SET: FindingKind.WAIT_WITHOUT_SET,
+}
 
 
 class Place(NamedTuple):
@@ -74,19 +81,11 @@ class RawFinding:
     """For two operations of one V: the fewest repeats from the one access to the other, over all occurrences."""
 
 
-class _FifoState:
-    """Signals of one FIFO of one block."""
-
-    def __init__(self, fifo: Fifo, producers: list[int], consumers: list[int]) -> None:
-        self.fifo = fifo
-        self.producers, self.consumers = producers, consumers
-        self.full: dict[int, list[Token]] = {core: [] for core in producers}
-        self.free: dict[int, list[Token]] = {core: [] for core in consumers}
-        self.allocs = dict.fromkeys(producers, 0)
-        self.pops = dict.fromkeys(consumers, 0)
+class _Enough(Exception):
+    """The first finding is there, and no other is asked for."""
 
 
-class Replay:
+class Replay(Visitor[Token]):
     """One run of `program`; `findings` holds what it found, `warnings` what is no error by the rules.
 
     By VRule.REPEATS, conflicts within V that are far enough apart are not findings but `in_time`. With `stop_at_first`
@@ -112,14 +111,14 @@ class Replay:
         self._stop_at_first = stop_at_first
         self._fifo_order = fifo_order
         self._clocks = Clocks(len(program.cores))
-        self._flags: dict[tuple[int, int, int, int], tuple[Token, int]] = {}
         self._last_wait: dict[tuple[int, int, int, int], int] = {}
-        self._fifos = {fifo.id: _fifo_state(fifo, program) for fifo in program.fifos}
-        self._next = [0] * len(program.cores)
         self._lines = [part.events["line"].tolist() for part in program.cores]
-        self._fields = [
-            (*(part.events[name].tolist() for name in EVENT_FIELDS), part.patterns.tolist()) for part in program.cores
-        ]
+        self._pipes = [part.events["pipe"].tolist() for part in program.cores]
+        self._numbers = [part.patterns.tolist() for part in program.cores]
+        self._streams = [stream_of(part.events) for part in program.cores]
+        cores = [part.core for part in program.cores]
+        rings = rings_of(program.fifos, cores) if fifo_order else {}
+        self._walk = Walk(self._streams, rings, self)
         # State of a region: queue of the last write (or a negative state), its position, {queue: last read}.
         self._write_queue = [_BEFORE_LAUNCH if region.initialised else _UNWRITTEN for region in program.regions]
         self._write_position = [0] * len(program.regions)
@@ -127,50 +126,45 @@ class Replay:
 
     def run(self) -> dict[Key, RawFinding]:
         """Replay to the end, or to the deadlock, and return the findings."""
-        cores = range(len(self._program.cores))
-        while True:
-            before = list(self._next)
-            for core in cores:
-                self._run_core(core)
-                if self._stop_at_first and self.findings:
-                    return self.findings
-            if self._next == before:
-                break
-        stuck = [core for core in cores if self._next[core] < len(self._lines[core])]
-        for core in stuck:
-            self._add(FindingKind.DEADLOCK, None, Place(core, self._next[core]), self._missing_signals(core))
-        if not stuck:
-            self._check_leftovers()
+        try:
+            if self._walk.run():
+                self._check_leftovers()
+            else:
+                self._check_stuck()
+        except _Enough:
+            pass
         return self.findings
 
     def pipe(self, core: int, position: int) -> int:
         """Return the pipe of the event at `position` of core number `core`."""
-        return int(self._fields[core][1][position])
+        return int(self._pipes[core][position])
 
-    def _run_core(self, core: int) -> None:
-        """Run `core` until it has to wait or its program ends. The hot loop: plain integers, lists and few calls."""
-        kinds, pipes, *_, numbers = self._fields[core]
-        rows, base = self._clocks.rows, core * QUEUES
-        vector_queue = base + _V
-        position, end = self._next[core], len(kinds)
-        while position < end:
-            kind = kinds[position]
-            if kind == _OP:
-                queue = base + pipes[position]
-                row = rows[queue]
-                if queue != vector_queue:
-                    row[queue] = position
-                self._check_op(core, position, queue, row, numbers[position])
-                if queue == base:
-                    self._clocks.finish_scalar(core, position)
-            elif kind == _BARRIER and pipes[position] == _V:
-                rows[vector_queue][vector_queue] = position
-            elif not self._synchronise(core, position, kind):
-                break
-            position += 1
-            if self._stop_at_first and self.findings:
-                break
-        self._next[core] = position
+    def op(self, core: int, position: int, pipe: int) -> None:
+        """Check an operation against the last accesses of what it touches."""
+        queue = core * QUEUES + pipe
+        row = self._clocks.rows[queue]
+        if pipe != _V:
+            row[queue] = position
+        self._check_op(core, position, queue, row, self._numbers[core][position])
+        if pipe == _S:
+            self._clocks.finish_scalar(core, position)
+
+    def signal(self, core: int, position: int, pipe: int) -> Token:
+        """Return the clock that a signal of `pipe` carries."""
+        return self._clocks.signal(core, pipe, position)
+
+    def receive(self, core: int, position: int, pipe: int, signal: Token) -> None:
+        """Let `pipe` go on after a flag."""
+        self._clocks.receive(core, pipe, signal)
+
+    def arrive(self, core: int, position: int, kind: int, signals: Sequence[Token]) -> None:
+        """Let the core go on after FIFO signals."""
+        for signal in signals:
+            self._clocks.receive_everywhere(core, signal)
+
+    def drain(self, core: int, position: int, pipe: int) -> None:
+        """A barrier."""
+        self._clocks.drain(core, pipe, position)
 
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         """Compare the op at `position`, which starts with clock `row`, with the last accesses of its regions."""
@@ -197,20 +191,6 @@ class Replay:
             write_position[region] = position
         for region in reads:
             reads_of[region][queue] = position
-
-    def _synchronise(self, core: int, position: int, kind: int) -> bool:
-        """Run an event that is no op; return False if it must wait."""
-        _, pipes, destinations, event_ids, fifos, _ = self._fields[core]
-        pipe = pipes[position]
-        if kind == _SET_FLAG:
-            self._set_flag(core, position, pipe, destinations[position], event_ids[position])
-        elif kind == _WAIT_FLAG:
-            self._wait_flag(core, position, pipe, destinations[position], event_ids[position])
-        elif kind == _BARRIER:
-            self._clocks.drain(core, pipe, position)
-        else:
-            return not self._fifo_order or self._fifo_event(core, position, kind, pipe, self._fifos[fifos[position]])
-        return True
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
         if self._fifo_order or self._program.regions[region].buffer != Buffer.GM:
@@ -242,117 +222,68 @@ class Replay:
             found[key] = replace(new, count=known.count + 1)
         else:
             known.count += 1
+        if self._stop_at_first and found is self.findings:
+            raise _Enough
 
-    def _set_flag(self, core: int, position: int, src: int, dst: int, event_id: int) -> None:
-        place = Place(core, position)
+    def flag(self, core: int, position: int, instruction: Instruction) -> None:
+        """Check what a flag names, and whether its last wait is known to be over when it is set again."""
+        kind, src, dst, event_id = instruction
+        place, flag = Place(core, position), (core, src, dst, event_id)
         if event_id >= EVENT_IDS:
             self._add(FindingKind.EVENT_ID, None, place)
         if src == dst:
             self._add(FindingKind.FLAG_PIPES, None, place)
-        flag = (core, src, dst, event_id)
-        if flag in self._flags:
-            self._add(FindingKind.SET_TWICE, Place(core, self._flags[flag][1]), place)
-        elif flag in self._last_wait and dst != Pipe.S:
+        if kind == Kind.WAIT_FLAG:
+            self._last_wait[flag] = position
+        elif flag in self._last_wait and dst != Pipe.S and not self._walk.is_set(*flag):
             known = self._clocks.rows[queue_number(core, src)][queue_number(core, dst)]
             if known <= self._last_wait[flag]:
                 self._add(FindingKind.REUSE, Place(core, self._last_wait[flag]), place)
-        self._flags[flag] = self._clocks.signal(core, src, position), position
 
-    def _wait_flag(self, core: int, position: int, src: int, dst: int, event_id: int) -> None:
-        if event_id >= EVENT_IDS:
-            self._add(FindingKind.EVENT_ID, None, Place(core, position))
-        if src == dst:
-            self._add(FindingKind.FLAG_PIPES, None, Place(core, position))
-        flag = core, src, dst, event_id
-        signal = self._flags.pop(flag, None)
-        self._last_wait[flag] = position
-        if signal is None:
-            self._add(FindingKind.WAIT_WITHOUT_SET, None, Place(core, position))
+    def misuse(self, what: Misuse, core: int, position: int, earlier: int | None) -> None:
+        """Note what the walk says is wrong."""
+        first = None if earlier is None else Place(core, earlier)
+        if what in _FLAG_MISUSE:
+            self._add(_FLAG_MISUSE[what], first, Place(core, position))
         else:
-            self._clocks.receive(core, dst, signal[0])
+            self._add(FindingKind.FIFO, first, Place(core, position), what.value)
 
-    def _fifo_event(self, core: int, position: int, kind: int, pipe: int, state: _FifoState) -> bool:
-        """Run a FIFO event; return False if it must wait."""
-        produces = kind in (Kind.TALLOC, Kind.TPUSH)
-        if core not in (state.producers if produces else state.consumers):
-            side = "producer" if produces else "consumer"
-            self._add(FindingKind.FIFO, None, Place(core, position), f"this core is not on the {side} side of the FIFO")
-        elif kind == Kind.TALLOC:
-            return self._talloc(core, state)
-        elif kind == Kind.TPOP:
-            return self._tpop(core, state)
-        elif kind == Kind.TPUSH:
-            if len(state.full[core]) == state.allocs[core]:
-                self._add(FindingKind.FIFO, None, Place(core, position), "pushed without a TALLOC of the slot")
-            state.full[core].append(self._clocks.signal(core, pipe, position))
-        else:
-            if len(state.free[core]) == state.pops[core]:
-                self._add(FindingKind.FIFO, None, Place(core, position), "freed without a TPOP of the slot")
-            state.free[core].append(self._clocks.signal(core, Pipe.MTE2, position))
-        return True
+    def _check_stuck(self) -> None:
+        for core, position in enumerate(self._walk.next):
+            if position < len(self._streams[core]):
+                self._add(FindingKind.DEADLOCK, None, Place(core, position), self._missing_signals(core, position))
 
-    def _talloc(self, core: int, state: _FifoState) -> bool:
-        reused = state.allocs[core] - state.fifo.slots
-        if reused >= 0:
-            if not state.free or any(len(signals) <= reused for signals in state.free.values()):
-                return False
-            for signals in state.free.values():
-                self._clocks.receive_everywhere(core, signals[reused])
-        state.allocs[core] += 1
-        return True
-
-    def _tpop(self, core: int, state: _FifoState) -> bool:
-        number = state.pops[core]
-        if not state.full or any(len(signals) <= number for signals in state.full.values()):
-            return False
-        for signals in state.full.values():
-            self._clocks.receive_everywhere(core, signals[number])
-        state.pops[core] += 1
-        return True
-
-    def _missing_signals(self, core: int) -> str:
+    def _missing_signals(self, core: int, position: int) -> str:
         """Say which signal the blocked `core` waits for."""
-        position = self._next[core]
-        kinds, _, _, _, fifos, _ = self._fields[core]
-        state = self._fifos[fifos[position]]
-        pops = kinds[position] == Kind.TPOP
-        signals = state.full if pops else state.free
-        number = state.pops[core] if pops else state.allocs[core] - state.fifo.slots
-        names = [self._program.cores[other].core for other in signals if len(signals[other]) <= number]
+        fifo, number, missing = self._walk.missing(core)
+        names = [self._program.cores[other].core for other in missing]
         late = (
             " and ".join(f"{other.kind} subblock {other.subblock}" for other in names)
             or "no core: nobody uses that side"
         )
-        return f"{'TPUSH' if pops else 'TFREE'} number {number} of FIFO {state.fifo.id} never comes from {late}"
+        awaited = "TPUSH" if self._streams[core][position][0] == Kind.TPOP else "TFREE"
+        return f"{awaited} number {number} of FIFO {fifo} never comes from {late}"
 
     def _check_leftovers(self) -> None:
-        for (core, *_), (_, position) in self._flags.items():
+        for core, position in self._walk.left_set():
             self._add(FindingKind.LEFT_SET, None, Place(core, position))
-        for state in self._fifos.values():
-            for core, allocs in state.allocs.items():
-                if allocs > len(state.full[core]):
-                    self._fifo_leftover(core, state, Kind.TALLOC, "allocated and never pushed")
-            for core, pops in state.pops.items():
-                if pops > len(state.free[core]):
-                    self._fifo_leftover(core, state, Kind.TPOP, "popped and never freed")
-                if state.full and pops < max(map(len, state.full.values())):
-                    producer = max(state.full, key=lambda other: len(state.full[other]))
+        for fifo in self._program.fifos if self._fifo_order else ():
+            traffic = self._walk.traffic(fifo.id)
+            for core, allocs in traffic.allocs.items():
+                if allocs > traffic.pushes[core]:
+                    self._fifo_leftover(core, fifo, Kind.TALLOC, "allocated and never pushed")
+            for core, pops in traffic.pops.items():
+                if pops > traffic.frees[core]:
+                    self._fifo_leftover(core, fifo, Kind.TPOP, "popped and never freed")
+                if traffic.pushes and pops < max(traffic.pushes.values()):
+                    producer = max(traffic.pushes, key=lambda other: traffic.pushes[other])
                     who = self._program.cores[core].core
                     text = f"pushed and never popped by {who.kind} subblock {who.subblock}"
-                    self._fifo_leftover(producer, state, Kind.TPUSH, text)
+                    self._fifo_leftover(producer, fifo, Kind.TPUSH, text)
 
-    def _fifo_leftover(self, core: int, state: _FifoState, kind: Kind, text: str) -> None:
+    def _fifo_leftover(self, core: int, fifo: Fifo, kind: Kind, text: str) -> None:
         """Report the last event of `kind` that `core` did on the FIFO."""
-        kinds, _, _, _, fifos, _ = self._fields[core]
-        last = max(i for i, (k, f) in enumerate(zip(kinds, fifos, strict=True)) if k == kind and f == state.fifo.id)
+        last = max(
+            at for at, (done, _, which, _) in enumerate(self._streams[core]) if done == kind and which == fifo.id
+        )
         self._add(FindingKind.FIFO, None, Place(core, last), text)
-
-
-def _fifo_state(fifo: Fifo, program: BlockProgram) -> _FifoState:
-    """Return the state of `fifo` before the launch: all cores of a kind take part, however slots are split."""
-    by_kind: dict[str, list[int]] = {"cube": [], "vec": []}
-    for number, part in enumerate(program.cores):
-        by_kind[part.core.kind].append(number)
-    sides = by_kind["cube"], by_kind["vec"]
-    producers, consumers = sides if fifo.direction == "c2v" else sides[::-1]
-    return _FifoState(fifo, producers, consumers)

@@ -1,17 +1,18 @@
 """The earliest start of every operation of a block that its queues, flags and FIFO signals allow: for pictures.
 
-Every operation takes one unit, so this shows order and not time.
+Every operation takes one unit, so this shows order and not time; `sim.timeline` has times.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-
-from sim.trace import Core, Fifo, Kind, Pipe, Trace, blocks_of
+from isa.pipes import QUEUES, Kind, Pipe
+from isa.sync import Visitor, Walk
+from sim.streams import rings_of, stream_of
+from sim.trace import Core, Trace, blocks_of
 
 Lane = tuple[int, Pipe]
 """Core number within the block, and pipe."""
@@ -41,7 +42,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Schedule:
-    """What the cores of a block do, with the barriers as (lane, time)."""
+    """What the cores of a block do, with the barriers as (lane, time); one on all pipes stands on lane S."""
 
     cores: tuple[Core, ...]
     bars: tuple[Bar, ...]
@@ -49,90 +50,79 @@ class Schedule:
     barriers: tuple[tuple[Lane, int], ...]
 
 
-class _Scheduler:
+class _Signal(NamedTuple):
+    source: Lane
+    sent: int
+
+
+class _Scheduler(Visitor[_Signal]):
     def __init__(self, trace: Trace, cores: Sequence[Core]) -> None:
-        self.trace, self.cores = trace, cores
-        self.fifos: dict[int, Fifo] = {fifo.id: fifo for fifo in trace.fifos}
-        self.free: dict[Lane, int] = defaultdict(int)
-        self.held: dict[Lane, int] = defaultdict(int)
-        self.scalar = [0] * len(cores)
-        self.flags: dict[tuple[Lane, Pipe, int], int] = {}
-        self.signals: dict[tuple[Kind, int, int], list[tuple[Lane, int]]] = defaultdict(list)
-        self.received: dict[tuple[Kind, int, int], int] = defaultdict(int)
+        self._trace = trace
+        self._events = [trace.core_events(core) for core in cores]
+        self._directions = {fifo.id: fifo.direction for fifo in trace.fifos}
+        self._free = [0] * (len(cores) * QUEUES)
+        """When each queue has done what was issued to it, or is let go on."""
+        self._scalar = [0] * len(cores)
         self.bars: list[Bar] = []
         self.arrows: list[Arrow] = []
         self.barriers: list[tuple[Lane, int]] = []
 
-    def run(self) -> Schedule:
-        todo = [self.trace.core_events(core) for core in self.cores]
-        position = [0] * len(todo)
-        progress = True
-        while progress:
-            progress = False
-            for core, events in enumerate(todo):
-                while position[core] < len(events) and self.step(core, events[position[core]]):
-                    position[core] += 1
-                    progress = True
-        return Schedule(tuple(self.cores), tuple(self.bars), tuple(self.arrows), tuple(self.barriers))
+    def _ready(self, lane: Lane) -> int:
+        core, pipe = lane
+        return self._scalar[core] if pipe == Pipe.S else max(self._free[core * QUEUES + pipe], self._scalar[core])
 
-    def ready(self, lane: Lane) -> int:
-        return max(self.free[lane], self.held[lane], self.scalar[lane[0]])
-
-    def step(self, core: int, event: np.void) -> bool:
-        kind, lane = Kind(event["kind"]), (core, Pipe(event["pipe"]))
-        if kind == Kind.OP:
-            if event["n_access"]:
-                start = self.ready(lane)
-                self.bars.append(Bar(lane, start, self.trace.ops[int(event["op"])], int(event["line"])))
-                self.free[lane] = start + 1
-        elif kind == Kind.SET_FLAG:
-            self.flags[lane, Pipe(event["dst_pipe"]), int(event["event_id"])] = self.ready(lane)
-        elif kind == Kind.WAIT_FLAG:
-            self.wait(lane, Pipe(event["dst_pipe"]), int(event["event_id"]))
-        elif kind == Kind.BARRIER:
-            if lane[1] != Pipe.ALL:
-                self.barriers.append((lane, self.ready(lane)))
+    def op(self, core: int, position: int, pipe: int) -> None:
+        event = self._events[core][position]
+        if not event["n_access"]:
+            return
+        lane = core, Pipe(pipe)
+        start = self._ready(lane)
+        self.bars.append(Bar(lane, start, self._trace.ops[int(event["op"])], int(event["line"])))
+        if pipe == Pipe.S:
+            self._scalar[core] = start + 1
         else:
-            return self.fifo(core, kind, lane, int(event["fifo"]))
-        return True
+            self._free[core * QUEUES + pipe] = start + 1
 
-    def wait(self, source: Lane, dst: Pipe, event_id: int) -> None:
-        sent = self.flags.pop((source, dst, event_id), 0)
-        target = (source[0], dst)
-        received = max(sent, self.ready(target))
-        self.held[target] = max(self.held[target], sent)
-        self.arrows.append(Arrow(source, sent, target, received, "flag"))
+    def signal(self, core: int, position: int, pipe: int) -> _Signal:
+        lane = core, Pipe(pipe)
+        return _Signal(lane, self._ready(lane))
 
-    def fifo(self, core: int, kind: Kind, lane: Lane, number: int) -> bool:
-        fifo = self.fifos[number]
-        if kind in (Kind.TPUSH, Kind.TFREE):
-            source = lane if kind == Kind.TPUSH else (core, Pipe.MTE2)
-            self.signals[kind, number, core].append((source, self.ready(source)))
-            return True
-        awaited = Kind.TPUSH if kind == Kind.TPOP else Kind.TFREE
-        index = self.received[kind, number, core] - (fifo.slots if kind == Kind.TALLOC else 0)
-        if index >= 0:
-            others = [i for i, other in enumerate(self.cores) if other.kind != self.cores[core].kind]
-            sent = [self.signals[awaited, number, other] for other in others]
-            if any(len(signals) <= index for signals in sent):
-                return False
-            self.scalar[core] = max(self.scalar[core], *(signals[index][1] for signals in sent))
-            if kind == Kind.TPOP:
-                self.arrows += [
-                    Arrow(source, time, (core, Pipe.MTE2), max(time, self.ready((core, Pipe.MTE2))), fifo.direction)
-                    for source, time in (signals[index] for signals in sent)
-                ]
-        self.received[kind, number, core] += 1
-        return True
+    def receive(self, core: int, position: int, pipe: int, signal: _Signal) -> None:
+        lane = core, Pipe(pipe)
+        if pipe == Pipe.S:
+            self._scalar[core] = max(self._scalar[core], signal.sent)
+        else:
+            queue = core * QUEUES + pipe
+            self._free[queue] = max(self._free[queue], signal.sent)
+        self.arrows.append(Arrow(*signal, lane, max(signal.sent, self._ready(lane)), "flag"))
+
+    def arrive(self, core: int, position: int, kind: int, signals: Sequence[_Signal]) -> None:
+        self._scalar[core] = max(self._scalar[core], *(signal.sent for signal in signals))
+        if kind == Kind.TPOP:
+            target = core, Pipe.MTE2
+            direction = self._directions[int(self._events[core]["fifo"][position])]
+            self.arrows += [
+                Arrow(*signal, target, max(signal.sent, self._ready(target)), direction) for signal in signals
+            ]
+
+    def drain(self, core: int, position: int, pipe: int) -> None:
+        if pipe == Pipe.ALL:
+            lanes = [(core, Pipe(number)) for number in range(QUEUES)]
+            self._scalar[core] = max(map(self._ready, lanes))
+            self.barriers.append(((core, Pipe.S), self._scalar[core]))
+        else:
+            lane = core, Pipe(pipe)
+            self.barriers.append((lane, self._ready(lane)))
 
 
 def schedule(trace: Trace, block: int, wanted: Callable[[Core], bool] = lambda core: True) -> Schedule:
     """Return the schedule of the cores of `block`, without the bars and arrows of cores that are not `wanted`."""
     cores = blocks_of(trace)[block]
-    full = _Scheduler(trace, cores).run()
+    full = _Scheduler(trace, cores)
+    Walk([stream_of(trace.core_events(core)) for core in cores], rings_of(trace.fifos, cores), full).run()
     shown = {number for number, core in enumerate(cores) if wanted(core)}
     return Schedule(
-        full.cores,
+        tuple(cores),
         tuple(bar for bar in full.bars if bar.lane[0] in shown),
         tuple(arrow for arrow in full.arrows if arrow.source[0] in shown and arrow.target[0] in shown),
         tuple(barrier for barrier in full.barriers if barrier[0][0] in shown),

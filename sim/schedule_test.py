@@ -54,6 +54,23 @@ def test_signals_are_received_when_they_were_sent_or_later() -> None:
     assert [time for lane, time in plan.barriers if lane == (1, Pipe.V)] == [1, 3]
 
 
+def test_a_barrier_on_all_pipes_and_a_wait_of_the_scalar_unit_hold_back_the_core() -> None:
+    build = TraceBuilder()
+    vec = build.core("vec")
+    vec.op("TLOAD", Pipe.MTE2, writes=[A])
+    vec.op("TLOAD", Pipe.MTE2, writes=[A])
+    vec.barrier(Pipe.ALL)
+    vec.op("TEXP", Pipe.V, writes=[A])
+    vec.set_flag(Pipe.V, Pipe.S, 0)
+    vec.wait_flag(Pipe.V, Pipe.S, 0)
+    vec.op("TSTORE", Pipe.MTE3, reads=[A], writes=[SLOT])
+    plan = schedule(build.build(), 0)
+    assert starts(plan.bars, 0, Pipe.V) == [2]
+    assert starts(plan.bars, 0, Pipe.MTE3) == [3]
+    assert plan.barriers == (((0, Pipe.S), 2),)
+    assert [(arrow.target, arrow.received) for arrow in plan.arrows] == [((0, Pipe.S), 3)]
+
+
 def test_cores_can_be_left_out() -> None:
     plan = schedule(pipeline(), 0, lambda core: core.subblock == 0)
     assert {bar.lane[0] for bar in plan.bars} == {0, 1}

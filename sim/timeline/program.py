@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from isa.costs import FIX_ELEMENT_BYTES, CostError, MicroOp, matmul_cost, path_of, vector_cost
 from isa.pipes import Kind, Pipe
 from isa.sync import Instruction, Ring, free_batch_of
+from sim.streams import rings_of, stream_of
 from sim.trace import DTYPE_NAMES, Buffer, Core, Records, Rw, Trace, TraceError, blocks_of
 
 
@@ -38,7 +39,7 @@ class TimedProgram:
     names: tuple[Sequence[str], ...]
     lines: tuple[Sequence[int], ...]
     """C++ line of each instruction."""
-    rings: dict[int, Ring]
+    rings: Mapping[int, Ring]
     pushes: int
     """Tiles that pass through the first FIFO from cube to vector: all tiles of S1, of all Q blocks of the trace."""
     tile_columns: int
@@ -68,11 +69,11 @@ def timed_program(trace: Trace, free_batch: int | None = None) -> TimedProgram:
     (cores,) = blocks.values()
     coster = _Coster(trace)
     parts = [trace.core_events(core) for core in cores]
-    rings = _rings(trace, cores, free_batch)
+    rings = rings_of(trace.fifos, cores, (lambda _: free_batch) if free_batch else free_batch_of)
     pushes, columns = _tiles(trace, parts)
     return TimedProgram(
         cores=tuple(cores),
-        streams=tuple(_stream(events) for events in parts),
+        streams=tuple(stream_of(events) for events in parts),
         costs=tuple(coster.costs(events) for events in parts),
         names=tuple([trace.ops[op] for op in events["op"].tolist()] for events in parts),
         lines=tuple(events["line"].tolist() for events in parts),
@@ -80,24 +81,6 @@ def timed_program(trace: Trace, free_batch: int | None = None) -> TimedProgram:
         pushes=pushes,
         tile_columns=columns,
     )
-
-
-def _stream(events: Records) -> list[Instruction]:
-    kinds, pipes = events["kind"].tolist(), events["pipe"].tolist()
-    is_fifo = events["kind"] >= Kind.TALLOC
-    second = np.where(is_fifo, events["fifo"], events["dst_pipe"]).tolist()
-    third = events["event_id"].tolist()
-    return list(zip(kinds, pipes, second, third, strict=True))
-
-
-def _rings(trace: Trace, cores: Sequence[Core], free_batch: int | None) -> dict[int, Ring]:
-    cube = tuple(i for i, core in enumerate(cores) if core.kind == "cube")
-    vector = tuple(i for i, core in enumerate(cores) if core.kind == "vec")
-    rings = {}
-    for fifo in trace.fifos:
-        producers, consumers = (cube, vector) if fifo.direction == "c2v" else (vector, cube)
-        rings[fifo.id] = Ring(fifo.slots, producers, consumers, free_batch or free_batch_of(fifo.slots))
-    return rings
 
 
 def _tiles(trace: Trace, parts: Sequence[Records]) -> tuple[int, int]:
