@@ -91,7 +91,7 @@ def build_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
     stages = Stages(
         lead=lambda s1_tile, _: compute_qk(cube, s1_tile),
         trail=lambda s1_tile, _: compute_pv(cube, s1_tile),
-        interleaved=lambda s1_tile, _: compute_pv_and_qk(cube, s1_tile),
+        interleaved=lambda s1_tile, *_: compute_pv_and_qk(cube, s1_tile),
     )
     for block in launch.blocks():
         load_q(cube, block)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flash_atten.config import HEAD, S0, SCALE, KernelConfig
 from flash_atten.kernel_parts import FifoEnds, Launch, allocate, allocate_one
@@ -21,6 +22,12 @@ from flash_atten.pipeline import Pipeline, Slot, Stages, dispatch_ring, run
 from ptodsl import pto, scalar, tile
 from ptodsl.module import Arguments
 from ptodsl.values import Scalar, TensorView, Tile
+
+FACTORS_COPIED_AT = 1
+"""The time in a tile's softmax at which the rescale factors for compute_gu are copied out of the ring.
+
+At time 0 nothing orders the copy after its last use: the barrier behind that may be removed (the `gu` pattern).
+"""
 
 SLICE_SKEW = {2: 2, 4: 4}
 """Softmax steps that a row slice starts after the one before it, by tile factor.
@@ -63,6 +70,7 @@ class VectorBuffers:
     new_max: tuple[RowState, ...]
     exponent: tuple[RowState, ...]
     rescale: tuple[tuple[RowState, ...], ...]
+    factor: tuple[RowState, ...]
     row_sum: tuple[RowState, ...]
     tile_max: RowState
     tile_sum: RowState
@@ -82,6 +90,7 @@ class VectorBuffers:
             new_max=RowState.allocate(tiles.new_max),
             exponent=RowState.allocate(tiles.exponent),
             rescale=tuple(rescale[slot * slices : (slot + 1) * slices] for slot in range(config.exp_ring)),
+            factor=RowState.allocate(tiles.factor),
             row_sum=RowState.allocate(tiles.row_sum),
             tile_max=RowState.allocate(tiles.tile_max)[0],
             tile_sum=RowState.allocate(tiles.tile_sum)[0],
@@ -117,8 +126,8 @@ def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
         lead=lambda _, slot: compute_p(vector, slot),
         lead_first=lambda _, __: compute_first_p(vector),
         trail=lambda _, slot: compute_gu(vector, slot),
-        trail_alone=lambda _, slot: compute_gu_alone(vector, slot),
         trail_first=lambda _, __: load_first_output(vector),
+        interleaved=lambda _, trail_slot, lead_slot: compute_p_and_gu(vector, lead_slot, trail_slot),
         ring_slots=config.exp_ring,
     )
     for block in launch.blocks():
@@ -130,33 +139,53 @@ Step = Callable[[], None]
 """Operations of a row slice that do not depend on each other."""
 
 
+Track = tuple[int, Sequence[Step]]
+"""Steps one after the other, and the time of the first."""
+
+
 def compute_p(vector: Vector, slot: Slot) -> None:
     """Softmax of the next tile of scores: probabilities into the P FIFO, rescale factors into ring slot `slot`."""
-    emit_softmax(vector, [softmax_steps(vector, slot, i) for i in range(vector.config.tile_factor)])
+    emit_softmax(vector, skewed(vector, [softmax_steps(vector, slot, i) for i in range(vector.config.tile_factor)]))
 
 
 def compute_first_p(vector: Vector) -> None:
     """Softmax of a Q block's first tile: there is no maximum and no sum to go on from, and nothing to rescale."""
-    emit_softmax(vector, [first_softmax_steps(vector, i) for i in range(vector.config.tile_factor)])
+    emit_softmax(vector, skewed(vector, [first_softmax_steps(vector, i) for i in range(vector.config.tile_factor)]))
 
 
-def emit_softmax(vector: Vector, steps: Sequence[Sequence[Step]]) -> None:
-    """Take a tile of scores from its FIFO, run the steps of all row slices, hand its probabilities over."""
+def compute_p_and_gu(vector: Vector, lead_slot: Slot, trail_slot: Slot) -> None:
+    """Softmax of the next tile of scores, and in its last steps compute_gu with the factors in ring slot `trail_slot`.
+
+    A row slice is accumulated per step, so that the barrier inside compute_gu is also the one between two steps of the
+    softmax. It also keeps apart the two TROWEXPANDMUL around it, which both work in the library's scratch.
+    """
+    factors = vector.buffers.factor
+    softmax = skewed(vector, [softmax_steps(vector, lead_slot, i) for i in range(vector.config.tile_factor)])
+    accumulation = accumulate_steps(vector, factors)
+    copy: Track = (FACTORS_COPIED_AT, [lambda: copy_factors(vector, trail_slot, factors)])
+    emit_softmax(vector, [*softmax, copy, (end_of(softmax) - len(accumulation), accumulation)])
+
+
+def skewed(vector: Vector, slices: Sequence[Sequence[Step]]) -> list[Track]:
+    """Give each row slice its time: SLICE_SKEW steps behind the one before it."""
+    skew = SLICE_SKEW[vector.config.tile_factor]
+    return [(skew * number, steps) for number, steps in enumerate(slices)]
+
+
+def end_of(tracks: Sequence[Track]) -> int:
+    """Return the time after the last step."""
+    return max(start + len(steps) for start, steps in tracks)
+
+
+def emit_softmax(vector: Vector, tracks: Sequence[Track]) -> None:
+    """Take a tile of scores from its FIFO and emit all steps in order of time; tracks of one time in their order."""
     vector.fifos.qk.pop()
     for row_slice in range(SCORE_BUFFERS):
         load_scores(vector, row_slice)
-    emit_skewed(steps, SLICE_SKEW[vector.config.tile_factor])
-    vector.fifos.p.push()
-
-
-def emit_skewed(slices: Sequence[Sequence[Step]], skew: int) -> None:
-    """Emit the steps of all row slices, each slice `skew` steps behind the one before it."""
-    length = max(len(steps) for steps in slices) + skew * (len(slices) - 1)
-    for time in range(length):
-        for number, steps in enumerate(slices):
-            step = time - skew * number
-            if 0 <= step < len(steps):
-                steps[step]()
+    for time in range(end_of(tracks)):
+        for start, steps in tracks:
+            if 0 <= time - start < len(steps):
+                steps[time - start]()
 
 
 def softmax_steps(vector: Vector, slot: Slot, row_slice: int) -> list[Step]:
@@ -250,13 +279,18 @@ def load_following_scores(vector: Vector, row_slice: int) -> None:
 
 
 def store_probabilities(vector: Vector, row_slice: int) -> None:
-    """Round a row slice of probabilities to fp16 and store it into the P slot, taken before the first one."""
+    """Round a row slice of probabilities to fp16 and store it into the P slot.
+
+    The slot is taken before the first row slice and handed over after the last.
+    """
     config, buffers, p = vector.config, vector.buffers, vector.fifos.p
     rows = config.slice_rows
     tile.cvt(buffers.scores[row_slice % SCORE_BUFFERS], buffers.probabilities)
     if row_slice == 0:
         p.alloc()
     pto.store(buffers.probabilities, p.part(row_slice * rows, rows, 0, config.s1_tile))
+    if row_slice == config.tile_factor - 1:
+        p.push()
 
 
 def load_pv(vector: Vector, destinations: Sequence[Tile]) -> None:
@@ -274,49 +308,53 @@ def load_first_output(vector: Vector) -> None:
 
 
 def compute_gu(vector: Vector, slot: Slot) -> None:
-    """Rescale the output by ring slot `slot` and add the next PV."""
-    dispatch_ring(slot, vector.config.exp_ring, lambda known: accumulate(vector, known))
+    """Rescale the output by ring slot `slot` and add the next PV: in the epilogue, where there is no softmax.
+
+    The factors are copied to tiles that no accumulation of the steady state has read.
+    """
+    factors = vector.buffers.exponent
+    copy_factors(vector, slot, factors)
+    for step in accumulate_steps(vector, factors):
+        step()
 
 
-def compute_gu_alone(vector: Vector, slot: Slot) -> None:
-    """Do the same in the epilogue."""
-    dispatch_ring(slot, vector.config.exp_ring, lambda known: accumulate_alone(vector, known))
+def copy_factors(vector: Vector, slot: Slot, factors: Sequence[RowState]) -> None:
+    """Copy the rescale factors of a ring slot to tiles with known addresses, so that what uses them needs no branch."""
+
+    def copy(known: int) -> None:
+        for factor, rescale in zip(factors, vector.buffers.rescale[known], strict=True):
+            tile.mov(rescale.flat, factor.flat)
+
+    dispatch_ring(slot, vector.config.exp_ring, copy)
 
 
-def accumulate(vector: Vector, slot: int) -> None:
-    """Rescale and add with the tiles of one ring slot.
+def accumulate_steps(vector: Vector, factors: Sequence[RowState]) -> list[Step]:
+    """Return a step per row slice: rescale its output and add the next PV, which the first step loads.
 
-    Per row slice the two operations are adjacent, with nothing but synchronisation between them, and the wait for PV
-    is part of that: the `gu` pattern of the barrier patcher. That is why PV is loaded here, in the same branch.
+    The two operations of a step are adjacent, with nothing but synchronisation between them, and the wait for PV is
+    part of that: the `gu` pattern of the barrier patcher.
     """
     buffers = vector.buffers
-    load_pv(vector, buffers.pv)
-    for output, rescale, pv in zip(buffers.output, buffers.rescale[slot], buffers.pv, strict=True):
-        tile.row_expand_mul(output, rescale.column, output)
-        tile.add(output, pv, output)
 
-
-def accumulate_alone(vector: Vector, slot: int) -> None:
-    """Rescale all row slices, then add: not the `gu` pattern, on purpose.
-
-    In the steady state the barriers of the softmax separate an accumulation from the next one, so those of `gu` can go.
-    Here one accumulation follows the other, and all its additions have to be complete before the next rescaling. The
-    row slices are taken from the last one on: that is the one added last before, so the first rescaling waits for all.
-    """
-    buffers = vector.buffers
-    load_pv(vector, buffers.pv)
-    slices = list(reversed(range(vector.config.tile_factor)))
-    for i in slices:
-        tile.row_expand_mul(buffers.output[i], buffers.rescale[slot][i].column, buffers.output[i])
-    for i in slices:
+    def accumulate(i: int) -> None:
+        if i == 0:
+            load_pv(vector, buffers.pv)
+        tile.row_expand_mul(buffers.output[i], factors[i].column, buffers.output[i])
         tile.add(buffers.output[i], buffers.pv[i], buffers.output[i])
+
+    return [partial(accumulate, i) for i in range(vector.config.tile_factor)]
 
 
 def store_output(vector: Vector, block: Scalar) -> None:
-    """Divide the output of a Q block by the row sums and store it to O."""
+    """Divide the output of a Q block by the row sums and store it to O.
+
+    The row slices are taken from the last one on: that one was added last, so the first division waits for all that
+    the accumulation did, and nothing here needs the barrier between its last two operations (the `gu` pattern).
+    """
     config, buffers = vector.config, vector.buffers
     rows = config.slice_rows
-    for row_slice, (output, row_sum) in enumerate(zip(buffers.output, buffers.row_sum, strict=True)):
-        tile.row_expand_div(output, row_sum.column, output)
+    for row_slice in reversed(range(config.tile_factor)):
+        output = buffers.output[row_slice]
+        tile.row_expand_div(output, buffers.row_sum[row_slice].column, output)
         row = block * S0 + vector.subblock * config.vec_rows + row_slice * rows
         pto.store(output, pto.slice_view(source=vector.o, offsets=[row, 0], sizes=[rows, HEAD]))

@@ -3,7 +3,8 @@
 The kernel allocates exactly the tiles declared here, so the budget is the kernel's own, not an estimate.
 `python -m flash_atten.memory --s1_tile=512` prints it as a table.
 
-Every tile of a core lives as long as its kernel, so a buffer must hold the sum of its tiles.
+Every tile of a core lives as long as its kernel, so a buffer must hold the sum of its tiles. The end of UB is not for
+tiles: the kernel broadcasts row values (TROWEXPAND*), which the device library does there.
 """
 
 from __future__ import annotations
@@ -142,6 +143,9 @@ class VectorTiles:
     rescale: TileDecl
     """exp_max of the last EXP_RING tiles: what the accumulated output is multiplied by before a tile's PV is added."""
 
+    factor: TileDecl
+    """exp_max of the tile that is accumulated, out of the ring."""
+
     row_sum: TileDecl
     tile_max: TileDecl
     tile_sum: TileDecl
@@ -164,6 +168,7 @@ class VectorTiles:
             new_max=row_state("new_max", slices),
             exponent=row_state("exponent", slices),
             rescale=row_state("rescale", ring * slices),
+            factor=row_state("factor", slices),
             row_sum=row_state("row_sum", slices),
             tile_max=row_state("tile_max", 1),
             tile_sum=row_state("tile_sum", 1),
@@ -183,16 +188,22 @@ def buffer_use(tiles: Sequence[TileDecl]) -> dict[a3.Buffer, list[TileDecl]]:
     return use
 
 
+def room_in(buffer: a3.Buffer) -> int:
+    """Bytes of a buffer that the kernel's tiles may take."""
+    scratch = a3.LIBRARY_SCRATCH
+    return scratch.start if buffer is scratch.buffer else buffer.size
+
+
 def check_budget(tiles: Sequence[TileDecl]) -> None:
-    """Raise BudgetError naming buffer, size, need and the largest tiles if `tiles` of one core do not fit."""
+    """Raise BudgetError naming buffer, room, need and the largest tiles if `tiles` of one core do not fit."""
     for buffer, inside in buffer_use(tiles).items():
-        need = sum(tile.total_bytes for tile in inside)
-        if need <= buffer.size:
+        need, room = sum(tile.total_bytes for tile in inside), room_in(buffer)
+        if need <= room:
             continue
         largest = sorted(inside, key=lambda tile: tile.total_bytes, reverse=True)[:LARGEST_NAMED]
         names = ", ".join(f"{t.name} {t.count} x {t.shape_text} = {t.total_bytes} bytes" for t in largest)
         raise BudgetError(
-            f"the tiles need {need} bytes of {buffer.name}, which has {buffer.size}: {need - buffer.size} too many. "
+            f"the tiles need {need} bytes of {buffer.name}, which has {room} for them: {need - room} too many. "
             f"The largest: {names}. Use fewer buffers of these, smaller slices, or a smaller s1_tile."
         )
 
@@ -208,12 +219,14 @@ def budget_table(config: KernelConfig) -> str:
     lines = [f"On-chip tiles for s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}:"]
     for core, tiles in (("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))):
         for buffer, inside in buffer_use(tiles).items():
-            need = sum(tile.total_bytes for tile in inside)
-            lines.append(f"{core} {buffer.name}: {need} of {buffer.size} bytes, {buffer.size - need} free")
+            need, room = sum(tile.total_bytes for tile in inside), room_in(buffer)
+            lines.append(f"{core} {buffer.name}: {need} of {room} bytes, {room - need} free")
             lines += [
                 f"  {t.name:<14} {t.count:>2} x {t.shape_text:<14} {t.tile_bytes:>6} = {t.total_bytes:>6}"
                 for t in inside
             ]
+            if scratch := buffer.size - room:
+                lines.append(f"  not for tiles: {scratch} bytes at {room}, scratch of the device library")
     fifos = Fifos.of(config)
     lines.append(f"GM FIFOs, {fifos.bytes_per_core} bytes per core:")
     lines += [

@@ -22,6 +22,9 @@ Slot = Scalar | int
 Hook = Callable[[Scalar, Slot], None]
 """A stage's work on one tile: gets the tile's number (an index) and its ring slot."""
 
+Weave = Callable[[Scalar, Slot, Slot], None]
+"""Both stages' work, woven together: gets the trailing tile's number, its ring slot and that of the leading tile."""
+
 
 @dataclass(frozen=True)
 class Stages:
@@ -42,11 +45,8 @@ class Stages:
     trail_first: Hook | None = None
     """The trailing stage on tile 0, if it differs."""
 
-    trail_alone: Hook | None = None
-    """The trailing stage in the epilogue, where no leading one comes between two of it, if it differs."""
-
-    interleaved: Hook | None = None
-    """The trailing stage on tile t and the leading one on tile t + preload, woven together; by default one by one."""
+    interleaved: Weave | None = None
+    """What the steady state does with a tile of each stage; by default one stage after the other."""
 
     def slot(self, tile: Scalar) -> Slot:
         """Return the ring slot of a tile."""
@@ -97,23 +97,24 @@ def steady(pipeline: Pipeline) -> None:
     """
     stages, preload = pipeline.stages, pipeline.preload
     for tile in pto.range(0, pipeline.tiles - preload):
-        slot = stages.slot(tile)
+        lead_slot = stages.slot(tile)
+        trail_tile = tile + pipeline.peeled if pipeline.peeled else tile
+        trail_slot = stages.slot(trail_tile) if pipeline.peeled else lead_slot
         if stages.interleaved is not None:
-            stages.interleaved(tile, slot)
+            stages.interleaved(trail_tile, trail_slot, lead_slot)
         elif pipeline.peeled:
-            stages.lead(tile + preload, slot)
-            stages.trail(tile + 1, stages.slot(tile + 1))
+            stages.lead(tile + preload, lead_slot)
+            stages.trail(trail_tile, trail_slot)
         else:
-            stages.trail(tile, slot)
-            stages.lead(tile + preload, slot)
+            stages.trail(tile, trail_slot)
+            stages.lead(tile + preload, lead_slot)
 
 
 def epilogue(pipeline: Pipeline) -> None:
     """Emit the loop over the tiles that only the trailing stage has left."""
     stages = pipeline.stages
-    trail = stages.trail_alone or stages.trail
     for tile in pto.range(pipeline.tiles - (pipeline.preload - pipeline.peeled), pipeline.tiles):
-        trail(tile, stages.slot(tile))
+        stages.trail(tile, stages.slot(tile))
 
 
 def dispatch_ring(slot: Slot, slots: int, body: Callable[[int], None]) -> None:

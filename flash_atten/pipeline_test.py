@@ -5,6 +5,7 @@ The emitted code is interpreted; its stages record themselves.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -105,17 +106,28 @@ def test_a_slot_is_drained_just_before_it_is_written_again(preload: int, extra: 
 
 @pytest.mark.parametrize("extra", EXTRA_TILES)
 def test_interleaved_stages_replace_both_in_the_steady_state(extra: int) -> None:
-    stages = Stages(lead=_hook("lead", 1), trail=_hook("trail", 1), interleaved=_hook("both", 1))
+    stages = Stages(
+        lead=_hook("lead", 1), trail=_hook("trail", 1), interleaved=lambda tile, slot, _: _hook("both", 1)(tile, slot)
+    )
     steps = [(s.stage, s.tile) for s in _steps(stages, 3, 3 + extra)]
     lead, both = [("lead", t) for t in range(3)], [("both", t) for t in range(extra)]
     assert steps == [*lead, *both, *[("trail", t) for t in range(extra, extra + 3)]]
 
 
 @pytest.mark.parametrize("extra", EXTRA_TILES)
-def test_the_epilogue_has_its_own_trailing_stage_if_given(extra: int) -> None:
-    stages = Stages(lead=_hook("lead", 1), trail=_hook("trail", 1), trail_alone=_hook("alone", 1))
-    steps = _steps(stages, 3, 3 + extra)
-    assert [s.tile for s in steps if s.stage == "alone"] == [extra, extra + 1, extra + 2]
+@pytest.mark.parametrize("preload", PRELOADS)
+def test_interleaved_stages_get_the_slots_of_both_tiles(preload: int, extra: int) -> None:
+    """Where tile 0's trailing stage is in the prologue, the next one trails."""
+
+    def both(tile: Scalar, trail_slot: Slot, lead_slot: Slot) -> None:
+        _hook("trail", preload)(tile, trail_slot)
+        _hook("lead", preload)(tile + (preload - 1), lead_slot)
+
+    stages = replace(_ring_stages(preload, first=True), interleaved=both)
+    steps = _steps(stages, preload, preload + extra)
+    for stage in ("lead", "trail"):
+        tiles = [(s.tile, s.slot) for s in steps if s.stage.startswith(stage)]
+        assert tiles == [(t, t % preload) for t in range(preload + extra)]
 
 
 def test_a_known_slot_is_dispatched_without_branches() -> None:

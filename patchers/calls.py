@@ -22,8 +22,11 @@ _TILE_DECLARATION = re.compile(rf"\s*{_NAMESPACE}Tile\s*<([^<>]*)>\s*([A-Za-z_]\
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
+# Without a scratch tile of their own, these broadcast row values in UB that no operand names.
+_BROADCASTS = frozenset(f"TROWEXPAND{operation}" for operation in ("ADD", "SUB", "MUL", "DIV", "MAX", "MIN"))
 # Operations on V: dst, sources ... Some have a scratch tile after that, which counts as written.
-_SCRATCH = {"TROWMAX": 2, "TROWMIN": 2, "TROWSUM": 2, "TCOLMAX": 2, "TCOLMIN": 2, "TCOLSUM": 2, "TXOR": 3}
+_REDUCTIONS = ("TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM")
+_SCRATCH = {**dict.fromkeys(_REDUCTIONS, 2), **dict.fromkeys(_BROADCASTS, 3), "TXOR": 3}
 _VECTOR_OPS = frozenset(_SCRATCH) | frozenset(
     "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TAND TOR TADDS TMULS TCVT TMOV "
     "TROWEXPAND TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND "
@@ -58,6 +61,14 @@ class Call(NamedTuple):
     def _scratch(self) -> int:
         """Position of the scratch tile, or the end."""
         return _SCRATCH.get(self.name, len(self.arguments))
+
+    @property
+    def uses_library_scratch(self) -> bool:
+        """Whether this is a vector operation that works in the scratch of the device library.
+
+        So does TCVT from f16 to i8, which its call does not tell; the hazard judge sees it.
+        """
+        return self.name in _BROADCASTS and len(self.arguments) == 3
 
     def is_tile_op(self, name: str) -> bool:
         """Say whether this is the operation `name` of the patterns, with as many operands as the tile ISA gives it."""

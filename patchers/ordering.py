@@ -39,6 +39,9 @@ _LEAST_STEPS: Final = 1_000_000
 # Pairs of overlapping ranges of bytes of a function after which it gives up; generated kernels have a few dozen.
 _MOST_OVERLAPS: Final = 100_000
 
+# UB that the device library uses without an operand that says so; ptodsl/dialect/a3.py has its origin.
+LIBRARY_SCRATCH: Final = Extent("Vec", 188416, 196608)
+
 _NAMESPACE = re.compile(r"(?:inline\s+)?namespace\b|extern\s*\"\"$", re.ASCII)
 
 Pair: TypeAlias = tuple[int, int]
@@ -95,6 +98,8 @@ def _effects(calls: Calls, tiles: Mapping[int, Operands], ops: Iterable[int]) ->
         key = keys[index] = call.name, id(names)
         if key not in accesses:
             accesses[key] = [number(names[n]) for n in call.written], [number(names[n]) for n in call.read]
+            if call.uses_library_scratch:
+                accesses[key][0].append(numbers.setdefault(LIBRARY_SCRATCH, len(numbers)))
     touching = _touching(numbers)
     effects = {key: _effect(written, read, touching) for key, (written, read) in accesses.items()}
     return {index: effects[key] for index, key in keys.items()}
@@ -140,8 +145,7 @@ class _Flow:
     def run(self, body: Block) -> dict[int, Pair | tuple[()]]:
         """Return the candidates that order more than their pair. Raises NotFollowed.
 
-        Once is enough: that one of them stays only takes conflicts away, and those of others are found on paths that do
-        not lead through it.
+        Once is enough: as soon as one is found it stays, and orders what came before it, also for the others.
         """
         self.follow(body, {}, issue=True)
         return self.needed
@@ -175,6 +179,7 @@ class _Flow:
         for op, candidate in state.conflicts(effect):
             if (op, item) not in self.accepted:
                 self.needed.setdefault(candidate, (op, item))
+                state.stays(candidate)
         if issue:
             state.add(item, effect)
         else:

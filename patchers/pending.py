@@ -138,6 +138,13 @@ class State:
         if len(self._groups) > _MOST_GROUPS:
             self._regroup({number: group.order for number, group in self._groups.items()})
 
+    def stays(self, candidate: int) -> None:
+        """Order what met `candidate` last: that one is not to go."""
+        for number, (_, born, crossed) in list(self._groups.items()):
+            if (self._candidate if born < self._candidates else crossed) == candidate:
+                del self._groups[number]
+                self._moved[number] = _ORDERED
+
     def follow(self, event: Event) -> None:
         """Spread the order of all pending operations."""
         after = self._orders.after

@@ -206,6 +206,63 @@ TEST(dynamic_reductions_check_their_sizes) {
     CHECK_CONTAINS(report, "TROWSUM of 5 x 60 needs columns to reduce and a destination of 5 x 1, not 8 x 1");
 }
 
+TEST(row_values_are_broadcast_in_the_scratch_of_the_library) {
+    const std::string report = run_vec([] {
+        VecTile<float, 300, 8> src, dst;  // more rows than the library broadcasts at once
+        ColumnTile<float, 304> values;
+        VecTile<float, 8, 256> victim;
+        TASSIGN(src, 0);
+        TASSIGN(dst, 32768);
+        TASSIGN(values, 65536);
+        TASSIGN(victim, host::kLibraryScratchStart);
+        fill(src, [](int r, int c) { return r + 0.5f * c; });
+        fill(values, [](int r, int) { return 1000.0f * r; });
+        fill(victim, [](int, int) { return 7.0f; });
+        Tile<TileType::Vec, float, 304, 1, BLayout::ColMajor, 300, 1> rows;
+        TASSIGN(rows, 65536);
+        TROWEXPANDADD(dst, src, rows);
+        CHECK(distance(dst, [](int r, int c) { return 1001.0f * r + 0.5f * c; }) == 0);
+        CHECK(at(victim, 0, 0) == 240000.0f && at(victim, 0, 8) == 241000.0f);  // of the last step
+        CHECK(std::isnan(at(victim, 7, 255)));
+    });
+    CHECK(report.empty());
+}
+
+TEST(a_tile_in_the_scratch_of_the_library_computes_wrong_results) {
+    const std::string report = run_vec([] {
+        VecTile<float, 32, 64> src, dst;
+        ColumnTile<float, 32> values;
+        TASSIGN(src, host::kLibraryScratchStart);
+        TASSIGN(dst, 0);
+        TASSIGN(values, 65536);
+        fill(src, [](int, int) { return 1.0f; });
+        fill(values, [](int, int) { return 2.0f; });
+        TROWEXPANDMUL(dst, src, values);
+        CHECK(at(dst, 0, 0) == 4.0f);  // 2 * 2: the values lie where the source was
+        CHECK(std::isnan(at(dst, 31, 63)));
+    });
+    CHECK(report.empty());
+}
+
+TEST(row_values_that_fill_their_row_need_no_scratch) {
+    const std::string report = run_vec([] {
+        VecTile<float, 8, 64> src, dst;
+        VecTile<float, 8, 8> values;
+        VecTile<float, 1, 8> victim;
+        TASSIGN(src, 0);
+        TASSIGN(dst, 4096);
+        TASSIGN(values, 8192);
+        TASSIGN(victim, host::kLibraryScratchStart);
+        fill(src, [](int, int) { return 1.0f; });
+        fill(values, [](int r, int) { return r; });
+        fill(victim, [](int, int) { return 7.0f; });
+        TROWEXPANDSUB(dst, src, values);
+        CHECK(distance(dst, [](int r, int) { return 1.0f - r; }) == 0);
+        CHECK(at(victim, 0, 0) == 7.0f);
+    });
+    CHECK(report.empty());
+}
+
 }  // namespace
 
 HARNESS_MAIN

@@ -135,12 +135,18 @@ TEST(the_scratch_of_the_library_is_written_by_operations_that_name_no_scratch) {
         TCVT(bytes, half_tile, RoundMode::CAST_RINT);
         TEXTRACT(part, half_tile, 0, 0);
         TMOV(part, half_tile);
+        ColumnTile<half, 16> rows;
+        VecTile<half, 16, 32> wide;
+        TASSIGN(rows, 12288);
+        TASSIGN(wide, 16384);
+        TROWEXPANDMAX(wide, wide, rows);
+        TROWEXPAND(wide, rows);
     });
-    CHECK(trace.accesses.size() == 8);
+    CHECK(trace.accesses.size() == 14);
     const auto hidden = [&](size_t n) {
         return same(trace.accesses[n], Buffer::Ub, host::kWrite, 188416, 8192, 1, 8192);
     };
-    CHECK(hidden(1) && hidden(4));
+    CHECK(hidden(1) && hidden(4) && hidden(10));
     CHECK(same(trace.accesses[7], Buffer::Ub, host::kWrite, 4096, 512, 1, 512));
 }
 

@@ -4,7 +4,8 @@ Each function plans each buffer for itself. If all tiles of a buffer fit side by
 program order: sharing bytes makes operations depend on each other, which costs synchronisation. In a buffer that would
 overflow, tiles that find no place of their own, the largest first, share bytes with tiles that are never live at the
 same time; if that leaves gaps that are too small, all tiles are packed like that. Tiles with an address given by the
-program keep it and share with nobody that has none.
+program keep it and share with nobody that has none. The bytes in which the device library works unasked are no place
+for tiles of a function with an operation that makes it do so.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from dataclasses import dataclass
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block
+from xdsl.ir import Block, Operation
 
-from ptodsl.dialect import AllocTileOp, Loc, TileBufType, checks
+from ptodsl.dialect import AllocTileOp, Loc, TileBufType, a3, checks, uses_library_scratch
 from tools.ptoas.diagnostics import OperationError, user_place
 from tools.ptoas.live_ranges import LiveRange, live_ranges
 
@@ -47,6 +48,36 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Room:
+    """What a buffer has for the tiles of one function."""
+
+    buffer: a3.Buffer
+    reason: Operation | None = None
+    """An operation for which the library's scratch must be free, if there is one."""
+
+    @property
+    def end(self) -> int:
+        """One past the last byte for tiles: the scratch lies at the end of its buffer."""
+        return self.buffer.size if self.reason is None else a3.LIBRARY_SCRATCH.start
+
+    def check(self, tile: Tile) -> None:
+        """Raise OperationError if a tile with an address of its own reaches into the scratch."""
+        if self.reason is None or tile.fixed is None or tile.fixed + tile.size <= self.end:
+            return
+        raise OperationError(
+            tile.op,
+            f"{tile.op.name}: bytes {tile.fixed} to {tile.fixed + tile.size} of {self.buffer.name} reach into the "
+            f"scratch of the device library from {self.end} on, which {self.words}. Use addresses below",
+        )
+
+    @property
+    def words(self) -> str:
+        """Who needs the scratch."""
+        assert self.reason is not None
+        return f"{self.reason.name}{_at(self.reason)} overwrites"
+
+
+@dataclass(frozen=True)
 class MemoryPlan:
     """The byte address of every tile within the buffer of its type."""
 
@@ -62,13 +93,16 @@ def plan_memory(module: ModuleOp) -> MemoryPlan:
 
     Raises:
         OperationError: a buffer is too small for its tiles ("local memory allocation failed"), or an address is not a
-            constant.
+            constant, or reaches into the library's scratch.
     """
     addresses: dict[AllocTileOp, int] = {}
     for function in module.body.block.ops:
         if isinstance(function, FuncOp) and not function.is_declaration:
+            reason = next((op for op in function.walk() if uses_library_scratch(op)), None)
             for tiles in _tiles_by_buffer(function.body.block).values():
-                addresses.update(_place(tiles, function.sym_name.data))
+                buffer = tiles[0].loc.buffer
+                room = Room(buffer, reason if buffer is a3.LIBRARY_SCRATCH.buffer else None)
+                addresses.update(_place(tiles, room, function.sym_name.data))
     return MemoryPlan(addresses)
 
 
@@ -106,17 +140,18 @@ def _fixed_address(op: AllocTileOp) -> int | None:
     return address
 
 
-def _place(tiles: Sequence[Tile], function: str) -> dict[AllocTileOp, int]:
+def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[AllocTileOp, int]:
     """Addresses of the tiles of one buffer."""
     fixed = [tile for tile in tiles if tile.fixed is not None]
     free = [tile for tile in tiles if tile.fixed is None]
     by_size = sorted(free, key=lambda tile: -tile.size)
-    size = tiles[0].loc.buffer.size
+    for tile in fixed:
+        room.check(tile)
     for order, policy in ((free, (False,)), (by_size, (False, True)), (by_size, (True,))):
-        placed = _first_fit(fixed, order, policy, size)
-        if _top(placed) <= size:
+        placed = _first_fit(fixed, order, policy, room.end)
+        if _top(placed) <= room.end:
             return {tile.op: address for tile, address in placed.items()}
-    raise _overflow(tiles, _top(placed), function)
+    raise _overflow(tiles, room, _top(placed), function)
 
 
 def _first_fit(fixed: Sequence[Tile], free: Sequence[Tile], policy: Sequence[bool], size: int) -> dict[Tile, int]:
@@ -150,20 +185,19 @@ def _top(placed: Mapping[Tile, int]) -> int:
     return max(address + tile.size for tile, address in placed.items())
 
 
-def _overflow(tiles: Sequence[Tile], need: int, function: str) -> OperationError:
+def _overflow(tiles: Sequence[Tile], room: Room, need: int, function: str) -> OperationError:
     """The error for a buffer that is too small, naming its largest tiles."""
-    buffer = tiles[0].loc.buffer
     largest = sorted(tiles, key=lambda tile: -tile.size)[:LARGEST_SHOWN]
-    shown = "; ".join(_describe(tile) for tile in largest)
+    shown = "; ".join(f"{tile.size} bytes {checks.describe(tile.type)}{_at(tile.op)}" for tile in largest)
+    scratch = "" if room.reason is None else f" before the scratch of the device library, which {room.words}"
     return OperationError(
         largest[0].op,
-        f"local memory allocation failed: {buffer.name} has {buffer.size} bytes, but the {len(tiles)} tiles of "
-        f"@{function} need {need} even where tiles that are not live at the same time share bytes; "
+        f"local memory allocation failed: {room.buffer.name} has {room.end} bytes{scratch}, but the {len(tiles)} tiles "
+        f"of @{function} need {need} even where tiles that are not live at the same time share bytes; "
         f"the largest are {shown}. Use smaller tiles, or use one tile for several purposes.",
     )
 
 
-def _describe(tile: Tile) -> str:
-    place = user_place(tile.op)
-    where = "" if place is None else f" at {place.file}:{place.line}"
-    return f"{tile.size} bytes {checks.describe(tile.type)}{where}"
+def _at(op: Operation) -> str:
+    place = user_place(op)
+    return "" if place is None else f" at {place.file}:{place.line}"

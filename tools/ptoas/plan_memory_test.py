@@ -70,6 +70,42 @@ def test_two_explicit_addresses_may_share_bytes() -> None:
     assert plan(alloc("s", fixed=0), alloc("t", fixed=0), use("s", "t")) == {"s": 0, "t": 0}
 
 
+BROADCAST = "pto.trowexpandsub ins(%s, %rows : !vec, !rows) outs(%s : !vec)"
+
+
+def test_the_scratch_of_the_library_stays_free_where_an_operation_works_in_it() -> None:
+    """Five tiles fit before it, and one more only by sharing."""
+    names = [f"t{i}" for i in range(a3.LIBRARY_SCRATCH.start // SIZE)]
+    lines = [line for name in ("s", *names) for line in (alloc(name), use(name))]
+    without = plan(*lines)
+    assert max(without.values()) + SIZE == a3.UB.size
+    assert len(set(without.values())) == len(without)
+    with_scratch = plan(*lines, BROADCAST)
+    del with_scratch["rows"]
+    assert max(with_scratch.values()) + SIZE <= a3.LIBRARY_SCRATCH.start
+    assert len(set(with_scratch.values())) < len(with_scratch)
+
+
+def test_an_explicit_address_in_the_scratch_of_the_library_is_refused() -> None:
+    last = a3.UB.size - SIZE
+    assert plan(alloc("s", fixed=last), use("s")) == {"s": last}
+    with pytest.raises(OperationError) as error:
+        plan(alloc("s", fixed=last), BROADCAST + ' loc("kernel.py":7:1)')
+    assert error.value.message == (
+        "pto.alloc_tile: bytes 163840 to 196608 of UB reach into the scratch of the device library from 188416 on, "
+        "which pto.trowexpandsub at kernel.py:7 overwrites. Use addresses below"
+    )
+    start = a3.LIBRARY_SCRATCH.start - SIZE
+    assert plan(alloc("s", fixed=start), BROADCAST)["s"] == start
+
+
+def test_overflow_names_the_operation_that_needs_the_scratch() -> None:
+    names = [f"t{i}" for i in range(FIT)]
+    lines = [*(alloc(name) for name in ("s", *names)), BROADCAST, use("s", *names), use("s", *names)]
+    with pytest.raises(OperationError, match="UB has 188416 bytes before the scratch of the device library, which"):
+        plan(*lines)
+
+
 def test_an_address_must_be_constant() -> None:
     with pytest.raises(OperationError, match="addr must be a constant"):
         plan("%t = pto.alloc_tile addr = %m : !vec")

@@ -66,6 +66,23 @@ def test_a_load_of_what_was_stored_waits_for_the_store() -> None:
     assert ops == ["TLOAD", "set_flag", "wait_flag", "TSTORE", "set_flag", "wait_flag", "TLOAD"]
 
 
+@pytest.mark.parametrize(
+    ("other", "ordered"),
+    [
+        ("pto.trowexpandsub ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)", True),
+        ("pto.textract ins(%vec, %c0, %c0 : !vec, index, index) outs(%vec : !vec)", True),
+        ("pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)", False),
+        ("pto.tcolexpandsub ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)", False),
+    ],
+)
+def test_operations_that_share_the_scratch_of_the_library_are_ordered(other: str, ordered: bool) -> None:
+    """They share no tile that one of them writes."""
+    multiply = "pto.trowexpandmul ins(%narrow, %rows : !narrow, !rows) outs(%narrow : !narrow)"
+    words = assembled(snippet(multiply + "\n" + other))
+    first = words.index("TROWEXPANDMUL")
+    assert ("pipe_barrier" in words[first : first + 3]) == ordered
+
+
 def test_flags_of_the_program_are_refused() -> None:
     with pytest.raises(AssemblerError, match="--enable-insert-sync owns all flags"):
         assembled(snippet(f"{LOAD}\npto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]"))

@@ -140,6 +140,8 @@ class Lowering:
             return None
         accesses = [access for value in effects.reads for access in self._accesses(value, writes=False)]
         accesses += [access for value in effects.writes for access in self._accesses(value, writes=True)]
+        if (scratch := effects.scratch) is not None:
+            accesses.append(Access(ByteRange(scratch.buffer.name, scratch.start, scratch.end), writes=True))
         # A slot is given back behind the loads from it, on their pipe.
         pipe = PipeName.MTE2 if isinstance(op, TFreeOp) else effects.pipe
         return OpNode(PIPE_NUMBERS[pipe], tuple(accesses), op) if accesses else None

@@ -1,6 +1,7 @@
 // Broadcasts of one value per row or per column, alone or combined with a tile. Pipe V.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "pto/ops/elementwise.hpp"
@@ -37,6 +38,42 @@ void require_expand(OpId op, int line, const D& dst, const V& values) {
     }
 }
 
+/// Rows whose values the device library broadcasts at once.
+inline constexpr int kBroadcastRows = 240;
+inline constexpr size_t kBroadcastBytes = 32;
+static_assert(kBroadcastRows * kBroadcastBytes <= kLibraryScratchBytes, "the rows of a step fit into the scratch");
+
+/// The values of rows [first, first + count), each repeated over 32 bytes of the library's scratch, as the device does
+/// it: a tile that lies there is destroyed before it is read.
+template <typename V>
+typename V::DType* broadcast_rows(const V& values, int first, int count, int line) {
+    using T = typename V::DType;
+    constexpr size_t kLanesOfRow = kBroadcastBytes / sizeof(T);
+    T* scratch = reinterpret_cast<T*>(spoil_library_scratch(line));
+    for (int r = 0; r < count; ++r) {
+        std::fill_n(scratch + r * kLanesOfRow, kLanesOfRow, values.data()[size_t(first + r) * row_stride<V>]);
+    }
+    return scratch;
+}
+
+/// Calls visit(r, value of row r) for all rows. Column-major values go through the library's scratch.
+template <typename V, typename Visit>
+PTO_INLINE void for_each_row_value(const V& values, int rows, int line, Visit visit) {
+    using T = Compute<typename V::DType>;
+    if constexpr (V::isRowMajor) {
+        for (int r = 0; r < rows; ++r) visit(r, static_cast<T>(values.data()[size_t(r) * row_stride<V>]));
+        static_cast<void>(line);
+    } else {
+        for (int first = 0; first < rows; first += kBroadcastRows) {
+            const int count = std::min(kBroadcastRows, rows - first);
+            const auto* scratch = broadcast_rows(values, first, count, line);
+            for (int r = 0; r < count; ++r) {
+                visit(first + r, static_cast<T>(scratch[r * (kBroadcastBytes / sizeof(*scratch))]));
+            }
+        }
+    }
+}
+
 /// dst = f(src, values broadcast along the axis)
 template <Axis axis, typename F, typename D, typename S, typename V>
 void expand_with(OpId op, F f, int line, D& dst, const S& src, const V& values) {
@@ -46,21 +83,22 @@ void expand_with(OpId op, F f, int line, D& dst, const S& src, const V& values) 
     require_operands(op, line, dst, src);
     require_expand<axis>(op, line, dst, values);
     if constexpr (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).read(values).write(dst);
+        Recorder recorder(op, PIPE_V, dst, line);
+        recorder.read(src).read(values);
+        if constexpr (axis == Axis::Row && !V::isRowMajor) recorder.library_scratch();
+        recorder.write(dst);
     } else {
         using T = Compute<typename D::DType>;
         constexpr size_t static_cols = D::ValidCol == kDynamic ? 0 : D::ValidCol;
         const size_t cols = static_cols ? static_cols : size_t(dst.GetValidCol());
-        const int rows = dst.GetValidRow();
-        for (int r = 0; r < rows; ++r) {
-            auto* to = dst.data() + size_t(r) * D::Cols;
-            const auto* from = src.data() + size_t(r) * S::Cols;
-            if constexpr (axis == Axis::Row) {
-                const T value = values.data()[size_t(r) * row_stride<V>];
-                map_span([f, value](T left) { return f(left, value); }, cols, to, from);
-            } else {
-                map_span(f, cols, to, from, values.data());
-            }
+        const auto to = [&](int r) { return dst.data() + size_t(r) * D::Cols; };
+        const auto from = [&](int r) { return src.data() + size_t(r) * S::Cols; };
+        if constexpr (axis == Axis::Row) {
+            for_each_row_value(values, dst.GetValidRow(), line, [&](int r, T value) {
+                map_span([f, value](T left) { return f(left, value); }, cols, to(r), from(r));
+            });
+        } else {
+            for (int r = 0; r < dst.GetValidRow(); ++r) map_span(f, cols, to(r), from(r), values.data());
         }
     }
 }
