@@ -83,6 +83,12 @@ class GlobalTensor {
     /// Rows of the tile that the view fills: all dimensions but the last.
     int64_t rows() const { return shape_[0] * shape_[1] * shape_[2] * shape_[3]; }
     int64_t cols() const { return shape_[4]; }
+    /// Elements from the first to past the last.
+    int64_t extent() const {
+        int64_t last = 0;
+        for (int d = 0; d < host::kGmRank; ++d) last += (shape_[d] - 1) * stride_[d];
+        return last + 1;
+    }
     const Shape_& shapes() const { return shape_; }
     const Stride_& strides() const { return stride_; }
 
