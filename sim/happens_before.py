@@ -64,12 +64,6 @@ class Clocks:
             queue = queue_number(core, pipe)
             self.rows[queue][queue] = position
 
-    def finish_scalar(self, core: int, position: int) -> None:
-        """Let everything that `core` issues later start after its scalar op at `position`."""
-        scalar, first = queue_number(core, Pipe.S), core * QUEUES
-        for row in self.rows[first : first + QUEUES]:
-            row[scalar] = position + 1
-
     def _drain_all(self, core: int, position: int) -> None:
         first = core * QUEUES
         own = self.rows[first : first + QUEUES]

@@ -110,8 +110,6 @@ class ReferenceJudge:
         finish = self._graph.node({start})
         queue.finishes.add(finish)
         self._span[event] = start, finish
-        if pipe == Pipe.S:
-            self._hold(core, EVERY_PIPE, {finish})
 
     def _barrier(self, core: int, pipe: Pipe) -> None:
         pipes = list(Pipe)[:QUEUES] if pipe == Pipe.ALL else [pipe]

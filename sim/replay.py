@@ -21,7 +21,7 @@ from sim.streams import rings_of, stream_of
 from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
 from sim.vector_repeats import VRule, is_in_time
 
-_S, _V = int(Pipe.S), int(Pipe.V)
+_V = int(Pipe.V)
 _UNWRITTEN, _BEFORE_LAUNCH = -1, -2
 """States of a region without a write in the trace: it holds no value, or what was there before the launch."""
 
@@ -146,8 +146,6 @@ class Replay(Visitor[Token]):
         if pipe != _V:
             row[queue] = position
         self._check_op(core, position, queue, row, self._numbers[core][position])
-        if pipe == _S:
-            self._clocks.finish_scalar(core, position)
 
     def signal(self, core: int, position: int, pipe: int) -> Token:
         """Return the clock that a signal of `pipe` carries."""
