@@ -35,6 +35,8 @@ class Options:
     sync: Sync = Sync.NONE
     emit_pto_ir: bool = False
     """Print the module after all passes instead of C++."""
+    addresses: bool = False
+    """Whether the program places its tiles itself (`--pto-level=level3`)."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
         AssemblerError: the input is wrong or does not fit; its text is what a compiler prints.
     """
     parsed = parse_module(text, file)
-    if errors := list(verify_module(parsed.module)):
+    if errors := list(verify_module(parsed.module, addresses=options.addresses)):
         raise AssemblerError([parsed.diagnose(error) for error in errors])
     try:
         return _lower(parsed, options)

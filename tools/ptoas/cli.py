@@ -22,6 +22,9 @@ VERSION = "ptoas 0.48 (embedded)"
 ARCHITECTURES = ("a3",)
 """Values of `--pto-arch` that are implemented."""
 
+LEVEL_OF_ADDRESSES = "level3"
+"""The value of `--pto-level` with which the program places its tiles."""
+
 STDIN = "-"
 
 
@@ -65,7 +68,9 @@ def _arguments() -> _Parser:
     parser.add_argument("input", nargs="?", default=STDIN, help="MLIR file; - or nothing: standard input")
     parser.add_argument("-o", dest="output", help="C++ file; standard output without it")
     parser.add_argument("--pto-arch", default="a3", help="target; a3 is the only one")
-    parser.add_argument("--pto-level", help="accepted for compatibility; has no effect")
+    parser.add_argument(
+        "--pto-level", help=f"{LEVEL_OF_ADDRESSES}: every alloc_tile has its address, and no memory is planned"
+    )
     parser.add_argument("--enable-insert-sync", action="store_true", help="add the flags and barriers that are needed")
     parser.add_argument(
         "--enable-inject-barrier-all-sync",
@@ -86,6 +91,8 @@ def _arguments() -> _Parser:
 def _options(options: argparse.Namespace) -> Options:
     if options.pto_arch not in ARCHITECTURES:
         raise UsageError(f"--pto-arch={options.pto_arch} is not supported, only {', '.join(ARCHITECTURES)} is")
+    if options.pto_level not in (None, LEVEL_OF_ADDRESSES):
+        raise UsageError(f"--pto-level={options.pto_level} is not supported, only {LEVEL_OF_ADDRESSES} or nothing is")
     if options.enable_insert_sync and options.enable_inject_barrier_all_sync:
         raise UsageError("--enable-insert-sync and --enable-inject-barrier-all-sync exclude each other: give one")
     sync = Sync.NONE
@@ -93,7 +100,7 @@ def _options(options: argparse.Namespace) -> Options:
         sync = Sync.INSERT
     elif options.enable_inject_barrier_all_sync:
         sync = Sync.BARRIER_ALL
-    return Options(sync, options.emit_pto_ir)
+    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES)
 
 
 def _read(path: str, stdin: TextIO) -> tuple[str, str]:

@@ -75,6 +75,7 @@ def test_errors_of_standard_input_are_called_so() -> None:
     [
         (("--frobnicate",), "unrecognized arguments: --frobnicate. See ptoas --help"),
         (("--pto-arch=a5",), "--pto-arch=a5 is not supported, only a3 is"),
+        (("--pto-level=level2",), "--pto-level=level2 is not supported, only level3 or nothing is"),
         (("--enable-insert-sync", "--enable-inject-barrier-all-sync"), "exclude each other: give one"),
         (("missing.mlir",), "No such file or directory: 'missing.mlir'"),
         (("-o",), "expected one argument"),
@@ -86,6 +87,14 @@ def test_wrong_arguments(arguments: tuple[str, ...], message: str) -> None:
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("ptoas: error: ")
     assert message in result.err
+
+
+def test_programs_place_their_tiles_at_level_3_only() -> None:
+    text = snippet("%a = arith.constant 64 : i64\n%t = pto.alloc_tile addr = %a : !vec")
+    assert "only supported when --pto-level=level3" in ptoas(stdin=text).err
+    assert "TASSIGN(v9, v8);" in ptoas("--pto-level=level3", stdin=text).out
+    planned = ptoas("--emit-pto-ir", stdin=snippet("%t = pto.alloc_tile : !vec")).out
+    assert ptoas("--pto-level=level3", stdin=planned).code == 0
 
 
 def test_input_that_is_no_text(tmp_path: Path) -> None:

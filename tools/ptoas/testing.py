@@ -9,7 +9,14 @@ from tools.ptoas.assemble import Options, assemble
 
 _CONSTANT = re.compile(r"const \w+ (v\d+) = (.*);")
 
-_PROLOGUE = ("set_mask_norm();", "set_vector_mask(-1, -1);")
+_FRAME = (
+    "set_mask_norm();",
+    "set_vector_mask(-1, -1);",
+    "pipe_barrier(PIPE_ALL);",
+    "dcci((__gm__ void*)0, ENTIRE_DATA_CACHE, CACHELINE_OUT);",
+    "dsb((mem_dsb_t)0);",
+)
+"""What a kernel starts and, if it stores scalars, ends with."""
 
 
 def cpp(body: str, kind: str = "vector", options: Options = Options()) -> str:
@@ -27,7 +34,7 @@ def cpp_lines(body: str, kind: str = "vector") -> list[str]:
     inner = text[text.index("{\n") + 2 : text.rindex("}\n")]
     constants = dict(_CONSTANT.findall(inner))
     lines = [line.strip() for line in inner.splitlines() if "const " not in line and not line.startswith("#")]
-    code = "\n".join(line for line in lines if line not in _PROLOGUE)
+    code = "\n".join(line for line in lines if line not in _FRAME)
     names = list(dict.fromkeys(re.findall(r"\bv\d+\b", code)))
     letters = iter("abcdefghijklmnopqrstuvwxyz")
     for name in names:

@@ -10,36 +10,26 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import (
-    AllocTileOp,
-    KernelKind,
-    KernelKindAttr,
-    Loc,
-    SectionCubeOp,
-    SectionOp,
-    TileBufType,
-    row_distance,
-)
+from ptodsl.dialect import AllocTileOp, TileBufType, row_distance
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
 from tools.ptoas.verify_fifos import verify_fifos
 
-KERNEL_KIND = "pto.kernel_kind"
-"""Attribute of a function: the core that runs it."""
 
-ENTRY = "pto.entry"
-"""Attribute of the function that the host launches."""
+def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[OperationError]:
+    """All violations, in the order of the module.
 
-
-def verify_module(module: ModuleOp) -> Iterator[OperationError]:
-    """All violations, in the order of the module."""
+    Args:
+        module: what was parsed.
+        addresses: whether the program places its tiles (`--pto-level=level3`), or the assembler does.
+    """
     errors: list[OperationError] = []
     _verify_block(module.body.block, set(), errors)
     yield from errors
+    yield from verify_functions(module)
     for function in module.body.block.ops:
-        if not isinstance(function, FuncOp):
-            yield OperationError(function, f"{function.name}: a module of pto holds functions only")
-        elif not function.is_declaration:
-            yield from _verify_function(function, module)
+        if isinstance(function, FuncOp) and not function.is_declaration:
+            yield from _verify_function(function, module, addresses)
 
 
 def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationError]) -> None:
@@ -73,15 +63,17 @@ def _selected_windows(op: Operation) -> Iterator[OperationError]:
                 yield OperationError(op, f"{op.name}: a window that is narrower than its tile cannot be selected")
 
 
-def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
-    """Check which core the function's tiles are on, and that memory is planned in one function at a time."""
+def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Iterator[OperationError]:
+    """Check who places the function's tiles, which core they are on, and that one function at a time has some."""
     allocates = False
     for op in function.body.walk():
         if not isinstance(op, AllocTileOp):
             continue
         allocates = True
-        ty = op.result.type
-        assert isinstance(ty, TileBufType)
+        if addresses and op.addr is None:
+            yield OperationError(op, f"{op.name}: every tile needs addr = .. with --pto-level=level3")
+        elif not addresses and op.addr is not None:
+            yield OperationError(op, f"{op.name}: unexpected 'addr' operand: only supported when --pto-level=level3")
         core = core_of(op)
         if core is None:
             yield OperationError(
@@ -89,14 +81,16 @@ def _verify_function(function: FuncOp, module: ModuleOp) -> Iterator[OperationEr
                 f"{op.name}: no core is given for this tile: set pto.kernel_kind on @{function.sym_name.data} or wrap "
                 "its body in pto.section.vector or pto.section.cube",
             )
-        elif (ty.loc is Loc.VEC) != (core is KernelKind.VECTOR):
+        elif core is not core_of_tile(op):
+            ty = op.result.type
+            assert isinstance(ty, TileBufType)
             yield OperationError(op, f"{op.name}: the {core} core has no {ty.loc.buffer.name} (a tile in {ty.loc})")
     if allocates:
-        yield from _verify_calls(function, module)
-    yield from verify_fifos(function, core_of)
+        yield from _verify_memory_of_calls(function, module)
+    yield from verify_fifos(function)
 
 
-def _verify_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
+def _verify_memory_of_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
     """A function with tiles must not call another one with tiles: both would use the same bytes."""
     allocating = {
         callee.sym_name.data
@@ -104,34 +98,9 @@ def _verify_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError
         if isinstance(callee, FuncOp) and any(isinstance(op, AllocTileOp) for op in callee.walk())
     }
     for op in function.body.walk():
-        if isinstance(op, CallOp) and op.callee.root_reference.data in allocating:
+        if isinstance(op, CallOp) and callee_name(op) in allocating:
             yield OperationError(
                 op,
                 f"{op.name}: both @{function.sym_name.data} and {op.callee} allocate tiles, which would share their "
                 "bytes: allocate all of them in one function",
             )
-
-
-def kernel_kind(function: FuncOp) -> KernelKind | None:
-    """The core that a function runs on, if it says so."""
-    attribute = function.attributes.get(KERNEL_KIND)
-    return attribute.data if isinstance(attribute, KernelKindAttr) else None
-
-
-def core_of(op: Operation) -> KernelKind | None:
-    """The core that executes an operation: that of the section or of the function around it, if it says so."""
-    current = op.parent_op()
-    while current is not None and not isinstance(current, SectionOp | FuncOp):
-        current = current.parent_op()
-    match current:
-        case SectionOp():
-            return section_kind(current)
-        case FuncOp():
-            return kernel_kind(current)
-        case _:
-            return None
-
-
-def section_kind(section: SectionOp) -> KernelKind:
-    """The core that executes a section."""
-    return KernelKind.CUBE if isinstance(section, SectionCubeOp) else KernelKind.VECTOR

@@ -5,7 +5,7 @@ ptoas 0.48 takes most of what is refused here; the device's library then corrupt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import prod
 
 from xdsl.dialects import scf
@@ -31,12 +31,10 @@ from ptodsl.dialect import (
 )
 from tools.ptoas.complete_fifos import flag_bases
 from tools.ptoas.diagnostics import OperationError
-
-CoreOf = Callable[[Operation], KernelKind | None]
-"""The core that executes an operation, None if nothing says it."""
+from tools.ptoas.functions import core_of
 
 
-def verify_fifos(function: FuncOp, core_of: CoreOf) -> Iterator[OperationError]:
+def verify_fifos(function: FuncOp) -> Iterator[OperationError]:
     """All violations in a function whose operations obey their own rules."""
     yield from _verify_flags(function)
     for op in function.walk():

@@ -6,11 +6,11 @@ from ptodsl.dialect.testing import ALIASES, snippet
 from tools.ptoas.parse import parse_module
 from tools.ptoas.verify import verify_module
 
-VEC = ALIASES["vec"]
+VEC, ACC = ALIASES["vec"], ALIASES["acc"]
 
 
-def messages(text: str) -> list[str]:
-    return [error.message for error in verify_module(parse_module(text, "a.mlir").module)]
+def messages(text: str, *, addresses: bool = False) -> list[str]:
+    return [error.message for error in verify_module(parse_module(text, "a.mlir").module, addresses=addresses)]
 
 
 def test_accepts() -> None:
@@ -33,7 +33,14 @@ def test_accepts() -> None:
             "pto.alloc_tile: the cube core has no UB (a tile in vec)",
         ),
         (
-            f"func.func @f() attributes {{pto.entry}} {{\n%t = pto.alloc_tile : {VEC}\nfunc.return\n}}",
+            f"func.func @f() attributes {{pto.entry}} {{\n%t = pto.alloc_tile : {VEC}\n%a = pto.alloc_tile : {ACC}\n"
+            "func.return\n}",
+            "pto.alloc_tile: no core is given for this tile: set pto.kernel_kind on @f or wrap its body in "
+            "pto.section.vector or pto.section.cube",
+        ),
+        (
+            f"func.func @f() attributes {{pto.entry}} {{\n%t = pto.alloc_tile : {VEC}\npto.section.cube {{\n}}\n"
+            "func.return\n}",
             "pto.alloc_tile: no core is given for this tile: set pto.kernel_kind on @f or wrap its body in "
             "pto.section.vector or pto.section.cube",
         ),
@@ -59,6 +66,16 @@ def test_accepts() -> None:
 )
 def test_rejects(text: str, message: str) -> None:
     assert message in messages(text)
+
+
+def test_addresses_belong_to_level_3_and_level_3_to_addresses() -> None:
+    without = snippet("%t = pto.alloc_tile : !vec")
+    with_address = snippet("%a = arith.constant 64 : i64\n%t = pto.alloc_tile addr = %a : !vec")
+    assert messages(with_address) == [
+        "pto.alloc_tile: unexpected 'addr' operand: only supported when --pto-level=level3"
+    ]
+    assert messages(without, addresses=True) == ["pto.alloc_tile: every tile needs addr = .. with --pto-level=level3"]
+    assert messages(without) == messages(with_address, addresses=True) == []
 
 
 def test_a_section_gives_the_core() -> None:

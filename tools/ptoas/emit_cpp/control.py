@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionVectorOp, SetFftsOp
+from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionVectorOp, SetFftsOp, StoreScalarOp
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp import scalars, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
 from tools.ptoas.emit_cpp.writer import Writer
+from tools.ptoas.functions import callee_name
 
 GUARDS = {KernelKind.CUBE: "__DAV_CUBE__", KernelKind.VECTOR: "__DAV_VEC__"}
 """Macros that the device compiler defines for the core it compiles for."""
@@ -49,7 +50,16 @@ def emit_guarded(writer: Writer, kind: KernelKind, block: Block) -> None:
         for line in VECTOR_PROLOGUE:
             writer.line(line)
     emit_block(writer, block)
+    emit_flush(writer, block)
     writer.directive(f"#endif // {guard}")
+
+
+def emit_flush(writer: Writer, block: Block) -> None:
+    """Behind a block with stores of the scalar unit: write back its cache, without which GM does not see them."""
+    if any(isinstance(op, StoreScalarOp) for op in block.walk()):
+        writer.line("pipe_barrier(PIPE_ALL);")
+        writer.line("dcci((__gm__ void*)0, ENTIRE_DATA_CACHE, CACHELINE_OUT);")
+        writer.line("dsb((mem_dsb_t)0);")
 
 
 def emit_for(writer: Writer, op: scf.ForOp) -> None:
@@ -109,7 +119,7 @@ def _assign_yielded(writer: Writer, op: Operation, block: Block, targets: Sequen
 
 def emit_call(writer: Writer, op: func.CallOp) -> None:
     """`cube_kernel(v1, v2);`."""
-    call = f"{op.callee.root_reference.data}({', '.join(writer.name(argument) for argument in op.arguments)})"
+    call = f"{callee_name(op)}({', '.join(writer.name(argument) for argument in op.arguments)})"
     if not op.results:
         writer.line(f"{call};")
         return

@@ -66,6 +66,19 @@ def test_guards() -> None:
         assert ("  set_mask_norm();" in lines) == (kind == "vector")
 
 
+def test_stores_of_the_scalar_unit_are_written_back_at_the_end() -> None:
+    store = "pto.store_scalar %x, %p[%c0] : !pto.ptr<f32>, f32"
+    lines = cpp(f"scf.if %b {{\n{store}\n}}").splitlines()
+    assert lines[-5:] == [
+        "  pipe_barrier(PIPE_ALL);",
+        "  dcci((__gm__ void*)0, ENTIRE_DATA_CACHE, CACHELINE_OUT);",
+        "  dsb((mem_dsb_t)0);",
+        "#endif // __DAV_VEC__",
+        "}",
+    ]
+    assert "dcci" not in cpp("%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32")
+
+
 def test_a_tile_may_be_carried() -> None:
     body = (
         "%w = pto.alloc_tile : !vec\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import func
@@ -10,10 +11,10 @@ from xdsl.ir import Operation
 
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp.control import emit_block, emit_guarded
-from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
+from tools.ptoas.emit_cpp.control import emit_block, emit_flush, emit_guarded
+from tools.ptoas.emit_cpp.spelling import scalar_type, type_name
 from tools.ptoas.emit_cpp.writer import Writer
-from tools.ptoas.verify import ENTRY, kernel_kind
+from tools.ptoas.functions import callee_name, has_c_linkage, is_entry, kernel_kind
 
 PREAMBLE = '#include "pto/pto-inst.hpp"\nusing namespace pto;\n'
 
@@ -44,7 +45,7 @@ def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> Emi
     """
     functions = [op for op in module.body.block.ops if isinstance(op, func.FuncOp)]
     parts = [PREAMBLE]
-    if tail_sync and any(ENTRY in function.attributes for function in functions):
+    if tail_sync and any(is_entry(function) for function in functions):
         parts.append(TAIL_SYNC_DEFINITION)
     if prototypes := _prototypes(functions):
         parts.append(prototypes)
@@ -65,23 +66,28 @@ def _prototypes(functions: list[func.FuncOp]) -> str:
     early: dict[str, func.FuncOp] = {}
     for function in functions:
         for op in function.body.walk():
-            if isinstance(op, func.CallOp) and (callee := op.callee.root_reference.data) not in defined:
+            if isinstance(op, func.CallOp) and (callee := callee_name(op)) not in defined:
                 early[callee] = by_name[callee]
         defined.add(function.sym_name.data)
-    return "".join(f"{_head(function, [''] * len(function.args))};\n" for function in early.values())
+    return "".join(map(_prototype, early.values()))
+
+
+def _prototype(function: func.FuncOp) -> str:
+    return f"{_head(function, [''] * len(function.function_type.inputs))};\n"
 
 
 def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> Emitted:
     if function.is_declaration:
-        raise OperationError(function, f"{function.name}: @{function.sym_name.data} has no body")
+        return Emitted(_prototype(function), (function, None))
     writer = Writer(ranges)
     names = [writer.argument(argument) for argument in function.args]
     block, kind = function.body.block, kernel_kind(function)
     if kind is None:
         emit_block(writer, block)
+        emit_flush(writer, block)
     else:
         emit_guarded(writer, kind, block)
-    if tail_sync and ENTRY in function.attributes:
+    if tail_sync and is_entry(function):
         writer.line(f"{TAIL_SYNC}();")
     returned = block.last_op
     if isinstance(returned, func.ReturnOp) and returned.arguments:
@@ -90,7 +96,7 @@ def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> Emi
     return Emitted(text, (*writer.origins(), None))
 
 
-def _head(function: func.FuncOp, names: list[str]) -> str:
+def _head(function: func.FuncOp, names: Sequence[str]) -> str:
     """Signature; an entry has C linkage and is what the host launches."""
     results = function.function_type.outputs.data
     if len(results) > 1 or (results and kernel_kind(function) is not None):
@@ -98,9 +104,10 @@ def _head(function: func.FuncOp, names: list[str]) -> str:
             function, f"{function.name}: @{function.sym_name.data} can return one value at most, and a kernel none"
         )
     parameters = ", ".join(
-        f"{value_type(argument, function)} {name}".rstrip(" ")
-        for argument, name in zip(function.args, names, strict=True)
+        f"{type_name(ty, function)} {name}".rstrip(" ")
+        for ty, name in zip(function.function_type.inputs, names, strict=True)
     )
     result = scalar_type(results[0], function) if results else "void"
-    linkage = 'extern "C" __global__ AICORE' if ENTRY in function.attributes else "AICORE"
-    return f"{linkage} {result} {function.sym_name.data}({parameters})"
+    linkage = 'extern "C" ' if has_c_linkage(function) else ""
+    launched = "__global__ " if is_entry(function) else ""
+    return f"{linkage}{launched}AICORE {result} {function.sym_name.data}({parameters})"

@@ -87,6 +87,46 @@ def test_a_function_may_return_a_value() -> None:
     assert "  int64_t v2 = twice(v1);\n" in text
 
 
+def test_a_function_without_a_body_is_of_another_file() -> None:
+    text = cpp(
+        "func.func private @ext(i32, !pto.ptr<f16>) -> i32\n"
+        "func.func @f(%n: i32, %p: !pto.ptr<f16>) -> i32 {\n"
+        "%m = func.call @ext(%n, %p) : (i32, !pto.ptr<f16>) -> i32\nfunc.return %m : i32\n}"
+    )
+    assert '\nextern "C" AICORE int32_t ext(int32_t, __gm__ half*);\n' in text
+    assert "AICORE int32_t f(int32_t v1, __gm__ half* v2) {\n  int32_t v3 = ext(v1, v2);\n" in text
+
+
+@pytest.mark.parametrize(
+    ("attributes", "linkage"),
+    [
+        ('pto.visibility = "external"', 'extern "C" AICORE'),
+        ('pto.visibility = "internal"', "AICORE"),
+        ("", "AICORE"),
+        ('pto.entry, pto.visibility = "external"', 'extern "C" __global__ AICORE'),
+        ("pto.kernel_kind = #pto.kernel_kind<vector>", "AICORE"),
+    ],
+)
+def test_linkage(attributes: str, linkage: str) -> None:
+    assert f"\n{linkage} void f() {{" in cpp(f"func.func private @f() attributes {{{attributes}}} {{\nfunc.return\n}}")
+
+
+def test_each_of_several_entries_can_be_launched() -> None:
+    text = cpp(KERNELS + ENTRY + ENTRY.replace("call_both", "call_again"), Sync.BARRIER_ALL)
+    assert text.count('extern "C" __global__ AICORE void call_') == 2
+    assert text.count("  ptoas_tail_sync();\n") == 2
+
+
+def test_the_core_of_a_function_follows_from_its_tiles() -> None:
+    tile = "!pto.tile_buf<vec, 16x64xf32>"
+    text = cpp(f"func.func @f() attributes {{pto.entry}} {{\n%t = pto.alloc_tile : {tile}\nfunc.return\n}}")
+    assert "#if defined(__DAV_VEC__)\n  set_mask_norm();" in text
+
+
+def test_a_module_may_name_its_target() -> None:
+    assert cpp(f'module attributes {{pto.target_arch = "a3"}} {{\n{KERNELS}{ENTRY}}}') == cpp(KERNELS + ENTRY)
+
+
 def test_names_are_arguments_then_constants_then_the_rest() -> None:
     text = cpp(snippet("%q = pto.addptr %p, %c8 : !pto.ptr<f32> -> !pto.ptr<f32>"))
     assert "bool v7) {\n  const int64_t v8 = 8;\n" in text
@@ -102,7 +142,6 @@ def test_constants_are_hoisted_once_per_type_and_value() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("func.func private @f(i64) -> ()", "func.func: @f has no body"),
         (
             "func.func @f(%n: i64) -> (i64, i64) {\nfunc.return %n, %n : i64, i64\n}",
             "func.func: @f can return one value at most, and a kernel none",

@@ -69,20 +69,26 @@ def scalar_type(ty: Attribute, op: Operation) -> str:
     return SCALARS[ty]
 
 
-def value_type(value: SSAValue, op: Operation) -> str:
-    """C++ type of an SSA value that is a variable in C++: a scalar, a pointer, a tile or a FIFO handle."""
-    ty = value.type
+def type_name(ty: Attribute, op: Operation) -> str:
+    """C++ type of a scalar or a pointer."""
     match ty:
         case PtrType():
             return f"__gm__ {scalar_type(ty.dtype, op)}*"
         case MemRefType():
             return f"__gm__ {scalar_type(ty.element_type, op)}*"
+        case _:
+            return scalar_type(ty, op)
+
+
+def value_type(value: SSAValue, op: Operation) -> str:
+    """C++ type of an SSA value that is a variable in C++: a scalar, a pointer, a tile or a FIFO handle."""
+    match value.type:
         case TileBufType():
             return tile_type(tile_spec(value))
         case PipeType() if isinstance(value.owner, InitializeL2G2LPipeOp):
             return pipe_type(value.owner)
         case _:
-            return scalar_type(ty, op)
+            return type_name(value.type, op)
 
 
 def tile_spec(tile: SSAValue) -> TileSpec:

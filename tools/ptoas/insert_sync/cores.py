@@ -13,11 +13,11 @@ from xdsl.ir import Operation
 from ptodsl.dialect import BarrierOp, KernelKind, Pipe, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.functions import ENTRY, kernel_kind, section_kind
 from tools.ptoas.insert_sync.fifo_order import has_signals, link
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.lower import Lowering
 from tools.ptoas.insert_sync.program import Program
-from tools.ptoas.verify import ENTRY, kernel_kind, section_kind
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from ptodsl.dialect import (
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.functions import kernel_kind, section_kind
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.program import (
@@ -44,7 +45,6 @@ from tools.ptoas.insert_sync.program import (
     Pipe,
     Program,
 )
-from tools.ptoas.verify import kernel_kind, section_kind
 
 PIPE_NUMBERS = {
     PipeName.S: Pipe.S,
