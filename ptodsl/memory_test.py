@@ -36,7 +36,7 @@ def test_views_take_constant_sizes_into_their_type_unless_one_is_given() -> None
     _text(body)
 
 
-@pytest.mark.parametrize(("layout", "printed"), [(None, ""), ("dn", " {layout = #pto.layout<dn>}"), ("ND", "nd")])
+@pytest.mark.parametrize(("layout", "printed"), [(None, ""), ("DN", " {layout = #pto.layout<dn>}")])
 def test_layout_is_printed_where_given(layout: str | None, printed: str) -> None:
     text = _text(lambda args: pto.as_tensor(ptr=args["x"], shape=[64, 8], strides=[1, 64], layout=layout))
     assert printed in text

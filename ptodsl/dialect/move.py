@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i8, i32
+from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
@@ -26,6 +27,9 @@ MOVES = {
 
 EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
 """Destinations that `pto.textract` reaches from each source."""
+
+ORDERS = {Loc.VEC: (BLayout.ROW_MAJOR, BLayout.COL_MAJOR), Loc.MAT: (BLayout.COL_MAJOR, BLayout.ROW_MAJOR)}
+"""blayout of a tile for a view of layout ND, and of layout DN."""
 
 ACC_STORE_TYPES = {f32: (f32, f16, bf16), i32: (i32, f16, i8)}
 """Element types that FIX can write to GM from an accumulator of each element type."""
@@ -53,8 +57,8 @@ class TLoadOp(DpsOp):
         src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
         checks.same_dtype(self, src=src, dst=dst)
         _check_transfer_shape(self, src, dst)
+        _check_layout(self, self.src, dst)
         if dst.loc is Loc.MAT:
-            _check_mat_layout(self, dst)
             _check_row_stride(self)
 
 
@@ -78,6 +82,7 @@ class TStoreOp(DpsOp):
         else:
             checks.same_dtype(self, src=src, dst=dst)
         _check_transfer_shape(self, dst, src)
+        _check_layout(self, self.dst, src)
 
 
 @irdl_op_definition
@@ -154,22 +159,23 @@ def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType,
         )
 
 
-def _check_mat_layout(op: TLoadOp, dst: TileBufType) -> None:
-    """Check that an L1 tile has the order that its view's layout needs (see `DN` in the dialect's documentation)."""
-    layout = layout_of(op.src)
-    if layout is None:
+def _check_layout(op: TLoadOp | TStoreOp, view: SSAValue, tile: TileBufType) -> None:
+    """Check that a tile has the order that its view's layout needs: the data movers transpose boxes, not elements."""
+    layout = layout_of(view)
+    if layout is None or layout is Layout.NZ or tile.loc not in ORDERS:
         return
-    wanted = BLayout.ROW_MAJOR if layout is Layout.DN else BLayout.COL_MAJOR
-    if layout is not Layout.NZ and dst.data.blayout is not wanted:
+    wanted = ORDERS[tile.loc][layout is Layout.DN]
+    if tile.data.blayout is not wanted:
         raise VerifyException(
-            f"{op.name}: a view of layout {layout} loads into a mat tile with blayout={wanted}, not {dst.data.blayout}"
+            f"{op.name}: a view of layout {layout} goes with a {tile.loc} tile of blayout={wanted}, "
+            f"not {tile.data.blayout}"
         )
 
 
 def _check_row_stride(op: TLoadOp) -> None:
     """Check that the row stride of the view, if constant, fits into the instruction; the runtime checks the others."""
     strides = strides_of(op.src)
-    if strides is None:
+    if strides is None or len(strides) < 2:
         return
     stride = strides[-1] if layout_of(op.src) is Layout.DN else strides[-2]
     if stride > a3.MAX_CUBE_ROW_STRIDE:

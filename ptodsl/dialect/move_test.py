@@ -5,6 +5,17 @@ import pytest
 from ptodsl.dialect.testing import complaint, load_mat, store_acc
 
 
+def column(size: str, stride: str, dim: str, transfer: str, layout: str = "") -> str:
+    """Lines with a transfer of `%s`, the first 32 numbers of a view of one column, and `%tall` for it."""
+    return (
+        "%tall = pto.alloc_tile : !pto.tile_buf<vec, 32x8xf32, valid=32x1>\n"
+        f"%v = pto.make_tensor_view %p, shape = [{size}, %c1], strides = [{stride}, %c1]{layout} "
+        f": !pto.tensor_view<{dim}x1xf32>\n"
+        f"%s = pto.partition_view %v, offsets = [%c0, %c0], sizes = [%c32, %c1] "
+        f": !pto.tensor_view<{dim}x1xf32> -> !column\n{transfer}"
+    ).replace("!column", "!pto.partition_tensor_view<32x1xf32>")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -21,6 +32,11 @@ from ptodsl.dialect.testing import complaint, load_mat, store_acc
         "pto.textract ins(%mat, %c0, %n : !mat, index, index) outs(%left : !left)",
         "pto.textract ins(%vec, %c0, %c128 : !vec, index, index) outs(%narrow : !narrow)",
         load_mat("nd", "mat").replace("strides = [%c128", "strides = [%n"),
+        load_mat("dn", "matt").replace(" {layout = #pto.layout<dn>}", ""),
+        column("%n", "%c1", "?", "pto.tload ins(%s : !column) outs(%rows : !rows)"),
+        column("%n", "%c1", "?", "pto.tload ins(%s : !column) outs(%tall : !pto.tile_buf<vec, 32x8xf32, valid=32x1>)"),
+        column("%c32", "%c1", "32", "pto.tstore ins(%rows : !rows) outs(%s : !column)"),
+        column("%n", "%n", "?", "pto.tstore ins(%rows : !rows) outs(%s : !column)", " {layout = #pto.layout<dn>}"),
     ],
 )
 def test_accepts(body: str) -> None:
@@ -50,11 +66,11 @@ def test_accepts(body: str) -> None:
         ),
         (
             load_mat("dn", "mat"),
-            "pto.tload: a view of layout dn loads into a mat tile with blayout=row_major, not col_major",
+            "pto.tload: a view of layout dn goes with a mat tile of blayout=row_major, not col_major",
         ),
         (
             load_mat("nd", "matt"),
-            "pto.tload: a view of layout nd loads into a mat tile with blayout=col_major, not row_major",
+            "pto.tload: a view of layout nd goes with a mat tile of blayout=col_major, not row_major",
         ),
         (
             "pto.tstore ins(%mat : !mat) outs(%slice : !slice)",
@@ -82,9 +98,20 @@ def test_accepts(body: str) -> None:
         ),
         (
             "%far = arith.constant 65536 : index\n"
-            + load_mat("dn", "matt").replace("strides = [%c128, %c1]", "strides = [%c1, %far]"),
+            + load_mat("dn", "matt")
+            .replace("shape = [%c128, %c128], strides = [%c1, %c128]", "shape = [%c128, %n], strides = [%c1, %far]")
+            .replace("!pto.tensor_view<128x128xf16>", "!pto.tensor_view<128x?xf16>"),
             "pto.tload: the rows of src are 65536 elements apart, but a load into L1 takes a stride of at most 65535; "
             "copy the data closer together, or load it row by row",
+        ),
+        (
+            column("%n", "%n", "?", "pto.tload ins(%s : !column) outs(%rows : !rows)"),
+            "pto.tload: a view of layout nd goes with a vec tile of blayout=row_major, not col_major",
+        ),
+        (
+            "%turned = pto.alloc_tile : !pto.tile_buf<vec, 32x256xf32, blayout=col_major>\n"
+            "pto.tstore ins(%turned : !pto.tile_buf<vec, 32x256xf32, blayout=col_major>) outs(%slice : !slice)",
+            "pto.tstore: a view of layout nd goes with a vec tile of blayout=row_major, not col_major",
         ),
         (
             "pto.textract ins(%vec, %c0, %c0 : !vec, index, index) outs(%left : !left)",

@@ -102,7 +102,7 @@ def complaint(body: str) -> str:
 
 
 _MAT_VIEW = (
-    "%kview = pto.make_tensor_view %h, shape = [%c128, %c128], strides = [%c128, %c1] {layout = #pto.layout<LAYOUT>} "
+    "%kview = pto.make_tensor_view %h, shape = [%c128, %c128], strides = [STRIDES] {layout = #pto.layout<LAYOUT>} "
     ": !pto.tensor_view<128x128xf16>\n"
     "%kslice = pto.partition_view %kview, offsets = [%c0, %c0], sizes = [%c128, %c128] "
     ": !pto.tensor_view<128x128xf16> -> !pto.partition_tensor_view<128x128xf16>\n"
@@ -119,7 +119,9 @@ _MAT_SLICE = "!pto.partition_tensor_view<128x128xf16>"
 
 def load_mat(layout: str, tile: str) -> str:
     """Lines that load the tile `%tile` from a view of the given layout."""
-    return _MAT_VIEW.replace("LAYOUT", layout) + f"pto.tload ins(%kslice : {_MAT_SLICE}) outs(%{tile} : !{tile})"
+    strides = "%c1, %c128" if layout == "dn" else "%c128, %c1"
+    view = _MAT_VIEW.replace("LAYOUT", layout).replace("STRIDES", strides)
+    return view + f"pto.tload ins(%kslice : {_MAT_SLICE}) outs(%{tile} : !{tile})"
 
 
 def store_acc(pointer: str, dtype: str) -> str:

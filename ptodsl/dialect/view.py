@@ -22,16 +22,19 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout, LayoutAttr, to_enum
-from ptodsl.dialect.elements import DYNAMIC
+from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewType
+from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
 from ptodsl.dialect.syntax import INDEX, Value, parse_value_list, print_conversion, print_value_list
+from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 
 
 @irdl_op_definition
 class MakeTensorViewOp(IRDLOperation):
     """A strided view of GM: `pto.make_tensor_view %p, shape = [..], strides = [..] {layout = #pto.layout<dn>} : T`.
 
-    Shape and strides are in elements, outermost first. Without a layout the view is ND.
+    Shape and strides are in elements, outermost first. A layout is needed only where a size or stride that is known at
+    run time hides that the view is DN (`layouts`).
     """
 
     name = "pto.make_tensor_view"
@@ -76,11 +79,30 @@ class MakeTensorViewOp(IRDLOperation):
         checks.index(self, "shape", *self.shape)
         checks.index(self, "strides", *self.strides)
         check_sizes(self, self.shape, result.shape, f"the type {result}")
+        self._check_layout(element_bytes(result.dtype))
+
+    def _check_layout(self, size: int) -> None:
+        """Check that constant sizes and strides do not contradict the layout that is given."""
+        shape, strides = static_shape(self.shape), static_shape(self.strides)
+        if may_be_fractal(shape, strides, size):
+            if self.layout is None or self.layout.data is not Layout.NZ:
+                raise VerifyException(
+                    f"{self.name}: the real assembler may take a view of {list(shape)} for a fractal one (NZ); drop or "
+                    "merge an outer dimension, or give a size at run time"
+                )
+        elif self.layout is not None and DYNAMIC not in (*shape, *strides):
+            inferred = inferred_layout(shape, strides)
+            if self.layout.data is not inferred:
+                raise VerifyException(
+                    f"{self.name}: layout mismatch: user-specified layout={self.layout.data} but inferred={inferred}"
+                )
 
     @property
     def view_layout(self) -> Layout:
-        """Order of the elements; ND when not given."""
-        return Layout.ND if self.layout is None else self.layout.data
+        """Order of the elements: what is given, else what constant sizes and strides say."""
+        if self.layout is not None:
+            return self.layout.data
+        return inferred_layout(static_shape(self.shape), static_shape(self.strides))
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -245,13 +267,29 @@ def check_sizes(op: Operation, sizes: Sequence[SSAValue], dims: Sequence[int], w
 
 
 def layout_of(view: SSAValue) -> Layout | None:
-    """Layout of a GM view or slice, or None where its definition is not visible (a function argument)."""
+    """Layout of a GM view or slice, or None where its definition is not visible (a function argument).
+
+    A slice of one column whose rows are next to each other is both; it is what the vector tile is that it is loaded to
+    or stored from.
+    """
     owner = view.owner
-    if isinstance(owner, PartitionViewOp):
-        return layout_of(owner.source)
     if isinstance(owner, MakeTensorViewOp):
         return owner.view_layout
-    return Layout.ND if isinstance(owner, DeclareGlobalOp) else None
+    if not isinstance(owner, PartitionViewOp):
+        return Layout.ND if isinstance(owner, DeclareGlobalOp) else None
+    source = owner.source.owner
+    if isinstance(source, MakeTensorViewOp) and source.layout is None and _is_column(owner):
+        for use in view.uses:
+            for tile in use.operation.operands:
+                if isinstance(tile.type, TileBufType) and tile.type.loc is Loc.VEC:
+                    return Layout.ND if tile.type.data.blayout is BLayout.ROW_MAJOR else Layout.DN
+    return layout_of(owner.source)
+
+
+def _is_column(op: PartitionViewOp) -> bool:
+    ty, strides = op.result.type, strides_of(op.source)
+    assert isinstance(ty, PartitionTensorViewType)
+    return len(ty.shape) > 1 and ty.shape[-1] == 1 and strides is not None and strides[-2] == 1
 
 
 def strides_of(view: SSAValue) -> tuple[int, ...] | None:

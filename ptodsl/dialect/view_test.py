@@ -51,6 +51,23 @@ def index(value: int) -> ConstantOp:
             "pto.make_tensor_view: shape must be index, not i64; cast with arith.index_cast",
         ),
         (
+            "%v = pto.make_tensor_view %p, shape = [%c32, %c128], strides = [%c1, %c32] {layout = #pto.layout<nd>} "
+            ": !pto.tensor_view<32x128xf32>",
+            "pto.make_tensor_view: layout mismatch: user-specified layout=nd but inferred=dn",
+        ),
+        (
+            "%v = pto.make_tensor_view %p, shape = [%c32, %c128], strides = [%c1, %c256] {layout = #pto.layout<dn>} "
+            ": !pto.tensor_view<32x128xf32>",
+            "pto.make_tensor_view: layout mismatch: user-specified layout=dn but inferred=nd",
+        ),
+        (
+            "%c16 = arith.constant 16 : index\n"
+            "%v = pto.make_tensor_view %p, shape = [%c16, %c8, %c32], strides = [%c256, %c32, %c1] "
+            ": !pto.tensor_view<16x8x32xf32>",
+            "pto.make_tensor_view: the real assembler may take a view of [16, 8, 32] for a fractal one (NZ); drop or "
+            "merge an outer dimension, or give a size at run time",
+        ),
+        (
             "%s = pto.partition_view %view, offsets = [%c0, %c0], sizes = [%c8, %c256] : !view -> !slice",
             "pto.partition_view: size 8 of dimension 0 contradicts the type !pto.partition_tensor_view<32x256xf32>",
         ),

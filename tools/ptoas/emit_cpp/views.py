@@ -26,6 +26,7 @@ from ptodsl.dialect import (
     TPopOp,
     TPushOp,
     checks,
+    layout_of,
 )
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp.spelling import LAYOUTS, pipe_type, scalar_type, value_type
@@ -121,10 +122,10 @@ def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
     source = op.source.owner
     sizes = [term(writer, size) for size in op.sizes]
     if isinstance(source, MakeTensorViewOp):
-        base, layout = writer.name(source.ptr), source.view_layout
+        base = writer.name(source.ptr)
         strides = [term(writer, stride) for stride in source.strides]
     elif isinstance(source, DeclareGlobalOp):
-        base, layout = f"{writer.name(op.source)}.data()", Layout.ND
+        base = f"{writer.name(op.source)}.data()"
         strides = list(entry_view(op.source, op).strides[-len(sizes) :])
     else:
         raise OperationError(
@@ -132,6 +133,8 @@ def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
         )
     offsets = (term(writer, offset) for offset in op.offsets)
     offset = _sum(multiply(*pair) for pair in zip(offsets, strides, strict=True))
+    layout = layout_of(op.result)
+    assert layout is not None  # its source is visible
     view = padded_view(_dtype(op), sizes, strides, layout)
     pointer = base if offset == 0 else f"{base} + ({offset})"
     shape, stride = (f"{view.shape_type}({_dynamic(view.shape)})", f"{view.stride_type}({_dynamic(view.strides)})")

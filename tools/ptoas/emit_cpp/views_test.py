@@ -56,6 +56,27 @@ def test_layout_dn() -> None:
     )
 
 
+def test_layout_that_follows_from_strides() -> None:
+    (line,) = cpp_lines(
+        view("%c128, %c128", "%c1, %c128") + part("%c0, %c0", "%c128, %c32", "128x128xf32", "128x32xf32")
+    )
+    assert "pto::Stride<128, 128, 128, 1, 128>, pto::Layout::DN> a(v1, " in line
+
+
+@pytest.mark.parametrize(
+    ("tile", "layout"),
+    [("!pto.tile_buf<vec, 32x1xf32, blayout=col_major>", "DN"), ("!pto.tile_buf<vec, 32x8xf32, valid=32x1>", "ND")],
+)
+def test_a_column_is_what_its_tile_is(tile: str, layout: str) -> None:
+    lines = cpp_lines(
+        f"%t = pto.alloc_tile : {tile}\n"
+        + view("%n, %c1", "%c1, %c1")
+        + part("%c0, %c0", "%c32, %c1", "?x1xf32", "32x1xf32")
+        + f"\npto.tload ins(%s : !pto.partition_tensor_view<32x1xf32>) outs(%t : {tile})"
+    )
+    assert f"pto::Layout::{layout}> b(v1, " in lines[2]
+
+
 def test_rank_three() -> None:
     (line,) = cpp_lines(
         view("%c2, %n, %c256", "%c256, %c128, %c1")
