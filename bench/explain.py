@@ -1,4 +1,4 @@
-"""A kernel on one page: Python, MLIR, C++, barriers and timeline, linked: `bazel run //bench:explain -- --s1=4096
+"""A kernel on one page: Python, MLIR, C++, barriers and timeline, linked: `tools/bazel run //bench:explain -- --s1=4096
 --html=x.html`.
 
 The timeline is a prediction (docs/timeline.md). Exit code 0: written; 1: the kernel failed; 2: wrong usage.

@@ -1,4 +1,4 @@
-"""Where would the cycles go on an A3? `bazel run //bench:timeline -- --s1=4096`.
+"""Where would the cycles go on an A3? `tools/bazel run //bench:timeline -- --s1=4096`.
 
 Records the kernel, predicts its latency under both hypotheses of the model, and says what it is bound by and where the
 critical path spends its cycles. All of it is prediction; docs/timeline.md says how good, and what the model cannot

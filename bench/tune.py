@@ -1,4 +1,4 @@
-"""Which knobs for a shape? `bazel run //bench:tune -- --s1=16384`.
+"""Which knobs for a shape? `tools/bazel run //bench:tune -- --s1=16384`.
 
 Predicts every legal set of knobs under both hypotheses of the timeline and recommends one, or says that the model sees
 no difference. All of it is prediction (docs/timeline.md).

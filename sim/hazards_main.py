@@ -1,4 +1,4 @@
-"""Checks that everything a Flash Attention kernel does is ordered: `bazel run //sim:hazards -- --s1=4096`.
+"""Checks that everything a Flash Attention kernel does is ordered: `tools/bazel run //sim:hazards -- --s1=4096`.
 
 Runs the kernel's C++ in trace mode and judges the trace. Exit code 0: no hazard; 1: a hazard, or the kernel failed;
 2: wrong usage.

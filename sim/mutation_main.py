@@ -1,4 +1,4 @@
-"""How much the hazard judge notices: `bazel run //sim:mutation`.
+"""How much the hazard judge notices: `tools/bazel run //sim:mutation`.
 
 Deletes and changes every synchronisation instruction of Flash Attention kernels, one at a time, and judges the
 result on several shapes. Exit code 0: done, whatever the score; 1: the kernel failed, or has hazards before it is

@@ -1,6 +1,6 @@
 """Draws how flags, barriers and FIFO signals order a Flash Attention kernel: the picture of docs/synchronisation.md.
 
-`bazel run //sim:picture -- --output=docs/synchronisation.svg`
+`tools/bazel run //sim:picture -- --output=docs/synchronisation.svg`
 """
 
 from __future__ import annotations

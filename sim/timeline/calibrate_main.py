@@ -1,4 +1,5 @@
-"""Refits the timeline's numbers: `bazel run //sim:calibrate -- --traces=FOLDER [--tables=FILE] [--output=fitted.json]`.
+"""Refits the timeline's numbers: `tools/bazel run //sim:calibrate -- --traces=FOLDER [--tables=FILE]
+[--output=fitted.json]`.
 
 Prints them with standard errors, the error per table, what is left of every row, and each row predicted from the
 others. Exit code 0: fitted; 1: the rows do not determine the numbers; 2: wrong usage.

@@ -1,4 +1,5 @@
-"""Predicts the latency of a launch from a trace: `bazel run //sim:predict -- --trace=FILE[,FILE] --q_rows=N --s1=N`.
+"""Predicts the latency of a launch from a trace: `tools/bazel run //sim:predict -- --trace=FILE[,FILE] --q_rows=N
+--s1=N`.
 
 FILE is a trace of one core with one Q block, gzipped or not; the second one, of two Q blocks in turn, says what a
 further block costs. Exit code 0: predicted; 1: the trace's kernel never ends; 2: wrong usage.

@@ -62,7 +62,8 @@ def parse_module(text: str, file: str) -> ParsedModule:
     return ParsedModule(module, file, starts, lines)
 
 
-_STRING_OR_COMMENT = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?+|//[^\n]*+")
+# Python 3.11 before 3.11.5 mismatches possessive groups with alternatives, so only single classes are possessive here.
+_STRING_OR_COMMENT = re.compile(r"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*\"?|//[^\n]*+")
 
 
 def _blank_comments(text: str) -> str:
@@ -100,7 +101,7 @@ class _Lexer(MLIRLexer):
         r"|(?P<string>\"[^\"\\\n]*\"))",
         re.ASCII,
     )
-    _STRING = re.compile(r"\"(?:[^\"\\\n\v\f]|\\(?:[\"nt\\]|[0-9A-Fa-f]{2}))*+(\"?)")
+    _STRING = re.compile(r"\"[^\"\\\n\v\f]*+(?:\\(?:[\"nt\\]|[0-9A-Fa-f]{2})[^\"\\\n\v\f]*+)*(\"?)")
 
     def lex(self) -> MLIRToken:
         """Lex one token from the current position."""
