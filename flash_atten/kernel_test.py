@@ -67,6 +67,12 @@ def _count(op: Operation) -> Counter[type[Operation]]:
 
 
 @every_config
+def test_the_generic_form_is_the_same_kernel(config: KernelConfig) -> None:
+    generic = module_text(_module(config), generic=True)
+    assert assemble(generic, "fa.mlir", Options(sync=Sync.INSERT)) == _cpp(config)
+
+
+@every_config
 def test_tiles_are_exactly_the_declared_ones(config: KernelConfig) -> None:
     for name, tiles in (("cube_kernel", CubeTiles.of(config)), ("vector_kernel", VectorTiles.of(config))):
         assert _count(_function(config, name))[AllocTileOp] == sum(tile.count for tile in declared(tiles))
