@@ -29,6 +29,7 @@ Vec<float, 32, 1, BLayout::ColMajor> column;
 Vec<float, 1, 64> row;
 Vec<half, 32, 64> h;
 Vec<int32_t, 32, 64> i;
+Vec<int16_t, 32, 64> s;
 Mat<half, 32, 64> mat;
 Left<half, 32, 64> left;
 Right<half, 64, 16> right;
@@ -38,15 +39,18 @@ Gm<float, 32, 64> gm(nullptr);
 
 GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCVT(h, a, RoundMode::CAST_RINT);
 TPipe<9, Direction::DIR_V2C, 64, 14> deep(gm.data()); TPipe<0, Direction::DIR_V2C, 64, 3> odd(gm.data());
-TMOV(left, mat); TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(i, i, i); TCOLEXPANDADD(a, a, row);"""
+TMOV(left, mat); TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(s, s, s); TCOLEXPANDADD(a, a, row);"""
 
 REFUSED = {
     "TADD(a, a, mat);": "a vector operation works on vec tiles (TileType::Vec, in UB) only",
     "TADD(a, a, h);": "element-wise operands must have the same element type as the destination: TCVT converts",
     "TADD(a, a, column);": "element-wise operands must have the same valid rows and columns as the destination",
-    "TAND(a, a, a);": "TAND works on integer tiles only",
-    "TSQRT(i, i);": "TSQRT works on f32, f16 and bf16 tiles only",
-    "TEXP(i, i);": "TEXP works on f32, f16 and bf16 tiles only",
+    "TAND(i, i, i);": "TAND does not exist for this element type",
+    "TSQRT(i, i);": "TSQRT does not exist for this element type",
+    "TEXP(i, i);": "TEXP does not exist for this element type",
+    "Vec<bfloat16_t, 32, 64> e; TADD(e, e, e);": "TADD does not exist for this element type",
+    "Mat<int8_t, 32, 32> m; Acc<int32_t, 32, 32> c; TMOV(m, c);": "moves to L1 as f16 or bf16",
+    "Gm<half, 32, 16> g(nullptr); Acc<int32_t, 32, 16> c; TSTORE(g, c);": "TSTORE converts only from f32 acc tiles",
     "TROWMAX(row, a, b);": "a row reduction of [rows, cols] needs a destination of [rows, 1]",
     "TROWSUM(column, h, b);": "a row reduction keeps the element type: destination and source must have the same",
     "TCOLMAX(column, a);": "a column reduction of [rows, cols] needs a destination of [1, cols]",

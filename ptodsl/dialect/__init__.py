@@ -97,6 +97,7 @@ from ptodsl.dialect.gm_type import (
     ViewSpec,
 )
 from ptodsl.dialect.move import (
+    ACC_MOVE_TYPES,
     ACC_STORE_TYPES,
     MOVES,
     TExtractOp,
@@ -227,17 +228,17 @@ def context() -> Context:
 
 
 __all__ = [
-    "ACCESSES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERSIONS", "CUBE_TO_VECTOR", "DEFAULT_LAYOUTS",
-    "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK", "MOVES",
-    "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE", "Access",
-    "AddPtrOp", "AllocTileOp", "BLayout", "BarrierOp", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp", "Compact",
-    "Conversion", "CoreIdentityOp", "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr", "FifoOp",
-    "FlagOp", "GetBlockIdxOp", "GetBlockNumOp", "GetSubblockIdxOp", "GetSubblockNumOp", "InitializeL2G2LPipeOp",
-    "KernelKind", "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp", "Loc", "MakeTensorViewOp", "Pad",
-    "PartitionTensorViewType", "PartitionViewOp", "Pipe", "PipeAttr", "PipeType", "PrintOp", "PtoDialect", "PtrType",
-    "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout", "Saturation", "SaturationMode",
-    "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp", "Split",
-    "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp",
+    "ACCESSES", "ACC_MOVE_TYPES", "ACC_STORE_TYPES", "ARITHMETIC_TYPES", "BIT_TYPES", "CONVERSIONS", "CUBE_TO_VECTOR",
+    "DEFAULT_LAYOUTS", "DIRECTIONS", "DYNAMIC", "ELEMENT_TYPES", "FFTS_TYPE", "FFTS_WORDS", "FLOAT_TYPES", "MAX_RANK",
+    "MOVES", "MOVE_PIPES", "PADS", "PIPES", "PUSH_PIPES", "RESULT_TYPES", "SPLITS", "STORE_PIPES", "VECTOR_TO_CUBE",
+    "Access", "AddPtrOp", "AllocTileOp", "BLayout", "BarrierOp", "BinaryOp", "ColExpandBinaryOp", "ColReduceOp",
+    "Compact", "Conversion", "CoreIdentityOp", "DeclareGlobalOp", "DpsOp", "Effects", "ElementType", "EventAttr",
+    "FifoOp", "FlagOp", "GetBlockIdxOp", "GetBlockNumOp", "GetSubblockIdxOp", "GetSubblockNumOp",
+    "InitializeL2G2LPipeOp", "KernelKind", "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp", "Loc",
+    "MakeTensorViewOp", "Pad", "PartitionTensorViewType", "PartitionViewOp", "Pipe", "PipeAttr", "PipeType", "PrintOp",
+    "PtoDialect", "PtrType", "RoundMode", "RoundModeAttr", "RowExpandBinaryOp", "RowReduceOp", "SLayout", "Saturation",
+    "SaturationMode", "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagOp",
+    "Split", "StoreScalarOp", "SubviewOp", "TAbsOp", "TAddOp", "TAddsOp", "TAllocOp", "TAndOp", "TColExpandAddOp",
     "TColExpandDivOp", "TColExpandMaxOp", "TColExpandMinOp", "TColExpandMulOp", "TColExpandOp", "TColExpandSubOp",
     "TColMaxOp", "TColMinOp", "TColSumOp", "TCvtOp", "TDivOp", "TExpOp", "TExtractOp", "TFreeOp", "TLoadOp", "TLogOp",
     "TMatmulAccOp", "TMatmulBiasOp", "TMatmulOp", "TMaxOp", "TMinOp", "TMovOp", "TMulOp", "TMulsOp", "TNegOp", "TOrOp",

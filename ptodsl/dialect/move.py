@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i8, i32
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i1, i32
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import a3, checks
 from ptodsl.dialect.attributes import Layout
-from ptodsl.dialect.elements import element_name
+from ptodsl.dialect.elements import ELEMENT_TYPES, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
@@ -31,8 +31,14 @@ EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
 ORDERS = {Loc.VEC: (BLayout.ROW_MAJOR, BLayout.COL_MAJOR), Loc.MAT: (BLayout.COL_MAJOR, BLayout.ROW_MAJOR)}
 """blayout of a tile for a view of layout ND, and of layout DN."""
 
-ACC_STORE_TYPES = {f32: (f32, f16, bf16), i32: (i32, f16, i8)}
-"""Element types that FIX can write to GM from an accumulator of each element type."""
+ACC_STORE_TYPES: Mapping[Attribute, Sequence[Attribute]] = {f32: (f32, f16, bf16), i32: (i32,)}
+"""Element types that FIX writes to GM from an accumulator of each element type, without a scale."""
+
+ACC_MOVE_TYPES: Mapping[Attribute, Sequence[Attribute]] = {f32: (f16, bf16)}
+"""Element types that FIX moves to L1 from an accumulator of each element type, without a scale."""
+
+VEC_MOVE_TYPES = tuple(dtype for dtype in ELEMENT_TYPES.values() if dtype != i1)
+"""Element types of moves within UB."""
 
 
 @irdl_op_definition
@@ -78,7 +84,7 @@ class TStoreOp(DpsOp):
         """Check buffers, dtypes and shapes."""
         src, dst = checks.tile(self, "src", Loc.VEC, Loc.ACC), checks.partition(self, "dst")
         if src.loc is Loc.ACC:
-            _check_acc_store(self, src, dst)
+            _check_conversion(self, src.dtype, dst.dtype, ACC_STORE_TYPES, "stored")
         else:
             checks.same_dtype(self, src=src, dst=dst)
         _check_transfer_shape(self, dst, src)
@@ -106,8 +112,11 @@ class TMovOp(DpsOp):
         self.check_segments()
         src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
         _check_path(self, src, dst, MOVES[src.loc])
-        if src.loc is not Loc.ACC:
+        if src.loc is Loc.ACC:
+            _check_conversion(self, src.dtype, dst.dtype, ACC_MOVE_TYPES, "moved to L1")
+        else:
             checks.same_dtype(self, src=src, dst=dst)
+            checks.dtype_in(self, "src", src, VEC_MOVE_TYPES)
         checks.same_shape(self, src=src, dst=dst)
 
 
@@ -185,12 +194,17 @@ def _check_row_stride(op: TLoadOp) -> None:
         )
 
 
-def _check_acc_store(op: TStoreOp, src: TileBufType, dst: PartitionTensorViewType) -> None:
-    """Check that FIX can convert the accumulator to the element type of GM."""
-    allowed = ACC_STORE_TYPES.get(src.dtype, ())
-    if dst.dtype not in allowed:
-        names = ", ".join(element_name(dtype) for dtype in allowed)
+def _check_conversion(
+    op: TStoreOp | TMovOp,
+    src: Attribute,
+    dst: Attribute,
+    table: Mapping[Attribute, Sequence[Attribute]],
+    what: str,
+) -> None:
+    """Check that FIX converts an accumulator of src's element type to dst's."""
+    allowed = ", ".join(element_name(dtype) for dtype in table.get(src, ()))
+    if dst not in table.get(src, ()):
         raise VerifyException(
-            f"{op.name}: an accumulator of {element_name(src.dtype)} can be stored as {names}, "
-            f"not as {element_name(dst.dtype)}"
+            f"{op.name}: an accumulator of {element_name(src)} is not {what} as {element_name(dst)} without a scale, "
+            + (f"only as {allowed}" if allowed else "nor as another type")
         )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ptodsl.dialect import TileBufType, element_type
 from ptodsl.dialect.testing import complaint, load_mat, store_acc
 
 
@@ -16,9 +17,17 @@ def column(size: str, stride: str, dim: str, transfer: str, layout: str = "") ->
     ).replace("!column", "!pto.partition_tensor_view<32x1xf32>")
 
 
+def acc_to_mat(src: str, dst: str) -> str:
+    """A move from L0C to L1."""
+    acc, mat = (TileBufType.of((32, 32), element_type(d), loc) for d, loc in ((src, "acc"), (dst, "mat")))
+    return f"%s = pto.alloc_tile : {acc}\n%t = pto.alloc_tile : {mat}\npto.tmov ins(%s : {acc}) outs(%t : {mat})"
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        acc_to_mat("f32", "f16"),
+        acc_to_mat("f32", "bf16"),
         "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
         "pto.tload ins(%slice : !slice) outs(%part : !part)",
         "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
@@ -80,7 +89,15 @@ def test_accepts(body: str) -> None:
             store_acc("%i", "i32").replace(
                 "%oview", "%i = builtin.unrealized_conversion_cast %p : !pto.ptr<f32> to !pto.ptr<i32>\n%oview", 1
             ),
-            "pto.tstore: an accumulator of f32 can be stored as f32, f16, bf16, not as i32",
+            "pto.tstore: an accumulator of f32 is not stored as i32 without a scale, only as f32, f16, bf16",
+        ),
+        (
+            acc_to_mat("f32", "i8"),
+            "pto.tmov: an accumulator of f32 is not moved to L1 as i8 without a scale, only as f16, bf16",
+        ),
+        (
+            acc_to_mat("i32", "i8"),
+            "pto.tmov: an accumulator of i32 is not moved to L1 as i8 without a scale, nor as another type",
         ),
         (
             "pto.tmov ins(%left : !left) outs(%left : !left)",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
+from typing import ClassVar
 
+from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc
-from ptodsl.dialect.vector import ARITHMETIC_TYPES, FLOAT_TYPES
+from ptodsl.dialect.vector import ARITHMETIC_TYPES, FLOAT_TYPES, SHORT_TYPES
 
 
 class RowReduceOp(DpsOp, abc.ABC):
     """dst[r] = OP over c of src[r, c]. `tmp` is scratch of src's shape; `dst` is `[rows, 1]`, col_major / none_box."""
+
+    ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
 
     src = operand_def()
     tmp = operand_def()
@@ -26,13 +31,15 @@ class RowReduceOp(DpsOp, abc.ABC):
         """Check buffers, dtypes, shapes and layouts."""
         src, tmp, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "tmp", "dst"))
         checks.same_dtype(self, src=src, tmp=tmp, dst=dst)
-        checks.dtype_in(self, "src", src, FLOAT_TYPES)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.row_major(self, src=src, tmp=tmp)
         checks.row_scalars(self, "dst", dst, src.valid_shape[0])
 
 
 class ColReduceOp(DpsOp, abc.ABC):
     """dst[c] = OP over r of src[r, c]; `dst` is `[1, cols]`, row-major."""
+
+    ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
 
     src = operand_def()
     dst = operand_def()
@@ -44,13 +51,15 @@ class ColReduceOp(DpsOp, abc.ABC):
         """Check buffers, dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
         checks.same_dtype(self, src=src, dst=dst)
-        checks.dtype_in(self, "src", src, ARITHMETIC_TYPES)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.row_major(self, src=src, dst=dst)
         checks.expect_shape(self, "dst", dst, (1, src.valid_shape[1]), "one value per column")
 
 
 class RowExpandBinaryOp(DpsOp, abc.ABC):
     """dst[r, c] = src[r, c] OP row[r]; `row` is `[rows, 1]`, col_major / none_box."""
+
+    ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
 
     src = operand_def()
     row = operand_def()
@@ -63,7 +72,7 @@ class RowExpandBinaryOp(DpsOp, abc.ABC):
         """Check buffers, dtypes, shapes and layouts."""
         src, row, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "row", "dst"))
         checks.same_dtype(self, src=src, row=row, dst=dst)
-        checks.dtype_in(self, "src", src, FLOAT_TYPES)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.same_shape(self, src=src, dst=dst)
         checks.row_major(self, src=src, dst=dst)
         checks.row_scalars(self, "row", row, src.valid_shape[0])
@@ -71,6 +80,8 @@ class RowExpandBinaryOp(DpsOp, abc.ABC):
 
 class ColExpandBinaryOp(DpsOp, abc.ABC):
     """dst[r, c] = src[r, c] OP col[c]; `col` is `[1, cols]`, row-major."""
+
+    ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
 
     src = operand_def()
     col = operand_def()
@@ -83,7 +94,7 @@ class ColExpandBinaryOp(DpsOp, abc.ABC):
         """Check buffers, dtypes, shapes and layouts."""
         src, col, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "col", "dst"))
         checks.same_dtype(self, src=src, col=col, dst=dst)
-        checks.dtype_in(self, "src", src, FLOAT_TYPES)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.same_shape(self, src=src, dst=dst)
         checks.row_major(self, src=src, col=col, dst=dst)
         checks.expect_shape(self, "col", col, (1, src.valid_shape[1]), "one value per column")
@@ -114,6 +125,7 @@ class TRowSumOp(RowReduceOp):
 class TRowExpandOp(DpsOp):
     """dst[r, c] = src[r]; `src` is `[rows, 1]`, col_major / none_box."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = SHORT_TYPES
     name = "pto.trowexpand"
 
     src = operand_def()
@@ -126,6 +138,7 @@ class TRowExpandOp(DpsOp):
         """Check buffers, dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
         checks.same_dtype(self, src=src, dst=dst)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.row_major(self, dst=dst)
         checks.row_scalars(self, "src", src, dst.valid_shape[0])
 
@@ -155,6 +168,7 @@ class TRowExpandMulOp(RowExpandBinaryOp):
 class TRowExpandDivOp(RowExpandBinaryOp):
     """dst[r, c] = src[r, c] / row[r]."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = FLOAT_TYPES
     name = "pto.trowexpanddiv"
 
 
@@ -197,6 +211,7 @@ class TColMinOp(ColReduceOp):
 class TColExpandOp(DpsOp):
     """dst[r, c] = src[c]; `src` is `[1, cols]`, row-major."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = SHORT_TYPES
     name = "pto.tcolexpand"
 
     src = operand_def()
@@ -209,6 +224,7 @@ class TColExpandOp(DpsOp):
         """Check buffers, dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
         checks.same_dtype(self, src=src, dst=dst)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.row_major(self, src=src, dst=dst)
         checks.expect_shape(self, "src", src, (1, dst.valid_shape[1]), "one value per column")
 
@@ -238,6 +254,7 @@ class TColExpandMulOp(ColExpandBinaryOp):
 class TColExpandDivOp(ColExpandBinaryOp):
     """dst[r, c] = src[r, c] / col[c]."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = FLOAT_TYPES
     name = "pto.tcolexpanddiv"
 
 

@@ -37,8 +37,10 @@ def test_accepts(body: str) -> None:
             "pto.trowmax: dst is [32, 1] but must be [1, 1], one value per row",
         ),
         (
-            "pto.trowmin ins(%bits, %bits : !bits, !bits) outs(%bits : !bits)",
-            "pto.trowmin: src is i32, but must be one of f16, f32",
+            "%t = pto.alloc_tile : !bytes\npto.trowmin ins(%t, %t : !bytes, !bytes) outs(%t : !bytes)".replace(
+                "!bytes", "!pto.tile_buf<vec, 32x32xi8>"
+            ),
+            "pto.trowmin: src is i8, but must be one of f16, f32, i16, i32",
         ),
         (
             "pto.trowexpandmul ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)",

@@ -7,7 +7,7 @@ from ptodsl.dialect import PtoDialect
 from ptodsl.dialect.testing import ALIASES, fifo, parse_text, print_text, snippet
 
 BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
-UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trecip", "trelu", "tabs", "tneg")
+UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trelu", "tabs", "tneg")
 FIFO = ("talloc", "tpush", "tpop", "tfree")
 ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
 
@@ -16,6 +16,7 @@ SNIPPETS = [
     *(f"pto.{name} ins(%words, %words : !words, !words) outs(%words : !words)" for name in ("tand", "tor")),
     "pto.txor ins(%words, %words, %words : !words, !words, !words) outs(%words : !words)",
     *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
+    "%other = pto.alloc_tile : !vec\npto.trecip ins(%vec : !vec) outs(%other : !vec)",
     *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
     "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",

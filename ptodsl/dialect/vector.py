@@ -6,7 +6,7 @@ import abc
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from xdsl.dialects.builtin import f16, f32, i8, i16, i32
+from xdsl.dialects.builtin import bf16, f16, f32, i8, i16, i32
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def
 from xdsl.utils.exceptions import VerifyException
@@ -14,7 +14,7 @@ from xdsl.utils.exceptions import VerifyException
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
 from ptodsl.dialect.conversions import CONVERSIONS, Conversion, targets
-from ptodsl.dialect.elements import element_name, ui8, ui16
+from ptodsl.dialect.elements import element_name, ui8, ui16, ui32
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
@@ -26,6 +26,9 @@ FLOAT_TYPES = (f16, f32)
 
 BIT_TYPES = (i8, i16, ui8, ui16)
 """Element types of bitwise operations."""
+
+SHORT_TYPES = (f16, bf16, f32, i8, i16, i32, ui8, ui16, ui32)
+"""Element types of 1, 2 and 4 bytes: those of broadcasts."""
 
 
 class BinaryOp(DpsOp, abc.ABC):
@@ -72,6 +75,8 @@ class UnaryOp(DpsOp, abc.ABC):
 class TileScalarOp(DpsOp, abc.ABC):
     """dst = src OP scalar, element by element; the scalar has the tile's element type."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
+
     src = operand_def()
     scalar = operand_def()
     dst = operand_def()
@@ -83,7 +88,7 @@ class TileScalarOp(DpsOp, abc.ABC):
         """Check buffers, dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
         checks.same_dtype(self, src=src, dst=dst)
-        checks.dtype_in(self, "src", src, ARITHMETIC_TYPES)
+        checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.scalar(self, "scalar", src.dtype)
         checks.same_shape(self, src=src, dst=dst)
         checks.row_major(self, src=src, dst=dst)
@@ -152,6 +157,7 @@ class TOrOp(BinaryOp):
 class TXorOp(DpsOp):
     """dst = lhs ^ rhs; `tmp` is scratch like dst."""
 
+    ALLOWED: ClassVar[Sequence[Attribute]] = BIT_TYPES
     name = "pto.txor"
 
     lhs = operand_def()
@@ -166,7 +172,7 @@ class TXorOp(DpsOp):
         """Check buffers, dtypes, shapes and layouts."""
         operands = {name: checks.tile(self, name, Loc.VEC) for name in ("lhs", "rhs", "tmp", "dst")}
         checks.same_dtype(self, **operands)
-        checks.dtype_in(self, "lhs", operands["lhs"], BIT_TYPES)
+        checks.dtype_in(self, "lhs", operands["lhs"], self.ALLOWED)
         checks.same_shape(self, **operands)
         checks.row_major(self, **operands)
 
@@ -201,9 +207,15 @@ class TRsqrtOp(UnaryOp):
 
 @irdl_op_definition
 class TRecipOp(UnaryOp):
-    """dst = 1 / src."""
+    """dst = 1 / src; not in place."""
 
     name = "pto.trecip"
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes, shapes and layouts, and that dst is another tile."""
+        super().verify_()
+        if self.src is self.dst:
+            raise VerifyException(f"{self.name}: dst must be another tile than src: it does not work in place")
 
 
 @irdl_op_definition

@@ -68,6 +68,10 @@ def test_accepts(body: str) -> None:
             "pto.texp: src is i32, but must be one of f16, f32",
         ),
         (
+            "pto.trecip ins(%vec : !vec) outs(%vec : !vec)",
+            "pto.trecip: dst must be another tile than src: it does not work in place",
+        ),
+        (
             "pto.tmuls ins(%vec, %n : !vec, index) outs(%vec : !vec)",
             "pto.tmuls: scalar must be a f32 like the tile's elements, not index",
         ),

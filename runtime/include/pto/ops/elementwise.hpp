@@ -4,6 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "pto/ops/element_types.hpp"
 #include "pto/ops/record.hpp"
 #include "pto/ops/simd.hpp"
 #include "pto/ops/spans.hpp"
@@ -161,6 +162,7 @@ void with_scalar(OpId op, F f, int line, D& dst, const S& src, typename D::DType
 #define PTO_BINARY_OP(NAME, FUNCTION)                                                               \
     template <typename D, typename A, typename B>                                                   \
     PTO_OUT_OF_LINE void NAME(D& dst, const A& left, const B& right, int line = __builtin_LINE()) { \
+        PTO_REQUIRE_TYPE(NAME);                                                                     \
         host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, left, right);              \
     }
 PTO_BINARY_OP(TADD, Add)
@@ -169,22 +171,14 @@ PTO_BINARY_OP(TMUL, Mul)
 PTO_BINARY_OP(TDIV, Div)
 PTO_BINARY_OP(TMAX, Max)
 PTO_BINARY_OP(TMIN, Min)
+PTO_BINARY_OP(TAND, And)
+PTO_BINARY_OP(TOR, Or)
 #undef PTO_BINARY_OP
-
-#define PTO_BITWISE_OP(NAME, FUNCTION)                                                              \
-    template <typename D, typename A, typename B>                                                   \
-    PTO_OUT_OF_LINE void NAME(D& dst, const A& left, const B& right, int line = __builtin_LINE()) { \
-        static_assert(std::is_integral_v<typename D::DType>, #NAME " works on integer tiles only"); \
-        host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, left, right);              \
-    }
-PTO_BITWISE_OP(TAND, And)
-PTO_BITWISE_OP(TOR, Or)
-#undef PTO_BITWISE_OP
 
 /// dst = left ^ right; the device computes it from OR and AND, with `scratch` for one of them.
 template <typename D, typename A, typename B, typename Scratch>
 PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratch, int line = __builtin_LINE()) {
-    static_assert(std::is_integral_v<typename D::DType>, "TXOR works on integer tiles only");
+    PTO_REQUIRE_TYPE(TXOR);
     host::check_vec_operands<D, A, B, Scratch>();
     host::require_operands(host::OpId::TXOR, line, dst, left, right, scratch);
     if constexpr (host::kTrace) {
@@ -197,6 +191,7 @@ PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratc
 #define PTO_SCALAR_OP(NAME, FUNCTION)                                                                        \
     template <typename D, typename A>                                                                        \
     PTO_OUT_OF_LINE void NAME(D& dst, const A& src, typename D::DType scalar, int line = __builtin_LINE()) { \
+        PTO_REQUIRE_TYPE(NAME);                                                                              \
         host::with_scalar(host::OpId::NAME, host::FUNCTION{}, line, dst, src, scalar);                       \
     }
 PTO_SCALAR_OP(TADDS, Add)
@@ -207,33 +202,26 @@ PTO_SCALAR_OP(TMAXS, Max)
 PTO_SCALAR_OP(TMINS, Min)
 #undef PTO_SCALAR_OP
 
-#define PTO_UNARY_OP(NAME, FUNCTION, ALLOWED, RULE)                                \
+#define PTO_UNARY_OP(NAME, FUNCTION)                                               \
     template <typename D, typename A>                                              \
     PTO_OUT_OF_LINE void NAME(D& dst, const A& src, int line = __builtin_LINE()) { \
-        using T = typename D::DType;                                               \
-        static_assert(ALLOWED<T>, #NAME " works on " RULE " tiles only");          \
+        PTO_REQUIRE_TYPE(NAME);                                                    \
         host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, src);     \
     }
-PTO_UNARY_OP(TLOG, Log, host::is_float, "f32, f16 and bf16")
-PTO_UNARY_OP(TSQRT, Sqrt, host::is_float, "f32, f16 and bf16")
-PTO_UNARY_OP(TRSQRT, Rsqrt, host::is_float, "f32, f16 and bf16")
-PTO_UNARY_OP(TRECIP, Recip, host::is_float, "f32, f16 and bf16")
-PTO_UNARY_OP(TNOT, Not, std::is_integral_v, "integer")
+PTO_UNARY_OP(TLOG, Log)
+PTO_UNARY_OP(TSQRT, Sqrt)
+PTO_UNARY_OP(TRSQRT, Rsqrt)
+PTO_UNARY_OP(TRECIP, Recip)
+PTO_UNARY_OP(TRELU, Relu)
+PTO_UNARY_OP(TABS, Abs)
+PTO_UNARY_OP(TNEG, Neg)
+PTO_UNARY_OP(TNOT, Not)
 #undef PTO_UNARY_OP
-
-#define PTO_ANY_UNARY_OP(NAME, FUNCTION)                                           \
-    template <typename D, typename A>                                              \
-    PTO_OUT_OF_LINE void NAME(D& dst, const A& src, int line = __builtin_LINE()) { \
-        host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, src);     \
-    }
-PTO_ANY_UNARY_OP(TRELU, Relu)
-PTO_ANY_UNARY_OP(TABS, Abs)
-PTO_ANY_UNARY_OP(TNEG, Neg)
-#undef PTO_ANY_UNARY_OP
 
 /// dst[r][c] = scalar
 template <typename D>
 PTO_OUT_OF_LINE void TEXPANDS(D& dst, typename D::DType scalar, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TEXPANDS);
     using T = host::Compute<typename D::DType>;
     host::elementwise(host::OpId::TEXPANDS, [value = static_cast<T>(scalar)] { return value; }, line, dst);
 }
@@ -267,7 +255,7 @@ void exp_span(size_t count, T* dst, const T* src) {
 /// dst = exp(src)
 template <typename D, typename A>
 PTO_OUT_OF_LINE void TEXP(D& dst, const A& src, int line = __builtin_LINE()) {
-    static_assert(host::is_float<typename D::DType>, "TEXP works on f32, f16 and bf16 tiles only");
+    PTO_REQUIRE_TYPE(TEXP);
     host::check_vec_operands<D, A>();
     host::require_operands(host::OpId::TEXP, line, dst, src);
     if constexpr (host::kTrace) {

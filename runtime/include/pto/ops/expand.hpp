@@ -125,6 +125,7 @@ void expand(OpId op, int line, D& dst, const V& values) {
 #define PTO_EXPAND_OP(NAME, AXIS)                                                     \
     template <typename D, typename V>                                                 \
     PTO_OUT_OF_LINE void NAME(D& dst, const V& values, int line = __builtin_LINE()) { \
+        PTO_REQUIRE_TYPE(NAME);                                                       \
         host::expand<host::Axis::AXIS>(host::OpId::NAME, line, dst, values);          \
     }
 PTO_EXPAND_OP(TROWEXPAND, Row)
@@ -134,6 +135,7 @@ PTO_EXPAND_OP(TCOLEXPAND, Col)
 #define PTO_EXPAND_WITH_OP(NAME, AXIS, FUNCTION)                                                         \
     template <typename D, typename S, typename V>                                                        \
     PTO_OUT_OF_LINE void NAME(D& dst, const S& src, const V& values, int line = __builtin_LINE()) {      \
+        PTO_REQUIRE_TYPE(NAME);                                                                          \
         host::expand_with<host::Axis::AXIS>(host::OpId::NAME, host::FUNCTION{}, line, dst, src, values); \
     }
 PTO_EXPAND_WITH_OP(TROWEXPANDADD, Row, Add)

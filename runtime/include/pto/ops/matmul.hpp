@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "pto/ops/element_types.hpp"
 #include "pto/ops/pack.hpp"
 #include "pto/ops/record.hpp"
 
@@ -95,9 +96,7 @@ constexpr void check_matmul() {
     using In = typename L::DType;
     using Out = typename D::DType;
     static_assert(std::is_same_v<In, typename R::DType>, "both factors of a matmul must have the same element type");
-    static_assert(
-        (is_float<In> && std::is_same_v<Out, float>) || (std::is_same_v<In, int8_t> && std::is_same_v<Out, int32_t>),
-        "a matmul multiplies f16, bf16 or f32 into f32, or i8 into i32");
+    static_assert(multiplies<In, Out>, "a matmul multiplies f16, bf16 or f32 into f32, or i8 into i32");
     static_assert(may_equal(L::ValidCol, R::ValidRow),
                   "a matmul of [m, k] by [k, n] needs as many valid columns on the left as valid rows on the right");
     static_assert(may_equal(D::ValidRow, L::ValidRow) && may_equal(D::ValidCol, R::ValidCol),

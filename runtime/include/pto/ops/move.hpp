@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "pto/ops/element_types.hpp"
 #include "pto/ops/pack.hpp"
 #include "pto/ops/transfer.hpp"
 
@@ -45,10 +46,12 @@ void move_tile(int line, D& dst, const S& src, int64_t row, int64_t col) {
         pipe != PIPE_ALL,
         "no such path: tiles move vec -> vec, mat -> left, right or bias, and acc -> mat; TLOAD and TSTORE reach "
         "global memory");
-    static_assert(
-        std::is_same_v<typename D::DType, typename S::DType> ||
-            (S::Loc == TileType::Acc && std::is_same_v<typename S::DType, float> && is_short_float<typename D::DType>),
-        "a move converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+    using From = typename S::DType;
+    using To = typename D::DType;
+    static_assert(S::Loc != TileType::Acc || fix_moves<From, To>,
+                  "an acc tile of f32 moves to L1 as f16 or bf16; other pairs of element types need a scale");
+    static_assert(S::Loc == TileType::Acc || std::is_same_v<From, To>,
+                  "a move converts only from acc tiles: else the element types must be the same");
     dst.require_assigned(name(op), line);
     src.require_assigned(name(op), line);
     if (row < 0 || col < 0 || row + dst.GetValidRow() > src.GetValidRow() ||

@@ -128,6 +128,7 @@ void reduce_cols(OpId op, F f, int line, D& dst, const S& src, Scratch record_sc
 #define PTO_ROW_REDUCTION(NAME, FUNCTION)                                                            \
     template <typename D, typename S, typename Scratch>                                              \
     PTO_OUT_OF_LINE void NAME(D& dst, const S& src, Scratch& scratch, int line = __builtin_LINE()) { \
+        PTO_REQUIRE_TYPE(NAME);                                                                      \
         host::reduce_rows(host::OpId::NAME, host::FUNCTION{}, line, dst, src, scratch);              \
     }
 PTO_ROW_REDUCTION(TROWSUM, Add)
@@ -139,6 +140,7 @@ PTO_ROW_REDUCTION(TROWMIN, Min)
 #define PTO_COL_REDUCTION(NAME, FUNCTION)                                                              \
     template <typename D, typename S>                                                                  \
     PTO_OUT_OF_LINE void NAME(D& dst, const S& src, int line = __builtin_LINE()) {                     \
+        PTO_REQUIRE_TYPE(NAME);                                                                        \
         host::reduce_cols(host::OpId::NAME, host::FUNCTION{}, line, dst, src, [](host::Recorder&) {}); \
     }
 PTO_COL_REDUCTION(TCOLSUM, Add)
@@ -149,6 +151,7 @@ PTO_COL_REDUCTION(TCOLMIN, Min)
 /// TCOLSUM with the device's working space; `binary` picks its order of summation.
 template <typename D, typename S, typename Scratch, typename = std::enable_if_t<host::is_tile<Scratch>>>
 PTO_OUT_OF_LINE void TCOLSUM(D& dst, const S& src, Scratch& scratch, bool binary = false, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TCOLSUM);
     static_cast<void>(binary);
     scratch.require_assigned("TCOLSUM", line);
     host::reduce_cols(host::OpId::TCOLSUM, host::Add{}, line, dst, src,

@@ -124,8 +124,7 @@ PTO_OUT_OF_LINE void TSTORE(const Global& gm, const S& src, int line = __builtin
     static_assert(host::is_global<Global>, "TSTORE(dst, src) writes a GlobalTensor");
     static_assert(S::Loc == TileType::Vec || S::Loc == TileType::Acc,
                   "TSTORE writes vec or acc tiles to global memory");
-    static_assert(std::is_same_v<From, To> ||
-                      (S::Loc == TileType::Acc && std::is_same_v<From, float> && host::is_short_float<To>),
+    static_assert(S::Loc == TileType::Acc ? host::fix_stores<From, To> : std::is_same_v<From, To>,
                   "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
     src.require_assigned("TSTORE", line);
     host::require_same_size("TSTORE", src, gm, line);
