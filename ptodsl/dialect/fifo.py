@@ -31,9 +31,10 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import a3, checks
 from ptodsl.dialect.attributes import SPLITS, Split
-from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
+from ptodsl.dialect.elements import element_bytes, element_name
 from ptodsl.dialect.gm_type import PipeType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_types_of
+from ptodsl.dialect.view import DeclareGlobalOp
 
 CUBE_TO_VECTOR = 1
 """`dir_mask` of a FIFO that the cube core fills."""
@@ -215,8 +216,8 @@ class FifoOp(IRDLOperation, abc.ABC):
         entry, handle = self.entry.type, self.pipe.type
         if not isinstance(handle, PipeType):
             raise VerifyException(f"{self.name}: pipe must be a FIFO handle (!pto.pipe), not {handle}")
-        if not isinstance(entry, TensorViewType):
-            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but is {entry}")
+        if not isinstance(entry, TensorViewType) or not isinstance(self.entry.owner, DeclareGlobalOp):
+            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but this is another {entry}")
         if self.split.type != i8:
             raise VerifyException(f"{self.name}: split must be an i8, not {self.split.type}")
         if (split := self.split.value.data) not in range(len(SPLITS)):
@@ -240,8 +241,6 @@ class FifoOp(IRDLOperation, abc.ABC):
             raise VerifyException(
                 f"{self.name}: the entry is {entry} but gm_addr of its FIFO is {slot}: they must have the same sizes"
             )
-        if DYNAMIC in entry.shape:
-            return
         size, slot_size = entry_bytes(entry), fifo.slot_size.value.data
         if size != slot_size and (self.split_axis is Split.NONE or 2 * size != slot_size):
             half = "" if self.split_axis is Split.NONE else f", or half of it, {slot_size // 2}"
