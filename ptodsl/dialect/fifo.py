@@ -242,25 +242,32 @@ class FifoOp(IRDLOperation, abc.ABC):
                 f"{self.name}: the entry is {entry} but gm_addr of its FIFO is {slot}: they must have the same sizes"
             )
         size, slot_size = entry_bytes(entry), fifo.slot_size.value.data
-        if size != slot_size and (self.split_axis is Split.NONE or 2 * size != slot_size):
-            half = "" if self.split_axis is Split.NONE else f", or half of it, {slot_size // 2}"
+        if size != slot_size and (self.splits_nothing or 2 * size != slot_size):
+            half = "" if self.splits_nothing else f", or half of it, {slot_size // 2}"
             raise VerifyException(
                 f"{self.name}: the entry {entry} has {size} bytes, but must be as large as a slot, {slot_size}{half}"
             )
 
     def _verify_split(self, fifo: InitializeL2G2LPipeOp) -> None:
         """Check that the operations of a FIFO split its slots, or do not."""
-        unsplit = self.split_axis is Split.NONE
+        unsplit = self.splits_nothing
         if fifo.nosplit is not None and bool(fifo.nosplit.value.data) != unsplit:
             raise VerifyException(
                 f"{self.name}: split = {self.split.value.data} contradicts nosplit of the FIFO; leave nosplit out"
             )
-        others = (use.operation for use in fifo.pipe.uses)
-        if any(isinstance(other, FifoOp) and (other.split_axis is Split.NONE) != unsplit for other in others):
+        others = (use.operation for use in fifo.pipe.uses if use.operation is not self)
+        # One other is enough: if they differ among themselves, one of them says so.
+        other = next((other for other in others if isinstance(other, FifoOp)), None)
+        if other is not None and other.splits_nothing != unsplit:
             raise VerifyException(
                 f"{self.name}: split = {self.split.value.data}, but another operation of this FIFO "
                 f"{'splits' if unsplit else 'does not split'} its slots"
             )
+
+    @property
+    def splits_nothing(self) -> bool:
+        """Whether each vector core has the whole slot."""
+        return bool(self.split.value.data == 0)
 
     @property
     def split_axis(self) -> Split:

@@ -84,7 +84,7 @@ def test_pops_that_are_freed_in_time(body: str) -> None:
 
 
 def test_what_breaks_its_own_rules_is_not_judged_further() -> None:
-    wrong = op("tpop", split=3) + op("tpop").replace("%e", "%vec").replace("!entry", "!vec")
+    wrong = op("tpop", split=3) + op("tpop").replace("%e", "%vec").replace("!entry", "!vec") + FREE
     assert [message.partition(":")[0] for message in on("vector", HALVES + wrong)] == ["pto.tpop", "pto.tpop"]
 
 
