@@ -1,0 +1,49 @@
+"""//tools/ptoas/conformance: say whether an assembler does what ptoas 0.48 does.
+
+tools/bazel run //tools/ptoas/conformance                                  the embedded assembler
+tools/bazel run //tools/ptoas/conformance -- --ptoas=/path/to/ptoas        another one; send what it prints
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools.ptoas.conformance.run import Assembler, Embedded, External, Result, run_cases
+from tools.ptoas.conformance.snippets import SNIPPETS
+from tools.ptoas.conformance.table import NOT_YET, table_cases
+
+
+def report(title: str, results: list[Result], embedded: bool) -> str:
+    """A line per case, and the counts."""
+    lines = [f"assembler\t{title}"]
+    for result in results:
+        verdict = "refuses" if result.output.cpp is None else "accepts"
+        lines.append(f"{'DIFFERS' if result.problem else 'ok'}\t{result.case.name}\t{verdict}\t{result.problem}")
+    wrong = sum(bool(result.problem) for result in results)
+    stricter = sum(bool(result.case.stricter) for result in results) if embedded else 0
+    lines.append(
+        f"{len(results) - wrong} of {len(results)} cases are as with ptoas 0.48; {stricter} of them are refused here, "
+        f"because the device has no code for them; {len(NOT_YET)} operations are not in the dialect yet"
+    )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0 if the assembler does what is expected in all cases."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ptoas", type=Path, help="program to try; the embedded assembler without it")
+    options = parser.parse_args(arguments)
+    assembler: Assembler = Embedded()
+    if options.ptoas is not None:
+        if not options.ptoas.is_file():
+            parser.error(f"--ptoas={options.ptoas} is no file: give the path of the program")
+        assembler = External(options.ptoas)
+    results = run_cases([*SNIPPETS, *table_cases()], assembler)
+    print(report(assembler.title, results, assembler.embedded))
+    return int(any(result.problem for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

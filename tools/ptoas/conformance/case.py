@@ -1,0 +1,40 @@
+"""One case: a module, and what the real assembler makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module that ptoas 0.48 accepts or refuses."""
+
+    name: str
+    text: str
+    accepted: bool
+    calls: Sequence[str] = ()
+    """Parts of the C++ that are printed, in this order; `$name` is a variable, the same one in all of them."""
+
+    stricter: str = ""
+    """Why the embedded assembler refuses what the real one accepts; empty if it accepts it, too."""
+
+    options: Sequence[str] = ()
+    """Command-line options besides `--pto-arch=a3`."""
+
+
+def vector_function(body: str) -> str:
+    """A module with a vector kernel around `body`; its arguments are %p (f32 pointer), %n (index) and %x (f32)."""
+    return _function("vector", body)
+
+
+def cube_function(body: str) -> str:
+    """A module with a cube kernel around `body`, with the same arguments."""
+    return _function("cube", body)
+
+
+def _function(kind: str, body: str) -> str:
+    return (
+        f"func.func @kernel(%p: !pto.ptr<f32>, %n: index, %x: f32) attributes {{pto.kernel_kind = "
+        f"#pto.kernel_kind<{kind}>}} {{\n{body}\nreturn\n}}\n"
+    )

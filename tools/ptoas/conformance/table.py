@@ -1,0 +1,88 @@
+"""The verdict of ptoas 0.48 on 402 combinations of operation and element type, in place or not (accepts.tsv)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ptodsl.dialect import CONVERSIONS, element_type
+from tools.ptoas.conformance.case import Case, cube_function, vector_function
+
+TABLE = Path(__file__).parent / "accepts.tsv"
+
+NO_DEVICE_CODE = "the device has no code for this pair of element types"
+
+NOT_YET: frozenset[str] = frozenset()
+"""Operations of the table that the dialect does not have yet."""
+
+SCALARS = {"f32": "2.0", "f16": "2.0", "i32": "2", "i16": "2"}
+
+
+def table_cases() -> Iterator[Case]:
+    """The cases of the table, in its order."""
+    for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]:
+        operation, in_place, accepted, refused = line.split("\t")
+        for verdict, types in ((True, accepted), (False, refused)):
+            for dtype in () if types == "-" else types.split():
+                yield _case(operation, in_place == "yes", dtype, verdict)
+
+
+def _case(operation: str, in_place: bool, types: str, accepted: bool) -> Case:
+    source, _, target = types.partition("->")
+    if operation.startswith("tmatmul"):
+        text = cube_function(_matmul(operation, source, target))
+    else:
+        text = vector_function(_vector_lines(operation, source, target or source, in_place))
+    stricter = ""
+    if operation == "tcvt" and (element_type(source), element_type(target)) not in CONVERSIONS:
+        stricter = NO_DEVICE_CODE
+    place = " in place" if in_place else ""
+    return Case(f"{operation} {types}{place}", text, accepted, stricter=stricter)
+
+
+def _tile(name: str, shape: str, loc: str = "vec", layout: str = "") -> tuple[str, str]:
+    """Line that allocates a tile, and its type."""
+    ty = f"!pto.tile_buf<{loc}, {shape}{layout}>"
+    return f"%{name} = pto.alloc_tile : {ty}", ty
+
+
+def _vector_lines(operation: str, dtype: str, target: str, in_place: bool) -> str:
+    """Lines with one operation on tiles of 32x64 elements."""
+    a, full = _tile("a", f"32x64x{dtype}")
+    b, _ = _tile("b", f"32x64x{dtype}")
+    d, result = _tile("d", f"32x64x{target}")
+    row, column = _tile("row", f"32x1x{dtype}", layout=", blayout=col_major")
+    col, line = _tile("col", f"1x64x{dtype}")
+    ins, types = ["%a"], [full]
+    if operation in ("tmuls", "tadds"):
+        ins, types = ["%a", "%s"], [full, dtype]
+    elif operation in ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin", "tand", "tor"):
+        ins, types = ["%a", "%b"], [full, full]
+    elif operation in ("trowmax", "trowmin", "trowsum"):
+        ins, types, d, result = ["%a", "%b"], [full, full], row.replace("%row", "%d"), column
+    elif operation in ("tcolmax", "tcolmin", "tcolsum"):
+        d, result = col.replace("%col", "%d"), line
+    elif operation == "trowexpand":
+        ins, types = ["%row"], [column]
+    elif operation == "tcolexpand":
+        ins, types = ["%col"], [line]
+    elif operation.startswith("trowexpand"):
+        ins, types = ["%a", "%row"], [full, column]
+    elif operation.startswith("tcolexpand"):
+        ins, types = ["%a", "%col"], [full, line]
+    wanted = {"%a": a, "%b": b, "%row": row, "%col": col, "%s": f"%s = arith.constant {SCALARS.get(dtype)} : {dtype}"}
+    lines = [wanted[name] for name in ins] + ([] if in_place else [d])
+    out = "%a" if in_place else "%d"
+    return "\n".join([*lines, f"pto.{operation} ins({', '.join(ins)} : {', '.join(types)}) outs({out} : {result})"])
+
+
+def _matmul(operation: str, dtype: str, result: str) -> str:
+    boxed = ", blayout={}, slayout={}"
+    left, left_type = _tile("l", f"32x32x{dtype}", "left", boxed.format("row_major", "row_major"))
+    right, right_type = _tile("r", f"32x32x{dtype}", "right", boxed.format("row_major", "col_major"))
+    acc, acc_type = _tile("c", f"32x32x{result}", "acc", boxed.format("col_major", "row_major") + ", fractal=1024")
+    bias, bias_type = _tile("b", f"1x32x{result}", "bias")
+    lines, ins, types = [left, right, acc], "%l, %r", f"{left_type}, {right_type}"
+    if operation == "tmatmul.bias":
+        lines, ins, types = [*lines, bias], f"{ins}, %b", f"{types}, {bias_type}"
+    return "\n".join([*lines, f"pto.{operation} ins({ins} : {types}) outs(%c : {acc_type})"])
