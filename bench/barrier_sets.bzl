@@ -1,6 +1,7 @@
 """Which sets of barriers the benchmark's kernels lack: `--//bench:remove_barriers=gu,proved+gu` builds two."""
 
 load("//flash_atten:defs.bzl", "fa_library")
+load("//flash_atten:kernel_choice.bzl", "KernelChoiceInfo")
 
 # The patcher's patterns, as //patchers:vec_barriers names them, in the order in which they make up the name of a set.
 PATTERNS = ["gu", "softmax-exp-sum", "softmax-sum-add", "proved"]
@@ -43,11 +44,12 @@ barrier_sets_flag = rule(
 def _kernel_sets_impl(ctx):
     chosen = ctx.attr.chosen[BarrierSetsInfo].sets
     wanted = chosen or ctx.attr.default_sets
+    kernels = ctx.attr.kernels[KernelChoiceInfo].names
     paths = {name: {} for name in wanted}
     files = []
     for target, key in ctx.attr.libraries.items():
         set_name, kernel = key.split(" ")
-        if set_name in wanted:
+        if set_name in wanted and kernel in kernels:
             library = target[DefaultInfo].files.to_list()[0]
             paths[set_name][kernel] = library.short_path
             files.append(library)
@@ -61,11 +63,12 @@ _kernel_sets = rule(
     attrs = {
         "chosen": attr.label(mandatory = True, providers = [BarrierSetsInfo]),
         "default_sets": attr.string_list(mandatory = True),
+        "kernels": attr.label(mandatory = True, providers = [KernelChoiceInfo]),
         "libraries": attr.label_keyed_string_dict(mandatory = True, doc = "Set and kernel by library."),
     },
 )
 
-def kernel_sets(name, kernels, shipped, chosen, default_sets):
+def kernel_sets(name, kernels, kernel_choice, shipped, chosen, default_sets):
     """Declares every kernel with every set of barriers removed, and NAME: the libraries of the sets that are chosen.
 
     Only those are built. NAME.json says which there are, and where.
@@ -73,6 +76,7 @@ def kernel_sets(name, kernels, shipped, chosen, default_sets):
     Args:
       name: of the target.
       kernels: knobs by name of the kernel, as FA_KERNELS.
+      kernel_choice: label of a kernel_choice_flag.
       shipped: label format by set, for the sets that other packages declare: `{"gu": "//flash_atten:%s"}`. What these
         assemble for "none" is what the others are patched from.
       chosen: label of a barrier_sets_flag.
@@ -103,5 +107,6 @@ def kernel_sets(name, kernels, shipped, chosen, default_sets):
         name = name,
         chosen = chosen,
         default_sets = default_sets,
+        kernels = kernel_choice,
         libraries = libraries,
     )

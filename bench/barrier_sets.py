@@ -60,7 +60,8 @@ class BuiltSets:
         if path is None or not path.exists():
             raise LibraryError(
                 f"there is no {library_name(config)} with the barriers of {barriers} removed; start the benchmark with "
-                f"`tools/bazel run --//bench:remove_barriers={barriers} //bench:fa`, which brings it along"
+                f"`tools/bazel run --//bench:remove_barriers={barriers} "
+                f"--//flash_atten:kernels={library_name(config)} //bench:fa`, which brings it along"
             )
         return path
 

@@ -48,8 +48,8 @@ QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of 
 REMOVE_BARRIERS = flags.DEFINE_list(
     "remove_barriers",
     [],
-    "Which PIPE_V barriers the patcher removed: gu, none, or gu,none to compare both. Other sets are built by Bazel's "
-    "flag --//bench:remove_barriers=SET,SET, and are then the default.",
+    "Which PIPE_V barriers the patcher removed, of the sets that are built. Bazel's flag "
+    "--//bench:remove_barriers=gu,none builds sets, which are then the default; without it there is gu.",
 )
 ITERS = flags.DEFINE_integer(
     "iters",

@@ -11,6 +11,9 @@ FA_KERNELS = {
     "fa_s1tile512_preload4": {"qk_preload": 4, "s1_tile": 512},
 }
 
+# What the default flags of programs choose from: --s1_tile=auto takes either tile.
+AUTO_KERNELS = ["fa_s1tile256", "fa_s1tile512"]
+
 AssembledInfo = provider(
     doc = "A kernel's C++ before the patcher.",
     fields = {

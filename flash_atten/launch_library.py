@@ -106,9 +106,9 @@ def library_path(config: KernelConfig, directory: Path | None = None) -> Path:
     if not path.exists():
         there = ", ".join(sorted(p.name for p in directory.glob("fa_*.so"))) or "none"
         raise LibraryError(
-            f"there is no {path.name} in {directory} (libraries there: {there}); build //flash_atten:{path.name} and "
-            "name it with "
-            "--library=PATH, or start this binary with `bazel run`, which brings its libraries along"
+            f"there is no {path.name} in {directory} (libraries there: {there}); start this program with `tools/bazel "
+            f"run --//flash_atten:kernels={path.stem}`, which brings it along, or build //flash_atten:{path.name} and "
+            "name it with --library=PATH"
         )
     return path
 

@@ -1,0 +1,51 @@
+"""Which kernels a program brings along: --//flash_atten:kernels=all, or names such as fa_s1tile256_preload4.
+
+A program learns the shape only when it runs, and with it which library it needs. All of them would be many times the work
+of the one that is run first.
+"""
+
+ALL = "all"
+
+KernelChoiceInfo = provider(
+    doc = "A choice of kernels.",
+    fields = {"names": ":type: list of string. Such as \"fa_s1tile256\"."},
+)
+
+def _kernel_choice_flag_impl(ctx):
+    asked = ctx.build_setting_value
+    unknown = [name for name in asked if name != ALL and name not in ctx.attr.known]
+    if unknown:
+        fail("--%s=%s: there is no kernel %r; kernels are %s, or %s" % (
+            ctx.label,
+            ",".join(asked),
+            unknown[0],
+            ", ".join(ctx.attr.known),
+            ALL,
+        ))
+    names = ctx.attr.known if ALL in asked else asked or ctx.attr.automatic
+    return [KernelChoiceInfo(names = names)]
+
+kernel_choice_flag = rule(
+    implementation = _kernel_choice_flag_impl,
+    attrs = {
+        "automatic": attr.string_list(mandatory = True, doc = "What is built if nothing is asked for."),
+        "known": attr.string_list(mandatory = True),
+    },
+    build_setting = config.string_list(flag = True),
+    doc = "The kernels that programs bring along.",
+)
+
+def _chosen_kernels_impl(ctx):
+    names = ctx.attr.choice[KernelChoiceInfo].names
+    chosen = [target[DefaultInfo].files for target, name in ctx.attr.kernels.items() if name in names]
+    files = depset(transitive = chosen)
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+
+chosen_kernels = rule(
+    implementation = _chosen_kernels_impl,
+    attrs = {
+        "choice": attr.label(mandatory = True, providers = [KernelChoiceInfo]),
+        "kernels": attr.label_keyed_string_dict(mandatory = True, doc = "Name by target."),
+    },
+    doc = "The files of the kernels that are chosen; the others are not built.",
+)
