@@ -4,7 +4,7 @@ Each fault is put into the kernel's Python while it is built; the rest of the ch
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from flash_atten.config import CUBE_S1, SCALE, KernelConfig
 from flash_atten.kernel import build_module
 from flash_atten.launch_host import HostBackend
 from flash_atten.launch_library import KernelError, KernelLibrary
+from flash_atten.pipeline import Slot
 from flash_atten.stand_in import ROOT, build_info
 from ptodsl.printing import module_text
 from ptodsl.values import Scalar
@@ -59,10 +60,12 @@ def _swapped_sub_tiles(patch: Patch) -> None:
 
 def _ring_slot_off_by_one(patch: Patch) -> None:
     """The accumulation rescales with the factor of the next tile."""
-    accumulate = kernel_vector.accumulate
-    patch.setattr(
-        kernel_vector, "accumulate", lambda vector, slot: accumulate(vector, (slot + 1) % vector.config.exp_ring)
-    )
+    copy_factors = kernel_vector.copy_factors
+
+    def from_next(vector: kernel_vector.Vector, slot: Slot, factors: Sequence[kernel_vector.RowState]) -> None:
+        copy_factors(vector, (slot + 1) % vector.config.exp_ring, factors)
+
+    patch.setattr(kernel_vector, "copy_factors", from_next)
 
 
 def _missing_scale(patch: Patch) -> None:

@@ -30,9 +30,8 @@ STAGE_OF_FUNCTION: Mapping[str, str] = {
     "load_pv": "compute_gu",
     "load_first_output": "compute_gu",
     "compute_gu": "compute_gu",
-    "accumulate": "compute_gu",
-    "compute_gu_alone": "compute_gu",
-    "accumulate_alone": "compute_gu",
+    "copy_factors": "compute_gu",
+    "accumulate_steps": "compute_gu",
     "store_output": "compute_gu",
 }
 """Functions of kernel_cube.py and kernel_vector.py that issue operations."""

@@ -20,7 +20,7 @@ def test_lines_of_a_stage_say_which() -> None:
         ("kernel_cube.py", "tile.matmul(buffers.q_left"): "compute_qk",
         ("kernel_cube.py", "tile.matmul(buffers.p_left"): "compute_pv",
         ("kernel_vector.py", "tile.cvt("): "compute_p",
-        ("kernel_vector.py", "tile.add(output, pv, output)"): "compute_gu",
+        ("kernel_vector.py", "tile.add(buffers.output[i]"): "compute_gu",
     }
     for (name, text), stage in cases.items():
         assert stage_of(f"flash_atten/{name}", line_of(name, text)) == stage

@@ -108,7 +108,7 @@ def _give_shape(pipe: Pipe, entry: SSAValue) -> None:
 
 def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
     operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe", Pipe)
-    if isinstance(pipe, Pipe) and pipe.provisional and isinstance(operands[0].owner, DeclareGlobalOp):
+    if isinstance(pipe, Pipe) and pipe.provisional:
         _give_shape(pipe, operands[0])
     emit(lambda: make(*operands, split=split))
 

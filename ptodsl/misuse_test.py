@@ -104,11 +104,6 @@ WRONG: list[tuple[str, Callable[[Arguments], object], str]] = [
         "has 2048 bytes, but must be as large as a slot",
     ),
     ("an entry of another type", lambda args: _use_fifo(args, [16, 128], pto.float16), "the entry is f16 but gm_addr"),
-    (
-        "an entry that is a view",
-        lambda args: pto.talloc(_view(args), _fifo(args), 0),
-        "must come from pto.declare_global",
-    ),
     ("a second kind of entry", _two_kinds_of_entries, "they must have the same sizes"),
     ("unknown direction", lambda args: _fifo(args, dir_mask=3), "dir_mask must be 1"),
     ("unknown layout", lambda args: _view_of(args, layout="xy"), "unknown layout 'xy'"),

@@ -53,6 +53,8 @@ REFUSED = {
     "Gm<half, 32, 16> g(nullptr); Acc<int32_t, 32, 16> c; TSTORE(g, c);": "TSTORE converts only from f32 acc tiles",
     "TROWMAX(row, a, b);": "a row reduction of [rows, cols] needs a destination of [rows, 1]",
     "TROWSUM(column, h, b);": "a row reduction keeps the element type: destination and source must have the same",
+    "Vec<float, 8, 64> s; TROWMAX(column, a, s);": "the scratch of a row reduction must hold what the device",
+    "Vec<float, 32, 256> x; Vec<float, 8, 64> s; TROWMAX(column, x, s);": "4 KiB in one piece for f32 sources of",
     "TCOLMAX(column, a);": "a column reduction of [rows, cols] needs a destination of [1, cols]",
     "TROWEXPANDSUB(a, a, row);": "a row broadcast needs one value per row: [rows, 1] for a destination of [rows, cols]",
     "TCOLEXPANDSUB(a, a, column);": "a column broadcast needs one value per column: row-major [1, cols]",

@@ -31,10 +31,9 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import a3, checks
 from ptodsl.dialect.attributes import SPLITS, Split
-from ptodsl.dialect.elements import element_bytes, element_name
+from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
 from ptodsl.dialect.gm_type import PipeType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_types_of
-from ptodsl.dialect.view import DeclareGlobalOp
 
 CUBE_TO_VECTOR = 1
 """`dir_mask` of a FIFO that the cube core fills."""
@@ -216,8 +215,8 @@ class FifoOp(IRDLOperation, abc.ABC):
         entry, handle = self.entry.type, self.pipe.type
         if not isinstance(handle, PipeType):
             raise VerifyException(f"{self.name}: pipe must be a FIFO handle (!pto.pipe), not {handle}")
-        if not isinstance(entry, TensorViewType) or not isinstance(self.entry.owner, DeclareGlobalOp):
-            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but this is another {entry}")
+        if not isinstance(entry, TensorViewType):
+            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but is {entry}")
         if self.split.type != i8:
             raise VerifyException(f"{self.name}: split must be an i8, not {self.split.type}")
         if (split := self.split.value.data) not in range(len(SPLITS)):
@@ -241,33 +240,28 @@ class FifoOp(IRDLOperation, abc.ABC):
             raise VerifyException(
                 f"{self.name}: the entry is {entry} but gm_addr of its FIFO is {slot}: they must have the same sizes"
             )
+        if DYNAMIC in entry.shape:
+            return
         size, slot_size = entry_bytes(entry), fifo.slot_size.value.data
-        if size != slot_size and (self.splits_nothing or 2 * size != slot_size):
-            half = "" if self.splits_nothing else f", or half of it, {slot_size // 2}"
+        if size != slot_size and (self.split_axis is Split.NONE or 2 * size != slot_size):
+            half = "" if self.split_axis is Split.NONE else f", or half of it, {slot_size // 2}"
             raise VerifyException(
                 f"{self.name}: the entry {entry} has {size} bytes, but must be as large as a slot, {slot_size}{half}"
             )
 
     def _verify_split(self, fifo: InitializeL2G2LPipeOp) -> None:
         """Check that the operations of a FIFO split its slots, or do not."""
-        unsplit = self.splits_nothing
+        unsplit = self.split_axis is Split.NONE
         if fifo.nosplit is not None and bool(fifo.nosplit.value.data) != unsplit:
             raise VerifyException(
                 f"{self.name}: split = {self.split.value.data} contradicts nosplit of the FIFO; leave nosplit out"
             )
-        others = (use.operation for use in fifo.pipe.uses if use.operation is not self)
-        # One other is enough: if they differ among themselves, one of them says so.
-        other = next((other for other in others if isinstance(other, FifoOp)), None)
-        if other is not None and other.splits_nothing != unsplit:
+        others = (use.operation for use in fifo.pipe.uses)
+        if any(isinstance(other, FifoOp) and (other.split_axis is Split.NONE) != unsplit for other in others):
             raise VerifyException(
                 f"{self.name}: split = {self.split.value.data}, but another operation of this FIFO "
                 f"{'splits' if unsplit else 'does not split'} its slots"
             )
-
-    @property
-    def splits_nothing(self) -> bool:
-        """Whether each vector core has the whole slot."""
-        return bool(self.split.value.data == 0)
 
     @property
     def split_axis(self) -> Split:

@@ -97,11 +97,7 @@ def test_sizes_of_the_view_that_are_known_at_run_time_only_agree_with_any() -> N
         ),
         (
             fifo() + "pto.tpush(%slice, %pipe : !slice, !pto.pipe) {split = 1}",
-            "entry must come from pto.declare_global, but this is another !pto.partition_tensor_view<32x256xf32>",
-        ),
-        (
-            fifo() + push().replace("%e", "%pipe_slot"),
-            "entry must come from pto.declare_global, but this is another !pto.tensor_view<128x128xf32>",
+            "entry must come from pto.declare_global, but is !pto.partition_tensor_view<32x256xf32>",
         ),
         (
             fifo() + "pto.tpush(%e, %e : !entry, !entry) {split = 1}",

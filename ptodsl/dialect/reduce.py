@@ -6,17 +6,30 @@ import abc
 from collections.abc import Sequence
 from typing import ClassVar
 
+from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def
+from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import checks
+from ptodsl.dialect import a3, checks
+from ptodsl.dialect.elements import DYNAMIC
 from ptodsl.dialect.syntax import DpsOp, Value
-from ptodsl.dialect.tile_type import Loc
+from ptodsl.dialect.tile_type import Loc, TileBufType
 from ptodsl.dialect.vector import ARITHMETIC_TYPES, FLOAT_TYPES, SHORT_TYPES
+
+FAST_ROW_REDUCTIONS = ((32, 256), (16, 512), (64, 128), (8, 1024))
+"""Shapes of f32 tiles for whose rows the device library has a path of its own, if dst is column-major."""
+
+FAST_SCRATCH_BYTES = 4 * a3.KIB
+"""Scratch that this path touches, from the first byte of `tmp` on; it checks no size."""
 
 
 class RowReduceOp(DpsOp, abc.ABC):
-    """dst[r] = OP over c of src[r, c]. `tmp` is scratch of src's shape; `dst` is `[rows, 1]`, col_major / none_box."""
+    """dst[r] = OP over c of src[r, c]; `dst` is `[rows, 1]`, col_major / none_box.
+
+    `tmp` is scratch: what the device library leaves in it has no meaning. It has src's shape at least, but for the
+    shapes in `FAST_ROW_REDUCTIONS` any shape of `FAST_SCRATCH_BYTES` does. It is never src itself.
+    """
 
     ALLOWED: ClassVar[Sequence[Attribute]] = ARITHMETIC_TYPES
 
@@ -34,6 +47,33 @@ class RowReduceOp(DpsOp, abc.ABC):
         checks.dtype_in(self, "src", src, self.ALLOWED)
         checks.row_major(self, src=src, tmp=tmp)
         checks.row_scalars(self, "dst", dst, src.valid_shape[0])
+        self._check_scratch(src, tmp)
+
+    def _check_scratch(self, src: TileBufType, tmp: TileBufType) -> None:
+        """Check that the scratch holds what the library's path for this shape touches, and is not the source."""
+        if self.tmp in (self.src, self.dst):
+            raise VerifyException(f"{self.name}: tmp is overwritten while src is read: use a tile of its own")
+        if self.is_fast(src):
+            if not is_contiguous(tmp) or tmp.byte_size < FAST_SCRATCH_BYTES:
+                raise VerifyException(
+                    f"{self.name}: tmp is {checks.describe(tmp)}, but for src {checks.describe(src)} the device "
+                    f"overwrites {FAST_SCRATCH_BYTES} bytes from its start: use a tile with so many in one piece"
+                )
+        elif any(DYNAMIC not in (s, t) and t < s for s, t in zip(src.valid_shape, tmp.valid_shape, strict=True)):
+            raise VerifyException(
+                f"{self.name}: tmp is {checks.describe(tmp)}, but the device overwrites as much as src has, "
+                f"{checks.describe(src)}: use a tile of that shape"
+            )
+
+    @staticmethod
+    def is_fast(src: TileBufType) -> bool:
+        """Whether the device library has a path for this source; `dst` is column-major always."""
+        return src.dtype == f32 and src.shape == src.valid_shape and src.shape in FAST_ROW_REDUCTIONS
+
+
+def is_contiguous(tile: TileBufType) -> bool:
+    """Whether the valid part of a row-major tile is one run of bytes."""
+    return tile.shape[1] == tile.valid_shape[1] or tile.valid_shape[0] == 1
 
 
 class ColReduceOp(DpsOp, abc.ABC):

@@ -4,11 +4,18 @@ import pytest
 
 from ptodsl.dialect.testing import complaint
 
+LONG = "!pto.tile_buf<vec, 8x32xi64>"
+LONG_ROWS = "!pto.tile_buf<vec, 8x1xi64, blayout=col_major>"
+LONG_COLS = "!pto.tile_buf<vec, 1x32xi64>"
+
 
 @pytest.mark.parametrize(
     "body",
     [
         "pto.trowmax ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)",
+        "pto.trowmax ins(%vec, %small : !vec, !small) outs(%rows : !rows)",
+        "pto.trowmax ins(%narrow, %vec : !narrow, !vec) outs(%rows : !rows)",
+        "pto.trowmax ins(%part, %vec : !part, !vec) outs(%rows : !rows)",
         "pto.trowexpandsub ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)",
         "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
         "pto.tcolsum ins(%vec : !vec) outs(%cols : !cols)",
@@ -29,11 +36,11 @@ def test_accepts(body: str) -> None:
             "convert with pto.tcvt",
         ),
         (
-            "pto.trowsum ins(%vec, %vec : !vec, !vec) outs(%flat : !flat)",
+            "pto.trowsum ins(%vec, %narrow : !vec, !narrow) outs(%flat : !flat)",
             "pto.trowsum: dst is row_major / none_box, but one value per row is a [rows, 1] tile, col_major / none_box",
         ),
         (
-            "pto.trowmax ins(%flat, %flat : !flat, !flat) outs(%rows : !rows)",
+            "pto.trowmax ins(%flat, %cols : !flat, !cols) outs(%rows : !rows)",
             "pto.trowmax: dst is [32, 1] but must be [1, 1], one value per row",
         ),
         (
@@ -41,6 +48,35 @@ def test_accepts(body: str) -> None:
                 "!bytes", "!pto.tile_buf<vec, 32x32xi8>"
             ),
             "pto.trowmin: src is i8, but must be one of f16, f32, i16, i32",
+        ),
+        (
+            "pto.trowsum ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)",
+            "pto.trowsum: tmp is overwritten while src is read: use a tile of its own",
+        ),
+        (
+            "pto.trowsum ins(%vec, %flat : !vec, !flat) outs(%rows : !rows)",
+            "pto.trowsum: tmp is vec f32 [1, 32], but for src vec f32 [32, 256] the device overwrites 4096 bytes from "
+            "its start: use a tile with so many in one piece",
+        ),
+        (
+            "pto.trowsum ins(%vec, %corner : !vec, !corner) outs(%rows : !rows)",
+            "pto.trowsum: tmp is vec f32 [40, 24], but for src vec f32 [32, 256] the device overwrites 4096 bytes from "
+            "its start: use a tile with so many in one piece",
+        ),
+        (
+            "pto.trowsum ins(%narrow, %small : !narrow, !small) outs(%rows : !rows)",
+            "pto.trowsum: tmp is vec f32 [8, 128], but the device overwrites as much as src has, vec f32 [32, 128]: "
+            "use a tile of that shape",
+        ),
+        (
+            f"%w = pto.alloc_tile : {LONG}\n%v = pto.alloc_tile : {LONG_ROWS}\n"
+            f"pto.trowexpand ins(%v : {LONG_ROWS}) outs(%w : {LONG})",
+            "pto.trowexpand: src is i64, but must be one of f16, bf16, f32, i8, i16, i32, ui8, ui16, ui32",
+        ),
+        (
+            f"%w = pto.alloc_tile : {LONG}\n%v = pto.alloc_tile : {LONG_COLS}\n"
+            f"pto.tcolexpand ins(%v : {LONG_COLS}) outs(%w : {LONG})",
+            "pto.tcolexpand: src is i64, but must be one of f16, bf16, f32, i8, i16, i32, ui8, ui16, ui32",
         ),
         (
             "pto.trowexpandmul ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)",

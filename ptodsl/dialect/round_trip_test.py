@@ -21,7 +21,7 @@ SNIPPETS = [
     "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec : !vec) outs(%half : !half)",
-    *(f"pto.trow{name} ins(%vec, %vec : !vec, !vec) outs(%rows : !rows)" for name in ("max", "min", "sum")),
+    *(f"pto.trow{name} ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)" for name in ("max", "min", "sum")),
     *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
     "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
     "pto.tcolexpand ins(%cols : !cols) outs(%vec : !vec)",

@@ -17,6 +17,7 @@ from ptodsl.dialect import DYNAMIC, TileBufType, context, element_type
 TILES = {
     "vec": TileBufType.of((32, 256), element_type("f32"), "vec"),
     "narrow": TileBufType.of((32, 128), element_type("f32"), "vec"),
+    "small": TileBufType.of((8, 128), element_type("f32"), "vec"),
     "part": TileBufType.of((32, 256), element_type("f32"), "vec", valid=(DYNAMIC, 256)),
     "corner": TileBufType.of((64, 64), element_type("f32"), "vec", valid=(40, 24)),
     "half": TileBufType.of((32, 256), element_type("f16"), "vec"),

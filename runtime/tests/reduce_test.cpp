@@ -263,6 +263,71 @@ TEST(row_values_that_fill_their_row_need_no_scratch) {
     CHECK(report.empty());
 }
 
+TEST(scratch_of_a_row_reduction_holds_nothing_afterwards) {
+    const std::string report = run_vec([] {
+        VecTile<float, 32, 104, 32, 101> src, scratch;
+        ColumnTile<float, 32> column;
+        TASSIGN(src, 0);
+        TASSIGN(scratch, 16384);
+        TASSIGN(column, 32768);
+        fill(src, [](int, int) { return 1; });
+        fill(scratch, [](int, int) { return 1; });
+        TROWSUM(column, src, scratch);
+        CHECK(at(column, 31, 0) == 101);
+        CHECK(std::isnan(at(scratch, 0, 0)) && std::isnan(at(scratch, 31, 100)));
+    });
+    CHECK(report.empty());
+}
+
+TEST(fast_row_reductions_overwrite_4_kib_of_scratch) {
+    const std::string report = run_vec([] {
+        VecTile<float, 16, 512> src;
+        VecTile<float, 32, 64> scratch;
+        ColumnTile<float, 16> column;
+        TASSIGN(src, 0);
+        TASSIGN(scratch, 32768);
+        TASSIGN(column, 65536);
+        fill(src, [](int, int) { return 1; });
+        fill(scratch, [](int, int) { return 1; });
+        TROWMAX(column, src, scratch);
+        CHECK(std::isnan(at(scratch, 0, 0)) && std::isnan(at(scratch, 15, 63)));
+        CHECK(at(scratch, 16, 0) == 1);
+    });
+    CHECK(report.empty());
+}
+
+TEST(scratch_that_shares_bytes_with_the_source_is_refused) {
+    const auto reduce = [](uint64_t scratch_at, uint64_t column_at) {
+        return run_vec([=] {
+            VecTile<float, 32, 64, 32, 32> src, scratch;  // left and right halves of a tile, say
+            ColumnTile<float, 32> column;
+            TASSIGN(src, 0);
+            TASSIGN(scratch, scratch_at);
+            TASSIGN(column, column_at);
+            fill(src, [](int, int) { return 1; });
+            TROWMIN(column, src, scratch);
+        });
+    };
+    CHECK(reduce(128, 32768).empty());
+    CHECK_CONTAINS(reduce(0, 32768), "TROWMIN with scratch at byte 0 of UB that shares bytes with its source");
+    CHECK_CONTAINS(reduce(96, 32768), "TROWMIN with scratch at byte 96 of UB");
+    CHECK_CONTAINS(reduce(16384, 16384), "shares bytes with its source or its destination");
+}
+
+TEST(scratch_that_is_too_small_is_found_at_run_time) {
+    const std::string report = run_vec([] {
+        Tile<TileType::Vec, float, 32, 64, BLayout::RowMajor, -1, 64> src(32);
+        Tile<TileType::Vec, float, 32, 64, BLayout::RowMajor, -1, 64> scratch(31);
+        ColumnTile<float, 32> column;
+        TASSIGN(src, 0);
+        TASSIGN(scratch, 16384);
+        TASSIGN(column, 32768);
+        TROWMAX(column, src, scratch);
+    });
+    CHECK_CONTAINS(report,
+                   "TROWMAX of 32 x 64 with scratch of 31 x 64: the device overwrites as much as the source has");
+}
+
 }  // namespace
 
 HARNESS_MAIN

@@ -11,6 +11,7 @@ from xdsl.printer import Printer
 
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
+from tools.ptoas.check_scratch import check_scratch
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.diagnostics import AssemblerError, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
@@ -91,6 +92,7 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     complete_fifos(module)
     plan = plan_memory(module)
     apply_plan(plan)
+    check_scratch(module, ByteRanges(plan))
     _synchronise(parsed, plan, options.sync)
     if options.emit_pto_ir:
         stream = StringIO()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, i32
 from xdsl.dialects.func import FuncOp
 
-from ptodsl.dialect import FifoOp, InitializeL2G2LPipeOp, a3
+from ptodsl.dialect import FifoOp, InitializeL2G2LPipeOp, Split, a3
 
 
 def complete_fifos(module: ModuleOp) -> None:
@@ -32,4 +32,4 @@ def flag_bases(function: FuncOp) -> dict[InitializeL2G2LPipeOp, int]:
 def _never_split(fifo: InitializeL2G2LPipeOp) -> bool:
     """Whether there are operations on a FIFO and none of them splits a slot."""
     operations = [use.operation for use in fifo.pipe.uses]
-    return bool(operations) and all(isinstance(op, FifoOp) and op.splits_nothing for op in operations)
+    return bool(operations) and all(isinstance(op, FifoOp) and op.split_axis is Split.NONE for op in operations)

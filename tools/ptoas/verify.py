@@ -30,8 +30,6 @@ def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[Oper
     for function in module.body.block.ops:
         if isinstance(function, FuncOp) and not function.is_declaration:
             yield from _verify_function(function, module, addresses)
-            if not errors:  # These rules go on from those of the operations.
-                yield from verify_fifos(function)
 
 
 def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationError]) -> None:
@@ -89,6 +87,7 @@ def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Ite
             yield OperationError(op, f"{op.name}: the {core} core has no {ty.loc.buffer.name} (a tile in {ty.loc})")
     if allocates:
         yield from _verify_memory_of_calls(function, module)
+    yield from verify_fifos(function)
 
 
 def _verify_memory_of_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:

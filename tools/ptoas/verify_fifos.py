@@ -14,6 +14,7 @@ from xdsl.ir import Block, Operation
 
 from ptodsl.dialect import (
     CUBE_TO_VECTOR,
+    DYNAMIC,
     FifoOp,
     InitializeL2G2LPipeOp,
     KernelKind,
@@ -86,7 +87,7 @@ def _wrong_part(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None
     """Why the entry of a vector core is not its part of a slot, which begins at subblock x bytes of the entry."""
     entry = op.entry.type
     assert isinstance(entry, TensorViewType)
-    if core is not KernelKind.VECTOR or op.splits_nothing:
+    if core is not KernelKind.VECTOR or op.split_axis is Split.NONE or DYNAMIC in entry.shape:
         return None
     size, slot = entry_bytes(entry), fifo.slot_size.value.data
     if 2 * size != slot:

@@ -83,11 +83,6 @@ def test_pops_that_are_freed_in_time(body: str) -> None:
     assert on("vector", HALVES + body) == []
 
 
-def test_what_breaks_its_own_rules_is_not_judged_further() -> None:
-    wrong = op("tpop", split=3) + op("tpop").replace("%e", "%vec").replace("!entry", "!vec") + FREE
-    assert [message.partition(":")[0] for message in on("vector", HALVES + wrong)] == ["pto.tpop", "pto.tpop"]
-
-
 def test_two_fifos_are_followed_apart() -> None:
     both = HALVES + fifo(slot_size=131072, flag_base=2, name="other")
     assert on("vector", both + POP + op("tpop", "other") + FREE + op("tfree", "other")) == []

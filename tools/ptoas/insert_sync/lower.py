@@ -17,6 +17,7 @@ from ptodsl.dialect import (
     InitializeL2G2LPipeOp,
     KernelKind,
     SectionOp,
+    Split,
     TAllocOp,
     TFreeOp,
     TileBufType,
@@ -196,7 +197,7 @@ def _siblings(handle: InitializeL2G2LPipeOp) -> Iterator[InitializeL2G2LPipeOp]:
 
 
 def _is_unsplit(op: Operation) -> bool:
-    return isinstance(op, FifoOp) and op.splits_nothing
+    return isinstance(op, FifoOp) and op.split_axis is Split.NONE
 
 
 def _check_supported(op: Operation) -> None:

@@ -6,6 +6,7 @@
 
 #include "pto/ops/element_types.hpp"
 #include "pto/ops/record.hpp"
+#include "pto/ops/scratch.hpp"
 #include "pto/ops/simd.hpp"
 #include "pto/ops/spans.hpp"
 
@@ -185,6 +186,7 @@ PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratc
         host::Recorder(host::OpId::TXOR, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
     } else {
         host::elementwise(host::OpId::TXOR, host::Xor{}, line, dst, left, right);
+        if (scratch.address() != dst.address()) host::spoil(scratch);
     }
 }
 

@@ -1,9 +1,7 @@
 // Trace records of tile operations: what an operation touches, as the hardware lays it out.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "pto/machine/core.hpp"
 #include "pto/tile/global_tensor.hpp"
@@ -42,11 +40,10 @@ class Recorder {
         return *this;
     }
 
-    /// The whole tile, whatever is valid: scratch space.
+    /// Scratch space: its operation may write all of it.
     template <typename T>
     Recorder& scratch(const T& tile) {
-        log_.touch(kWrite, T::kBuffer, tile.address(), T::kBytes, 1, T::kBytes);
-        return *this;
+        return touch(kWrite, tile);
     }
 
     /// What the device library writes, and then reads, without an operand that says so.
@@ -98,12 +95,5 @@ class Recorder {
 
     CoreLog& log_;
 };
-
-/// The library's scratch of the current core, overwritten: nothing that lay there survives. NaN in every float type.
-inline std::byte* spoil_library_scratch(int line) {
-    std::byte* scratch = Core::current(line).place(Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, line);
-    std::memset(scratch, 0xff, kLibraryScratchBytes);
-    return scratch;
-}
 
 }  // namespace pto::host

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "pto/ops/elementwise.hpp"
+#include "pto/ops/scratch.hpp"
 
 namespace pto {
 namespace host {
@@ -63,10 +64,10 @@ void reduce_rows(OpId op, F f, int line, D& dst, const S& src, Scratch& scratch)
                   "a row reduction keeps the element type: destination and source must have the same");
     static_assert(may_equal(D::ValidRow, S::ValidRow) && may_equal(D::ValidCol, 1),
                   "a row reduction of [rows, cols] needs a destination of [rows, 1]");
-    static_assert(S::isRowMajor, "a row reduction needs a row-major source");
+    static_assert(S::isRowMajor && Scratch::isRowMajor, "a row reduction needs a row-major source and scratch");
     dst.require_assigned(name(op), line);
     src.require_assigned(name(op), line);
-    scratch.require_assigned(name(op), line);
+    require_scratch(op, line, dst, src, scratch);
     const int rows = src.GetValidRow();
     const int cols = src.GetValidCol();
     if (dst.GetValidRow() != rows || dst.GetValidCol() != 1 || cols == 0) {
@@ -82,6 +83,7 @@ void reduce_rows(OpId op, F f, int line, D& dst, const S& src, Scratch& scratch)
             const size_t count = static_cols ? static_cols : size_t(cols);
             dst.data()[size_t(r) * row_stride<D>] = static_cast<typename D::DType>(reduce_run(f, run, count));
         }
+        spoil(scratch, is_fast_row_reduction<D, S>() ? kFastScratchBytes : Scratch::kBytes);
     }
 }
 
