@@ -1,12 +1,15 @@
-"""The caller of the device: what it hands to the kernel, and what it must not contain."""
+"""The callers: what the device's hands to the kernel and must not contain, what the host's refuses."""
 
 import ctypes
+import json
 import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from flash_atten.config import KernelConfig
-from flash_atten.stand_in import ROOT, build_stand_in
+from flash_atten.stand_in import ROOT, SWITCHES, build_info, build_stand_in, compile_stand_in
 from tools.bisheng.host_toolchain import host_toolchain
 
 KERNEL = """
@@ -42,3 +45,37 @@ def test_there_is_no_variable_in_what_is_compiled_for_the_device(tmp_path: Path)
     text = listing.read_text(encoding="utf-8")
     assert "call_kernel:" in text
     assert VARIABLES.findall(text) == []
+
+
+@pytest.mark.parametrize(
+    ("block_dim", "s0", "s1", "words"),
+    [
+        (1, 128, 2817, "s1 = 2817 must be a multiple of s1_tile = 256"),
+        (1, 128, 512, "at least 3 of them"),
+        (1, 100, 1024, "s0 = 100 must be a positive multiple of 128"),
+        (0, 128, 1024, "block_dim = 0 must be 1 to 1"),
+        (2**31, 128, 1024, "block_dim = 2147483648 must be 1 to 1"),
+    ],
+)
+def test_the_host_refuses_what_the_launcher_refuses(
+    tmp_path: Path, block_dim: int, s0: int, s1: int, words: str
+) -> None:
+    stand_in = ROOT / "flash_atten/testdata/stand_in_host.cpp"
+    text = stand_in.read_text(encoding="utf-8")
+    refusal = 'extern "C" int pto_refuse(const char*) { return 1; }'
+    assert refusal in text
+    text = text.replace(
+        refusal,
+        "static char text[200];\n"
+        'extern "C" int pto_refuse(const char* report) { std::snprintf(text, sizeof text, "%s", report); return 1; }',
+    )
+    text += '\nextern "C" const char* refused() { return text; }\n'
+    source = tmp_path / "stand_in.cpp"
+    source.write_text(text, encoding="utf-8")
+    compile_stand_in(source, tmp_path / "fa.so", json.dumps(build_info(KernelConfig())), dict.fromkeys(SWITCHES, 0))
+    library = ctypes.CDLL(str(tmp_path / "fa.so"))
+    library.refused.restype = ctypes.c_char_p
+    null = [ctypes.c_void_p(0)] * 6
+    arguments = [ctypes.c_uint32(block_dim), *null, ctypes.c_int64(s0), ctypes.c_int64(s1)]
+    assert library.call_kernel(*arguments) == 1
+    assert words in library.refused().decode()

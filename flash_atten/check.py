@@ -36,6 +36,13 @@ BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto
 CUBE_CORES = flags.DEFINE_integer(
     "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
+INTERLEAVE = flags.DEFINE_integer(
+    "interleave",
+    None,
+    "Host: run the simulated cores in a random order, that of this seed. Default: each until a FIFO makes it wait.",
+    lower_bound=0,
+    upper_bound=2**64 - 1,
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Options:
     backend: str
     library: Path | None
     cube_cores: int | None
+    interleave: int | None
 
 
 def options() -> Options:
@@ -71,7 +79,7 @@ def options() -> Options:
             config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1)
             checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
     library = user_path(LIBRARY.value) if LIBRARY.value else None
-    return Options(tuple(checks), BACKEND.value, library, CUBE_CORES.value)
+    return Options(tuple(checks), BACKEND.value, library, CUBE_CORES.value, INTERLEAVE.value)
 
 
 def check_result(backend: Backend, inputs: AttentionInputs, seed: int) -> Comparison:
@@ -97,7 +105,13 @@ def run_checks(chosen: Options) -> Iterator[tuple[bool, str]]:
     backends: dict[KernelConfig, Backend] = {}
     for check in chosen.checks:
         if check.config not in backends:
-            opened = open_backend(check.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
+            opened = open_backend(
+                check.config,
+                chosen.backend,
+                path=chosen.library,
+                cube_cores=chosen.cube_cores,
+                interleave=chosen.interleave,
+            )
             print(f"backend: {opened.why}", flush=True)
             backends[check.config] = opened.backend
         yield describe(backends[check.config], check)

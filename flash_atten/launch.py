@@ -43,6 +43,13 @@ BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto
 CUBE_CORES = flags.DEFINE_integer(
     "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
+INTERLEAVE = flags.DEFINE_integer(
+    "interleave",
+    None,
+    "Host: run the simulated cores in a random order, that of this seed. Default: each until a FIFO makes it wait.",
+    lower_bound=0,
+    upper_bound=2**64 - 1,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Options:
     backend: str
     library: Path | None
     cube_cores: int | None
+    interleave: int | None
 
 
 def load_npy(name: str, path: Path) -> npt.NDArray[np.float16]:
@@ -94,12 +102,18 @@ def options() -> Options:
     check_operands(config, *operands)
     out = output_file("out", OUT.value, ".npy")
     library = user_path(LIBRARY.value) if LIBRARY.value else None
-    return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value)
+    return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value, INTERLEAVE.value)
 
 
 def launch(chosen: Options) -> None:
     """Launch, write the result, print one line about it. Raises KernelError, LibraryError, OSError."""
-    opened = open_backend(chosen.config, chosen.backend, path=chosen.library, cube_cores=chosen.cube_cores)
+    opened = open_backend(
+        chosen.config,
+        chosen.backend,
+        path=chosen.library,
+        cube_cores=chosen.cube_cores,
+        interleave=chosen.interleave,
+    )
     backend, inputs = opened.backend, chosen.inputs
     bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
     start = time.perf_counter()

@@ -9,9 +9,12 @@ import numpy as np
 
 from flash_atten.config import HEAD, KernelConfig
 from flash_atten.launch_backend import AUTO_TILE, Backend, choose_config, open_backend
-from flash_atten.launch_library import HOST, NPU
+from flash_atten.launch_library import HOST, NPU, library_path
 
 DEFAULT_QK_PRELOAD = KernelConfig().qk_preload
+
+OPEN_LIBRARIES = 8
+"""Libraries that stay loaded between calls: all sets of knobs that are built."""
 
 RANKS = {2: "[rows, 128]", 4: "[batch, heads, rows, 128]"}
 """Number of dimensions -> the shape that it stands for."""
@@ -83,7 +86,13 @@ def check_ranks(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> N
         )
 
 
-@functools.cache
 def _backend(config: KernelConfig, device: str) -> Backend:
-    """Load each library once per process; the backend also keeps the device's GM slots."""
+    """Return the backend with the library that lies there now: one that has been rebuilt is loaded again."""
+    status = library_path(config).stat()
+    return _open_once(config, device, (status.st_ino, status.st_mtime_ns, status.st_size))
+
+
+@functools.lru_cache(maxsize=OPEN_LIBRARIES)
+def _open_once(config: KernelConfig, device: str, file: tuple[int, ...]) -> Backend:
+    """Load a library once; the backend also keeps the device's GM slots. `file` tells when it was rebuilt."""
     return open_backend(config, NPU if device == NPU else HOST).backend

@@ -104,12 +104,18 @@ def choose_config(s1_tile: str, qk_preload: int, *, q_rows: int, s1: int) -> Ker
 
 
 def open_backend(
-    config: KernelConfig, choice: str = AUTO, *, path: Path | None = None, cube_cores: int | None = None
+    config: KernelConfig,
+    choice: str = AUTO,
+    *,
+    path: Path | None = None,
+    cube_cores: int | None = None,
+    interleave: int | None = None,
 ) -> Opened:
     """Load the library for `config` (or the one at `path`) and return the backend for it.
 
-    `choice` is one of `BACKENDS`. `cube_cores` overrides the device's count. Raises LibraryError if the library is
-    missing, is not built for `config`, or cannot run here.
+    `choice` is one of `BACKENDS`. `cube_cores` overrides the device's count; `interleave` is the seed of a random order
+    of the host's simulated cores. Raises LibraryError if the library is missing, is not built for `config`, or cannot
+    run here.
     """
     library = KernelLibrary(path or library_path(config), config)
     built = library.info.backend
@@ -121,7 +127,13 @@ def open_backend(
     asked = "asked for" if choice != AUTO else "auto"
     if built == HOST:
         return Opened(
-            HostBackend(library), f"host ({asked}: {library.path.name} is built for the CPU of this computer)"
+            HostBackend(library, interleave),
+            f"host ({asked}: {library.path.name} is built for the CPU of this computer)",
+        )
+    if interleave is not None:
+        raise LibraryError(
+            f"--interleave={interleave} orders the simulated cores of the host, but {library.path.name} is built for "
+            f"the {built} backend; leave it out"
         )
     torch_npu = import_torch_npu()
     backend = NpuBackend(library, torch_npu, cube_cores=cube_cores)

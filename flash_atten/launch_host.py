@@ -41,6 +41,8 @@ class HostLaunch:
     v: Float16Array
     out: Float32Array
     slots: npt.NDArray[np.uint8] = field(repr=False)
+    interleave: int | None = None
+    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
 
     def run(self) -> None:
         """Run the kernel to its end. Raises KernelError with the runtime's report if it fails; `out` is then
@@ -48,7 +50,7 @@ class HostLaunch:
         """
         pointers = [array.ctypes.data for array in (self.slots, self.q, self.k, self.v, self.out)]
         cores, shape = block_dim(self.shape), self.shape
-        self.library.call_checked(cores, self.slots.nbytes, pointers, shape.q_rows, shape.s1)
+        self.library.call_checked(cores, self.slots.nbytes, pointers, shape.q_rows, shape.s1, self.interleave)
 
     def poison(self) -> None:
         """Fill the FIFO slots and the result with NaN, so that nothing of an earlier run can pass for this one's."""
@@ -61,14 +63,17 @@ class HostBackend:
 
     name = HOST
 
-    def __init__(self, library: KernelLibrary) -> None:
-        """Take a loaded library. Raises LibraryError if it is built for another backend."""
+    def __init__(self, library: KernelLibrary, interleave: int | None = None) -> None:
+        """Take a loaded library; for `interleave` see HostLaunch. Raises LibraryError if it is built for another
+        backend.
+        """
         if library.info.backend != HOST:
             raise LibraryError(
                 f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; "
                 "build it without --config=npu"
             )
         self.library = library
+        self._interleave = interleave
 
     @property
     def config(self) -> KernelConfig:
@@ -86,7 +91,7 @@ class HostBackend:
             out = self.empty_like(q)
         check_out(out, shape.q_rows)
         slots = np.empty(block_dim(shape) * fifo_bytes_per_core(self.config), dtype=np.uint8)
-        return HostLaunch(self.library, shape, q, k, v, out, slots)
+        return HostLaunch(self.library, shape, q, k, v, out, slots, self._interleave)
 
     def launch(
         self, q: Float16Array, k: Float16Array, v: Float16Array, out: Float32Array | None = None

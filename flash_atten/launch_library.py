@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flash_atten.config import KernelConfig
+from runtime.loading import interruptible_launch, load_library
 
 HOST = "host"
 NPU = "npu"
@@ -121,7 +122,7 @@ class KernelLibrary:
         self.path = path
         self.config = config
         try:
-            self._library = ctypes.CDLL(str(path))
+            self._library = load_library(path)
             self._call = self._library.call_kernel
             self._info = self._library.fa_build_info
         except (OSError, AttributeError) as error:
@@ -152,14 +153,27 @@ class KernelLibrary:
         """
         self._check(self._call(block_dim, stream, *pointers, q_rows, s1))
 
-    def call_checked(self, block_dim: int, slots_bytes: int, pointers: Sequence[int], q_rows: int, s1: int) -> None:
+    def call_checked(
+        self,
+        block_dim: int,
+        slots_bytes: int,
+        pointers: Sequence[int],
+        q_rows: int,
+        s1: int,
+        interleave: int | None = None,
+    ) -> None:
         """As `call`, of a host library: every access to GM must lie in one of the five arrays.
 
         `slots_bytes` is the size of the GM slots; q_rows and s1 say those of the others. An access outside of them is
-        a KernelError, not a crash.
+        a KernelError, not a crash. With the seed `interleave` the simulated cores run in a random order. Ctrl-C ends
+        the launch.
         """
         slots, *operands = pointers
-        self._check(self._call_checked(block_dim, slots, slots_bytes, *operands, q_rows, s1))
+        if interleave is not None:
+            self._library.pto_interleave(ctypes.c_uint64(interleave))
+        with interruptible_launch(self._library):
+            code = self._call_checked(block_dim, slots, slots_bytes, *operands, q_rows, s1)
+        self._check(code)
 
     def _check(self, code: int) -> None:
         if code != 0:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.loading import interruptible_launch, load_library
+
 Argument = NDArray[np.generic] | int | float
 
 
@@ -20,7 +22,7 @@ class HostKernel:
     """A kernel library. Arrays are passed without a copy, so the kernel writes into them."""
 
     def __init__(self, path: Path) -> None:
-        self._library = ctypes.CDLL(str(path))
+        self._library = load_library(path)
         self._library.pto_last_error.restype = ctypes.c_char_p
         self._library.pto_entries.restype = ctypes.c_char_p
         self._library.pto_interleave.argtypes = [ctypes.c_uint64]
@@ -36,7 +38,8 @@ class HostKernel:
         """Runs `block_dim` blocks of `entry`; every access to global memory must lie in one of the arrays.
 
         `arguments` are those of the entry in its order: contiguous arrays for pointers, int for integers, float for
-        f32. With the seed `interleave` the simulated cores run in a random order. Raises KernelFailure.
+        f32. With the seed `interleave` the simulated cores run in a random order. Raises KernelFailure, and
+        KeyboardInterrupt when Ctrl-C ends it.
         """
         values = [_bits(argument) for argument in arguments]
         sizes = [argument.nbytes if isinstance(argument, np.ndarray) else 0 for argument in arguments]
@@ -44,7 +47,9 @@ class HostKernel:
         if interleave is not None:
             self._library.pto_interleave(interleave)
         name = None if entry is None else entry.encode()
-        if self._library.pto_launch_entry(name, block_dim, array(*values), array(*sizes), len(arguments)) != 0:
+        with interruptible_launch(self._library):
+            code = self._library.pto_launch_entry(name, block_dim, array(*values), array(*sizes), len(arguments))
+        if code != 0:
             raise KernelFailure(self._library.pto_last_error().decode())
 
     def trace(self, path: Path, block_dim: int, *arguments: Argument, entry: str | None = None) -> None:

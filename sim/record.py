@@ -1,6 +1,6 @@
 """Launches a Flash Attention library that was compiled in trace mode, and reads the trace.
 
-Nothing is computed: the operands are never read, so they hold no numbers.
+No tile is computed: the operands hold zeros.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_library import BuildInfo, KernelError, LibraryError
+from runtime.loading import load_library
 from sim.program import ByteRange, bytes_of
 from sim.trace import Trace, read_trace
 
@@ -38,10 +39,10 @@ class TraceLibrary:
         """Load `path`. Raises LibraryError if it is not a Flash Attention library in trace mode."""
         self.path = path
         try:
-            self._library = ctypes.CDLL(str(path))
+            self._library = load_library(path)
         except OSError as error:
             raise LibraryError(f"{path} does not load as a kernel library: {error}") from error
-        for symbol in ("pto_trace_to", "pto_last_error", "call_kernel", "fa_build_info"):
+        for symbol in ("pto_trace_to", "pto_last_error", "call_kernel_checked", "fa_build_info"):
             if not hasattr(self._library, symbol):
                 raise LibraryError(
                     f"{path} does not export {symbol}, so it is not a Flash Attention kernel in trace mode; build and "
@@ -49,7 +50,9 @@ class TraceLibrary:
                 )
         self._library.pto_last_error.restype = ctypes.c_char_p
         self._library.fa_build_info.restype = ctypes.c_char_p
-        self._library.call_kernel.argtypes = [ctypes.c_uint32, *[ctypes.c_void_p] * 6, ctypes.c_int64, ctypes.c_int64]
+        operands, sizes = [ctypes.c_void_p] * 4, [ctypes.c_int64] * 2
+        entry = self._library.call_kernel_checked
+        entry.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint64, *operands, *sizes]
         self.info = BuildInfo.parse(self._library.fa_build_info().decode())
         self.config = KernelConfig(self.info.s1_tile, self.info.qk_preload, kv_split=self.info.kv_split)
 
@@ -64,14 +67,17 @@ class TraceLibrary:
                 f"block_dim = {block_dim} is not possible with q_rows = {shape.q_rows}: use 1 to {shape.q_blocks}, the "
                 "number of Q blocks"
             )
-        slots = np.empty(block_dim * fifo_bytes_per_core(self.config), np.uint8)
-        q, k, v = (np.empty((rows, HEAD), np.float16) for rows in (shape.q_rows, shape.s1, shape.s1))
-        out = np.empty((shape.q_rows, HEAD), np.float32)
-        pointers = [array.ctypes.data for array in (slots, q, k, v, out)]
+        slots = np.zeros(block_dim * fifo_bytes_per_core(self.config), np.uint8)
+        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (shape.q_rows, shape.s1, shape.s1))
+        out = np.zeros((shape.q_rows, HEAD), np.float32)
+        pointers = [array.ctypes.data for array in (q, k, v, out)]
         with tempfile.TemporaryDirectory(prefix="pto_trace_") as directory:
             path = Path(directory) / f"{self.info.name}.trace"
             self._library.pto_trace_to(str(path).encode())
-            if self._library.call_kernel(block_dim, None, *pointers, shape.q_rows, shape.s1) != 0:
+            code = self._library.call_kernel_checked(
+                block_dim, slots.ctypes.data, slots.nbytes, *pointers, shape.q_rows, shape.s1
+            )
+            if code != 0:
                 report = (self._library.pto_last_error() or b"no report").decode(errors="replace")
                 raise KernelError(f"the kernel {self.info.name} failed:\n{report}")
             trace = read_trace(path)

@@ -12,6 +12,10 @@
 
 extern "C" const char* pto_last_error() { return "deadlock: no core can go on\n  block 0 vec0 waits in TPOP at line 12"; }
 
+extern "C" int pto_refuse(const char*) { return 1; }
+extern "C" void pto_poll(int (*)()) {}
+extern "C" void pto_interleave(uint64_t) {}
+
 extern "C" int pto_launch_sized(uint32_t, const uint64_t* args, const uint64_t*, uint32_t nargs) {
     if (STAND_IN_FAILS || nargs != 9 || args[1] != args[2]) return 1;
     std::this_thread::sleep_for(std::chrono::milliseconds(STAND_IN_SLOWDOWN_MS));

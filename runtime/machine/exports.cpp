@@ -107,6 +107,12 @@ PTO_EXPORT int pto_launch(uint32_t block_dim, const uint64_t* args, uint32_t nar
     return pto_launch_entry(nullptr, block_dim, args, nullptr, nargs);
 }
 
+/// For callers that refuse a launch themselves: `report` is then what pto_last_error() returns. Returns 1.
+PTO_EXPORT int pto_refuse(const char* report) {
+    last_error() = report;
+    return 1;
+}
+
 /// Names of the entries, one per line; the first one is launched without a name.
 PTO_EXPORT const char* pto_entries() {
     static const std::string names = entry_names("\n");
