@@ -19,22 +19,27 @@ Poll = ctypes.CFUNCTYPE(ctypes.c_int)
 def load_library(path: Path) -> ctypes.CDLL:
     """Load the library that lies at `path` now, also if another one was loaded from there before. Raises OSError.
 
-    The dynamic linker knows libraries by name: of a rebuilt one it would return the old. So what has a name that is
-    already known is loaded as a copy, under a name of its own.
+    The dynamic linker knows libraries by name: of a rebuilt one it would return the old. So that one is loaded as a
+    copy, under a name of its own.
     """
-    if not _is_loaded(path):
+    if not path.is_file() or _loaded_inode(path) in (None, path.stat().st_ino):
         return ctypes.CDLL(str(path))
     with tempfile.TemporaryDirectory(prefix="pto_library_") as directory:
         return ctypes.CDLL(str(shutil.copy(path, directory)))
 
 
-def _is_loaded(path: Path) -> bool:
-    """Whether a library has been loaded under this name."""
+def _loaded_inode(path: Path) -> int | None:
+    """Inode of the library that has been loaded under this name, None if none has."""
     try:
-        ctypes.CDLL(str(path), mode=os.RTLD_NOLOAD)
+        library = ctypes.CDLL(str(path), mode=os.RTLD_NOLOAD)
     except OSError:
-        return False
-    return True
+        return None
+    # A handle of glibc's points to its struct link_map, whose first member is where the library begins.
+    begin = ctypes.cast(library._handle, ctypes.POINTER(ctypes.c_size_t))[0]
+    for line in Path("/proc/self/maps").read_text("utf-8").splitlines():
+        if int(line.split("-")[0], 16) == begin:
+            return int(line.split()[4])
+    return None
 
 
 @contextmanager
