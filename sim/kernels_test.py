@@ -19,6 +19,8 @@ from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants, sample, summary
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
 from sim.shapes import representative_shapes
+from sim.v_pairs import table
+from sim.v_pairs_main import pairs_of
 
 UNPATCHED = sorted(Path(__file__).parent.glob(f"*{TRACE_SUFFIX}"))
 SHIPPED = sorted(Path(flash_atten.__file__).parent.glob(f"*{TRACE_SUFFIX}"))
@@ -54,6 +56,14 @@ def test_shipped_kernel_has_only_the_pairs_that_its_pattern_leaves(
     assert verdict.findings == ()
     assert bool(accepted) == ("gu" in library.info.fields()["remove_barriers"])
     assert verdict.counts.blocks == block_dim
+
+
+def test_the_table_of_pairs_in_the_documentation_is_true() -> None:
+    document = Path(__file__).parents[1] / "docs" / "barriers.md"
+    printed = table(row for path in SHIPPED for row in pairs_of(TraceLibrary(path)))
+    assert printed in document.read_text(encoding="utf-8"), (
+        f"tools/bazel run //sim:v_pairs prints another table than docs/barriers.md has:\n{printed}"
+    )
 
 
 def test_assembled_kernel_has_no_hazard_on_any_shape(recordings: list[Recording]) -> None:
