@@ -4,7 +4,7 @@ load("//flash_atten:defs.bzl", "fa_library")
 load("//flash_atten:kernel_choice.bzl", "KernelChoiceInfo")
 
 # The patcher's patterns, as //patchers:vec_barriers names them, in the order in which they make up the name of a set.
-PATTERNS = ["gu", "softmax-exp-sum", "softmax-sum-add", "proved"]
+PATTERNS = ["gu", "softmax-exp-sum", "softmax-sum-add", "repeats", "proved"]
 NONE = "none"
 
 BarrierSetsInfo = provider(

@@ -178,6 +178,11 @@ def is_vector_barrier(call: Call | None) -> bool:
     return call == Call("pipe_barrier", ("PIPE_V",))
 
 
+def is_flag(call: Call | None) -> bool:
+    """Say whether the call sets a flag or waits for one."""
+    return call is not None and call.name in ("set_flag", "wait_flag")
+
+
 def is_load_wait(call: Call | None) -> bool:
     """Say whether the call is `wait_flag(PIPE_MTE2, PIPE_V, <event>)`."""
     if call is None or call.name != "wait_flag" or len(call.arguments) != 3:

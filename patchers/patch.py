@@ -12,9 +12,9 @@ from patchers.dependencies import Dependence, by_address, by_name
 from patchers.errors import PatchError
 from patchers.marker import removal_comment
 from patchers.ordering import needed_elsewhere
-from patchers.patterns import Match, Pattern
+from patchers.patterns import Match, Operations, Pattern
 from patchers.scanner import Item, Kind, Source, scan
-from patchers.tiles import Extent, tiles_of
+from patchers.tiles import Extent, Operands, tiles_of
 
 _NO_EXTENTS: Mapping[str, Extent | None] = MappingProxyType({})
 _REST_OF_BLANK_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
@@ -96,8 +96,10 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     """Replace the selected barriers of C++ `text` by comments; the number of lines and everything else stays as it is.
 
     Raises:
-        PatchError: the text is not complete C++, or a selected line has no barrier of its own.
+        PatchError: the text is not complete C++, a selected line has no barrier of its own, or a pattern needs the
+            guard and there is none.
     """
+    _require_guard(selection)
     if isinstance(selection, ByPatterns) and selection.proof:
         proved = patch(text, selection.proof)
         return _merged(proved, patch(proved.text, replace(selection, proof=None)))
@@ -114,6 +116,16 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     for index in sites.hidden:
         found[index] = Barrier(source.line(index), "", "kept", "not-a-statement-of-its-own")
     return Patched(_edit(source, chosen), tuple(found[index] for index in sorted(found)), len(sites.barriers))
+
+
+def _require_guard(selection: ByPatterns | ByLines) -> None:
+    if isinstance(selection, ByPatterns) and not selection.guard:
+        for pattern in selection.patterns:
+            if pattern.needs_guard:
+                raise PatchError(
+                    f"pattern {pattern.name} needs --guard: a barrier may order more than the two operations around "
+                    "it, and only the guard looks for that."
+                )
 
 
 def _merged(first: Patched, second: Patched) -> Patched:
@@ -149,27 +161,47 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         if (match := pattern.match(calls, index)) and _may_be(pattern, source.items[index])
     ]
     named = _named(calls, [match for match, _ in matches])
-    unnamed = [op for (match, _), found in zip(matches, named, strict=True) if not found for op in match.ops]
-    tiles = tiles_of(source, calls, unnamed)
-    barriers = {}
+    looked_up = [
+        op
+        for (match, pattern), found in zip(matches, named, strict=True)
+        if not found or pattern.needs_tiles
+        for op in match.ops
+    ]
+    tiles = tiles_of(source, calls, looked_up)
+    barriers: dict[int, Barrier] = {}
+    chosen: dict[int, Match] = {}
     for (match, pattern), found in zip(matches, named, strict=True):
-        places: Mapping[str, Extent | None] = _NO_EXTENTS
-        first, second = calls.call(match.first), calls.call(match.second)
-        if not found:
-            operands = {**tiles[match.first], **tiles[match.second]}
-            places = {name: tile.extent for name, tile in operands.items()}
-            found = by_address(first, second, places)
-        reason = pattern.objection(found) or ""
-        outcome = _outcome(source.items[match.barrier], keep=bool(reason))
-        ops = Op(source.line(match.first), first), Op(source.line(match.second), second)
-        line = source.line(match.barrier)
-        barriers[match.barrier] = Barrier(line, pattern.name, outcome, reason, ops, found, places)
+        barrier = _barrier(source, calls, match, pattern, found, tiles)
+        # The first pattern that removes a barrier has it, else the first that looked at it says why it is kept.
+        if match.barrier not in barriers or (barriers[match.barrier].outcome == "kept" != barrier.outcome):
+            barriers[match.barrier], chosen[match.barrier] = barrier, match
     if selection.guard:
-        going = {match.barrier: match.ops for match, _ in matches if barriers[match.barrier].outcome != "kept"}
+        going = {index: match.ops for index, match in chosen.items() if barriers[index].outcome != "kept"}
         for index, pair in needed_elsewhere(source, calls, going).items():
             others = tuple(Op(source.line(op), calls.call(op)) for op in pair)
             barriers[index] = _guarded(barriers[index], others)
     return barriers
+
+
+def _barrier(
+    source: Source,
+    calls: Calls,
+    match: Match,
+    pattern: Pattern,
+    found: tuple[Dependence, ...],
+    tiles: Mapping[int, Operands],
+) -> Barrier:
+    """Return what `pattern` says of a match with the dependences `found` through names."""
+    places: Mapping[str, Extent | None] = _NO_EXTENTS
+    first, second = calls.call(match.first), calls.call(match.second)
+    operands = {**tiles.get(match.first, {}), **tiles.get(match.second, {})}
+    if not found:
+        places = {name: tile.extent for name, tile in operands.items()}
+        found = by_address(first, second, places)
+    reason = pattern.objection(Operations(first, second, found, operands)) or ""
+    outcome = _outcome(source.items[match.barrier], keep=bool(reason))
+    ops = Op(source.line(match.first), first), Op(source.line(match.second), second)
+    return Barrier(source.line(match.barrier), pattern.name, outcome, reason, ops, found, places)
 
 
 def _named(calls: Calls, matches: Iterable[Match]) -> list[tuple[Dependence, ...]]:

@@ -1,18 +1,21 @@
 """The patterns of removable barriers: what each matches, and why removing it is safe.
 
-A pattern is decided by the operations around one barrier, so no barrier can match two of them: `gu` needs a
-TROWEXPANDMUL before it, `softmax-exp-sum` a TEXP, `softmax-sum-add` a TROWSUM. All statements of a match stand in one
-block with no preprocessor line between them.
+A pattern is decided by the operations around one barrier: `gu` needs a TROWEXPANDMUL before it, `softmax-exp-sum` a
+TEXP, `softmax-sum-add` a TROWSUM, so no barrier matches two of them. `repeats` matches any operations and gets what the
+others leave. All statements of a match stand in one block with no preprocessor line between them.
 """
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
-from patchers.calls import Call, Calls, is_load_wait
+from patchers.calls import Call, Calls, is_flag, is_load_wait
 from patchers.dependencies import Dependence
 from patchers.errors import PatchError
+from patchers.repeats import is_known, repeats_between
+from patchers.tiles import Tile
+from ptodsl.dialect.repeats import SAFE_DISTANCE
 
 # Names that ask for no removal at all.
 NO_PATTERNS = ("none", "off", "disable", "disabled")
@@ -33,6 +36,15 @@ class Match(NamedTuple):
         return self.first, self.second
 
 
+class Operations(NamedTuple):
+    """The operations of a match, what the second depends on, and their tiles by name if somebody needs them."""
+
+    first: Call
+    second: Call
+    dependences: Sequence[Dependence]
+    tiles: Mapping[str, Tile]
+
+
 class Pattern(ABC):
     """One kind of removable barrier; the docstring of each is its safety argument."""
 
@@ -45,9 +57,14 @@ class Pattern(ABC):
     def match(self, calls: Calls, barrier: int) -> Match | None:
         """Return the operations around the barrier at item `barrier`, or None if they are not this pattern's."""
 
+    needs_tiles: ClassVar[bool] = False
+    """Whether an objection looks at the tiles even if names tell the dependences."""
+    needs_guard: ClassVar[bool] = False
+    """Whether it may not be used without the guard."""
+
     @abstractmethod
-    def objection(self, found: Sequence[Dependence]) -> str | None:
-        """Return why a match with these dependences between its operations keeps its barrier, or None if it goes."""
+    def objection(self, operations: Operations) -> str | None:
+        """Return why a match of these operations keeps its barrier, or None if it goes."""
 
     def leaves(self, first: str, second: str) -> bool:
         """Say whether a removal may leave a dependence of operation `second` on `first` to the repeat rule alone.
@@ -97,9 +114,9 @@ class Gu(Pattern):
         """Leave the addition to the rescaling."""
         return (first, second) == ("TROWEXPANDMUL", "TADD")
 
-    def objection(self, found: Sequence[Dependence]) -> str | None:
+    def objection(self, operations: Operations) -> str | None:
         """Object if the TADD is not the accumulation of what the TROWEXPANDMUL rescaled."""
-        return None if found else "no-tile-dependency"
+        return None if operations.dependences else "no-tile-dependency"
 
 
 class _Independent(Pattern):
@@ -118,9 +135,9 @@ class _Independent(Pattern):
         matched = _is(calls[first], self.first) and _is(calls[second], self.second)
         return Match(first, barrier, second) if matched else None
 
-    def objection(self, found: Sequence[Dependence]) -> str | None:
+    def objection(self, operations: Operations) -> str | None:
         """Object to any dependence, certain or assumed."""
-        return "direct-tile-dependency" if found else None
+        return "direct-tile-dependency" if operations.dependences else None
 
 
 class SoftmaxExpSum(_Independent):
@@ -151,7 +168,43 @@ class SoftmaxSumAdd(_Independent):
     first, second = "TROWSUM", "TADD"
 
 
-PATTERNS: tuple[Pattern, ...] = (Gu(), SoftmaxExpSum(), SoftmaxSumAdd())
+class Repeats(Pattern):
+    """The barrier between any two vector operations that are in time by the vendor's repeat rule.
+
+    Safe by that rule where at least 16 repeats issue from an access of the first operation to the conflicting one of
+    the second, which follows from the shapes and addresses of their tiles in the C++: where one of them is not known,
+    the barrier stays. Flags, declarations and reshapes may stand between the operations. The barrier may order more
+    than these two, so this pattern needs the guard; and no hardware has confirmed the rule, hence experimental.
+    """
+
+    name = "repeats"
+    aliases = ()
+    stable = False
+    needs_tiles = True
+    needs_guard = True
+
+    def match(self, calls: Calls, barrier: int) -> Match | None:
+        """Match the nearest operations with nothing but flags, declarations and reshapes in between."""
+        first, second = (_neighbour(calls, barrier, step, over_flags=True) for step in (-1, 1))
+        return Match(first, barrier, second) if _is_vector(calls[first]) and _is_vector(calls[second]) else None
+
+    def leaves(self, first: str, second: str) -> bool:
+        """Leave what is in time, whatever the operations are."""
+        del first, second
+        return True
+
+    def objection(self, operations: Operations) -> str | None:
+        """Object unless the two depend on each other and are known to be in time."""
+        first, second, _, tiles = operations
+        if not (is_known(first, tiles) and is_known(second, tiles)):
+            return "shape-not-known"
+        repeats = repeats_between(first, second, tiles)
+        if repeats is None:
+            return "no-tile-dependency"
+        return None if repeats >= SAFE_DISTANCE else "not-in-time"
+
+
+PATTERNS: tuple[Pattern, ...] = (Gu(), SoftmaxExpSum(), SoftmaxSumAdd(), Repeats())
 # Declarations and reshapes that may stand between an operation and its barrier; ptoas prints two per reshaped operand.
 _MOST_DECLARATIONS = 16
 DEFAULT_PATTERNS = ("gu",)
@@ -190,10 +243,14 @@ def _is(call: Call | None, name: str) -> bool:
     return call is not None and call.is_tile_op(name)
 
 
-def _neighbour(calls: Calls, index: int, step: int) -> int:
+def _is_vector(call: Call | None) -> bool:
+    return call is not None and call.is_vector_op
+
+
+def _neighbour(calls: Calls, index: int, step: int, *, over_flags: bool = False) -> int:
     """Return the index of the next item in direction `step` that is no tile declaration or reshape, -1 if it is far."""
     for _ in range(_MOST_DECLARATIONS):
         index = calls.neighbour(index, step)
-        if not calls.moves_nothing(index):
+        if not (calls.moves_nothing(index) or (over_flags and is_flag(calls[index]))):
             return index
     return -1

@@ -8,6 +8,8 @@ from patchers.errors import PatchError
 from patchers.patch import Barrier, ByPatterns, patch
 from patchers.patterns import PATTERNS, Gu, select_patterns
 
+LITERAL = tuple(pattern for pattern in PATTERNS if not pattern.needs_guard)
+
 MUL = "TROWEXPANDMUL(v1, v1, v2);"
 WAIT = "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);"
 BARRIER = "pipe_barrier(PIPE_V);"
@@ -17,7 +19,7 @@ TILE = "Tile<TileType::Vec, float, 1, 256, BLayout::RowMajor>"  # 1024 bytes
 
 def looked_at(text: str, *names: str) -> tuple[Barrier, ...]:
     """Return the barriers that these patterns (all of them by default) name in `text`."""
-    patterns = select_patterns(names) if names else PATTERNS
+    patterns = select_patterns(names) if names else LITERAL
     return patch(text, ByPatterns(patterns)).barriers
 
 

@@ -18,6 +18,7 @@ _EVIDENCE = {
     "gu": "the vendor's repeat rule, which the hazard judge checks on traces; the recipe found it right on A3",
     "softmax-exp-sum": "the two operations share no byte in RAW, WAR or WAW",
     "softmax-sum-add": "the two operations share no byte in RAW, WAR or WAW",
+    "repeats": "the vendor's repeat rule, by the shapes and addresses in the C++; the hazard judge checks it on traces",
     "lines": "none: chosen by line number, not reproducible",
     "proved": "hazard judge: implied by other ordering in every trace given",
 }

@@ -34,6 +34,8 @@ ELEMENT_BYTES: Mapping[str, int] = {
 }
 # Longest chain of constants and reshapes that is followed; ptoas prints two or three steps.
 _LONGEST_CHAIN = 32
+# Kind, element, rows, columns, layout, valid rows, valid columns, inner layout: what a shape needs.
+_TILE_ARGUMENTS = 8
 
 _INTEGER = r"(?:u?int\d+_t|size_t|int|long|unsigned)"
 _TILE_HEAD = re.compile(r"\s*(?:(?:::\s*)?pto\s*::\s*)?Tile\s*<", re.ASCII)
@@ -68,11 +70,21 @@ class Extent(NamedTuple):
         return self.buffer == other.buffer and self.start < other.end and other.start < self.end
 
 
+class Shape(NamedTuple):
+    """The valid part of a tile in UB: rows of `cols` elements, `pitch` bytes apart."""
+
+    rows: int
+    cols: int
+    element_bytes: int
+    pitch: int
+
+
 class Tile(NamedTuple):
-    """What an operand names: a key that is equal for equal variables, and the bytes, None if not known."""
+    """What an operand names: a key that is equal for equal variables, the bytes and the shape, None if not known."""
 
     key: str
     extent: Extent | None
+    shape: Shape | None = None
 
 
 Operands: TypeAlias = Mapping[str, Tile]
@@ -89,13 +101,28 @@ def tiles_of(source: Source, calls: Calls, indices: Iterable[int]) -> dict[int, 
     walk = _Walk(source, calls, wanted)
     walk.run()
     # Only now, as a later line may have spoilt a name.
-    tiles = {symbol: Tile(symbol.key, symbol.extent()) for symbol in walk.declared}
+    tiles = {symbol: Tile(symbol.key, symbol.extent(), symbol.shape) for symbol in walk.declared}
     made: dict[int, Operands] = {}
     for operands in walk.bound.values():
         if id(operands) not in made:
             named = {name: tiles[symbol] if symbol else Tile(name, None) for name, symbol in operands.items()}
             made[id(operands)] = named
     return {index: made[id(operands)] for index, operands in walk.bound.items()}
+
+
+def _shape(arguments: tuple[str, ...]) -> Shape | None:
+    """Return the valid shape in the template arguments of a tile; None unless they give it in a layout known here."""
+    if len(arguments) < _TILE_ARGUMENTS or not all(arguments[place].isdecimal() for place in (2, 3, 5, 6)):
+        return None
+    size = ELEMENT_BYTES.get(arguments[1])
+    rows, cols, valid_rows, valid_cols = (int(arguments[place]) for place in (2, 3, 5, 6))
+    kind, blayout, slayout = (arguments[place].rpartition("::")[2] for place in (0, 4, 7))
+    if size is None or (kind, slayout) != ("Vec", "NoneBox") or valid_rows > rows or valid_cols > cols:
+        return None
+    if blayout == "RowMajor":
+        return Shape(valid_rows, valid_cols, size, cols * size)
+    # One value per row, one after the other.
+    return Shape(valid_rows, 1, size, size) if (blayout, cols) == ("ColMajor", 1) else None
 
 
 class _Form(enum.Enum):
@@ -126,6 +153,7 @@ class _Symbol:
     """Block and preprocessor branch of the declaration: the only place where it may be given its value."""
     buffer: str = ""
     size: int | None = None
+    shape: Shape | None = None
     source: "_Symbol | int | None" = None
     unknown: bool = False
     key: str = ""
@@ -237,7 +265,8 @@ class _Walk:
         (kind, element, rows, columns), name = (*tile[0], "", "", "", "")[:4], tile[1]
         known = element in ELEMENT_BYTES and rows.isdecimal() and columns.isdecimal()
         size = ELEMENT_BYTES[element] * int(rows) * int(columns) if known else None
-        self.declare(name, _Symbol(self.place, buffer=kind.rpartition("::")[2].strip(BLANKS), size=size))
+        buffer = kind.rpartition("::")[2].strip(BLANKS)
+        self.declare(name, _Symbol(self.place, buffer=buffer, size=size, shape=_shape(tile[0])))
 
     def declare(self, name: str, symbol: _Symbol) -> None:
         self.alike = {}

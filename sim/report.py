@@ -9,6 +9,8 @@ from typing import Any
 from ptodsl.dialect.repeats import SAFE_DISTANCE
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.replay import FindingKind
+from sim.trace import Buffer
+from sim.vector_repeats import is_library_scratch
 
 WIDTH = 110
 """Columns of a text report."""
@@ -124,7 +126,9 @@ def _misuse_text(finding: Finding) -> str:
 def _place(finding: Finding) -> str:
     buffer = finding.buffer.name if finding.buffer is not None else "?"
     place = f"{buffer} bytes {finding.lo:#x} to {finding.hi - 1:#x}"
-    return place if finding.size == finding.hi - finding.lo else f"{finding.size:,} of the {place}"
+    place = place if finding.size == finding.hi - finding.lo else f"{finding.size:,} of the {place}"
+    in_scratch = finding.buffer is Buffer.UB and is_library_scratch(finding.lo, finding.hi)
+    return f"{place} (scratch of the device library, which no operand names)" if in_scratch else place
 
 
 def verdict_json(name: str, verdict: Verdict, accepted: tuple[Finding, ...] = ()) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sim.findings import CONFLICTS, Finding
 from sim.hazards import judge
 from sim.reference_judge import ReferenceJudge
 from sim.replay import FindingKind
+from sim.report import finding_text
 from sim.testing import kinds, one_vec
 from sim.trace import Buffer, Pipe, Trace
 from sim.trace_builder import Span, TraceBuilder, span
@@ -92,6 +93,22 @@ def test_a_barrier_between_what_is_in_time_is_redundant_by_the_repeat_rule_only(
     vec.op("TADD", Pipe.V, writes=[at(0, GU)], shape=GU, dtype="f32")
     assert redundant_barriers([build.build()]) == set()
     assert redundant_barriers([build.build()], VRule.REPEATS) == {7}
+
+
+def test_the_scratch_of_the_library_is_named_and_not_in_time() -> None:
+    """Two broadcasts of other tiles work in the same 8 KiB, which here is as much as the tiles have."""
+    build, vec = one_vec()
+    scratch, tile = span(Buffer.UB, 188416, 8192), (32, 64)
+    for place in (0, 32):
+        written = [at(place, tile), scratch]
+        vec.op("TROWEXPANDMUL", Pipe.V, reads=[at(64, tile)], writes=written, shape=tile, dtype="f32")
+    for rule in VRule:
+        trace = build.build()
+        (finding,) = [f for f in judge(trace, v_rule=rule).findings if f.kind in CONFLICTS]
+        assert (finding.kind, finding.lo, finding.size, finding.repeats) == (FindingKind.WAW, 188416, 8192, 1)
+        text = " ".join(finding_text(finding).split())
+        assert "writes UB bytes 0x2e000 to 0x2ffff (scratch of the device library, which no operand names)" in text
+        assert "By the repeat rule, too: the second may come 1 repeat later, and 16 are needed." in text
 
 
 def pairs(findings: tuple[Finding, ...]) -> set[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 `ptodsl.dialect.repeats` has the rule and the orders in which operations walk their tiles. Here the events of a core
 become operations that it understands: an access is the operation's own tile if it has the bytes of its shape, else it
-is something else (row values, scratch), which is never in time by itself.
+is something else (row values, scratch, the library's own scratch), which is never in time by itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ptodsl.dialect import a3
 from ptodsl.dialect.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
 from sim.trace import DTYPE_BYTES, Core, Kind, Pipe, Records, Rw, Trace
 
@@ -80,13 +81,18 @@ def _operand(name: str, access: np.void, rows: int, cols: int, size: int) -> Ope
     start, writes = int(access["start"]), access["rw"] == Rw.WRITE
     runs, run_bytes, stride = int(access["rows"]), int(access["row_bytes"]), int(access["row_stride"])
     element, rest = divmod(runs * run_bytes, max(rows * cols, 1))
-    is_own = not rest and (element == size or name == CONVERSION)
+    is_own = not rest and (element == size or name == CONVERSION) and not is_library_scratch(start, start + run_bytes)
     if is_own and runs == 1:
         return Operand(start, rows, cols, element, cols * element, writes)
     if is_own and runs == rows:
         return Operand(start, rows, cols, element, stride, writes)
     # Bytes that are no tile of the shape: a row of single bytes per run.
     return Operand(start, runs, run_bytes, 1, stride, writes)
+
+
+def is_library_scratch(lo: int, hi: int) -> bool:
+    """Whether these bytes of UB are those that the device library works in without an operand that says so."""
+    return a3.LIBRARY_SCRATCH.start <= lo and hi <= a3.LIBRARY_SCRATCH.end
 
 
 def is_in_time(repeats: int | None) -> bool:
