@@ -7,7 +7,7 @@ long side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.cases import Case
@@ -66,19 +66,21 @@ def probe_operations(case: Case) -> int:
     return attention_flops(rows_to_check(case.q_rows, case.s1, 0).size, case.s1)
 
 
-def estimate(case: Case, config: KernelConfig, rates: Rates, baselines: Iterable[str]) -> Estimate:
-    """Estimate a case on the host backend."""
+def estimate(case: Case, configs: Sequence[KernelConfig], rates: Rates, baselines: Iterable[str]) -> Estimate:
+    """Estimate a case on the host backend, with one or several kernels."""
     operations = attention_flops(case.q_rows, case.s1)
     once = {name: rates.seconds(name, operations) for name in (KERNEL, *baselines)}
+    once[KERNEL] *= len(configs)
     probe = sum(once.values()) + rates.seconds(REFERENCE, probe_operations(case))
-    return Estimate(once, probe, memory_bytes(case, config, len(once) - 1))
+    return Estimate(once, probe, memory_bytes(case, configs, len(once) - 1))
 
 
-def memory_bytes(case: Case, config: KernelConfig, baselines: int) -> int:
-    """Return the bytes that a case holds: operands, FIFO slots, the reference's blocks, and copies for each
-    baseline.
+def memory_bytes(case: Case, configs: Sequence[KernelConfig], baselines: int) -> int:
+    """Return the bytes that a case holds: operands, the reference's blocks, FIFO slots and result of each kernel, and
+    copies for each baseline.
     """
-    slots = block_dim(LaunchShape(case.q_rows, case.s1)) * fifo_bytes_per_core(config)
+    cores = block_dim(LaunchShape(case.q_rows, case.s1))
+    kernels = sum(cores * fifo_bytes_per_core(config) + 4 * HEAD * case.q_rows for config in configs)
     scores = 2 * min(SCORE_BLOCK_BYTES, 4 * min(case.q_rows * case.s1, FULL_CHECK_LIMIT))
     reference = scores + 4 * HEAD * (2 * case.s1 + case.q_rows)
-    return case.operand_bytes * (1 + 2 * baselines) + slots + reference
+    return case.operand_bytes * (1 + 2 * baselines) + kernels + reference

@@ -24,16 +24,22 @@ def test_an_estimate_scales_with_the_work() -> None:
     rates = Rates()
     rates.learn(KERNEL, attention_flops(1024, 1024), 0.05)
     rates.learn(REFERENCE, attention_flops(1024, 1024), 0.02)
-    small, large = (estimate(case, KernelConfig(), rates, ()) for case in (SMALL, LARGE))
+    small, large = (estimate(case, [KernelConfig()], rates, ()) for case in (SMALL, LARGE))
     assert small.least == pytest.approx(0.05 + 0.05 + 0.02)
     assert large.least == pytest.approx(256 * small.least, rel=0.01)
 
 
 def test_baselines_cost_time_and_memory() -> None:
     rates = Rates()
-    alone, beside = (estimate(SMALL, KernelConfig(), rates, names) for names in ((), ("sdpa_fp16",)))
+    alone, beside = (estimate(SMALL, [KernelConfig()], rates, names) for names in ((), ("sdpa_fp16",)))
     assert beside.least == pytest.approx(2 * alone.least - rates.seconds(REFERENCE, probe_operations(SMALL)))
     assert beside.memory > alone.memory
+
+
+def test_every_kernel_that_takes_turns_is_counted() -> None:
+    one, two = (estimate(SMALL, [KernelConfig()] * count, Rates(), ()) for count in (1, 2))
+    assert two.once[KERNEL] == 2 * one.once[KERNEL]
+    assert two.memory > one.memory
 
 
 def test_a_sampled_probe_costs_no_more_than_a_full_one() -> None:
@@ -41,4 +47,4 @@ def test_a_sampled_probe_costs_no_more_than_a_full_one() -> None:
 
 
 def test_every_case_of_the_suite_fits_into_4_gib() -> None:
-    assert estimate(Case("case8", 131072, 131072), KernelConfig(s1_tile=512), Rates(), ("a", "b")).memory < 4 << 30
+    assert estimate(Case("case8", 131072, 131072), [KernelConfig(s1_tile=512)], Rates(), ("a", "b")).memory < 4 << 30

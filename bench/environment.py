@@ -7,16 +7,9 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-
-MATMUL_SIZE = 1024
-MATMUL_RUNS = 5
-"""A product of 2.1 GFLOP: long enough to reach the processor's rate, short enough not to be noticed."""
 
 PACKAGES = ("numpy", "torch", "torch-npu")
 """Distributions whose version matters to a latency or an error."""
@@ -32,24 +25,10 @@ def environment() -> dict[str, Any]:
             "system": platform.platform(),
         },
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "matmul_tflops": matmul_tflops(),
         "git": git_state(workspace()),
         "pid": os.getpid(),
         "arguments": sys.argv[1:],
     }
-
-
-def matmul_tflops() -> float:
-    """Return the TFLOP/s of an FP32 matrix product of NumPy here, the best of a few: a roof for what the host can
-    reach.
-    """
-    a = np.ones((MATMUL_SIZE, MATMUL_SIZE), dtype=np.float32)
-    seconds = []
-    for _ in range(MATMUL_RUNS):
-        start = time.perf_counter()
-        a @ a
-        seconds.append(time.perf_counter() - start)
-    return 2 * MATMUL_SIZE**3 / min(seconds) / 1e12
 
 
 def workspace() -> Path | None:

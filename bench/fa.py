@@ -15,23 +15,25 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from absl import flags
 from rich.console import Console
 
 from bench.barrier_sets import GU, built_sets
 from bench.baselines import AUTO, NO_TORCH, NONE, NUMPY_FP32, default_baselines
-from bench.cases import choose_cases
+from bench.cases import Case, choose_cases
 from bench.clock import CACHES, TIMINGS, check_clock
-from bench.environment import environment, matmul_tflops
+from bench.environment import environment
+from bench.jobs import ONLY_ON_THE_DEVICE, Job, Kernel, Settings, comparable
 from bench.progress import Progress
 from bench.results import Run, is_new, read_runs, write_run
-from bench.row import FAILED, WRONG, Row
-from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Job, Runner, Settings
+from bench.roof import Roof
+from bench.row import FAILED, KERNEL, WRONG, Row, turns_text
+from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Runner
 from bench.table import MACHINE_OF_BACKEND, print_table
 from bench.timing import WALL
-from bench.tsv import append_tsv, check_tsv
+from bench.tsv import append_tsv, check_tsv, tsv_text
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
 from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
@@ -43,13 +45,15 @@ S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
 CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 = 1024, 2048, ... 131072; a list.")
 SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")
-S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (per shape), 256 or 512.")
-QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+S1_TILE = flags.DEFINE_list(
+    "s1_tile", [AUTO_TILE], "Rows of K per tile: auto (per shape), 256, 512; a list takes turns."
+)
+QK_PRELOAD = flags.DEFINE_list("qk_preload", ["3"], "Tiles that QK runs ahead of PV: 3, 4; a list takes turns.")
 REMOVE_BARRIERS = flags.DEFINE_list(
     "remove_barriers",
     [],
     "Which PIPE_V barriers the patcher removed, of the sets that are built. Bazel's flag "
-    "--//bench:remove_barriers=gu,none builds sets, which are then the default; without it there is gu.",
+    "--//bench:remove_barriers=gu,none builds sets, which are then the default and take turns; without it there is gu.",
 )
 ITERS = flags.DEFINE_integer(
     "iters",
@@ -68,13 +72,18 @@ CACHE = flags.DEFINE_enum(
 )
 BASELINE = flags.DEFINE_enum("baseline", AUTO, [AUTO, NONE], "Whether to time the backend's baselines too.")
 BACKEND = flags.DEFINE_enum("backend", "auto", list(BACKENDS), "Where to run; auto: what the libraries are built for.")
-LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the ones built for these knobs.")
+LIBRARY = flags.DEFINE_list(
+    "library", [], "Kernel library to use instead of those built for the knobs; a list takes turns."
+)
 CUBE_CORES = flags.DEFINE_integer(
     "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
 SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs, and of the rows that are compared.", lower_bound=0)
 JSON = flags.DEFINE_string("json", None, "Results file to add this run to.")
-TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to add this run's rows to.")
+TSV = flags.DEFINE_string("tsv", None, "Tab-separated file to add this run's rows to; - is standard output.")
+
+STDOUT = "-"
+"""Value of --tsv: rows go to standard output, and all else to standard error."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class Options:
     suite: bool
     json: Path | None
     tsv: Path | None
+    to_stdout: bool
 
 
 def options() -> Options:
@@ -95,16 +105,7 @@ def options() -> Options:
     if CASE.present and not CASE.value:
         raise ValueError("--case= is an empty list; give names such as --case=case1,case4, or leave it out")
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
-    if LIBRARY.value and REMOVE_BARRIERS.value:
-        raise ValueError(
-            "--library and --remove_barriers exclude each other: a library has its barriers removed already"
-        )
-    sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
-    jobs = [
-        Job(case, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=case.q_rows, s1=case.s1), barriers)
-        for case in cases
-        for barriers in sets
-    ]
+    jobs = [Job(case, _kernels(case)) for case in cases]
     if BACKEND.value == HOST and TIMING.value not in ("auto", "wall"):
         raise ValueError(
             f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
@@ -120,11 +121,32 @@ def options() -> Options:
         warmup=WARMUP.value,
         max_seconds=MAX_SECONDS.value,
         baselines=() if BASELINE.value == NONE else None,
-        library=user_path(LIBRARY.value) if LIBRARY.value else None,
         cube_cores=CUBE_CORES.value,
         seed=SEED.value,
     )
-    return Options(tuple(jobs), settings, SUITE.value, *_outputs(JSON.value, TSV.value))
+    to_stdout = TSV.value == STDOUT
+    json_path, tsv_path = _outputs(JSON.value, None if to_stdout else TSV.value)
+    return Options(tuple(jobs), settings, SUITE.value, json_path, tsv_path, to_stdout)
+
+
+def _kernels(case: Case) -> tuple[Kernel, ...]:
+    """Return the variants of the kernel that run a case in turns. Raises ValueError for one that cannot."""
+    if LIBRARY.value and REMOVE_BARRIERS.value:
+        raise ValueError(
+            "--library and --remove_barriers exclude each other: a library has its barriers removed already"
+        )
+    for flag in (S1_TILE, QK_PRELOAD):
+        if not flag.value:
+            raise ValueError(f"--{flag.name}= is an empty list; give at least one value, or leave the flag out")
+    sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
+    libraries: list[Path | None] = [user_path(text) for text in LIBRARY.value]
+    configs = [
+        choose_config(tile, preload, q_rows=case.q_rows, s1=case.s1)
+        for tile in S1_TILE.value
+        for preload in integers("qk_preload", QK_PRELOAD.value)
+    ]
+    found = [Kernel(config, barriers, path) for config in configs for path in libraries or [None] for barriers in sets]
+    return tuple(dict.fromkeys(found))
 
 
 def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:
@@ -139,23 +161,24 @@ def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, 
     return json_path, tsv_path
 
 
-def print_estimate(runner: Runner, jobs: Sequence[Job]) -> None:
+def print_estimate(runner: Runner, jobs: Sequence[Job], out: TextIO) -> None:
     """Print what each job will take, from a short calibration launch."""
     runner.calibrate(jobs[0])
     limit, total = runner.settings.max_seconds, 0.0
-    print("estimate, from small launches (memory at the peak; time with all iterations and the check):")
+    print("estimate, from small launches (memory at the peak; time with all iterations and the check):", file=out)
     for job in jobs:
         cost, seconds = runner.estimate(job), runner.expected_seconds(job)
         fits = limit is None or total + cost.least <= limit
         total += seconds if fits else 0
         print(
             f"  {job.case.name}  {job.case.q_rows:>6} x {job.case.s1:<6}  {cost.memory / 2**20:7.0f} MiB  "
-            f"{seconds:9.1f} s{'' if fits else '  does not fit'}"
+            f"{seconds:9.1f} s{'' if fits else '  does not fit'}",
+            file=out,
         )
-    print(f"  about {total:.0f} s in all")
+    print(f"  about {total:.0f} s in all", file=out)
     if limit is not None:
-        print(f"  what does not fit in --max_seconds={limit:g} when its turn comes is skipped")
-    sys.stdout.flush()
+        print(f"  what does not fit in --max_seconds={limit:g} when its turn comes is skipped", file=out)
+    out.flush()
 
 
 @dataclass
@@ -173,15 +196,17 @@ class Collector:
     complaints: dict[Path, str] = field(default_factory=dict)
     """File -> why it lacks rows."""
 
+    roof: Roof = field(default_factory=Roof)
+
     in_tsv: int = 0
     """Rows that the TSV file has got."""
 
     def add(self, row: Row) -> None:
         """Keep one more row."""
-        known = self.run.environment
-        # A busy moment makes one product slow; the best of all is nearest to what this computer can do.
-        best = max(known["matmul_tflops"], matmul_tflops())
-        environment = {**known, "libraries": self.libraries(), "matmul_tflops": best}
+        if self.json:
+            self.roof.look()
+        facts = {"libraries": self.libraries(), "matmul_tflops": self.roof.tflops}
+        environment = {**self.run.environment, **facts}
         self.run = replace(self.run, environment=environment, rows=(*self.run.rows, row))
         if self.json:
             self._try(self.json, lambda path: write_run(path, self.run))
@@ -198,8 +223,8 @@ class Collector:
         return True
 
 
-def report(rows: Sequence[Row], runner: Runner) -> None:
-    """Print the table and what was left out."""
+def report(rows: Sequence[Row], runner: Runner, out: TextIO) -> None:
+    """Print the table, what the variants did in turns, and what was left out."""
     if not rows:
         return
     machine = MACHINE_OF_BACKEND.get(rows[0].backend, rows[0].backend)
@@ -207,10 +232,27 @@ def report(rows: Sequence[Row], runner: Runner) -> None:
         f"backend {runner.why}\nlatencies measured on {machine}\nright is a relative error of {BLOCK_ROWS} rows up to "
         f"{TOLERANCE.block:.1e}, of a value up to {TOLERANCE.value:.1e}"
     )
-    print_table(rows, title, Console())
+    print_table(rows, title, Console(file=out))
+    for line in turns_lines(rows):
+        print(line, file=out)
     notes = [NO_TORCH] if any(NUMPY_FP32 in row.timings for row in rows) else []
     for reason in dict.fromkeys([*notes, *runner.missing.values()]):
         print(paragraph(f"note: {reason}"), file=sys.stderr)
+
+
+def turns_lines(rows: Sequence[Row]) -> list[str]:
+    """Return what is to be said of variants that were timed in turns: their ratios, or why there is none."""
+    lines = []
+    for row in rows:
+        if row.turns is not None:
+            lines.append(f"{row.case}, {turns_text(row, rows)}")
+    measured = [row for row in rows if KERNEL in row.timings]
+    pairs = [
+        (one, other) for one in measured for other in measured if (one.case, one.clock) == (other.case, other.clock)
+    ]
+    if any(not comparable(one.backend, one.variant, other.variant) for one, other in pairs):
+        lines.append(paragraph(f"note: {ONLY_ON_THE_DEVICE}"))
+    return lines
 
 
 def exit_code(rows: Sequence[Row]) -> int:
@@ -220,18 +262,20 @@ def exit_code(rows: Sequence[Row]) -> int:
 
 def work(chosen: Options) -> int:
     """Run the jobs and report; rows that are finished survive whatever happens to the others."""
+    out = sys.stderr if chosen.to_stdout else sys.stdout
     started = datetime.datetime.now(datetime.UTC).isoformat()
     progress = Progress(Console(stderr=True), len(chosen.jobs))
     runner = Runner(chosen.settings, default_baselines, progress.stage)
     collector = Collector(Run(started, environment()), chosen.json, chosen.tsv, runner.libraries)
 
     def run_all() -> None:
-        runner.open(chosen.jobs[0].config, chosen.jobs[0].barriers)
+        runner.open(chosen.jobs[0].kernels[0])
         if chosen.suite:
-            print_estimate(runner, chosen.jobs)
+            print_estimate(runner, chosen.jobs, out)
         for job in chosen.jobs:
             progress.start(f"{job.case.name} {job.case.q_rows} x {job.case.s1}")
-            collector.add(runner.run_job(job))
+            for row in runner.run_job(job):
+                collector.add(row)
 
     interrupted = False
     with progress:
@@ -242,11 +286,13 @@ def work(chosen: Options) -> int:
         except Interrupted:
             interrupted = True
     rows = collector.run.rows
-    report(rows, runner)
+    report(rows, runner, out)
+    if chosen.to_stdout:
+        print(tsv_text(rows), end="")
     for complaint in collector.complaints.values():
         fail(complaint, EXIT_FAILED)
     if interrupted:
-        leave(f"interrupted: {len(rows)} of {len(chosen.jobs)} shapes are done")
+        leave(f"interrupted: {len({row.case for row in rows})} of {len(chosen.jobs)} shapes are done")
     return EXIT_FAILED if collector.complaints else exit_code(rows)
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.fa import turns_lines
 from bench.results import read_runs
+from bench.sample_rows import row
+from bench.tsv import HEADER
 from flash_atten.config import KernelConfig
 from flash_atten.stand_in import ROOT, build_stand_in, run_program
 
@@ -26,9 +29,10 @@ def test_a_shape_is_a_readable_row(library: str) -> None:
     done = run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128")
     assert done.returncode == 0, done.stderr
     assert "measured on this computer's CPU, not an NPU" in done.stdout
-    (line,) = (line for line in done.stdout.splitlines() if "128x768" in line)
-    assert " ok " in line
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("128x768 "))
+    assert " ok" in line
     assert "fa_s1tile256" in line
+    assert "right is a relative error of 16 rows up to 1.1e-03, of a value up to 6.8e-03" in done.stdout
 
 
 def test_several_shapes_with_files(library: str, tmp_path: Path) -> None:
@@ -42,6 +46,47 @@ def test_several_shapes_with_files(library: str, tmp_path: Path) -> None:
     run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128", *files, directory=tmp_path)
     assert len((tmp_path / "r.tsv").read_text().splitlines()) == 6
     assert [len(run.rows) for run in read_runs(tmp_path / "r.json")] == [4, 1]
+
+
+def test_rows_as_tsv_are_all_that_is_on_standard_output(library: str) -> None:
+    done = run_program(FA, library, *QUICK, "--s1=768,1024", "--q_rows=128", "--tsv=-")
+    assert done.returncode == 0, done.stderr
+    header, *lines = done.stdout.splitlines()
+    assert header == HEADER
+    assert [line.split("\t")[0] for line in lines] == ["128x768", "128x1024"]
+    assert "right is a relative error" in done.stderr
+
+
+def test_the_table_is_piped_without_trailing_blanks(library: str) -> None:
+    lines = run_program(FA, library, *QUICK, "--s1=768", "--q_rows=128").stdout.splitlines()
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_several_libraries_take_turns(tmp_path: Path) -> None:
+    slow = {"STAND_IN_SLOWDOWN_MS": 400}
+    paths = []
+    for name, switches in (("a", {}), ("b", slow)):
+        (tmp_path / name).mkdir()
+        paths.append(str(build_stand_in(tmp_path / name, KernelConfig(), switches=switches)))
+    flags = ("--baseline=none", "--iters=5", "--s1=768", "--q_rows=128", "--json=r.json", "--seed=3")
+    done = run_program(FA, f"--library={','.join(paths)}", *flags, directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (found,) = read_runs(tmp_path / "r.json")
+    assert [row.library for row in found.rows] == paths
+    turns = found.rows[1].turns
+    assert turns is not None
+    assert turns.ratio.low > 1.5
+    assert f"timed in turns: {paths[1]} takes" in done.stdout
+    assert sorted(found.environment["libraries"]) == paths
+    assert found.environment["matmul_tflops"] > 0
+
+
+def test_a_barrier_comparison_on_the_host_says_that_it_is_none() -> None:
+    rows = [row(), row(barriers="none", library="fa_s1tile256_unpatched")]
+    (line,) = turns_lines(rows)
+    assert "on the host a comparison of barriers measures nothing" in " ".join(line.split())
+    assert turns_lines(rows[:1]) == []
+    assert turns_lines([row(), row(s1_tile=512)]) == []
 
 
 def test_a_wrong_result_is_exit_code_1_and_a_row(tmp_path: Path) -> None:
@@ -126,6 +171,8 @@ def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
         (["--case="], "--case= is an empty list"),
         (["--s1="], "--s1= is an empty list"),
         (["--q_rows="], "--q_rows= is an empty list"),
+        (["--qk_preload="], "--qk_preload= is an empty list"),
+        (["--s1_tile="], "--s1_tile= is an empty list"),
         (["--suite", "--s1=1024"], "both choose the shapes"),
         (["--s1=1e3"], "'1e3' is not a whole number"),
         (["--iters=0"], "--iters=0"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.plots import Plot, operation_label
 from bench.results import Run
-from bench.row import KERNEL, OK, SKIPPED, Row
+from bench.row import KERNEL, OK, SKIPPED, Row, turns_text
 from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
 
 CSS = """
@@ -73,8 +73,17 @@ class Group:
 
 SHAPE = Group(
     "",
-    (("case", False), ("q_rows", True), ("s1", True), ("tile", True), ("preload", True), ("status", False)),
-    lambda row: (row.case, row.q_rows, row.s1, row.s1_tile, row.qk_preload, row.status),
+    (
+        ("case", False),
+        ("q_rows", True),
+        ("s1", True),
+        ("tile", True),
+        ("preload", True),
+        ("split", True),
+        ("removed barriers", False),
+        ("status", False),
+    ),
+    lambda row: (row.case, row.q_rows, row.s1, *row.variant[:4], f"{row.status}, busy" if row.busy else row.status),
 )
 
 CHECK = Group(
@@ -116,7 +125,9 @@ def _rows_table(rows: Sequence[Row]) -> str:
 
 
 def _notes(rows: Sequence[Row]) -> str:
-    lines = [f"<li><b>{html.escape(row.case)}</b> {html.escape(row.note)}</li>" for row in rows if row.note]
+    notes = [(row.case, row.note) for row in rows if row.note]
+    notes += [(row.case, turns_text(row, rows)) for row in rows if row.turns is not None]
+    lines = [f"<li><b>{html.escape(case)}</b> {html.escape(note)}</li>" for case, note in notes]
     return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""
 
 

@@ -105,11 +105,31 @@ def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]
 def _roof(backend: str, measured: float | None) -> Roof | None:
     if backend == NPU:
         return Roof(PEAK_TFLOPS, f"FP16 peak of 24 cube cores: {PEAK_TFLOPS:.1f}")
-    return None if measured is None else Roof(measured, f"best FP32 matrix product here (NumPy): {measured:.3g}")
+    return None if measured is None else Roof(measured, f"an FP32 matrix product here (NumPy): {measured:.3g}")
 
 
-def _operations(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row.timings))
+@dataclass(frozen=True)
+class Curve:
+    """One operation over S; of the kernel, one variant."""
+
+    label: str
+    operation: str
+    rows: Sequence[Row]
+
+
+def curves(rows: Sequence[Row]) -> list[Curve]:
+    """Return the kernel's curve, or one for each variant if a shape has several, then those of the baselines."""
+    several = len({row.case for row in rows}) < len(rows)
+    kernel, variants = operation_label(KERNEL), list(dict.fromkeys(row.variant for row in rows))
+    found = [Curve(kernel, KERNEL, rows)]
+    if several:
+        found = [
+            Curve(f"{kernel}, {variant.label(variants)}", KERNEL, [row for row in rows if row.variant == variant])
+            for variant in variants
+        ]
+    names = dict.fromkeys(name for row in rows for name in row.timings if name != KERNEL)
+    once = list({row.case: row for row in reversed(rows)}.values())[::-1]
+    return [*found, *(Curve(operation_label(name), name, once) for name in names)]
 
 
 def _axes(title: str, y_label: str, sizes: Sequence[int]) -> tuple[Figure, Axes]:
@@ -133,13 +153,13 @@ def _look(index: int) -> dict[str, Any]:
 
 def _latency(rows: Sequence[Row], name: str, title: str) -> Plot:
     figure, axes = _axes(title, "median latency, ms (bars: p5, p95)", [row.s1 for row in rows])
-    for index, operation in enumerate(_operations(rows)):
-        timed = [(row.s1, row.timings[operation]) for row in rows if operation in row.timings]
+    for index, curve in enumerate(curves(rows)):
+        timed = [(row.s1, row.timings[curve.operation]) for row in curve.rows if curve.operation in row.timings]
         medians = [timing.median * 1e3 for _, timing in timed]
         low = [max(0.0, timing.median - timing.percentile(5)) * 1e3 for _, timing in timed]
         high = [max(0.0, timing.percentile(95) - timing.median) * 1e3 for _, timing in timed]
         sizes = [size for size, _ in timed]
-        axes.errorbar(sizes, medians, yerr=[low, high], capsize=3, label=operation_label(operation), **_look(index))
+        axes.errorbar(sizes, medians, yerr=[low, high], capsize=3, label=curve.label, **_look(index))
     axes.set_yscale("log")
     axes.legend(frameon=False)
     return Plot(name, title, figure)
@@ -148,9 +168,9 @@ def _latency(rows: Sequence[Row], name: str, title: str) -> Plot:
 def _rate(rows: Sequence[Row], name: str, title: str, roof: Roof | None) -> Plot:
     figure, axes = _axes(title, "TFLOP/s", [row.s1 for row in rows])
     top = 0.0
-    for index, operation in enumerate(_operations(rows)):
-        rates = [(row.s1, row.tflops(operation)) for row in rows if operation in row.timings]
-        axes.plot(*zip(*rates, strict=True), label=operation_label(operation), **_look(index))
+    for index, curve in enumerate(curves(rows)):
+        rates = [(row.s1, row.tflops(curve.operation)) for row in curve.rows if curve.operation in row.timings]
+        axes.plot(*zip(*rates, strict=True), label=curve.label, **_look(index))
         top = max(top, *(rate for _, rate in rates))
     if roof is not None and roof.tflops < ROOF_MARGIN * top:
         axes.axhline(roof.tflops, color="#555555", linestyle="--", linewidth=1, label=roof.label)
@@ -161,10 +181,11 @@ def _rate(rows: Sequence[Row], name: str, title: str, roof: Roof | None) -> Plot
 
 def _error(rows: Sequence[Row], name: str, title: str) -> Plot:
     figure, axes = _axes(title, f"error of {BLOCK_ROWS} rows / their size", [row.s1 for row in rows])
-    for index, operation in enumerate(_operations(rows)):
-        errors = [(row.s1, row.relative_errors[operation]) for row in rows if row.relative_errors.get(operation)]
+    for index, curve in enumerate(curves(rows)):
+        found = [(row.s1, row.relative_errors.get(curve.operation)) for row in curve.rows]
+        errors = [(size, error) for size, error in found if error]
         if errors:
-            axes.plot(*zip(*errors, strict=True), label=operation_label(operation), **_look(index))
+            axes.plot(*zip(*errors, strict=True), label=curve.label, **_look(index))
     axes.set_yscale("log")
     axes.set_ylim(top=HEADROOM * TOLERANCE.block)
     axes.axhline(TOLERANCE.block, color="#b00020", linestyle="--", linewidth=1, label=f"allowed: {TOLERANCE.block:.1e}")

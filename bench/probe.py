@@ -7,7 +7,7 @@ where the vendor's fused operator runs beside the kernel every row is also compa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.baselines import FUSED, Baseline
@@ -36,34 +36,33 @@ class Probe:
 
 
 def probe(
-    backend: Backend,
-    bound: BoundLaunch,
+    kernels: Sequence[tuple[Backend, BoundLaunch]],
     inputs: AttentionInputs,
-    baselines: list[Baseline],
+    baselines: Sequence[Baseline],
     seed: int,
     limit: int = FULL_CHECK_LIMIT,
-) -> Probe:
-    """Run everything once and compare. Raises KernelError if the kernel fails."""
-    bound.poison()
-    bound.run()
-    out = backend.to_numpy(bound.out)
+) -> list[Probe]:
+    """Run everything once and compare; return what was found for each kernel. Raises KernelError if one fails."""
     expected = Expected.of(inputs, seed, limit=limit)
-    found = {KERNEL: expected.judge(out)}
-    complaints = [] if found[KERNEL].ok else [f"against the FP32 reference {found[KERNEL].describe()}"]
+    theirs = {baseline.name: baseline.result() for baseline in baselines}
+    judged = {name: expected.judge(result) for name, result in theirs.items()}
     sampled = expected.rows.size < inputs.q.shape[0]
     against = f"fp32, {expected.rows.size} rows" if sampled else "fp32"
-    for baseline in baselines:
-        theirs = baseline.result()
-        found[baseline.name] = expected.judge(theirs)
-        if baseline.name == FUSED and sampled:
-            against += f" + fused, all rows, at {FUSED_TOLERANCE.block:.1e}"
-            complaints += _against_fused(out, theirs)
-    return Probe(
-        errors={name: item.max_abs for name, item in found.items()},
-        relative_errors={name: item.block_error for name, item in found.items()},
-        reference=against,
-        complaint="; ".join(complaints),
-    )
+    fused = theirs.get(FUSED) if sampled else None
+    if fused is not None:
+        against += f" + fused, all rows, at {FUSED_TOLERANCE.block:.1e}"
+    probes = []
+    for backend, bound in kernels:
+        bound.poison()
+        bound.run()
+        out = backend.to_numpy(bound.out)
+        found = {KERNEL: expected.judge(out), **judged}
+        complaints = [] if found[KERNEL].ok else [f"against the FP32 reference {found[KERNEL].describe()}"]
+        complaints += [] if fused is None else _against_fused(out, fused)
+        errors = {name: item.max_abs for name, item in found.items()}
+        relative_errors = {name: item.block_error for name, item in found.items()}
+        probes.append(Probe(errors, relative_errors, against, "; ".join(complaints)))
+    return probes
 
 
 def _against_fused(out: Float32Array, theirs: Float32Array) -> list[str]:

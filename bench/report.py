@@ -2,7 +2,7 @@
 
     bazel run //bench:report -- runs.json --html=report.html --png=pictures
 
-Of each shape the latest row per backend and clock is shown.
+Of each shape the latest row per kernel, backend and clock is shown.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from absl import flags
 
 from bench.page import Section, page
 from bench.plots import plots
-from bench.results import Key, Run, key_of, read_runs
-from bench.row import SKIPPED, Row
+from bench.results import Run, read_runs
+from bench.row import SKIPPED, Key, Row
 from flash_atten.launch_cli import run, user_path
 from flash_atten.launch_files import output_file, write_file
 
@@ -56,8 +56,8 @@ def sections(runs: Sequence[Run]) -> list[Section]:
     """
     known: dict[Key, tuple[Row, Run]] = {}
     for row, origin in ((row, origin) for origin in runs for row in origin.rows):
-        if row.status != SKIPPED or key_of(row) not in known:
-            known[key_of(row)] = (row, origin)
+        if row.status != SKIPPED or row.key not in known:
+            known[row.key] = (row, origin)
     found: dict[tuple[str, str], list[tuple[Row, Run]]] = {}
     for row, origin in sorted(known.values(), key=lambda pair: (pair[0].s1, pair[0].q_rows)):
         found.setdefault((row.backend, row.clock), []).append((row, origin))

@@ -5,15 +5,17 @@ bytes.
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.page import page
-from bench.plots import plots
+from bench.plots import curves, plots
 from bench.report import sections
 from bench.results import write_run
-from bench.row import FAILED, SKIPPED
+from bench.row import FAILED, SKIPPED, Turns
 from bench.sample_rows import row, run
+from bench.stats import Ratio
 from flash_atten.stand_in import run_program
 
 FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, note="deadlock <in> vec0")
@@ -97,6 +99,26 @@ def test_only_right_square_shapes_are_drawn() -> None:
     assert plots([row(q_rows=256)]) == []
 
 
+def test_variants_of_a_shape_are_curves_and_rows_of_their_own() -> None:
+    wide: dict[str, Any] = {"s1_tile": 512, "library": "fa_s1tile512"}
+    turns = Turns("tile 256", Ratio(1.1, 1.0, 1.2))
+    rows = [row(), row(**wide, turns=turns), row(2048), row(2048, **wide)]
+    assert [curve.label for curve in curves(rows)][:3] == [
+        "this kernel, tile 256",
+        "this kernel, tile 512",
+        "torch SDPA FP16 (host CPU)",
+    ]
+    assert [len(curve.rows) for curve in curves(rows)] == [2, 2, 2, 2]
+    text = page(sections([run(*rows)]))
+    assert text.count(">2048x2048<") == 2
+    assert "tile 512 takes 1.100 (1.000 .. 1.200) of the time of tile 256" in text
+
+
+def test_a_tile_that_follows_from_the_size_is_one_curve() -> None:
+    rows = [row(), row(65536, s1_tile=512, library="fa_s1tile512")]
+    assert curves(rows)[0].label == "this kernel"
+
+
 def test_the_roof_is_the_devices_peak_or_what_the_host_reached() -> None:
     labels = {}
     for backend in ("host", "npu"):
@@ -104,7 +126,7 @@ def test_the_roof_is_the_devices_peak_or_what_the_host_reached() -> None:
         legend = picture.figure.axes[0].get_legend()
         assert legend is not None
         labels[backend] = legend.get_texts()[-1].get_text()
-    assert labels["host"] == "best FP32 matrix product here (NumPy): 90"
+    assert labels["host"] == "an FP32 matrix product here (NumPy): 90"
     assert labels["npu"] == "FP16 peak of 24 cube cores: 353.9"
 
 

@@ -12,16 +12,14 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.row import Row
+from bench import fields
+from bench.row import Key, Row
 from flash_atten.launch_files import write_file
-
-Key = tuple[str, str, str]
-"""Case, backend and clock (with its cache) of a row: rows with the same key measure the same thing."""
 
 FORMAT = "ascend_fa.bench.1"
 
@@ -40,23 +38,21 @@ class Run:
         """Return the run as JSON values."""
         return {"started": self.started, "environment": self.environment, "rows": [row.to_json() for row in self.rows]}
 
-    def is_same_run(self, fields: dict[str, Any]) -> bool:
-        """Whether `fields` is an earlier state of this run."""
-        key = (fields["started"], fields["environment"].get("pid"))
-        return key == (self.started, self.environment.get("pid"))
+    @classmethod
+    def from_json(cls, value: object, where: str) -> Run:
+        """Read what `to_json` wrote. Raises ValueError naming the field, below `where`, that is not as written."""
+        readers = {"started": fields.text, "environment": _environment, "rows": fields.list_of(Row.from_json)}
+        found = fields.read_object(value, where, readers, {})
+        return cls(found["started"], found["environment"], tuple(found["rows"]))
+
+    def is_same_run(self, other: Run) -> bool:
+        """Whether `other` is an earlier state of this run."""
+        return (self.started, self.environment.get("pid")) == (other.started, other.environment.get("pid"))
 
 
 def read_runs(path: Path) -> list[Run]:
-    """Read a results file. Raises ValueError, naming the file, if it is not one."""
-    try:
-        return [
-            Run(run["started"], run["environment"], tuple(Row.from_json(row) for row in run["rows"]))
-            for run in _read_document(path)["runs"]
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is a results file, but one of its runs cannot be read ({error!r}); was it edited?"
-        ) from error
+    """Read a results file. Raises ValueError, naming the file and the field, if it is not as it was written."""
+    return _runs(path, _read_document(path))
 
 
 def write_run(path: Path, run: Run) -> None:
@@ -66,8 +62,8 @@ def write_run(path: Path, run: Run) -> None:
     """
     with locked(path.parent):
         document = dict[str, Any](format=FORMAT, runs=[]) if is_new(path) else _read_document(path)
-        others = [entry for entry in document["runs"] if not run.is_same_run(entry)]
-        document["runs"] = [*others, run.to_json()]
+        others = [entry for entry in _runs(path, document) if not run.is_same_run(entry)]
+        document["runs"] = [entry.to_json() for entry in (*others, run)]
         write_file(path, json.dumps(document, indent=1) + "\n")
 
 
@@ -77,13 +73,33 @@ def is_new(path: Path) -> bool:
 
 
 def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
-    """Return the last row of each case, backend and clock."""
-    return {key_of(row): row for run in runs for row in run.rows}
+    """Return the last row of each key: case, backend, clock and variant of the kernel."""
+    return {row.key: row for run in runs for row in run.rows}
 
 
-def key_of(row: Row) -> Key:
-    """Return what a row measures."""
-    return row.case, row.backend, row.clock
+ENVIRONMENT: Mapping[str, fields.Reader[Any]] = {
+    "machine": fields.optional(fields.mapping),
+    "versions": fields.optional(fields.mapping),
+    "git": fields.optional(fields.mapping),
+    "libraries": fields.optional(fields.mapping_of(fields.mapping)),
+    "matmul_tflops": fields.optional(fields.number),
+}
+"""How the facts about a run that programs use are read; there may be others."""
+
+
+def _environment(value: object, where: str) -> dict[str, Any]:
+    found = dict(fields.mapping(value, where))
+    return {
+        name: ENVIRONMENT[name](fact, f"{where}.{name}") if name in ENVIRONMENT else fact
+        for name, fact in found.items()
+    }
+
+
+def _runs(path: Path, document: dict[str, Any]) -> list[Run]:
+    try:
+        return fields.list_of(Run.from_json)(document.get("runs"), "runs")
+    except ValueError as error:
+        raise ValueError(f"{path} is a results file of this benchmark, but damaged: {error}") from error
 
 
 def _read_document(path: Path) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"{path} cannot be read: {error.strerror}; //bench:fa writes results files, with --json=FILE"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a results file of this benchmark: not JSON ({error})") from error
     found = document.get("format") if isinstance(document, dict) else None
     if found != FORMAT:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from bench import fields
 from bench.flops import tflops
-from bench.stats import Timing
+from bench.stats import Ratio, Timing
+from flash_atten.launch_library import HOST
 
 OK = "ok"
 WRONG = "wrong"
@@ -17,11 +19,64 @@ SKIPPED = "skipped"
 KERNEL = "fa"
 """Name of our kernel among the timed operations; every other name is a baseline."""
 
+BUSY_CPUS = 0.25
+"""CPUs that other programs used while a row was timed, from which on its latencies are not to be trusted."""
+
+
+class Variant(NamedTuple):
+    """Which of our kernels a row is about."""
+
+    s1_tile: int
+    qk_preload: int
+    kv_split: int
+    barriers: str
+    """Which barriers the patcher removed, of `bench.barrier_sets`."""
+
+    library: str
+
+    def label(self, others: Sequence[Variant] = ()) -> str:
+        """Return the knobs in words: all, or those by which this one differs from some of `others`."""
+        words = {
+            "s1_tile": f"tile {self.s1_tile}",
+            "qk_preload": f"preload {self.qk_preload}",
+            "kv_split": f"split {self.kv_split}",
+            "barriers": f"without {self.barriers}" if self.barriers != NO_BARRIERS else "all barriers",
+            "library": self.library,
+        }
+        differing = [name for name in words if any(getattr(self, name) != getattr(other, name) for other in others)]
+        if set(differing) - {"library"}:
+            differing = [name for name in differing if name != "library"]  # it follows from the knobs
+        return ", ".join(words[name] for name in differing or words)
+
+
+NO_BARRIERS = "none"
+"""Value of `Variant.barriers` when the patcher removed nothing."""
+
+
+class Key(NamedTuple):
+    """What a row measures: rows with the same key can be compared."""
+
+    case: str
+    backend: str
+    clock: str
+    variant: Variant
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A variant that was timed in turns with another one, the first of them."""
+
+    first: str
+    """Label of the first variant."""
+
+    ratio: Ratio
+    """Our latency over the first one's, pair by pair."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One shape. `timings`, `speedups` and `errors` are keyed by operation (`fa` and the baselines); a failed row has
-    none.
+    """One shape and one variant of the kernel. `timings`, `speedups` and `errors` are keyed by operation (`fa` and the
+    baselines); a failed row has none.
 
     Latencies are seconds on the machine that `backend` names: `host` is this computer's CPU, `npu` is the device.
     """
@@ -48,11 +103,32 @@ class Row:
     cache: str = ""
     """What L2 held when a run started: `cold` nothing of the operands, `warm` the operands, "" what the run before
     left."""
+    kv_split: int = 1
+    barriers: str = "gu"
+    turns: Turns | None = None
+    """None for the first variant, or the only one, and where a ratio would mean nothing."""
+    load: Mapping[str, float] = field(default_factory=dict)
+    """`before`, `after`: the system's load average. `others`: CPUs that other programs used while the row was timed."""
 
     @property
     def clock(self) -> str:
         """How latencies were measured: `wall`, `sync`, `event cold` or `event warm`."""
         return f"{self.timing} {self.cache}".strip()
+
+    @property
+    def variant(self) -> Variant:
+        """Which kernel this is about."""
+        return Variant(self.s1_tile, self.qk_preload, self.kv_split, self.barriers, self.library)
+
+    @property
+    def key(self) -> Key:
+        """What the row measures."""
+        return Key(self.case, self.backend, self.clock, self.variant)
+
+    @property
+    def busy(self) -> bool:
+        """Whether other programs made the latencies longer; the device does not mind them."""
+        return self.backend == HOST and self.load.get("others", 0) > BUSY_CPUS
 
     @property
     def tiles(self) -> int:
@@ -78,7 +154,67 @@ class Row:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Row:
-        """Read what `to_json` wrote. Raises TypeError or KeyError for anything else."""
-        timings = {name: Timing(cold=t["cold"], samples=tuple(t["samples"])) for name, t in fields["timings"].items()}
-        return cls(**{**fields, "timings": timings})
+    def from_json(cls, value: object, where: str) -> Row:
+        """Read what `to_json` wrote. Raises ValueError naming the field, below `where`, that is not as written."""
+        return cls(**fields.read_object(value, where, REQUIRED, OPTIONAL))
+
+
+def turns_text(row: Row, rows: Sequence[Row]) -> str:
+    """Return what was measured of a row that has turns, in words; `rows` are those that it is shown with."""
+    assert row.turns is not None, "only rows with turns have a ratio"
+    ratio, others = row.turns.ratio, [other.variant for other in rows if other.case == row.case]
+    return (
+        f"timed in turns: {row.variant.label(others)} takes {ratio.value:.3f} ({ratio.low:.3f} .. {ratio.high:.3f}) of "
+        f"the time of {row.turns.first}"
+    )
+
+
+def _status(value: object, where: str) -> str:
+    if value not in (OK, WRONG, FAILED, SKIPPED):
+        raise fields.wrong(value, where, f"one of {OK}, {WRONG}, {FAILED}, {SKIPPED}")
+    return str(value)
+
+
+def _timing(value: object, where: str) -> Timing:
+    found = fields.read_object(value, where, {"cold": fields.seconds, "samples": fields.list_of(fields.seconds)}, {})
+    if not found["samples"]:
+        raise ValueError(f"{where}.samples is empty")
+    return Timing(cold=found["cold"], samples=tuple(found["samples"]))
+
+
+def _ratio(value: object, where: str) -> Ratio:
+    names = ("value", "low", "high")
+    return Ratio(**fields.read_object(value, where, dict.fromkeys(names, fields.number), {}))
+
+
+def _turns(value: object, where: str) -> Turns:
+    return Turns(**fields.read_object(value, where, {"first": fields.text, "ratio": _ratio}, {}))
+
+
+_numbers = fields.mapping_of(fields.number)
+
+REQUIRED: Mapping[str, fields.Reader[Any]] = {
+    "case": fields.text,
+    "q_rows": fields.whole,
+    "s1": fields.whole,
+    "s1_tile": fields.whole,
+    "qk_preload": fields.whole,
+    "backend": fields.text,
+    "timing": fields.text,
+    "library": fields.text,
+    "status": _status,
+    "timings": fields.mapping_of(_timing),
+}
+OPTIONAL: Mapping[str, fields.Reader[Any]] = {
+    "speedups": _numbers,
+    "errors": _numbers,
+    "relative_errors": _numbers,
+    "reference": fields.text,
+    "note": fields.text,
+    "cache": fields.text,
+    "kv_split": fields.whole,
+    "barriers": fields.text,
+    "turns": fields.optional(_turns),
+    "load": _numbers,
+}
+"""How the fields of a row are read."""

@@ -1,29 +1,31 @@
-"""Runs cases in one process: open, fit into the time that is left, time, probe, make a row. A case that fails is a
-row.
+"""Runs cases in one process: open, fit into the time that is left, time, probe, make rows. A case that fails is a row.
+
+The kernels of a job are timed in turns with each other and with the baselines, A B A B, so that all see the same drift.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from bench.barrier_sets import GU, built_sets
+from bench.barrier_sets import built_sets
 from bench.baselines import Baseline, BaselineError, make_baseline
 from bench.budget import REFERENCE, Estimate, Rates, estimate, probe_operations
 from bench.cases import Case
 from bench.clock import make_clock
 from bench.environment import available_memory
 from bench.flops import attention_flops
-from bench.probe import probe
-from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row
-from bench.stats import paired_speedup
-from bench.timing import ENDLESS, Clock, Rounds, measure
-from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
-from flash_atten.config import KernelConfig
-from flash_atten.launch_backend import AUTO, Backend, Opened, open_backend
+from bench.jobs import Job, Kernel, Settings, comparable, variant_of
+from bench.load import Snapshot, load_between
+from bench.probe import Probe, probe
+from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row, Turns
+from bench.stats import Timing, paired_ratio, paired_speedup
+from bench.timing import ENDLESS, Clock, Operation, Rounds, measure
+from flash_atten.check_inputs import BENCHMARK_KIND, AttentionInputs, make_inputs
+from flash_atten.launch_backend import Backend, BoundLaunch, Opened, open_backend
+from flash_atten.launch_library import KernelError
 
 AUTO_ITERATIONS = 10
 """Timed rounds of a case when --iters is not given ..."""
@@ -36,35 +38,6 @@ CALIBRATION = Case("calibration", 512, 2048)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How cases are run. `iterations` None: `AUTO_ITERATIONS` within `CASE_SECONDS`. Times in seconds."""
-
-    backend: str = AUTO
-    timing: str = AUTO
-    cache: str | None = None
-    """One of `bench.clock.CACHES`; None: what the clock does by default."""
-    iterations: int | None = None
-    warmup: int = 1
-    max_seconds: float | None = None
-    baselines: tuple[str, ...] | None = ()
-    """Names, or None for those of the backend."""
-    library: Path | None = None
-    cube_cores: int | None = None
-    seed: int = 0
-    """Of the inputs, and of the rows that are compared."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A case and the configuration of the kernel that is to run it."""
-
-    case: Case
-    config: KernelConfig
-    barriers: str = GU
-    """Which barriers the patcher removed from the kernel, of `bench.barrier_sets`."""
-
-
-@dataclass(frozen=True)
 class Fit:
     """What there is time for: which baselines, how many seconds of timing; or why the case is skipped."""
 
@@ -72,6 +45,30 @@ class Fit:
     seconds: float
     skip: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A kernel of a job on its way to a row; the row says why it has failed, until it is measured."""
+
+    kernel: Kernel
+    row: Row
+    ready: tuple[Backend, Clock] | None = None
+    """None if it could not be opened."""
+
+    def failed(self, note: str) -> Entry:
+        """Return the entry with the reason for its failure."""
+        return replace(self, row=replace(self.row, note=note))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured of a job's kernels, in their order, and of its baselines."""
+
+    kernels: Sequence[Timing]
+    baselines: Mapping[str, Timing]
+    probes: Sequence[Probe]
+    load: Mapping[str, float]
 
 
 @dataclass
@@ -84,19 +81,18 @@ class Runner:
     stage: Callable[[str], None] = lambda _: None
     """Told what is going on, for progress displays."""
     rates: Rates = field(default_factory=Rates)
-    opened: dict[tuple[KernelConfig, str], Opened] = field(default_factory=dict)
+    opened: dict[Kernel, Opened] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     """Baseline -> why it cannot be run."""
     start: float = field(default_factory=time.monotonic)
 
-    def open(self, config: KernelConfig, barriers: str = GU) -> Opened:
-        """Return the backend for `config` and a set of removed barriers, loaded once. Raises LibraryError."""
-        key = (config, barriers)
-        if key not in self.opened:
-            chosen = self.settings
-            path = chosen.library or built_sets().library(config, barriers)
-            self.opened[key] = open_backend(config, chosen.backend, path=path, cube_cores=chosen.cube_cores)
-        return self.opened[key]
+    def open(self, kernel: Kernel) -> Opened:
+        """Return the backend for a kernel, loaded once. Raises LibraryError."""
+        if kernel not in self.opened:
+            path = kernel.library or built_sets().library(kernel.config, kernel.barriers)
+            cores = self.settings.cube_cores
+            self.opened[kernel] = open_backend(kernel.config, self.settings.backend, path=path, cube_cores=cores)
+        return self.opened[kernel]
 
     @property
     def why(self) -> str:
@@ -105,50 +101,61 @@ class Runner:
 
     def libraries(self) -> dict[str, Any]:
         """Return what the libraries opened so far say of themselves, by name."""
-        infos = [opened.backend.library.info for opened in self.opened.values()]
-        return {info.name: info.fields() for info in infos}
+        infos = [(opened.backend.library.path, opened.backend.library.info) for opened in self.opened.values()]
+        names = [info.name for _, info in infos]
+        return {info.name if names.count(info.name) == 1 else str(path): info.fields() for path, info in infos}
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Row]:
-        """Run the jobs in order, a row each."""
-        for job in jobs:
-            yield self.run_job(job)
+    def run_job(self, job: Job) -> list[Row]:
+        """Run one job, a row for each kernel; whatever goes wrong with it is in the rows."""
+        entries = [self._entry(job, kernel) for kernel in job.kernels]
+        done = {entry.kernel: entry.row for entry in entries if entry.ready is None}
+        running = [entry for entry in entries if entry.ready is not None]
+        if running:
+            done |= {entry.kernel: entry.row for entry in self._run(job.case, running)}
+        return [done[kernel] for kernel in job.kernels]
 
-    def run_job(self, job: Job) -> Row:
-        """Run one job; whatever goes wrong with it is in the row."""
-        case, config = job.case, job.config
+    def _entry(self, job: Job, kernel: Kernel) -> Entry:
+        """Open a kernel's library and its clock."""
+        case, asked = job.case, self.settings
+        variant = variant_of(kernel, None)
         row = Row(
             case.name,
             case.q_rows,
             case.s1,
-            config.s1_tile,
-            config.qk_preload,
-            self.settings.backend,
-            self.settings.timing,
+            variant.s1_tile,
+            variant.qk_preload,
+            asked.backend,
+            asked.timing,
             "",
             FAILED,
         )
         try:
-            backend = self.open(config, job.barriers).backend
-            clock = make_clock(self.settings.timing, self.settings.cache, backend)
-            row = replace(
-                row,
-                backend=backend.name,
-                timing=clock.name,
-                cache=clock.cache,
-                library=backend.library.info.name,
-            )
-            fit = self.fit(job, self.wanted_baselines(backend.name))
+            backend = self.open(kernel).backend
+            clock = make_clock(asked.timing, asked.cache, backend)
+        except (RuntimeError, ValueError) as error:  # of the library, or of torch on the device
+            return Entry(kernel, replace(row, kv_split=variant.kv_split, barriers=variant.barriers, note=str(error)))
+        variant = variant_of(kernel, backend.library.info, job.kernels)
+        row = replace(row, **variant._asdict(), backend=backend.name, timing=clock.name, cache=clock.cache)
+        return Entry(kernel, row, (backend, clock))
+
+    def _run(self, case: Case, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Measure all kernels, if there is time."""
+        try:
+            fit = self.fit(case, [entry.kernel for entry in entries], self.wanted_baselines(entries[0].row.backend))
             if fit.skip:
-                return replace(row, status=SKIPPED, note=fit.skip)
+                return [replace(item, row=replace(item.row, status=SKIPPED, note=fit.skip)) for item in entries]
             try:
-                return self._measured(row, job, backend, clock, fit)
+                return self._measured(case, entries, fit)
             except BaselineError as error:
-                alone = replace(fit, baselines=(), note=str(error))
-                return self._measured(row, job, backend, clock, alone)
-        except (RuntimeError, ValueError) as error:  # of the library, the kernel, or torch on the device
-            return replace(row, note=str(error))
+                return self._measured(case, entries, replace(fit, baselines=(), note=str(error)))
+        except KernelError as error:
+            if len(entries) == 1:
+                return [entries[0].failed(str(error))]
+            return [alone for entry in entries for alone in self._run(case, [entry])]  # one of them: find out which
+        except (RuntimeError, ValueError) as error:  # of the launch, or of torch on the device
+            return [entry.failed(str(error)) for entry in entries]
         except MemoryError as error:
-            return replace(row, note=str(error) or "out of memory")
+            return [entry.failed(str(error) or "out of memory") for entry in entries]
 
     def wanted_baselines(self, backend: str) -> tuple[str, ...]:
         """Return the names of the baselines to run that are not known to be missing."""
@@ -156,19 +163,18 @@ class Runner:
         return tuple(name for name in wanted if name not in self.missing)
 
     def calibrate(self, job: Job) -> None:
-        """Learn first rates from a small case of `job`'s library; what fails there keeps the guess and fails again in
-        its own row.
+        """Learn first rates from a small case of `job`'s first library; what fails there keeps the guess and fails
+        again in its own row.
         """
-        small = replace(job, case=CALIBRATION)
         once = replace(self.settings, iterations=1, warmup=1, max_seconds=None)
         trial = replace(self, settings=once, stage=lambda _: None)
-        trial.run_job(small)
+        trial.run_job(Job(CALIBRATION, job.kernels[:1]))
 
     def estimate(self, job: Job, baselines: Sequence[str] | None = None) -> Estimate:
         """Estimate a job with what is known now; by default with all baselines that there are."""
         if baselines is None:
-            baselines = self.wanted_baselines(self.open(job.config, job.barriers).backend.name)
-        return estimate(job.case, job.config, self.rates, baselines)
+            baselines = self.wanted_baselines(self.open(job.kernels[0]).backend.name)
+        return estimate(job.case, [kernel.config for kernel in job.kernels], self.rates, baselines)
 
     def expected_seconds(self, job: Job) -> float:
         """Estimate a job with all its iterations."""
@@ -178,8 +184,9 @@ class Runner:
         limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
         return min(rounds * once, max(once, limit)) + found.probe
 
-    def fit(self, job: Job, baselines: tuple[str, ...]) -> Fit:
-        """Decide what of a job there is time for."""
+    def fit(self, case: Case, kernels: Sequence[Kernel], baselines: tuple[str, ...]) -> Fit:
+        """Decide what of a case there is time for."""
+        job = Job(case, tuple(kernels))
         limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
         wanted, baselines = baselines, self._within_memory(job, baselines)
         note = "" if baselines == wanted else "no baselines: memory"
@@ -197,7 +204,7 @@ class Runner:
         return Fit(baselines, min(limit, left - needed.probe), note=note)
 
     def _within_memory(self, job: Job, baselines: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the baselines if there is memory for them, else none. Raises MemoryError if the kernel alone needs too
+        """Return the baselines if there is memory for them, else none. Raises MemoryError if the kernels alone need too
         much.
         """
         free = available_memory()
@@ -211,7 +218,7 @@ class Runner:
             )
         return ()
 
-    def _baselines(self, names: Sequence[str], inputs: Any) -> list[Baseline]:
+    def _baselines(self, names: Sequence[str], inputs: AttentionInputs) -> list[Baseline]:
         """Prepare the baselines that can be run; remember why the others cannot."""
         ready = []
         for name in names:
@@ -221,33 +228,69 @@ class Runner:
                 self.missing[name] = str(error)
         return ready
 
-    def _measured(self, row: Row, job: Job, backend: Backend, clock: Clock, fit: Fit) -> Row:
-        case, seed = job.case, self.settings.seed
+    def _measured(self, case: Case, entries: Sequence[Entry], fit: Fit) -> Sequence[Entry]:
+        """Time the kernels and baselines in turns, then probe each kernel once."""
         self.stage("inputs")
-        inputs = make_inputs(BENCHMARK_KIND, case.q_rows, case.s1, seed)
+        inputs = make_inputs(BENCHMARK_KIND, case.q_rows, case.s1, self.settings.seed)
         baselines = self._baselines(fit.baselines, inputs)
-        bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
-        operations = {KERNEL: bound.run, **{b.name: b.operation for b in baselines}}
+        backends, clock = [_ready(entry)[0] for entry in entries], _ready(entries[0])[1]
+        bound = [(backend, _bind(backend, inputs)) for backend in backends]
+        measured = self._measure(case, bound, inputs, baselines, clock, fit.seconds)
+        return [self._row(entry, index, measured, entries[0], fit) for index, entry in enumerate(entries)]
+
+    def _measure(
+        self,
+        case: Case,
+        bound: Sequence[tuple[Backend, BoundLaunch]],
+        inputs: AttentionInputs,
+        baselines: Sequence[Baseline],
+        clock: Clock,
+        seconds: float,
+    ) -> Measurement:
         self.stage("timing")
-        iterations = self.settings.iterations or AUTO_ITERATIONS
-        timings = measure(operations, clock, Rounds(iterations, self.settings.warmup, fit.seconds))
+        kernels: dict[str, Operation] = {f"{KERNEL}{index}": launch.run for index, (_, launch) in enumerate(bound)}
+        rounds = Rounds(self.settings.iterations or AUTO_ITERATIONS, self.settings.warmup, seconds)
+        before = Snapshot.take()
+        timings = measure({**kernels, **{item.name: item.operation for item in baselines}}, clock, rounds)
+        load = load_between(before, Snapshot.take())
         for name, timing in timings.items():
-            self.rates.learn(name, attention_flops(case.q_rows, case.s1), timing.median)
+            self.rates.learn(KERNEL if name in kernels else name, attention_flops(case.q_rows, case.s1), timing.median)
         self.stage("checking")
         checked = time.monotonic()
-        found = probe(backend, bound, inputs, baselines, seed)
-        reference_seconds = time.monotonic() - checked - sum(t.median for t in timings.values())
+        probes = probe(bound, inputs, baselines, self.settings.seed)
+        reference_seconds = time.monotonic() - checked - sum(timing.median for timing in timings.values())
         self.rates.learn(REFERENCE, probe_operations(case), reference_seconds)
-        ours = timings[KERNEL].samples
-        short = f"{len(ours)} of {iterations} iterations: time" if len(ours) < iterations else ""
-        notes = [found.complaint, fit.note, short]
-        return replace(
-            row,
+        ours = [timings[name] for name in kernels]
+        return Measurement(ours, {item.name: timings[item.name] for item in baselines}, probes, load)
+
+    def _row(self, entry: Entry, index: int, measured: Measurement, first: Entry, fit: Fit) -> Entry:
+        """Return the entry with its row made from what was measured."""
+        timing, found = measured.kernels[index], measured.probes[index]
+        wanted = self.settings.iterations or AUTO_ITERATIONS
+        short = f"{len(timing.samples)} of {wanted} iterations: time" if len(timing.samples) < wanted else ""
+        turns = None
+        if index and comparable(entry.row.backend, entry.row.variant, first.row.variant):
+            label = first.row.variant.label([entry.row.variant])
+            turns = Turns(label, paired_ratio(timing.samples, measured.kernels[0].samples))
+        row = replace(
+            entry.row,
             status=OK if not found.complaint else WRONG,
-            timings=timings,
-            speedups={b.name: paired_speedup(ours, timings[b.name].samples) for b in baselines},
+            timings={KERNEL: timing, **measured.baselines},
+            speedups={name: paired_speedup(timing.samples, item.samples) for name, item in measured.baselines.items()},
             errors=found.errors,
             relative_errors=found.relative_errors,
             reference=found.reference,
-            note="; ".join(note for note in notes if note),
+            turns=turns,
+            load=measured.load,
         )
+        busy = f"other programs used {row.load['others']:.1f} CPUs meanwhile: too long" if row.busy else ""
+        return replace(entry, row=replace(row, note="; ".join(filter(None, [found.complaint, fit.note, short, busy]))))
+
+
+def _ready(entry: Entry) -> tuple[Backend, Clock]:
+    assert entry.ready is not None, "only opened kernels are measured"
+    return entry.ready
+
+
+def _bind(backend: Backend, inputs: AttentionInputs) -> BoundLaunch:
+    return backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))

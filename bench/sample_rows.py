@@ -11,10 +11,18 @@ from bench.row import KERNEL, OK, Row
 from bench.stats import Timing
 
 
-def row(s1: int = 1024, *, samples: Sequence[float] = (0.010, 0.011, 0.012), **changes: object) -> Row:
-    """Return a right row of a square host shape, timed beside two baselines that take twice and half as long."""
+def row(
+    s1: int = 1024,
+    *,
+    samples: Sequence[float] = (0.010, 0.011, 0.012),
+    control: Sequence[float] | None = None,
+    **changes: object,
+) -> Row:
+    """Return a right row of a square host shape, timed beside two baselines that take twice and half as long as
+    `control`, which is `samples` if it is not given.
+    """
     ours = Timing(cold=0.020, samples=tuple(samples))
-    slower, faster = (Timing(0.02, tuple(factor * sample for sample in samples)) for factor in (2.0, 0.5))
+    slower, faster = (Timing(0.02, tuple(factor * sample for sample in control or samples)) for factor in (2.0, 0.5))
     right = Row(
         case=f"{s1}x{s1}",
         q_rows=s1,

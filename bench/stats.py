@@ -65,8 +65,25 @@ def ratio_of_medians(after: Sequence[float], before: Sequence[float]) -> Ratio:
         return Ratio(value, 0.0, float("inf"))
     rng = np.random.default_rng(0)
     ratios = _resampled_medians(after, rng) / _resampled_medians(before, rng)
+    return Ratio(value, *_interval(ratios))
+
+
+def paired_ratio(ours: Sequence[float], first: Sequence[float]) -> Ratio:
+    """Return the median of ours / first over pairs timed one after the other, with its 95 % bootstrap interval.
+
+    A single pair has no spread to resample: the interval is then (0, infinity), never certain.
+    """
+    pairs = min(len(ours), len(first))
+    ratios = np.asarray(ours[:pairs], np.float64) / np.asarray(first[:pairs], np.float64)
+    value = float(np.median(ratios))
+    if pairs < 2:
+        return Ratio(value, 0.0, float("inf"))
+    return Ratio(value, *_interval(_resampled_medians(ratios.tolist(), np.random.default_rng(0))))
+
+
+def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     tail = 100 * (1 - CONFIDENCE) / 2
-    return Ratio(value, float(np.percentile(ratios, tail)), float(np.percentile(ratios, 100 - tail)))
+    return float(np.percentile(values, tail)), float(np.percentile(values, 100 - tail))
 
 
 def _resampled_medians(samples: Sequence[float], rng: np.random.Generator) -> npt.NDArray[np.float64]:

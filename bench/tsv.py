@@ -24,9 +24,15 @@ COLUMNS: Sequence[tuple[str, Callable[[Row], str]]] = (
     ("err_fused", lambda row: _error(row, row.primary_baseline)),
     ("ref", lambda row: row.reference),
     ("note", lambda row: _note(row)),
+    ("s1_tile", lambda row: str(row.s1_tile)),
+    ("qk_preload", lambda row: str(row.qk_preload)),
+    ("kv_split", lambda row: str(row.kv_split)),
+    ("removed_barriers", lambda row: row.barriers),
+    ("library", lambda row: row.library),
+    ("turns", lambda row: "" if row.turns is None else f"{row.turns.ratio.value:.4f} of {row.turns.first}"),
 )
-"""The columns of the vendor's harness. "fused" is the first baseline: the fused operator on the device, SDPA on the
-host."""
+"""The columns of the vendor's harness, then those that tell our kernels apart. "fused" is the first baseline: the fused
+operator on the device, SDPA on the host."""
 
 
 HEADER = "\t".join(name for name, _ in COLUMNS)
@@ -40,9 +46,17 @@ def check_tsv(path: Path) -> None:
 def append_tsv(path: Path, rows: Sequence[Row]) -> None:
     """Add the rows to the file, with the header if it is new. Raises ValueError as `check_tsv` does, and OSError."""
     with locked(path.parent):
-        lines = ["\t".join(" ".join(cell(row).split()) for _, cell in COLUMNS) for row in rows]
         before = _read(path) or HEADER.encode()
-        write_file(path, b"\n".join([before, *(line.encode() for line in lines)]) + b"\n")
+        write_file(path, b"\n".join([before, *(line.encode() for line in _lines(rows))]) + b"\n")
+
+
+def tsv_text(rows: Sequence[Row]) -> str:
+    """Return the rows with the header, as the file would hold them."""
+    return "\n".join([HEADER, *_lines(rows)]) + "\n"
+
+
+def _lines(rows: Sequence[Row]) -> list[str]:
+    return ["\t".join(" ".join(cell(row).split()) for _, cell in COLUMNS) for row in rows]
 
 
 def _read(path: Path) -> bytes:
