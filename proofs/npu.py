@@ -42,6 +42,12 @@ for argument; do last=$argument; done
 """
 """The stand-in of ptoas prints its arguments, and the kernel as the embedded assembler made it."""
 
+CONFORMING = """#!/bin/sh
+if [ "$1" = --version ]; then echo "ptoas 0.48"; exit 0; fi
+exec '{program}' "$@"
+"""
+"""A stand-in of ptoas that does what the conformance cases say: the embedded one, as a program of its own."""
+
 BISHENG = """#!/bin/sh
 if [ "$1" = --version ]; then echo "BiSheng Compiler"; echo "clang version {version} (stand-in)"; exit 0; fi
 for argument; do last=$argument; done
@@ -84,6 +90,10 @@ class Installation:
     def install_ptoas(self, version: str = "0.48") -> None:
         """Put a ptoas on PATH."""
         write_program(self.root / "bin/ptoas", PTOAS.format(version=version, kernel=self.kernel))
+
+    def install_conforming(self, program: Path) -> None:
+        """Put a ptoas on PATH that assembles with `program`."""
+        write_program(self.root / "bin/ptoas", CONFORMING.format(program=program))
 
     def install_bisheng(self, version: str = "15.0.5", cann: str = "8.5.0") -> None:
         """Lay CANN out as its installer does."""
@@ -152,6 +162,17 @@ def builds(checkout: Checkout, installation: Installation) -> str:
     return f"{info['ptoas']['version']}, {before - after} of {before} barriers removed, {len(arguments)} arguments"
 
 
+def assembles_with_external(checkout: Checkout, installation: Installation) -> str:
+    """With --config=external_ptoas the program on PATH assembles the kernel: here one that conforms."""
+    checkout.build("//tools/ptoas")
+    installation.install_conforming((checkout.path / "bazel-bin/tools/ptoas/ptoas").resolve())
+    user = with_environment(checkout, installation.environment())
+    run = user.build("--config=external_ptoas", f"{TARGET.removesuffix('.so')}{ASSEMBLED}")
+    same = (checkout.path / f"{OUTPUT}{ASSEMBLED}").read_bytes() == installation.kernel.read_bytes()
+    expect(same, "the C++ is not that of the embedded assembler")
+    return f"the same C++ in {run.seconds:.0f} s"
+
+
 def fails(checkout: Checkout, environment: Mapping[str, str], *words: str) -> str:
     """The build ends with one paragraph that has all `words`."""
     run = with_environment(checkout, environment).bazel("build", "--config=npu", TARGET)
@@ -200,6 +221,7 @@ def check(checkout: Checkout, installation: Installation) -> int:
     installation.install()
     steps.run("a kernel for the stand-in of ptoas", lambda: assemble(checkout, installation.kernel))
     steps.run("everything is there", lambda: builds(checkout, installation))
+    steps.run("--config=external_ptoas", lambda: assembles_with_external(checkout, installation))
     broken("no ptoas", (root / "bin/ptoas").unlink, f"looked at PATH ({root}/bin:")
     broken("old ptoas", lambda: installation.install_ptoas("0.1.1"), "it is 0.1, needed is 0.45 or newer")
     broken("no CANN", lambda: shutil.rmtree(root / "cann"), f"{root}/cann/bin/bisheng", "set_env.sh")
