@@ -88,8 +88,8 @@ def as_tensor(
 ) -> TensorView:
     """Return a view of GM of `shape` with `strides`, both in elements, outermost first.
 
-    `layout` is "nd", "dn" or "nz"; without it constant strides say it, else it is "nd". Without `ty` every dimension gets
-    its constant, or `?`.
+    `layout` is "nd", "dn" or "nz"; without it constant strides say it, else it is "nd". Without `ty` every dimension
+    gets its constant, or `?`.
     """
     operand = ssa_of(ptr, "ptr", Pointer)
     sizes, steps = as_indices(shape, "shape"), as_indices(strides, "strides")
