@@ -142,7 +142,7 @@ class NpuBackend:
         self._given_cores = cube_cores
         self._cores: dict[str, int] = {}
         self._slots: dict[tuple[str, int, int], Any] = {}
-        self.cube_cores(f"{NPU}:{torch.npu.current_device()}")
+        self.cube_cores(f"{NPU}:{torch.npu.current_device()}")  # an unknown number is said before anything is launched
 
     @property
     def config(self) -> KernelConfig:
