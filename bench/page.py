@@ -37,6 +37,9 @@ code, pre { font: 12px/1.4 ui-monospace, monospace; }
 pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; }
 """
 
+TITLE = "<title>Flash Attention benchmark</title>"
+"""By which a page of ours is known."""
+
 ROW_CLASSES = {OK: "", SKIPPED: ' class="skipped"'}
 """Status -> class attribute of its row; any other status is bad."""
 
@@ -184,7 +187,7 @@ def page(sections: Sequence[Section]) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Flash Attention benchmark</title><style>{CSS}</style></head><body>"
+        f"{TITLE}<style>{CSS}</style></head><body>"
         "<h1>Flash Attention benchmark</h1>"
         '<p class="where">Non-causal forward, one head of dimension 128; latest run '
         f"{html.escape(runs[0].started)}.</p>"

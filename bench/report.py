@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from bench.page import Section, page
+from bench.page import TITLE, Section, page
 from bench.plots import plots
 from bench.results import Run, read_runs
 from bench.row import SKIPPED, Key, Row
@@ -38,7 +38,8 @@ def options(results: str) -> Options:
     runs = read_runs(user_path(results))
     if not any(run.rows for run in runs):
         raise ValueError(f"{results} has no rows; run //bench:fa with --json={results} first")
-    return Options(runs, output_file("html", HTML.value), _picture_folder(PNG.value))
+    page_file = output_file("html", HTML.value, inputs=[user_path(results)], ours=lambda head: TITLE.encode() in head)
+    return Options(runs, page_file, _picture_folder(PNG.value))
 
 
 def _picture_folder(text: str | None) -> Path | None:

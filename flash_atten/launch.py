@@ -52,6 +52,11 @@ INTERLEAVE = flags.DEFINE_integer(
 )
 
 
+NPY_MAGIC = b"\x93NUMPY"
+ZIP_MAGIC = b"PK"
+"""First bytes of .npy files and of archives of them."""
+
+
 @dataclass(frozen=True)
 class Options:
     """A checked request."""
@@ -68,12 +73,28 @@ class Options:
 def load_npy(name: str, path: Path) -> npt.NDArray[np.float16]:
     """Read one array; the checks against the kernel come later. Raises ValueError naming the file."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"--{name}_npy={path} cannot be read as a .npy file: {error}") from error
-    if not isinstance(loaded, np.ndarray):
+        with path.open("rb") as file:
+            head = file.read(len(NPY_MAGIC))
+    except OSError as error:
+        raise ValueError(f"--{name}_npy={path} cannot be read: {error.strerror}") from error
+    if head.startswith(ZIP_MAGIC):
         raise ValueError(f"--{name}_npy={path} is an archive of arrays (.npz); give a .npy file with one array")
+    if head != NPY_MAGIC:
+        raise ValueError(f"--{name}_npy={path} is not a .npy file: it does not begin like one; numpy.save makes them")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except Exception as error:  # NumPy evaluates the header as Python: a damaged one raises whatever it leads to
+        if "pickle" in str(error):
+            raise ValueError(f"--{name}_npy={path} holds Python objects; give an array of float16") from error
+        raise ValueError(f"--{name}_npy={path} is a damaged .npy file: {' '.join(str(error).split())[:200]}") from error
+    if not isinstance(loaded, np.ndarray):
+        raise ValueError(f"--{name}_npy={path} is not a .npy file with one array")
     return loaded
+
+
+def _is_result(head: bytes) -> bool:
+    """Whether a file begins like a result: a .npy file of float32."""
+    return head.startswith(NPY_MAGIC) and b"'<f4'" in head
 
 
 def _inputs() -> AttentionInputs:
@@ -100,7 +121,8 @@ def options() -> Options:
         operand.check()
     config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=inputs.q.shape[0], s1=inputs.k.shape[0])
     check_operands(config, *operands)
-    out = output_file("out", OUT.value, ".npy")
+    given = [user_path(text) for text in (Q.value, K.value, V.value) if text]
+    out = output_file("out", OUT.value, ".npy", inputs=given, ours=_is_result)
     library = user_path(LIBRARY.value) if LIBRARY.value else None
     return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value, INTERLEAVE.value)
 

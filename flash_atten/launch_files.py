@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import overload
 
@@ -14,22 +15,38 @@ FILE_MODE = 0o644
 """Of new files: temporary ones are for their owner only."""
 
 
-@overload
-def output_file(flag: str, text: str, suffix: str = "") -> Path: ...
+HEAD_BYTES = 4096
+"""What of a file is looked at to tell whether it is ours."""
+
+Ours = Callable[[bytes], bool]
+"""The first bytes of a file -> whether the program has written it."""
 
 
 @overload
-def output_file(flag: str, text: None, suffix: str = "") -> None: ...
+def output_file(
+    flag: str, text: str, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+) -> Path: ...
 
 
 @overload
-def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None: ...
+def output_file(
+    flag: str, text: None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+) -> None: ...
 
 
-def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None:
+@overload
+def output_file(
+    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+) -> Path | None: ...
+
+
+def output_file(
+    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+) -> Path | None:
     """Return the file that --`flag`=`text` names; None if the flag is not given.
 
-    With `suffix` the name must end in it. Raises ValueError if there can be no such file: the time to say so is before
+    With `suffix` the name must end in it. It must not be one of the `inputs`, and if there is such a file with
+    something in it, `ours` must know it. Raises ValueError if there can be no such file: the time to say so is before
     the work.
     """
     if text is None:
@@ -46,7 +63,25 @@ def output_file(flag: str, text: str | None, suffix: str = "") -> Path | None:
         raise ValueError(f"--{flag}={text} cannot be written: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"--{flag}={text} cannot be written: no permission to write in {path.parent}")
+    _check_unspoiled(f"--{flag}={text}", path, inputs, ours)
     return path
+
+
+def _check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours | None) -> None:
+    """Raise ValueError if writing `path` would destroy an input, or a file of somebody else."""
+    if not path.exists():
+        return
+    if any(given.exists() and given.samefile(path) for given in inputs):
+        raise ValueError(f"{name} cannot be written: it is an input of this program; give another file")
+    if ours is None:
+        return
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if head and not ours(head):
+        raise ValueError(
+            f"{name} cannot be written: there is a file that this program has not made, and it is left as it is; give "
+            "another name, or move it away"
+        )
 
 
 def write_file(path: Path, content: str | bytes) -> None:

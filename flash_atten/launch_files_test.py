@@ -64,3 +64,25 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypa
     assert caught.value.filename == str(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
+
+
+def test_an_input_is_no_output_whatever_it_is_called(tmp_path: Path) -> None:
+    given = tmp_path / "in.json"
+    given.write_text("mine")
+    (tmp_path / "link.json").symlink_to(given)
+    os.link(given, tmp_path / "hard.json")
+    for name in ("in.json", "./in.json", "link.json", "hard.json"):
+        with pytest.raises(ValueError, match="it is an input of this program"):
+            output_file("out", name, inputs=[given])
+    assert output_file("out", "new.json", inputs=[given, tmp_path / "none"]) == tmp_path / "new.json"
+
+
+def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    assert output_file("out", "file", ours=lambda head: head.startswith(b"ours")) == path
+    path.write_text("ours, of last time")
+    assert output_file("out", "file", ours=lambda head: head.startswith(b"ours")) == path
+    path.write_text("mine")
+    with pytest.raises(ValueError, match="has not made, and it is left as it is"):
+        output_file("out", "file", ours=lambda head: head.startswith(b"ours"))

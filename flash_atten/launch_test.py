@@ -63,6 +63,46 @@ def test_mistakes_are_one_paragraph_and_exit_code_2(arguments: list[str], words:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"1 2 3\n", "is not a .npy file"),
+        (b"", "is not a .npy file"),
+        (b"\x93NUMPY\x01\x00\x10\x00{'descr': <f2}   ", "is a damaged .npy file"),
+        (b"\x93NUMPY\x01\x00\x76\x00" + b"{" * 118, "is a damaged .npy file"),
+        (b"\x93NUMPY\x09\x09", "is a damaged .npy file"),
+        (b"PK\x03\x04", "is an archive of arrays"),
+    ],
+)
+def test_a_damaged_file_is_a_sentence_without_dangerous_advice(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "x.npy").write_bytes(content)
+    done = run_program(LAUNCH, "--q_npy=x.npy", "--k_npy=x.npy", "--v_npy=x.npy", directory=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert "pickle" not in done.stderr
+
+
+def test_python_objects_are_not_loaded(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([{}], dtype=object), allow_pickle=True)
+    done = run_program(LAUNCH, "--q_npy=x.npy", "--k_npy=x.npy", "--v_npy=x.npy", directory=tmp_path)
+    assert done.returncode == 2
+    assert "holds Python objects" in done.stderr
+    assert "pickle" not in done.stderr
+
+
+def test_operands_are_not_overwritten(tmp_path: Path) -> None:
+    for name, rows in (("q", 128), ("k", 768), ("v", 768)):
+        np.save(tmp_path / f"{name}.npy", np.zeros((rows, 128), np.float16))
+    before = (tmp_path / "q.npy").read_bytes()
+    operands = ("--q_npy=q.npy", "--k_npy=k.npy", "--v_npy=v.npy")
+    for arguments in ((*operands, "--out=q.npy"), ("--s1=768", "--out=q.npy")):
+        done = run_program(LAUNCH, *arguments, directory=tmp_path)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr
+    assert (tmp_path / "q.npy").read_bytes() == before
+
+
 def test_a_file_of_another_dtype_is_refused(library: str, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((768, 128), np.float32))
     done = run_program(LAUNCH, library, "--q_npy=x.npy", "--k_npy=x.npy", "--v_npy=x.npy", directory=tmp_path)
