@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -36,7 +37,7 @@ class FunctionScope:
 
     function: func.FuncOp
     open_blocks: list[OpenBlock]
-    constants: dict[tuple[Attribute, int | float], SSAValue] = field(default_factory=dict)
+    constants: dict[tuple[Attribute, float, float], SSAValue] = field(default_factory=dict)
     last_constant: Operation | None = None
 
     def insert(self, op: Operation) -> None:
@@ -153,7 +154,7 @@ def _check_visible(scope: FunctionScope, operand: SSAValue, op: Operation, line:
 def constant(value: float, ty: Attribute) -> SSAValue:
     """Return `value` as a constant of type `ty`, at the top of the function; equal constants are shared."""
     scope = current_scope()
-    key = (ty, value)
+    key = (ty, value, math.copysign(1.0, value))  # -0.0 equals 0.0, and is another constant
     known = scope.constants.get(key)
     if known is not None:
         return known

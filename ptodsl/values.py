@@ -68,7 +68,8 @@ Number = int | float
 class Scalar(Value):
     """An index, integer, boolean or float. Python's operators work on scalars of one type, and with Python numbers.
 
-    `//` and `%` are signed and round toward zero. Comparisons are signed; float comparisons are ordered.
+    `//` and `%` are signed and round toward zero. Comparisons are signed; if a float
+    is NaN, only `!=` holds.
     """
 
     def __add__(self, other: Scalar | Number) -> Scalar:
@@ -211,7 +212,7 @@ def _arithmetic(
 
 
 _INT_PREDICATES = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
-_FLOAT_PREDICATES = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
+_FLOAT_PREDICATES = {"eq": "oeq", "ne": "une", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
 
 
 def compare(predicate: str, lhs: Scalar, other: object) -> Scalar:

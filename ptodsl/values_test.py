@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from xdsl.dialects.arith import CmpfOp, CmpiOp, ConstantOp
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FloatAttr, ModuleOp
 from xdsl.ir import Operation
 
 from ptodsl import pto, scalar
@@ -75,7 +75,7 @@ def test_a_number_may_stand_on_either_side(function: Callable[[object, object], 
 
 COMPARISONS = [
     (operator.eq, "eq", "oeq"),
-    (operator.ne, "ne", "one"),
+    (operator.ne, "ne", "une"),
     (operator.lt, "slt", "olt"),
     (operator.le, "sle", "ole"),
     (operator.gt, "sgt", "ogt"),
@@ -88,7 +88,7 @@ COMPARISONS = [
 
 
 @pytest.mark.parametrize(("function", "signed", "ordered"), COMPARISONS)
-def test_comparisons_are_signed_and_ordered(
+def test_comparisons_are_signed_and_false_for_nan_but_ne(
     function: Callable[[Scalar, Scalar], Scalar], signed: str, ordered: str
 ) -> None:
     (integer,), (single,) = _operations(function), _operations(function, "fg")
@@ -108,6 +108,12 @@ def test_select_and_casts() -> None:
 
 def test_a_cast_to_the_same_type_is_nothing() -> None:
     assert _operations(lambda a, _: scalar.index_cast(a)) == []
+
+
+def test_both_zeros_are_constants() -> None:
+    zeros = _operations(lambda a, b: (a * 0.0 + a * -0.0, a * 0.0), "fg")
+    values = [op.value.value.data for op in zeros if isinstance(op, ConstantOp) and isinstance(op.value, FloatAttr)]
+    assert [str(value) for value in values] == ["0.0", "-0.0"]
 
 
 def test_equal_constants_are_one_at_the_top_of_the_function() -> None:

@@ -233,6 +233,20 @@ TEST(dynamic_sizes_must_agree) {
     CHECK_CONTAINS(bad, "TADDS on tiles of different valid sizes (destination first): 6 x 60, 5 x 60");
 }
 
+TEST(tdivs_in_place_multiplies_by_the_reciprocal) {
+    const std::string report = run_vec([] {
+        VecTile<float, 1, 8> a, d;
+        TASSIGN(a, 0);
+        TASSIGN(d, 4096);
+        fill(a, [](int, int) { return 5.0f; });
+        TDIVS(d, a, 49.0f);
+        CHECK(at(d, 0, 0) == 5.0f / 49.0f);
+        TDIVS(a, a, 49.0f);
+        CHECK(at(a, 0, 0) == 5.0f * (1.0f / 49.0f) && at(a, 0, 0) != 5.0f / 49.0f);
+    });
+    CHECK(report.empty());
+}
+
 }  // namespace
 
 HARNESS_MAIN

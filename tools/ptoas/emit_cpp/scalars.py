@@ -25,6 +25,16 @@ def _pick(operator: str) -> Expression:
     return lambda a, b: f"{a} {operator} {b} ? {a} : {b}"
 
 
+def _propagating(operator: str) -> Expression:
+    """The smaller or the larger of two floats; NaN if either is, and -0 is smaller than 0."""
+    return lambda a, b: f"{a} != {a} || {a} {operator} {b} || ({a} == {b} && 1 / {a} {operator} 0) ? {a} : {b}"
+
+
+def _ignoring(operator: str) -> Expression:
+    """The smaller or the larger of two floats; the other one if one is NaN."""
+    return lambda a, b: f"{a} {operator} {b} || {b} != {b} ? {a} : {b}"
+
+
 def _rounded(signs: str) -> Expression:
     """Division that truncates, corrected by one where there is a remainder and the signs of a, b are such."""
     correction = {"same": ("+", "=="), "different": ("-", "!=")}[signs]
@@ -50,10 +60,10 @@ SIGNED: dict[type[Operation], Expression] = {
     arith.SubfOp: _infix("-"),
     arith.MulfOp: _infix("*"),
     arith.DivfOp: _infix("/"),
-    arith.MinimumfOp: _pick("<"),
-    arith.MaximumfOp: _pick(">"),
-    arith.MinnumfOp: _pick("<"),
-    arith.MaxnumfOp: _pick(">"),
+    arith.MinimumfOp: _propagating("<"),
+    arith.MaximumfOp: _propagating(">"),
+    arith.MinnumfOp: _ignoring("<"),
+    arith.MaxnumfOp: _ignoring(">"),
 }
 """Operations on two values of one type."""
 
@@ -82,8 +92,25 @@ INTEGER_PREDICATES = ("==", "!=", "<", "<=", ">", ">=", "<", "<=", ">", ">=")
 
 FIRST_UNSIGNED_PREDICATE = 6
 
-FLOAT_PREDICATES = {1: "==", 2: ">", 3: ">=", 4: "<", 5: "<=", 13: "!="}
-"""Operators of `arith.cmpf` that C++ has: the ordered ones, and une."""
+FLOAT_PREDICATES: tuple[Expression, ...] = (
+    lambda a, b: "false",
+    _infix("=="),
+    _infix(">"),
+    _infix(">="),
+    _infix("<"),
+    _infix("<="),
+    lambda a, b: f"{a} < {b} || {a} > {b}",
+    lambda a, b: f"{a} == {a} && {b} == {b}",
+    lambda a, b: f"!({a} < {b} || {a} > {b})",
+    lambda a, b: f"!({a} <= {b})",
+    lambda a, b: f"!({a} < {b})",
+    lambda a, b: f"!({a} >= {b})",
+    lambda a, b: f"!({a} > {b})",
+    _infix("!="),
+    lambda a, b: f"{a} != {a} || {b} != {b}",
+    lambda a, b: "true",
+)
+"""Predicates of `arith.cmpf` in MLIR's order: false, the ordered ones, ord, the unordered ones, uno, true."""
 
 CALLS: dict[type[Operation], str] = {
     GetBlockIdxOp: "get_block_idx",
@@ -151,10 +178,8 @@ def emit_cmpi(writer: Writer, op: arith.CmpiOp) -> None:
 
 def emit_cmpf(writer: Writer, op: arith.CmpfOp) -> None:
     """`bool v3 = v1 < v2;`."""
-    predicate = op.predicate.value.data
-    if predicate not in FLOAT_PREDICATES:
-        raise OperationError(op, f"{op.name}: this predicate has no C++ operator; use oeq, ogt, oge, olt, ole or une")
-    _assign(writer, op, f"{writer.name(op.lhs)} {FLOAT_PREDICATES[predicate]} {writer.name(op.rhs)}")
+    expression = FLOAT_PREDICATES[op.predicate.value.data]
+    _assign(writer, op, expression(writer.name(op.lhs), writer.name(op.rhs)))
 
 
 def emit_identity(writer: Writer, op: Operation) -> None:

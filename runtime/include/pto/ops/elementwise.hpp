@@ -199,10 +199,23 @@ PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratc
 PTO_SCALAR_OP(TADDS, Add)
 PTO_SCALAR_OP(TSUBS, Sub)
 PTO_SCALAR_OP(TMULS, Mul)
-PTO_SCALAR_OP(TDIVS, Div)
 PTO_SCALAR_OP(TMAXS, Max)
 PTO_SCALAR_OP(TMINS, Min)
 #undef PTO_SCALAR_OP
+
+/// dst = src / scalar. In place the device multiplies floats by the reciprocal of the scalar, which rounds otherwise.
+template <typename D, typename A>
+PTO_OUT_OF_LINE void TDIVS(D& dst, const A& src, typename D::DType scalar, int line = __builtin_LINE()) {
+    using T = typename D::DType;
+    PTO_REQUIRE_TYPE(TDIVS);
+    if constexpr (host::is_float<T>) {
+        if (dst.address() == src.address()) {
+            const T reciprocal = static_cast<T>(1.0f / static_cast<float>(scalar));
+            return host::with_scalar(host::OpId::TDIVS, host::Mul{}, line, dst, src, reciprocal);
+        }
+    }
+    host::with_scalar(host::OpId::TDIVS, host::Div{}, line, dst, src, scalar);
+}
 
 #define PTO_UNARY_OP(NAME, FUNCTION)                                               \
     template <typename D, typename A>                                              \
