@@ -1,5 +1,6 @@
 """Host launches on a stand-in library: results, buffers, and every operand that is refused."""
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,11 @@ def test_a_device_library_is_refused(tmp_path: Path) -> None:
     library = KernelLibrary(build_stand_in(tmp_path, CONFIG, backend="npu"), CONFIG)
     with pytest.raises(LibraryError, match="built for the npu backend"):
         HostBackend(library)
+
+
+def test_the_seed_of_an_order_of_cores_reaches_the_library(tmp_path: Path) -> None:
+    path = build_stand_in(tmp_path, CONFIG)
+    inputs = make_inputs("normal", 128, 768, seed=0)
+    backend = HostBackend(KernelLibrary(path, CONFIG), interleave=2**63 + 5)
+    backend.launch(inputs.q, inputs.k, inputs.v)
+    assert ctypes.c_uint64.in_dll(ctypes.CDLL(str(path)), "stand_in_seed").value == 2**63 + 5

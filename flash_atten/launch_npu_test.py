@@ -252,3 +252,8 @@ def test_without_torch_npu_the_error_says_what_to_install(
 def test_asking_for_the_host_with_a_device_library_is_refused(path: Path) -> None:
     with pytest.raises(LibraryError, match="without --config=npu"):
         open_backend(CONFIG, "host", path=path)
+
+
+def test_an_order_of_simulated_cores_is_refused_for_a_device_library(path: Path) -> None:
+    with pytest.raises(LibraryError, match=r"--interleave=3 orders the simulated cores of the host, but fa_s1tile256"):
+        open_backend(CONFIG, path=path, interleave=3)
