@@ -58,7 +58,7 @@ class Traces:
 
 def options() -> Options:
     """Read the flags."""
-    output = output_file("output", _OUTPUT.value)
+    output = output_file("output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_REPORT.value)])
     return Options(user_path(_SO.value), user_path(_REPORT.value), output, _V_RULE.value)
 
 

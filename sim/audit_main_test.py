@@ -100,3 +100,14 @@ def test_what_is_no_report_or_no_library_is_a_paragraph(library: Path, tmp_path:
         2,
         True,
     )
+
+
+def test_no_output_is_an_input(library: Path, tmp_path: Path) -> None:
+    report = tmp_path / "x.barriers.json"
+    report.write_text("mine")
+    done = run_program(
+        "sim.audit_main", f"--so={library}", f"--report={report}", f"--output={report}", directory=tmp_path
+    )
+    assert done.returncode == 2
+    assert "it is an input of this program" in done.stderr
+    assert report.read_text() == "mine"

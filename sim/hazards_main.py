@@ -59,7 +59,7 @@ def options() -> Options:
         shape=LaunchShape(_Q_ROWS.value, _S1.value),
         block_dim=_BLOCK_DIM.value,
         v_rule=_V_RULE.value,
-        json=output_file("json", _JSON.value),
+        json=output_file("json", _JSON.value, inputs=map(user_path, [*_SO.value, *_TRACE.value])),
     )
 
 

@@ -51,7 +51,7 @@ def options() -> Options:
         sample=_SAMPLE.value,
         seed=_SEED.value,
         v_rule=_V_RULE.value,
-        json=output_file("json", _JSON.value),
+        json=output_file("json", _JSON.value, inputs=map(user_path, [*_SO.value])),
     )
 
 

@@ -61,7 +61,8 @@ def options() -> Options:
     if _LAST.value <= _FIRST.value:
         raise ValueError(f"--last={_LAST.value} must be greater than --first={_FIRST.value}")
     library = user_path(_SO.value) if _SO.value else DEFAULT_LIBRARY
-    return Options(library, _TILES.value, _FIRST.value, _LAST.value, output_file("output", _OUTPUT.value))
+    output = output_file("output", _OUTPUT.value, inputs=[library])
+    return Options(library, _TILES.value, _FIRST.value, _LAST.value, output)
 
 
 def draw(plan: Schedule, title: str, first: int, last: int) -> Figure:

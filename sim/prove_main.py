@@ -47,7 +47,7 @@ class Options:
 
 def options() -> Options:
     """Read the flags."""
-    output = output_file("output", _OUTPUT.value)
+    output = output_file("output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_CPP.value)])
     return Options(user_path(_SO.value), user_path(_CPP.value), output, _V_RULE.value)
 
 

@@ -53,7 +53,7 @@ def options() -> Options:
         traces,
         tuple(row for table in tables for row in read_rows(table)),
         tuple(row for text in _JUDGE.value for row in read_rows(user_path(text))),
-        output_file("output", _OUTPUT.value, ".json"),
+        output_file("output", _OUTPUT.value, ".json", inputs=[*tables, *map(user_path, _JUDGE.value)]),
     )
 
 

@@ -56,7 +56,7 @@ def options() -> Options:
         tuple(user_path(text) for text in _TRACE.value),
         Workload(_Q_ROWS.value, _S1.value, _CORES.value, _TIMING.value),
         _FREE_BATCH.value,
-        output_file("json", _JSON.value),
+        output_file("json", _JSON.value, inputs=map(user_path, _TRACE.value)),
     )
 
 
