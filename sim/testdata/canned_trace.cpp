@@ -15,7 +15,7 @@ extern "C" int pto_trace_to(const char* path) {
 
 extern "C" const char* pto_last_error() { return CANNED_FAILS ? "vec0 waits in TPOP" : ""; }
 
-extern "C" int call_kernel(uint32_t, void*, void*, void*, void*, void*, void*, int64_t, int64_t) {
+extern "C" int call_kernel_checked(uint32_t, void*, uint64_t, void*, void*, void*, void*, int64_t, int64_t) {
     std::ofstream(destination, std::ios::binary) << std::ifstream(CANNED_TRACE, std::ios::binary).rdbuf();
     return CANNED_FAILS;
 }
