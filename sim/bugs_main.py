@@ -1,0 +1,42 @@
+"""Measures the checks on faulty kernels and their mended twins: `bazel run //sim:bugs`.
+
+Prints a table: which check must catch each fault, what was said of the faulty kernel, and whether the mended one
+passes. Exit code 0: every fault is caught and every mended kernel passes; 1: not so.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flash_atten.launch_cli import EXIT_FAILED, run
+from sim.bugs_run import Row, run_all
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line: there is nothing to choose."""
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table, and a line with the counts."""
+    lines = ["| fault | caught by | mended |", "| --- | --- | --- |"]
+    for row in rows:
+        caught = row.case.check.value if row.caught else f"MISSED by {row.case.check.value}: {row.faulty or 'nothing'}"
+        lines.append(f"| {row.case.name} | {caught} | {row.mended or 'passes'} |")
+    missed, alarms = sum(not row.caught for row in rows), sum(bool(row.mended) for row in rows)
+    return "\n".join([*lines, "", f"{len(rows)} pairs: {missed} faults missed, {alarms} false alarms."])
+
+
+def work(chosen: Options) -> int:
+    """Run the suite and print the table. Return the exit code."""
+    del chosen
+    with tempfile.TemporaryDirectory(prefix="bugs_") as directory:
+        rows = list(run_all(Path(directory)))
+    print(table(rows))
+    return 0 if all(row.ok for row in rows) else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    run(Options, work)
