@@ -138,6 +138,7 @@ class KernelLibrary:
     def _checked_entry(self) -> Callable[..., int]:
         try:
             entry = self._library.call_kernel_checked
+            _ = self._library.pto_poll, self._library.pto_interleave
         except AttributeError as error:
             raise LibraryError(f"{self.path} is from an older version of this project: {error}; rebuild it") from error
         operands, sizes = [ctypes.c_void_p] * 4, [ctypes.c_int64] * 2
