@@ -14,11 +14,11 @@ from pathlib import Path
 from absl import flags
 
 from bench.page import TITLE, Section, page
-from bench.plots import plots
+from bench.plots import MADE_BY, plots
 from bench.results import Run, read_runs
 from bench.row import SKIPPED, Key, Row
-from flash_atten.launch_cli import run, user_path
-from flash_atten.launch_files import output_file, write_file
+from flash_atten.launch_cli import EXIT_USAGE, fail, run, user_path
+from flash_atten.launch_files import check_unspoiled, output_file, write_file
 
 HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
 PNG = flags.DEFINE_string("png", None, "Folder to write the pictures to, as PNG files; made if there is none.")
@@ -82,7 +82,13 @@ def work(chosen: Options) -> int:
     if chosen.png:
         chosen.png.mkdir(parents=True, exist_ok=True)
         pictures = [picture for section in drawn for picture in section.plots]
-        files |= {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
+        pngs = {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
+        try:
+            for path in pngs:
+                check_unspoiled(f"--png: {path}", path, (), lambda head: MADE_BY.encode() in head)
+        except ValueError as error:
+            return fail(str(error), EXIT_USAGE)
+        files |= pngs
     for path, content in files.items():
         write_file(path, content)
         print(f"wrote {path}")

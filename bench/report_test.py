@@ -149,7 +149,15 @@ def test_the_program_writes_page_and_pictures(tmp_path: Path, settings: dict[str
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names == ["host_wall_error.png", "host_wall_latency.png", "host_wall_tflops.png"]
-    assert (tmp_path / "pictures" / names[0]).read_bytes().startswith(b"\x89PNG")
+    picture = tmp_path / "pictures" / names[0]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    again = ("bench.report", "runs.json", "--html=r.html", "--png=pictures")
+    assert run_program(*again, directory=tmp_path, env=settings).returncode == 0
+    picture.write_bytes(b"mine")
+    done = run_program(*again, directory=tmp_path, env=settings)
+    assert done.returncode == 2
+    assert "has not made, and it is left as it is" in " ".join(done.stderr.split())
+    assert picture.read_bytes() == b"mine"
 
 
 def test_mistakes_are_exit_code_2(tmp_path: Path, settings: dict[str, str]) -> None:

@@ -63,11 +63,11 @@ def output_file(
         raise ValueError(f"--{flag}={text} cannot be written: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"--{flag}={text} cannot be written: no permission to write in {path.parent}")
-    _check_unspoiled(f"--{flag}={text}", path, inputs, ours)
+    check_unspoiled(f"--{flag}={text}", path, inputs, ours)
     return path
 
 
-def _check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours | None) -> None:
+def check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours | None) -> None:
     """Raise ValueError if writing `path` would destroy an input, or a file of somebody else."""
     if not path.exists():
         return
