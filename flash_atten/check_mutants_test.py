@@ -10,7 +10,7 @@ from flash_atten.check_mutants import Subject
 from flash_atten.config import KernelConfig, LaunchShape, auto_s1_tile
 from flash_atten.stand_in import run_program
 
-SIZES = [1024 << i for i in range(8)]
+SIZES = [1024, 2048, 8192, 32768, 131072]
 HEADROOM = 4
 """How many times larger the errors of the right algorithm could be, at least."""
 
@@ -30,7 +30,7 @@ def test_the_benchmarks_inputs_alone_show_every_mutant(s1: int) -> None:
     assert [mutant.name for mutant in everyone if subject.judge(mutant, config).ok] == []
 
 
-@pytest.mark.parametrize("s1", [2048, 131072])
+@pytest.mark.parametrize("s1", [2048, 8192])
 def test_another_tile_hides_no_mutant(s1: int) -> None:
     config = KernelConfig(768 - auto_s1_tile(LaunchShape(128, s1)))
     subject = Subject.draw(BENCHMARK_KIND, s1, seed=1)
