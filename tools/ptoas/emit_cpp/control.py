@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionVectorOp, SetFftsOp, StoreScalarOp
+from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionOp, SectionVectorOp, SetFftsOp, StoreScalarOp
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp import scalars, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
@@ -55,11 +55,24 @@ def emit_guarded(writer: Writer, kind: KernelKind, block: Block) -> None:
 
 
 def emit_flush(writer: Writer, block: Block) -> None:
-    """Behind a block with stores of the scalar unit: write back its cache, without which GM does not see them."""
-    if any(isinstance(op, StoreScalarOp) for op in block.walk()):
+    """Behind a block with stores of the scalar unit: write back its cache, without which GM does not see them.
+
+    A section does that for its own stores.
+    """
+    if any(isinstance(op, StoreScalarOp) and not _in_section(op, block) for op in block.walk()):
         writer.line("pipe_barrier(PIPE_ALL);")
         writer.line("dcci((__gm__ void*)0, ENTIRE_DATA_CACHE, CACHELINE_OUT);")
         writer.line("dsb((mem_dsb_t)0);")
+
+
+def _in_section(op: Operation, block: Block) -> bool:
+    """Whether a section stands between `op` and the block around it."""
+    around = op.parent_op()
+    while around is not None and around is not block.parent_op():
+        if isinstance(around, SectionOp):
+            return True
+        around = around.parent_op()
+    return False
 
 
 def emit_for(writer: Writer, op: scf.ForOp) -> None:

@@ -153,3 +153,13 @@ def test_rejects(text: str, message: str) -> None:
     with pytest.raises(AssemblerError) as error:
         cpp(text)
     assert message in str(error.value)
+
+
+def test_scalar_stores_of_a_section_are_written_back_once_at_its_end() -> None:
+    text = cpp(
+        "func.func @f(%p: !pto.ptr<f32>, %x: f32) attributes {pto.entry} {\n"
+        "%i = arith.constant 0 : index\n"
+        "pto.section.vector {\npto.store_scalar %x, %p[%i] : !pto.ptr<f32>, f32\n}\nfunc.return\n}\n"
+    )
+    assert text.count("dcci(") == 1
+    assert text.index("dcci(") < text.index("#endif")
