@@ -53,6 +53,8 @@ SNIPPETS = [
     "pto.section.vector {\n%i = pto.get_block_idx\n}",
     "pto.section.cube {\n}",
     "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+    "pto.set_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %n]",
+    "pto.wait_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %c1]",
     "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID7>]",
     "pto.barrier <PIPE_ALL>",
     'pto.print ins("%f", %x : f32)',

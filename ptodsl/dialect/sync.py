@@ -5,12 +5,14 @@ from __future__ import annotations
 import abc
 from typing import Self
 
-from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def
+from xdsl.dialects.builtin import IndexType
+from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, prop_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect.attributes import EventAttr, Pipe, PipeAttr, parse_event_attr, parse_pipe_attr, to_enum
+from ptodsl.dialect.syntax import INDEX, Value
 
 
 class FlagOp(IRDLOperation, abc.ABC):
@@ -34,12 +36,7 @@ class FlagOp(IRDLOperation, abc.ABC):
 
     def verify_(self) -> None:
         """Check that the flag connects two different pipes."""
-        if Pipe.ALL in (self.src_pipe.data, self.dst_pipe.data):
-            raise VerifyException(f"{self.name}: a flag connects two single pipes; PIPE_ALL is for pto.barrier")
-        if self.src_pipe == self.dst_pipe:
-            raise VerifyException(
-                f"{self.name}: a flag connects two different pipes; use pto.barrier within {self.src_pipe.data}"
-            )
+        _check_pipes(self.name, self.src_pipe.data, self.dst_pipe.data)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -58,6 +55,56 @@ class FlagOp(IRDLOperation, abc.ABC):
     def print(self, printer: Printer) -> None:
         """Print `[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]`."""
         printer.print_string(f"[<{self.src_pipe.data}>, <{self.dst_pipe.data}>, <{self.event_id.spelling}>]")
+        printer.print_op_attributes(self.attributes)
+
+
+def _check_pipes(name: str, src: Pipe, dst: Pipe) -> None:
+    if Pipe.ALL in (src, dst):
+        raise VerifyException(f"{name}: a flag connects two single pipes; PIPE_ALL is for pto.barrier")
+    if src == dst:
+        raise VerifyException(f"{name}: a flag connects two different pipes; use pto.barrier within {src}")
+
+
+class DynamicFlagOp(IRDLOperation, abc.ABC):
+    """`pto.set_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %id]`: a flag whose event id, an index from 0 to 7, is computed."""
+
+    src_pipe = prop_def(PipeAttr)
+    dst_pipe = prop_def(PipeAttr)
+    event_id = operand_def(IndexType)
+
+    def __init__(self, src_pipe: Pipe | str, dst_pipe: Pipe | str, event_id: Value) -> None:
+        super().__init__(
+            operands=[event_id],
+            properties={
+                "src_pipe": PipeAttr(to_enum(Pipe, src_pipe, "pipe")),
+                "dst_pipe": PipeAttr(to_enum(Pipe, dst_pipe, "pipe")),
+            },
+        )
+
+    def verify_(self) -> None:
+        """Check that the flag connects two different pipes."""
+        _check_pipes(self.name, self.src_pipe.data, self.dst_pipe.data)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `[<PIPE_MTE2>, <PIPE_V>, %id]`."""
+        with parser.in_square_brackets():
+            src = _parse_pipe(parser)
+            parser.parse_punctuation(",")
+            dst = _parse_pipe(parser)
+            parser.parse_punctuation(",")
+            event_id = parser.parse_operand(INDEX)
+        return cls.create(
+            operands=[event_id],
+            properties={"src_pipe": src, "dst_pipe": dst},
+            attributes=parser.parse_optional_attr_dict(),
+        )
+
+    def print(self, printer: Printer) -> None:
+        """Print ` [<PIPE_MTE2>, <PIPE_V>, %id]`."""
+        printer.print_string(f" [<{self.src_pipe.data}>, <{self.dst_pipe.data}>, ")
+        printer.print_ssa_value(self.event_id)
+        printer.print_string("]")
         printer.print_op_attributes(self.attributes)
 
 
@@ -83,6 +130,20 @@ class WaitFlagOp(FlagOp):
     """Hold back what is issued to the destination pipe from here on until the flag is set; clears it."""
 
     name = "pto.wait_flag"
+
+
+@irdl_op_definition
+class SetFlagDynOp(DynamicFlagOp):
+    """Set the flag when all that was issued to the source pipe before is complete."""
+
+    name = "pto.set_flag_dyn"
+
+
+@irdl_op_definition
+class WaitFlagDynOp(DynamicFlagOp):
+    """Hold back what is issued to the destination pipe from here on until the flag is set; clears it."""
+
+    name = "pto.wait_flag_dyn"
 
 
 @irdl_op_definition

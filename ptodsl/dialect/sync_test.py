@@ -4,7 +4,7 @@ import pytest
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
-from ptodsl.dialect.testing import complaint, parse
+from ptodsl.dialect.testing import complaint, parse, parse_text, print_text, snippet
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,10 @@ from ptodsl.dialect.testing import complaint, parse
         (
             "pto.wait_flag[<PIPE_ALL>, <PIPE_V>, <EVENT_ID0>]",
             "pto.wait_flag: a flag connects two single pipes; PIPE_ALL is for pto.barrier",
+        ),
+        (
+            "pto.set_flag_dyn [<PIPE_V>, <PIPE_V>, %n]",
+            "pto.set_flag_dyn: a flag connects two different pipes; use pto.barrier within PIPE_V",
         ),
     ],
 )
@@ -51,6 +55,16 @@ def test_flags_have_three_spellings(arguments: str) -> None:
 def test_other_spellings_are_rejected(body: str, message: str) -> None:
     with pytest.raises((ParseError, ValueError), match=message):
         parse(body)
+
+
+@pytest.mark.parametrize("pipes", ["<PIPE_MTE2>, <PIPE_V>", "#pto.pipe<PIPE_MTE2>, #pto.pipe<PIPE_V>"])
+def test_a_flag_may_be_computed(pipes: str) -> None:
+    text = snippet(f"pto.set_flag_dyn [{pipes}, %n]\npto.wait_flag_dyn [{pipes}, %c1]")
+    printed = print_text(parse_text(text))
+    assert "pto.set_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %n]" in printed
+    assert "pto.wait_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %c1]" in printed
+    assert parse_text(printed).is_structurally_equivalent(parse_text(text))
+    assert parse_text(print_text(parse_text(text), generic=True)).is_structurally_equivalent(parse_text(text))
 
 
 @pytest.mark.parametrize("argument", ["<PIPE_V>", "#pto.pipe<PIPE_V>"])

@@ -58,11 +58,15 @@ class ByteRanges:
                 return None
 
     def _find(self, tile: SSAValue) -> tuple[ByteRange, ...]:
-        ty, start = tile.type, self.origin(tile)
+        start = self.origin(tile)
+        return self._union(tile) if start is None else self.at(tile, start)
+
+    @staticmethod
+    def at(tile: SSAValue, start: int) -> tuple[ByteRange, ...]:
+        """The bytes of a tile if its first element is at byte `start` of its buffer, sorted and disjoint."""
+        ty = tile.type
         assert isinstance(ty, TileBufType)
         buffer = ty.loc.buffer.name
-        if start is None:
-            return self._union(tile)
         if not isinstance(tile.owner, SubviewOp):
             return (ByteRange(buffer, start, start + ty.byte_size),)
         rows, cols = (size if valid == DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True))

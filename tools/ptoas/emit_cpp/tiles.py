@@ -11,6 +11,8 @@ from ptodsl.dialect import (
     AllocTileOp,
     BarrierOp,
     DpsOp,
+    DynamicFlagOp,
+    SetFlagDynOp,
     SetFlagOp,
     SubviewOp,
     TCvtOp,
@@ -18,6 +20,7 @@ from ptodsl.dialect import (
     TileBufType,
     TPrintOp,
     TReshapeOp,
+    WaitFlagDynOp,
     WaitFlagOp,
     element_bytes,
     row_distance,
@@ -117,6 +120,22 @@ def emit_wait_flag(writer: Writer, op: WaitFlagOp) -> None:
     writer.line(f"wait_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
 
 
+def emit_set_flag_dyn(writer: Writer, op: SetFlagDynOp) -> None:
+    """`event_t v2 = (event_t) v1; set_flag(PIPE_MTE2, PIPE_V, v2);`."""
+    writer.line(f"set_flag({op.src_pipe.data}, {op.dst_pipe.data}, {_event(writer, op)});")
+
+
+def emit_wait_flag_dyn(writer: Writer, op: WaitFlagDynOp) -> None:
+    """`event_t v2 = (event_t) v1; wait_flag(PIPE_MTE2, PIPE_V, v2);`."""
+    writer.line(f"wait_flag({op.src_pipe.data}, {op.dst_pipe.data}, {_event(writer, op)});")
+
+
+def _event(writer: Writer, op: DynamicFlagOp) -> str:
+    event_id, name = writer.name(op.event_id), writer.fresh()
+    writer.line(f"event_t {name} = (event_t) {event_id};")
+    return name
+
+
 def emit_barrier(writer: Writer, op: BarrierOp) -> None:
     """`pipe_barrier(PIPE_V);`."""
     writer.line(f"pipe_barrier({op.pipe.data});")
@@ -136,6 +155,8 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     DpsOp: emit_call,
     SetFlagOp: emit_set_flag,
     WaitFlagOp: emit_wait_flag,
+    SetFlagDynOp: emit_set_flag_dyn,
+    WaitFlagDynOp: emit_wait_flag_dyn,
     BarrierOp: emit_barrier,
     TPrintOp: emit_tprint,
 }

@@ -59,6 +59,12 @@ def test_vector_calls(body: str, line: str) -> None:
     assert calls(body) == [line]
 
 
+@pytest.mark.parametrize("sync", ["set_flag", "wait_flag"])
+def test_a_computed_event_is_a_variable(sync: str) -> None:
+    lines = cpp_lines(f"pto.{sync}_dyn [<PIPE_MTE2>, <PIPE_V>, %n]")
+    assert lines == ["event_t a = (event_t) v4;", f"{sync}(PIPE_MTE2, PIPE_V, a);"]
+
+
 @pytest.mark.parametrize(
     ("body", "line"),
     [

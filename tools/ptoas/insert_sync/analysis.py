@@ -23,6 +23,7 @@ from operator import or_
 from typing import TypeVar
 
 from tools.ptoas.insert_sync.program import (
+    Action,
     Barrier,
     Block,
     FifoNode,
@@ -129,7 +130,7 @@ class Dataflow:
                 return points.left
             self.note(before, place, state)
             if gaps[place]:
-                state = self._gap(gaps[place], state)
+                state = self._gap(gaps[place], block, state)
             if place < len(block.nodes):
                 state = self._node(block, place, state)
         self.note(points.end, 0, state)
@@ -149,12 +150,18 @@ class Dataflow:
                 state = self.on_hazard(state, node, Site(block, place), unordered)
             return state.issue(node)
         if isinstance(node, LoopNode):
-            return self._loop(node, state)
+            return self.behind(block, place, self._loop(node, state))
         if isinstance(node, IfNode):
-            return self.join_branches([self.block(branch, state) for branch in node.branches])
+            branches = [self.block(branch, state) for branch in node.branches]
+            return self.behind(block, place, self.join_branches(branches))
         if node.pushes:
             return self._push(node, state)
         return state.pop(node.fifo)
+
+    def behind(self, block: Block, place: int, state: State) -> State:
+        """The state behind a loop or an if."""
+        del block, place
+        return state
 
     @staticmethod
     def join_branches(ends: list[State]) -> State:
@@ -166,9 +173,10 @@ class Dataflow:
 
     def _loop(self, loop: LoopNode, state: State) -> State:
         if self.is_walked(loop):
+            assert loop.start is not None
             for trip in range(loop.fewest_trips):
-                state = self.block(loop.bodies[((loop.start or 0) + trip) % loop.copies], state)
-            return state
+                state = self.block(loop.bodies[(loop.start + trip) % loop.copies], state)
+            return self._leave(loop, (loop.start + loop.fewest_trips) % loop.copies, state)
         heads = self.heads.get(id(loop))
         if heads is None:
             heads = LoopHeads([None] * loop.copies, [None] * loop.copies)
@@ -191,10 +199,32 @@ class Dataflow:
                 assert head is not None
                 self.note(heads.walked, copy, head)
                 self.join_head(heads, (copy + 1) % loop.copies, self.block(loop.bodies[copy], head))
-        reached = [copy for copy in range(loop.copies) if heads.now[copy] is not None]
         if loop.fewest_trips:
-            return self.join_branches([self.points[id(loop.bodies[copy])].left for copy in reached])
-        return self.join_branches([head for head in heads.now if head is not None])
+            ends = [
+                (copy + 1, self.points[id(body)].left)
+                for copy, body in enumerate(loop.bodies)
+                if heads.now[copy] is not None
+            ]
+        else:
+            ends = [(copy, head) for copy, head in enumerate(heads.now) if head is not None]
+        return self.join_branches([self._leave(loop, copy % loop.copies, end) for copy, end in ends])
+
+    @staticmethod
+    def _leave(loop: LoopNode, following: int, state: State) -> State:
+        """The state behind a loop which is left before the pass `following`.
+
+        Which ids of a rotating flag are set then depends on the pass, but the oldest of them is the oldest.
+        """
+        renamed = {}
+        for flag, number in state.tokens:
+            rotation = flag.rotation
+            if rotation is not None and rotation.loop is loop.original and not rotation.is_whole and number >= 0:
+                age = (number - following + rotation.distance) % rotation.ids
+                renamed[flag, number] = flag, -1 - age
+        if not renamed:
+            return state
+        tokens = {renamed.get(token, token): mask for token, mask in state.tokens.items()}
+        return State(state.pending, tokens, state.receipts)
 
     def join_head(self, heads: LoopHeads, copy: int, state: State) -> None:
         """Add a way to get to the head of a copy of a loop's body."""
@@ -203,26 +233,43 @@ class Dataflow:
         if joined is not now:
             self.note(heads.now, copy, joined)
 
-    def _gap(self, gap: Gap, state: State) -> State:
-        for flag in gap.drains:
-            state = self.wait(flag, state)
-        for pair in gap.sets:
-            state = self.set(pair.flag, state)
-        for pair in gap.waits:
-            state = self.wait(pair.flag, state)
-        for barrier in gap.barriers:
-            state = self.barrier(barrier, state)
-        for flag in gap.primes:
-            state = self.set(flag, state)
+    def _gap(self, gap: Gap, block: Block, state: State) -> State:
+        for action, flag, barrier in (*gap.behind(), *gap.ahead()):
+            if flag is None:
+                assert barrier is not None
+                state = self.barrier(barrier, state)
+            elif action is Action.SET:
+                state = self.set(flag, turn(flag, block), block, state)
+            elif action is Action.WAIT:
+                state = self.wait(flag, turn(flag, block, waits=True), block, state)
+            elif action is Action.PRIME:
+                for number in flag.primed():
+                    state = self.prime(flag, number, state)
+            else:
+                for number in drained(flag):
+                    state = self.drain(flag, number, state)
         return state
 
-    def set(self, flag: Flag, state: State) -> State:
-        """After a `set_flag`."""
-        return state.set((flag, 0), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
+    def set(self, flag: Flag, number: int, block: Block, state: State) -> State:
+        """After a `set_flag` in a block, of the flag's id `number`."""
+        del block
+        return self._set(flag, number, state)
 
-    def wait(self, flag: Flag, state: State) -> State:
-        """After a `wait_flag`."""
-        return state.wait((flag, 0), flag.dst)
+    def wait(self, flag: Flag, number: int, block: Block, state: State) -> State:
+        """After a `wait_flag` in a block."""
+        del block
+        return state.wait((flag, number), flag.dst)
+
+    def prime(self, flag: Flag, number: int, state: State) -> State:
+        """After a `set_flag` before a frame."""
+        return self._set(flag, number, state)
+
+    def drain(self, flag: Flag, number: int, state: State) -> State:
+        """After a `wait_flag` behind a frame."""
+        return state.wait((flag, number), flag.dst)
+
+    def _set(self, flag: Flag, number: int, state: State) -> State:
+        return state.set((flag, number), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
 
     def _push(self, node: FifoNode, state: State) -> State:
         return state.push(node.fifo, state.pending[node.pipe] & ~self.program.pipe_masks[node.pipe])
@@ -232,6 +279,27 @@ class Dataflow:
         if barrier.pipe is None:
             return state.complete_all()
         return state.complete(barrier.pipe, self.program.pipe_masks[barrier.pipe])
+
+
+def turn(flag: Flag, block: Block, *, waits: bool = False) -> int:
+    """Which of its ids a flag sets, or waits for, in a block."""
+    rotation = flag.rotation
+    if rotation is None:
+        return 0
+    around: Block | None = block
+    while around is not None:
+        if isinstance(around.owner, LoopNode) and around.owner.original is rotation.loop:
+            return (around.copy - (rotation.distance if waits else 0)) % rotation.ids
+        around = around.parent
+    raise AssertionError("the pairs of a rotating flag are inside of its loop")
+
+
+def drained(flag: Flag) -> range:
+    """Which ids of a flag are set after its frame, by the names that they have there."""
+    rotation = flag.rotation
+    if rotation is None or rotation.is_whole:
+        return range(flag.ids)
+    return range(-rotation.distance, 0)
 
 
 def has_hazard(program: Program) -> bool:

@@ -34,9 +34,9 @@ def build_program(code: Block) -> Program:
     """Number the operations of `code`, make the gaps and compute the conflicts."""
     for block in iter_code(code):
         block.gaps = [Gap() for _ in range(len(block.nodes) + 1)]
-        for node in block.nodes:
+        for place, node in enumerate(block.nodes):
             for inner in code_blocks(node):
-                inner.owner = node
+                inner.owner, inner.parent, inner.parent_index = node, block, place
     root = _copy(code, {}) if any(_has_copies(node) for block in iter_code(code) for node in block.nodes) else code
     numbering = _Numbering()
     numbering.block(root)
@@ -67,7 +67,7 @@ def _copy_node(node: Node, copies: Copies) -> Node:
         for number, body in enumerate(bodies):
             body.copy = number
         copied = LoopNode(node.body, node.payload, node.fewest_trips, node.most_trips, node.copies, node.start)
-        copied.bodies = tuple(bodies)
+        copied.bodies, copied.code = tuple(bodies), node
         return copied
     if isinstance(node, IfNode):
         when = node.when or ((),) * len(node.branches)
@@ -117,6 +117,7 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
     masks, bits_of = [0] * len(Pipe), [0] * len(signatures)
     for op, site in zip(numbering.ops, numbering.sites, strict=True):
         number = signatures[op.pipe, op.accesses]
+        op.earlier = (1 << len(kinds)) - 1
         if not conflicts[number]:
             continue
         key = number, site.block

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from xdsl.dialects import arith, func, scf
 from xdsl.ir import Block as IRBlock
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
 from ptodsl.dialect import (
     DIRECTIONS,
+    DynamicFlagOp,
     FifoOp,
     FlagOp,
     InitializeL2G2LPipeOp,
@@ -45,6 +46,9 @@ from tools.ptoas.insert_sync.program import (
     Pipe,
     Program,
 )
+from tools.ptoas.insert_sync.rings import Rings, Use
+from tools.ptoas.insert_sync.series import SeriesFinder
+from tools.ptoas.insert_sync.slots import Conditions, Slots
 
 PIPE_NUMBERS = {
     PipeName.S: Pipe.S,
@@ -66,9 +70,12 @@ class Lowering:
 
     def __init__(self, function: func.FuncOp, ranges: ByteRanges) -> None:
         self._function = function
-        self._ranges = ranges
         self.memory = GlobalMemory(function)
         """Names of the function's global memory, the buffers of accesses to it."""
+        self._series = SeriesFinder()
+        self._slots = Slots(ranges, self._series)
+        self._loops: dict[scf.ForOp, LoopNode] = {}
+        self._rings = Rings(self._uses(function.body.block, ()))
 
     def program(self, kind: KernelKind | None) -> Program:
         """What the cores of a kind execute: the function's body with the sections of that kind, in program order.
@@ -123,33 +130,68 @@ class Lowering:
 
     def _node(self, op: Operation) -> Node | None:
         if isinstance(op, scf.ForOp):
-            body = self._block(op.body.block)
-            return LoopNode(body, op, *_trips(op)) if body.nodes else None
+            return self._loop(op)
         if isinstance(op, scf.IfOp):
-            regions = (op.true_region, op.false_region)
-            branches = tuple(self._block(region.block) if region.blocks else Block() for region in regions)
-            return IfNode(branches, op) if any(branch.nodes for branch in branches) else None
+            return self._if(op)
         if isinstance(op, TPushOp | TPopOp):
             return _fifo_node(op)
         if isinstance(op, TAllocOp):
             # Binds an entry and touches nothing; it holds back the whole core until the slot is free.
             return None
-        effects = effects_of(op)
-        if effects is None:
+        if effects_of(op) is None:
             _check_supported(op)
             return None
-        accesses = [access for value in effects.reads for access in self._accesses(value, writes=False)]
-        accesses += [access for value in effects.writes for access in self._accesses(value, writes=True)]
-        if (scratch := effects.scratch) is not None:
-            accesses.append(Access(ByteRange(scratch.buffer.name, scratch.start, scratch.end), writes=True))
-        # A slot is given back behind the loads from it, on their pipe.
-        pipe = PipeName.MTE2 if isinstance(op, TFreeOp) else effects.pipe
-        return OpNode(PIPE_NUMBERS[pipe], tuple(accesses), op) if accesses else None
+        accesses = [
+            Access(item, writes, self._rings.phases(conditions, self._loops))
+            for item, writes, conditions in self._touched(op)
+        ]
+        return OpNode(PIPE_NUMBERS[_pipe(op)], tuple(accesses), op) if accesses else None
 
-    def _accesses(self, value: SSAValue, *, writes: bool) -> list[Access]:
-        if isinstance(value.type, TileBufType):
-            return [Access(item, writes) for item in self._ranges.of(value)]
-        return [Access(ByteRange(name, 0, WHOLE), writes) for name in sorted(self.memory.of(value))]
+    def _loop(self, op: scf.ForOp) -> LoopNode | None:
+        ring = self._rings.of(op)
+        # What is inside may depend on the pass, so the loop's node is there first.
+        node = self._loops[op] = LoopNode(Block(), op, *_trips(op))
+        if ring is not None:
+            node.copies, node.start, node.numbering = ring.copies, ring.start, ring
+        node.body = self._block(op.body.block)
+        return node if node.body.nodes else None
+
+    def _if(self, op: scf.IfOp) -> IfNode | None:
+        regions = (op.true_region, op.false_region)
+        branches = tuple(self._block(region.block) if region.blocks else Block() for region in regions)
+        known = self._series.branches(op.cond)
+        when = tuple(self._rings.phases([c] if c is not None else [], self._loops) for c in known)
+        return IfNode(branches, op, when) if any(branch.nodes for branch in branches) else None
+
+    def _uses(self, block: IRBlock, around: Conditions) -> Iterator[Use]:
+        """What the operations of a block touch, and when."""
+        for op in block.ops:
+            if effects_of(op) is not None:
+                for item, writes, conditions in self._touched(op):
+                    yield Use(PIPE_NUMBERS[_pipe(op)], item, writes, (*around, *conditions))
+            known = self._series.branches(op.cond) if isinstance(op, scf.IfOp) else (None,) * len(op.regions)
+            for region, condition in zip(op.regions, known, strict=True):
+                for inner in region.blocks:
+                    yield from self._uses(inner, around if condition is None else (*around, condition))
+
+    def _touched(self, op: Operation) -> Iterator[tuple[ByteRange, bool, Conditions]]:
+        """Bytes that an operation touches, whether it writes them, and when."""
+        effects = effects_of(op)
+        assert effects is not None
+        for values, writes in ((effects.reads, False), (effects.writes, True)):
+            for value in values:
+                if isinstance(value.type, TileBufType):
+                    yield from ((item, writes, conditions) for item, conditions in self._slots.of(value))
+                else:
+                    names = sorted(self.memory.of(value))
+                    yield from ((ByteRange(name, 0, WHOLE), writes, ()) for name in names)
+        if (scratch := effects.scratch) is not None:
+            yield ByteRange(scratch.buffer.name, scratch.start, scratch.end), True, ()
+
+
+def _pipe(op: Operation) -> PipeName:
+    # A slot is given back behind the loads from it, on their pipe.
+    return PipeName.MTE2 if isinstance(op, TFreeOp) else pipe_of(op)
 
 
 def _trips(loop: scf.ForOp) -> tuple[int, float]:
@@ -201,7 +243,7 @@ def _is_unsplit(op: Operation) -> bool:
 
 
 def _check_supported(op: Operation) -> None:
-    if isinstance(op, FlagOp):
+    if isinstance(op, FlagOp | DynamicFlagOp):
         raise OperationError(
             op, f"{op.name}: --enable-insert-sync owns all flags; remove this one, or assemble without the option"
         )

@@ -18,7 +18,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from tools.ptoas.byte_ranges import ByteRange
 
@@ -73,6 +74,8 @@ class OpNode:
     """The bit of its kind; 0 if it conflicts with nothing."""
     adds: tuple[int, ...] = ()
     """Per pipe, what it adds to the pending operations: its bit, but for the pipe that finishes it before the next."""
+    earlier: int = 0
+    """Kinds whose first operation comes before it in program order."""
     conflicts: int = 0
     """Operations of other pipes, or of V with V, that touch a common byte, one of the two writing it."""
 
@@ -89,8 +92,17 @@ class LoopNode:
     """Passes after which what operations touch repeats."""
     start: int | None = 0
     """The copy that the first pass is; None if that is known at run time only."""
+    numbering: object = None
+    """What tells the number of a pass at run time; whatever the caller wants back."""
     bodies: tuple[Block, ...] = ()
     """The copies of the body: `body` itself if there is but one."""
+    code: LoopNode | None = None
+    """The loop of which this one is a copy."""
+
+    @property
+    def original(self) -> LoopNode:
+        """The loop whose code this one stands for."""
+        return self if self.code is None else self.code
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -131,6 +143,8 @@ class Barrier:
     pipe: Pipe | None
     block: Block
     gap: int
+    reason: str = ""
+    """Why it had to be one of all pipes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,23 @@ class Frame:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A flag with several ids: pass t of `loop` sets id t mod `ids` and waits for the one set `distance` passes before.
+
+    So the pipe that waits may be that many passes ahead. `ids` divides the copies of the loop.
+    """
+
+    loop: LoopNode
+    ids: int
+    distance: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all ids are set between two passes, or none is."""
+        return self.distance % self.ids == 0
+
+
 @dataclass(eq=False, repr=False, slots=True)
 class Flag:
     """One of the flags from `src` to `dst`, and the pairs of `set_flag` and `wait_flag` that use it.
@@ -149,14 +180,37 @@ class Flag:
     Without a frame it has one pair, whose set comes first. With one it serves dependences that go round a loop: it is
     primed before the frame, from the outermost loop around its first pair to that around its last, and drained after
     it, and each pair waits first and sets again. Priming further inside would make a pipe wait at each end of an inner
-    loop, and would let the next prime overtake the wait of the last drain.
+    loop, and would let the next prime overtake the wait of the last drain. Only where the number of passes decides
+    which ids are set at the end, the frame is the loop of the rotation itself.
     """
 
     src: Pipe
     dst: Pipe
     frame: Frame | None = None
+    rotation: Rotation | None = None
     pairs: list[FlagPair] = field(default_factory=list)
     event_id: int = -1
+    """The first of its ids."""
+
+    @property
+    def ids(self) -> int:
+        """How many ids it has."""
+        return 1 if self.rotation is None else self.rotation.ids
+
+    def primed(self) -> range:
+        """Which of its ids are set before the frame, where the first pass is copy 0 of its loop."""
+        rotation = self.rotation
+        if rotation is None or rotation.is_whole:
+            return range(self.ids)
+        return range(rotation.ids - rotation.distance, rotation.ids)
+
+
+class Turn(Enum):
+    """When a sync is issued among those of its gap, for acknowledgements: they concern other syncs."""
+
+    EARLY = "early"
+    NORMAL = "normal"
+    LATE = "late"
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -171,12 +225,26 @@ class FlagPair:
     set_gap: int
     wait_gap: int
     guards: frozenset[ByteRange] = frozenset()
+    acknowledges: Flag | None = None
+    """It orders no operations, but the wait for a flag before this one is set."""
+    set_turn: Turn = Turn.NORMAL
+    wait_turn: Turn = Turn.NORMAL
 
     @property
-    def position(self) -> tuple[int, Pipe, Pipe, int, int, bool]:
+    def position(self) -> tuple[object, ...]:
         """What makes two pairs the same pair."""
         flag = self.flag
-        return (id(self.block), flag.src, flag.dst, self.set_gap, self.wait_gap, flag.frame is not None)
+        place = (id(self.block), self.set_gap, self.wait_gap)
+        return (*place, flag.src, flag.dst, flag.frame is not None, flag.rotation, self.set_turn, self.wait_turn)
+
+    @property
+    def lists(self) -> tuple[list[FlagPair], list[FlagPair]]:
+        """Where its set and its wait are noted."""
+        at_set, at_wait = self.block.gaps[self.set_gap], self.block.gaps[self.wait_gap]
+        sets = at_set.sets
+        if self.set_turn is not Turn.NORMAL:
+            sets = at_set.early_sets if self.set_turn is Turn.EARLY else at_set.late_sets
+        return sets, at_wait.early_waits if self.wait_turn is Turn.EARLY else at_wait.waits
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -187,13 +255,54 @@ class Gap:
     """
 
     drains: list[Flag] = field(default_factory=list)
+    early_sets: list[FlagPair] = field(default_factory=list)
+    early_waits: list[FlagPair] = field(default_factory=list)
     sets: list[FlagPair] = field(default_factory=list)
     waits: list[FlagPair] = field(default_factory=list)
+    late_sets: list[FlagPair] = field(default_factory=list)
     barriers: list[Barrier] = field(default_factory=list)
     primes: list[Flag] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.drains or self.sets or self.waits or self.barriers or self.primes)
+        return any((self.drains, self.early_sets, self.early_waits, self.sets, self.waits)) or any(
+            (self.late_sets, self.barriers, self.primes)
+        )
+
+    def behind(self) -> list[Sync]:
+        """Those that belong to the node before the gap."""
+        return [
+            *(Sync(Action.DRAIN, flag) for flag in self.drains),
+            *(Sync(Action.SET, pair.flag) for pair in self.early_sets),
+            *(Sync(Action.WAIT, pair.flag) for pair in self.early_waits),
+            *(Sync(Action.SET, pair.flag) for pair in self.sets),
+        ]
+
+    def ahead(self) -> list[Sync]:
+        """Those that belong to the node behind the gap."""
+        return [
+            *(Sync(Action.WAIT, pair.flag) for pair in self.waits),
+            *(Sync(Action.SET, pair.flag) for pair in self.late_sets),
+            *(Sync(Action.BARRIER, barrier=barrier) for barrier in self.barriers),
+            *(Sync(Action.PRIME, flag) for flag in self.primes),
+        ]
+
+
+class Action(Enum):
+    """What a sync does."""
+
+    PRIME = "prime"
+    SET = "set"
+    WAIT = "wait"
+    DRAIN = "drain"
+    BARRIER = "barrier"
+
+
+class Sync(NamedTuple):
+    """One sync of a gap: of a flag, or a barrier."""
+
+    action: Action
+    flag: Flag | None = None
+    barrier: Barrier | None = None
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -280,14 +389,14 @@ class Program:
         barriers: list[Barrier] = []
         for block in iter_code(self.code):
             for gap in block.gaps:
-                pairs += gap.sets
+                pairs += gap.early_sets + gap.sets + gap.late_sets
                 barriers += gap.barriers
         return pairs, barriers
 
     def add_pair(self, pair: FlagPair) -> None:
         """Put a flag pair in its gaps, with prime and drain if it is the first of its flag."""
-        pair.block.gaps[pair.set_gap].sets.append(pair)
-        pair.block.gaps[pair.wait_gap].waits.append(pair)
+        for pairs in pair.lists:
+            pairs.append(pair)
         flag = pair.flag
         flag.pairs.append(pair)
         if flag.frame is not None and len(flag.pairs) == 1:
@@ -297,14 +406,26 @@ class Program:
 
     def remove_pair(self, pair: FlagPair) -> None:
         """Take a flag pair out of its gaps, and prime and drain with the last of its flag."""
-        pair.block.gaps[pair.set_gap].sets.remove(pair)
-        pair.block.gaps[pair.wait_gap].waits.remove(pair)
+        for pairs in pair.lists:
+            pairs.remove(pair)
         flag = pair.flag
         flag.pairs.remove(pair)
         if flag.frame is not None and not flag.pairs:
             gaps, frame = flag.frame.block.gaps, flag.frame
             gaps[frame.first].primes.remove(flag)
             gaps[frame.last + 1].drains.remove(flag)
+
+    def extend(self, flag: Flag, pairs: list[FlagPair], frame: Frame | None) -> None:
+        """Let a flag have more pairs, which were those of another one with that frame."""
+        mine = list(flag.pairs)
+        for pair in mine:
+            self.remove_pair(pair)
+        if flag.frame is not None and frame is not None:
+            first, last = min(flag.frame.first, frame.first), max(flag.frame.last, frame.last)
+            flag.frame = Frame(flag.frame.block, first, last)
+        for pair in (*mine, *pairs):
+            pair.flag = flag
+            self.add_pair(pair)
 
     def add_barrier(self, barrier: Barrier) -> None:
         """Put a barrier in its gap."""
@@ -358,3 +479,12 @@ def iter_bits(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def last_bits(mask: int, most: int) -> Iterator[int]:
+    """Numbers of the highest bits in a mask, the highest first."""
+    while mask and most:
+        number = mask.bit_length() - 1
+        yield number
+        mask ^= 1 << number
+        most -= 1

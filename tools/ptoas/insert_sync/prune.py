@@ -26,10 +26,14 @@ def prune(program: Program) -> None:
         program.remove_barrier(barrier)
         if not trials.survives_without(barrier):
             program.add_barrier(barrier)
-    for pair in sorted(pairs, key=lambda pair: pair.flag.frame is not None):
+    for pair in sorted(_removable(pairs), key=lambda pair: pair.flag.frame is not None):
         program.remove_pair(pair)
         if not trials.survives_without(pair):
             program.add_pair(pair)
+
+
+def _removable(pairs: Iterable[FlagPair]) -> Iterable[FlagPair]:
+    return (pair for pair in pairs if pair.acknowledges is None)
 
 
 class _Trials(Dataflow):

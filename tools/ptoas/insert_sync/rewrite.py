@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from xdsl.ir import Operation
 
-from ptodsl.dialect import BarrierOp, SetFlagOp, WaitFlagOp
+from ptodsl.dialect import BarrierOp, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.insert_sync.lower import PIPE_NUMBERS
-from tools.ptoas.insert_sync.program import Barrier, Block, Flag, Gap, Pipe, Program, iter_code
+from tools.ptoas.insert_sync.numbering import EventNumbers, ids_behind_loop
+from tools.ptoas.insert_sync.program import Action, Block, Gap, Pipe, Program, Sync, iter_code
 
 PIPE_NAMES = {number: name for name, number in PIPE_NUMBERS.items()}
 
 
 def rewrite(program: Program) -> None:
     """Insert the syncs of `program` into the IR whose operations are its nodes' payloads."""
+    numbers = EventNumbers()
     for block in iter_code(program.code):
         for place, gap in enumerate(block.gaps):
             if gap:
-                _insert_gap(block, place, gap)
+                _insert_gap(block, place, gap, numbers)
 
 
-def _insert_gap(block: Block, place: int, gap: Gap) -> None:
-    """Drains and sets go right behind the node before the gap, the rest right before the node behind it."""
-    behind = _flags(WaitFlagOp, gap.drains) + _flags(SetFlagOp, [pair.flag for pair in gap.sets])
-    ahead = _flags(WaitFlagOp, [pair.flag for pair in gap.waits])
-    ahead += [_barrier(barrier) for barrier in gap.barriers]
-    ahead += _flags(SetFlagOp, gap.primes)
-    if behind:
+def _insert_gap(block: Block, place: int, gap: Gap, numbers: EventNumbers) -> None:
+    """What belongs to the node before the gap goes right behind it, the rest right before the node behind."""
+    behind = [op for sync in _in_order(gap.behind()) for op in _operations(sync, numbers)]
+    ahead = [op for sync in _in_order(gap.ahead()) for op in _operations(sync, numbers)]
+    if place == 0:
+        _insert(_payload(block, 0), behind + ahead, before=True)
+    elif place == len(block.nodes):
+        _insert(_payload(block, place - 1), behind + ahead, before=False)
+    else:
         _insert(_payload(block, place - 1), behind, before=False)
-    if ahead:
         _insert(_payload(block, place), ahead, before=True)
+
+
+def _in_order(syncs: list[Sync]) -> list[Sync]:
+    """Syncs of one kind that follow each other, in an order that does not depend on how they were found."""
+    ordered: list[Sync] = []
+    for sync in syncs:
+        place = len(ordered)
+        while place and ordered[place - 1].action is sync.action and _key(sync) < _key(ordered[place - 1]):
+            place -= 1
+        ordered.insert(place, sync)
+    return ordered
+
+
+def _key(sync: Sync) -> tuple[int, int, int]:
+    flag = sync.flag
+    return (0, 0, 0) if flag is None else (flag.src, flag.dst, flag.event_id)
+
+
+def _operations(sync: Sync, numbers: EventNumbers) -> Iterator[Operation]:
+    flag, barrier = sync.flag, sync.barrier
+    if flag is None:
+        assert barrier is not None
+        yield BarrierOp(PipeName.ALL if barrier.pipe is None else PIPE_NAMES[Pipe(barrier.pipe)])
+        return
+    pipes = PIPE_NAMES[flag.src], PIPE_NAMES[flag.dst]
+    rotation = flag.rotation
+    if sync.action is Action.PRIME:
+        yield from (SetFlagOp(*pipes, flag.event_id + number) for number in flag.primed())
+    elif sync.action is Action.DRAIN:
+        if rotation is None or rotation.is_whole:
+            yield from (WaitFlagOp(*pipes, flag.event_id + number) for number in range(flag.ids))
+        else:
+            arithmetic, ids = ids_behind_loop(flag)
+            yield from (*arithmetic, *(WaitFlagDynOp(*pipes, number) for number in ids))
+    elif rotation is None:
+        yield (SetFlagOp if sync.action is Action.SET else WaitFlagOp)(*pipes, flag.event_id)
+    else:
+        waits = sync.action is Action.WAIT
+        yield (WaitFlagDynOp if waits else SetFlagDynOp)(*pipes, numbers.in_loop(flag, waits=waits))
 
 
 def _insert(anchor: Operation, ops: list[Operation], *, before: bool) -> None:
@@ -49,12 +93,3 @@ def _payload(block: Block, place: int) -> Operation:
     if not isinstance(payload, Operation):
         raise AssertionError("nodes of a program made from IR carry their operation")
     return payload
-
-
-def _flags(op: type[SetFlagOp | WaitFlagOp], flags: list[Flag]) -> list[Operation]:
-    ordered = sorted(flags, key=lambda flag: (flag.src, flag.dst, flag.event_id))
-    return [op(PIPE_NAMES[flag.src], PIPE_NAMES[flag.dst], flag.event_id) for flag in ordered]
-
-
-def _barrier(barrier: Barrier) -> Operation:
-    return BarrierOp(PipeName.ALL if barrier.pipe is None else PIPE_NAMES[Pipe(barrier.pipe)])

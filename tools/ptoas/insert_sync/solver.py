@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.ptoas.byte_ranges import ByteRange
-from tools.ptoas.insert_sync.program import Flag, FlagPair, Frame, Pipe, Program, number_gaps
+from tools.ptoas.insert_sync.program import Block, Flag, FlagPair, Pipe, Program, number_gaps
 from tools.ptoas.insert_sync.prune import prune
 from tools.ptoas.insert_sync.repair import repair
 
@@ -12,6 +12,8 @@ def solve(program: Program) -> None:
     """Add to `program` the syncs that order all its conflicts, none of which the others imply."""
     repair(program)
     share_flags(program)
+    # A flag that is shared by loops in a row is primed before the first of them.
+    repair(program)
     prune(program)
 
 
@@ -23,23 +25,24 @@ def share_flags(program: Program) -> None:
     """
     number = number_gaps(program.code)
 
-    def busy(pair: FlagPair) -> tuple[int, int]:
-        return number[id(pair.block), pair.wait_gap], number[id(pair.block), pair.set_gap]
+    def apart(host: Flag, pair: FlagPair) -> bool:
+        """Whether all pairs of a flag are in other blocks than the pair, and set before it waits."""
+        last = host.pairs[-1]
+        free = number[id(last.block), last.set_gap] < number[id(pair.block), pair.wait_gap]
+        return free and id(pair.block) not in blocks[host]
 
-    def apart(pair: FlagPair, other: FlagPair) -> bool:
-        (wait, set_), (other_wait, other_set) = busy(pair), busy(other)
-        return pair.block is not other.block and (set_ < other_wait or other_set < wait)
-
-    hosts: dict[tuple[Pipe, Pipe, Frame, frozenset[ByteRange]], list[Flag]] = {}
-    for pair in program.syncs()[0]:
+    hosts: dict[tuple[Pipe, Pipe, Block, frozenset[ByteRange]], list[Flag]] = {}
+    blocks: dict[Flag, set[int]] = {}
+    for pair in sorted(program.syncs()[0], key=lambda pair: number[id(pair.block), pair.wait_gap]):
         flag = pair.flag
-        if flag.frame is None or len(flag.pairs) > 1:
+        if flag.frame is None or flag.rotation is not None or len(flag.pairs) > 1:
             continue
-        candidates = hosts.setdefault((flag.src, flag.dst, flag.frame, pair.guards), [])
-        host = next((host for host in candidates if all(apart(pair, other) for other in host.pairs)), None)
-        if host is None:
+        candidates = hosts.setdefault((flag.src, flag.dst, flag.frame.block, pair.guards), [])
+        host = next((host for host in candidates if apart(host, pair)), flag)
+        if host is flag:
             candidates.append(flag)
+            blocks[flag] = set()
         else:
             program.remove_pair(pair)
-            pair.flag = host
-            program.add_pair(pair)
+            program.extend(host, [pair], flag.frame)
+        blocks[host].add(id(pair.block))

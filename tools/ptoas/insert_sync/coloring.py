@@ -1,0 +1,234 @@
+"""Which flags may have one event id: those that are never set at the same time, in program order and in time.
+
+A flag is a counter of one: it must be waited for before it is set again. In program order that is a matter of where
+sets and waits stand; in time, whoever sets the flag must know that the wait for the other one is over.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tools.ptoas.insert_sync.program import Block, Flag, Frame, Pipe, Program, Turn, number_gaps
+from tools.ptoas.insert_sync.timing import OUTSIDE, Timing
+
+Span = tuple[int, int]
+
+# The order within a gap (see `Gap`), and the distance between gaps that leaves room for it.
+_DRAIN, _EARLY_SET, _EARLY_WAIT, _SET, _WAIT, _LATE_SET, _PRIME, _STEP = range(8)
+
+_SET_ORDER = {Turn.EARLY: _EARLY_SET, Turn.NORMAL: _SET, Turn.LATE: _LATE_SET}
+_WAIT_ORDER = {Turn.EARLY: _EARLY_WAIT, Turn.NORMAL: _WAIT}
+
+
+class Scope(Enum):
+    """What event ids are of."""
+
+    PAIR = "pair"
+    """Each pair of pipes has ids of its own."""
+    SOURCE = "source"
+    """All flags from one pipe share their ids: one report holds that the hardware does it so."""
+
+    def of(self, flag: Flag) -> Hashable:
+        """What a flag shares its ids with."""
+        return (flag.src, flag.dst) if self is Scope.PAIR else flag.src
+
+
+class Reason(Enum):
+    """Why a flag finds no id."""
+
+    ITSELF = "it may be set again before its last wait is over"
+    FRAME = "it may be primed again before it is drained"
+    IN_TIME = "it may be set before waits for all other flags of its pipes are over"
+    CROWD = "more flags of its pipes are set at a time than there are ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A flag without an id, and the flags in its way, by id."""
+
+    flag: Flag
+    reason: Reason
+    rivals: tuple[tuple[Flag, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tenant:
+    """A flag that needs ids: when it may be set, and its waits beside the waits that its sets may overtake."""
+
+    flag: Flag
+    spans: tuple[Span, ...]
+    waits: int
+    overtakes: int
+
+
+@dataclass(slots=True)
+class _EventId:
+    """One id and the flags that share it."""
+
+    spans: list[Span] = field(default_factory=list)
+    """In order; they are apart."""
+    tenants: list[_Tenant] = field(default_factory=list)
+    waits: int = 0
+    overtakes: int = 0
+
+    def meets(self, tenant: _Tenant) -> bool:
+        """Whether the flag may meet one that is here in time."""
+        return bool(tenant.overtakes & self.waits or self.overtakes & tenant.waits)
+
+    def is_apart(self, tenant: _Tenant) -> bool:
+        """Whether the flag never meets one that is here in program order."""
+        return all(map(self._is_free, tenant.spans))
+
+    def take(self, tenant: _Tenant) -> None:
+        """Add a flag."""
+        self.waits |= tenant.waits
+        self.overtakes |= tenant.overtakes
+        self.tenants.append(tenant)
+        for span in tenant.spans:
+            insort(self.spans, span)
+
+    def rivals(self, tenant: _Tenant, *, in_time: bool) -> tuple[Flag, ...]:
+        """The flags here that it may meet, in time or in program order."""
+        if in_time:
+            return tuple(
+                other.flag for other in self.tenants if tenant.overtakes & other.waits or other.overtakes & tenant.waits
+            )
+        return tuple(
+            other.flag for other in self.tenants if any(_overlap(a, b) for a in tenant.spans for b in other.spans)
+        )
+
+    def _is_free(self, span: Span) -> bool:
+        place = bisect_left(self.spans, span)
+        return not any(_overlap(span, other) for other in self.spans[max(place - 1, 0) : place + 1])
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What somebody did for a flag that found no id."""
+
+    over: int = 0
+    """Waits of which its source knows from there on that they are over, in that block and in those inside of it."""
+    host: Flag | None = None
+    """The flag that it has become a part of."""
+
+
+class Coloring:
+    """Gives the flags of a program the first ids that fit, in program order."""
+
+    def __init__(self, program: Program, timing: Timing, limit: int, scope: Scope) -> None:
+        self._timing = timing
+        self._scope = scope
+        self._number = number_gaps(program.code)
+        self._houses: dict[Hashable, list[_EventId]] = defaultdict(lambda: [_EventId() for _ in range(limit)])
+        self._over: dict[Pipe, list[tuple[Block, int]]] = defaultdict(list)
+        self._flags = dict.fromkeys(pair.flag for pair in program.syncs()[0])
+
+    def run(self, relieve: Callable[[Failure], Relief | None]) -> bool:
+        """Whether all flags got ids. `relieve` is asked about each that did not, in program order."""
+        spans = {flag: _spans(flag, self._number) for flag in self._flags}
+        complete = True
+        for flag in sorted(spans, key=lambda flag: spans[flag][0]):
+            reason = meets_itself(flag, self._timing)
+            if reason is not None:
+                relieve(Failure(flag, reason))
+                complete = False
+                continue
+            tenant = self._tenant(flag, spans[flag])
+            if not self._house(tenant):
+                complete = False
+                self._seek_relief(tenant, relieve)
+        return complete
+
+    def _tenant(self, flag: Flag, spans: tuple[Span, ...]) -> _Tenant:
+        over = 0
+        for block, mask in self._over[flag.src]:
+            if any(_is_inside(pair.block, block) for pair in flag.pairs):
+                over |= mask
+        return _Tenant(flag, spans, self._timing.waits(flag), self._timing.overtakes(flag) & ~over)
+
+    def _seek_relief(self, tenant: _Tenant, relieve: Callable[[Failure], Relief | None]) -> None:
+        flag, ids = tenant.flag, self._houses[self._scope.of(tenant.flag)]
+        relief = relieve(_failure(tenant, ids))
+        if relief is None:
+            return
+        if relief.host is not None:
+            for event_id in ids[relief.host.event_id : relief.host.event_id + relief.host.ids]:
+                event_id.take(tenant)
+        elif relief.over:
+            self._over[flag.src].append((flag.pairs[0].block, relief.over))
+            self._house(self._tenant(flag, tenant.spans))
+
+    def _house(self, tenant: _Tenant) -> bool:
+        ids, count = self._houses[self._scope.of(tenant.flag)], tenant.flag.ids
+        fits = [event_id.is_apart(tenant) and not event_id.meets(tenant) for event_id in ids]
+        for first in range(len(ids) - count + 1):
+            if all(fits[first : first + count]):
+                tenant.flag.event_id = first
+                for event_id in ids[first : first + count]:
+                    event_id.take(tenant)
+                return True
+        return False
+
+
+def _is_inside(block: Block, outer: Block) -> bool:
+    around: Block | None = block
+    while around is not None and around is not outer:
+        around = around.parent
+    return around is outer
+
+
+def _failure(tenant: _Tenant, ids: list[_EventId]) -> Failure:
+    apart = [event_id for event_id in ids if event_id.is_apart(tenant)]
+    if len(apart) < tenant.flag.ids:
+        rivals = tuple(event_id.rivals(tenant, in_time=False) for event_id in ids)
+        return Failure(tenant.flag, Reason.CROWD, rivals)
+    return Failure(tenant.flag, Reason.IN_TIME, tuple(event_id.rivals(tenant, in_time=True) for event_id in apart))
+
+
+def meets_itself(flag: Flag, timing: Timing) -> Reason | None:
+    """Whether a flag may be set while it is set."""
+    rotation = flag.rotation
+    if not is_taken_in_time(flag, timing, flag.ids, 0 if rotation is None else rotation.distance):
+        return Reason.ITSELF
+    if timing.overtakes(flag, OUTSIDE) & timing.waits(flag) or timing.overtakes(flag) & timing.wait_in(flag, OUTSIDE):
+        return Reason.FRAME
+    return None
+
+
+def is_taken_in_time(flag: Flag, timing: Timing, ids: int, distance: int) -> bool:
+    """Whether each pass knows that the id which it sets was taken, with so many ids and passes from set to wait."""
+    copies = timing.copies(flag)
+    return not any(
+        timing.overtakes(flag, copy) & timing.wait_in(flag, taker)
+        for copy in copies
+        for taker in copies
+        if (taker - distance - copy) % ids == 0
+    )
+
+
+def _spans(flag: Flag, number: dict[tuple[int, int], int]) -> tuple[Span, ...]:
+    """Where, in program order, a flag may be set; one with several ids from the first pass to the last."""
+
+    def at(block: Block, gap: int, order: int) -> int:
+        return _STEP * number[id(block), gap] + order
+
+    frame = flag.frame
+    if flag.rotation is not None and frame is None:
+        body = flag.pairs[0].block
+        assert body.parent is not None
+        frame = Frame(body.parent, body.parent_index, body.parent_index)
+    around = [] if frame is None else [at(frame.block, frame.first, _PRIME)]
+    behind = [] if frame is None else [at(frame.block, frame.last + 1, _DRAIN)]
+    if flag.rotation is not None:
+        return tuple(zip(around, behind, strict=True))
+    sets = [at(pair.block, pair.set_gap, _SET_ORDER[pair.set_turn]) for pair in flag.pairs]
+    waits = [at(pair.block, pair.wait_gap, _WAIT_ORDER[pair.wait_turn]) for pair in flag.pairs]
+    return tuple(zip([*around, *sorted(sets)], [*sorted(waits), *behind], strict=True))

@@ -1,0 +1,166 @@
+"""Values that go round: a slot number i mod 3 that advances from pass to pass of a loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import gcd
+
+from xdsl.dialects import arith, scf
+from xdsl.ir import BlockArgument, Operation, SSAValue
+
+from ptodsl.dialect import checks
+from tools.ptoas.insert_sync.linear import Linear, LinearForms, remainder
+
+MOST_SLOTS = 16
+"""The largest modulus that is looked at."""
+
+Sign = frozenset[tuple[SSAValue, int]]
+"""The part of a sum that is known at run time only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A value which in pass number t of `loop` is congruent to `unknown + constant + step * t` modulo `modulus`."""
+
+    loop: scf.ForOp
+    modulus: int
+    step: int
+    unknown: Sign
+    constant: int
+    form: Linear = field(compare=False)
+    """The value in terms of the loop."""
+
+    @property
+    def period(self) -> int:
+        """Passes after which the value comes again."""
+        return self.modulus // gcd(self.step, self.modulus)
+
+    def passes(self, residues: frozenset[int], copies: int) -> frozenset[int]:
+        """The passes, modulo `copies`, in which the value is one of `residues`; counted from `unknown` = 0."""
+        return frozenset(t for t in range(copies) if (self.constant + self.step * t) % self.modulus in residues)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """That a series has one of some values."""
+
+    series: Series
+    residues: frozenset[int]
+
+
+class SeriesFinder:
+    """Finds the series behind values and conditions of one function."""
+
+    def __init__(self) -> None:
+        self.forms = LinearForms()
+
+    def of(self, value: SSAValue, modulus: int) -> Series | None:
+        """The series of `value` modulo a number, in the innermost loop that changes it; None if there is none."""
+        if not 2 <= modulus <= MOST_SLOTS:
+            return None
+        form = self.forms.modulo(value, modulus)
+        counters = {term: c for term, c in form.terms.items() if _loop_of(term) is not None}
+        loop = _innermost(list(counters))
+        if loop is None or any(_is_inside(term, loop) for term in form.terms if term not in counters):
+            return None
+        step, base = 0, Linear({}, form.constant)
+        for term, coefficient in form.terms.items():
+            if _loop_of(term) is not loop:
+                base += Linear({term: coefficient})
+                continue
+            advance = self._advance(term, modulus)
+            if advance is None:
+                return None
+            step += coefficient * advance
+            base += self.forms.modulo(_first(term), modulus) * coefficient
+        base = base.modulo(modulus)
+        if step % modulus == 0:
+            return None
+        return Series(loop, modulus, step % modulus, frozenset(base.terms.items()), base.constant, form)
+
+    def _advance(self, counter: SSAValue, modulus: int) -> int | None:
+        """By how much a loop's argument grows from pass to pass, modulo a number."""
+        loop = _loop_of(counter)
+        assert loop is not None
+        assert isinstance(counter, BlockArgument)
+        if counter.index == 0:
+            return checks.constant_int(loop.step)
+        yielded = loop.body.block.last_op
+        assert yielded is not None
+        grown = self.forms.modulo(yielded.operands[counter.index - 1], modulus)
+        return grown.constant if dict(grown.terms) == {counter: 1} else None
+
+    def choices(self, value: SSAValue) -> list[tuple[int, tuple[Condition, ...]]] | None:
+        """What a value may be, if it is one of few: it is a constant, or depends on one remainder by a constant."""
+        form = self.forms.of(value)
+        if not form.terms:
+            return [(form.constant, ())]
+        if len(form.terms) > 1:
+            return None
+        ((term, coefficient),) = form.terms.items()
+        slot = remainder(term)
+        if slot is None or slot.modulus > MOST_SLOTS:
+            return None
+        series = self.of(slot.dividend, slot.modulus)
+        return [
+            (form.constant + coefficient * number, () if series is None else (Condition(series, frozenset((number,))),))
+            for number in range(slot.modulus)
+        ]
+
+    def branches(self, condition: SSAValue) -> tuple[Condition | None, Condition | None]:
+        """What is known where a condition holds, and where it does not."""
+        compared = condition.owner
+        if not isinstance(compared, arith.CmpiOp) or compared.predicate.value.data not in (_EQUAL, _NOT_EQUAL):
+            return None, None
+        form = self.forms.of(compared.lhs) + self.forms.of(compared.rhs) * -1
+        slot = remainder(next(iter(form.terms))) if len(form.terms) == 1 else None
+        if slot is None or abs(next(iter(form.terms.values()))) != 1:
+            return None, None
+        series = self.of(slot.dividend, slot.modulus)
+        if series is None:
+            return None, None
+        number = -form.constant * next(iter(form.terms.values()))
+        equal = Condition(series, frozenset((number % slot.modulus,)))
+        # The remainder of a negative number is not the one that its residue says.
+        others = frozenset(range(slot.modulus)) - {number} if self.forms.is_non_negative(slot.dividend) else None
+        different = None if others is None else Condition(series, others)
+        return (equal, different) if compared.predicate.value.data == _EQUAL else (different, equal)
+
+
+_EQUAL, _NOT_EQUAL = 0, 1
+"""Predicates of `arith.cmpi`."""
+
+
+def _loop_of(value: SSAValue) -> scf.ForOp | None:
+    """The loop of which a value is the counter or a carried argument."""
+    owner = value.block.parent_op() if isinstance(value, BlockArgument) else None
+    return owner if isinstance(owner, scf.ForOp) else None
+
+
+def _first(counter: SSAValue) -> SSAValue:
+    """What a loop's argument is in the first pass."""
+    loop = _loop_of(counter)
+    assert loop is not None
+    assert isinstance(counter, BlockArgument)
+    return loop.lb if counter.index == 0 else loop.iter_args[counter.index - 1]
+
+
+def _innermost(counters: list[SSAValue]) -> scf.ForOp | None:
+    """The innermost of the loops of some counters."""
+    loops = [loop for counter in counters if (loop := _loop_of(counter)) is not None]
+    return max(loops, key=_depth, default=None)
+
+
+def _depth(op: Operation) -> int:
+    depth, around = 0, op.parent_op()
+    while around is not None:
+        depth, around = depth + 1, around.parent_op()
+    return depth
+
+
+def _is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
+    """Whether a value is computed in a loop."""
+    around = value.owner if isinstance(value.owner, Operation) else value.owner.parent_op()
+    while around is not None and around is not loop:
+        around = around.parent_op()
+    return around is loop

@@ -1,0 +1,83 @@
+"""Which bytes an operation on a tile touches in which pass of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from xdsl.dialects import scf
+from xdsl.ir import OpResult, SSAValue
+
+from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType, TReshapeOp, element_bytes
+from tools.ptoas.byte_ranges import ByteRange, ByteRanges
+from tools.ptoas.insert_sync.series import MOST_SLOTS, Condition, SeriesFinder
+
+Conditions = tuple[Condition, ...]
+
+Origin = tuple[int, Conditions]
+"""Byte offset of a tile's first element in its buffer, and when it is that."""
+
+
+class Slots:
+    """Byte ranges of tiles with the conditions under which they are touched; answers are remembered."""
+
+    def __init__(self, ranges: ByteRanges, series: SeriesFinder) -> None:
+        self._ranges = ranges
+        self._series = series
+        self._known: dict[SSAValue, tuple[tuple[ByteRange, Conditions], ...]] = {}
+
+    def of(self, tile: SSAValue) -> tuple[tuple[ByteRange, Conditions], ...]:
+        """All bytes that an operation on `tile` may touch."""
+        if tile not in self._known:
+            self._known[tile] = tuple(self._find(tile))
+        return self._known[tile]
+
+    def _find(self, tile: SSAValue) -> Iterator[tuple[ByteRange, Conditions]]:
+        origins = self._origins(tile)
+        if origins is None or len(origins) == 1:
+            yield from ((item, ()) for item in self._ranges.of(tile))
+            return
+        for start, conditions in origins:
+            yield from ((item, conditions) for item in self._ranges.at(tile, start))
+
+    def _origins(self, tile: SSAValue) -> list[Origin] | None:
+        """Where a tile may start; None if that is not known to be one of few places."""
+        match tile.owner:
+            case AllocTileOp():
+                start = self._ranges.origin(tile)
+                return None if start is None else [(start, ())]
+            case TReshapeOp() as op:
+                return self._origins(op.src)
+            case SubviewOp() as op:
+                return self._windows(op)
+            case scf.IfOp() as op:
+                return self._selected(op, tile)
+            case _:
+                return None
+
+    def _windows(self, op: SubviewOp) -> list[Origin] | None:
+        ty = op.source.type
+        assert isinstance(ty, TileBufType)
+        origins = self._origins(op.source)
+        rows, cols = (self._series.choices(offset) for offset in op.offsets)
+        if origins is None or rows is None or cols is None or len(origins) * len(rows) * len(cols) > MOST_SLOTS:
+            return None
+        size = element_bytes(ty.dtype)
+        return [
+            (start + (row * ty.shape[1] + col) * size, (*first, *second, *third))
+            for (start, first), (row, second), (col, third) in product(origins, rows, cols)
+        ]
+
+    def _selected(self, op: scf.IfOp, tile: SSAValue) -> list[Origin] | None:
+        """A tile that an if selects."""
+        assert isinstance(tile, OpResult)
+        found: list[Origin] = []
+        for region, condition in zip(op.regions, self._series.branches(op.cond), strict=True):
+            terminator = region.block.last_op
+            assert terminator is not None
+            origins = self._origins(terminator.operands[tile.index])
+            if origins is None:
+                return None
+            known = () if condition is None else (condition,)
+            found += [(start, (*conditions, *known)) for start, conditions in origins]
+        return found if len(found) <= MOST_SLOTS else None
