@@ -51,7 +51,7 @@ NO_MEMORY = frozenset(
         *("addptr", "make_tensor_view", "partition_view", "alloc_tile", "declare_global"),
         *("get_block_idx", "get_block_num", "get_subblock_idx", "get_subblock_num"),
         *("section.cube", "section.vector", "set_ffts", "initialize_l2g2l_pipe", "print"),
-        *("set_flag", "wait_flag", "barrier"),
+        *("set_flag", "wait_flag", "set_flag_dyn", "wait_flag_dyn", "barrier"),
     }
 )
 """Operations of the dialect (without `pto.`) that touch no bytes: names for memory, core identity, syncs."""
