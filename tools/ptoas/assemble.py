@@ -13,9 +13,9 @@ from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.check_scratch import check_scratch
 from tools.ptoas.complete_fifos import complete_fifos
-from tools.ptoas.diagnostics import AssemblerError, OperationError, user_place
+from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
-from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
@@ -38,6 +38,8 @@ class Options:
     """Print the module after all passes instead of C++."""
     addresses: bool = False
     """Whether the program places its tiles itself (`--pto-level=level3`)."""
+    event_scope: Scope = Scope.PAIR
+    """What the event ids of inserted flags are of."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Assembled:
 
     text: str
     origins: tuple[LineOrigin, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def assemble(text: str, file: str, options: Options) -> str:
@@ -93,13 +96,13 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     plan = plan_memory(module)
     apply_plan(plan)
     check_scratch(module, ByteRanges(plan))
-    _synchronise(parsed, plan, options.sync)
+    warnings = tuple(_synchronise(parsed, plan, options))
     if options.emit_pto_ir:
         stream = StringIO()
         Printer(stream, print_debuginfo=True).print_op(module)
-        return Assembled(stream.getvalue() + "\n")
+        return Assembled(stream.getvalue() + "\n", warnings=warnings)
     emitted = emit_module(module, ByteRanges(plan), tail_sync=options.sync is not Sync.NONE)
-    return Assembled(emitted.text, tuple(_origins(parsed, emitted)))
+    return Assembled(emitted.text, tuple(_origins(parsed, emitted)), warnings)
 
 
 def _origins(parsed: ParsedModule, emitted: Emitted) -> Iterator[LineOrigin]:
@@ -110,8 +113,10 @@ def _origins(parsed: ParsedModule, emitted: Emitted) -> Iterator[LineOrigin]:
             yield LineOrigin(number, parsed.place(op).line, op.name, *where)
 
 
-def _synchronise(parsed: ParsedModule, plan: MemoryPlan, sync: Sync) -> None:
-    if sync is Sync.BARRIER_ALL:
+def _synchronise(parsed: ParsedModule, plan: MemoryPlan, options: Options) -> list[Diagnostic]:
+    if options.sync is Sync.BARRIER_ALL:
         inject_barriers(parsed.module)
-    elif sync is Sync.INSERT:
-        insert_sync(parsed.module, plan)
+    if options.sync is not Sync.INSERT:
+        return []
+    warnings = insert_sync(parsed.module, plan, SyncOptions(options.event_scope))
+    return [parsed.warn(warning.op, warning.message) for warning in warnings]

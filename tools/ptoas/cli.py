@@ -15,6 +15,7 @@ from typing import NoReturn, TextIO
 
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
+from tools.ptoas.insert_sync import Scope
 
 VERSION = "ptoas 0.48 (embedded)"
 """The version of the real assembler whose output this one follows."""
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
         text, name = _read(options.input, stdin)
         result = assemble_with_origins(text, name, _options(options))
         _write(result.text, options.output, stdout)
+        for warning in result.warnings:
+            print(warning, file=stderr)
         if options.origins:
             _write(json.dumps([astuple(origin) for origin in result.origins]) + "\n", options.origins, stdout)
     except AssemblerError as error:
@@ -77,6 +80,13 @@ def _arguments() -> _Parser:
         action="store_true",
         help="add a PIPE_ALL barrier before every memory operation: slow, for comparison",
     )
+    parser.add_argument(
+        "--event_scope",
+        choices=[scope.value for scope in Scope],
+        default=Scope.PAIR.value,
+        help="whether each pair of pipes has eight event ids of its own, or each source pipe; the real assembler has "
+        "no such option and takes the pair",
+    )
     parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
     parser.add_argument(
         "--origins",
@@ -100,7 +110,8 @@ def _options(options: argparse.Namespace) -> Options:
         sync = Sync.INSERT
     elif options.enable_inject_barrier_all_sync:
         sync = Sync.BARRIER_ALL
-    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES)
+    scope = Scope(options.event_scope)
+    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES, scope)
 
 
 def _read(path: str, stdin: TextIO) -> tuple[str, str]:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from ptodsl.dialect.testing import snippet
+from ptodsl.printing import module_text
 from tools.ptoas.cli import VERSION, main
+from tools.ptoas.insert_sync.long_modules import nested_loops, straight_groups
 
 GOOD = snippet("pto.texp ins(%vec : !vec) outs(%vec : !vec)")
 BAD = snippet("pto.texp ins(%vec : !vec) outs(%half : !half)")
@@ -130,3 +132,25 @@ def test_paths_are_relative_to_where_the_user_of_bazel_run_stands(tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.cpp").read_text(encoding="utf-8").startswith("#include")
+
+
+def test_warnings_go_to_standard_error_and_the_output_is_written(tmp_path: Path) -> None:
+    source = tmp_path / "in.mlir"
+    source.write_text(module_text(nested_loops(12)))
+    result = ptoas("--enable-insert-sync", source)
+    assert result.code == 0
+    assert "pipe_barrier(PIPE_ALL);" in result.out
+    assert f"{source}:" in result.err
+    assert ": warning: " in result.err
+
+
+def test_the_scope_of_event_ids_may_be_chosen(tmp_path: Path) -> None:
+    source = tmp_path / "in.mlir"
+    source.write_text(module_text(straight_groups(3)))
+    by_pair, by_source = (
+        ptoas("--enable-insert-sync", f"--event_scope={scope}", source) for scope in ("pair", "source")
+    )
+    assert (by_pair.code, by_source.code) == (0, 0)
+    assert by_pair.out != by_source.out
+    assert ptoas("--enable-insert-sync", source) == by_pair
+    assert "invalid choice: 'core' (choose from 'pair', 'source')" in ptoas("--event_scope=core", source).err

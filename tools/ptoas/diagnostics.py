@@ -24,15 +24,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One error and the notes that belong to it."""
+    """One error or warning and the notes that belong to it."""
 
     place: Place
     message: str
     notes: tuple[tuple[Place, str], ...] = ()
+    severity: str = "error"
 
     def __str__(self) -> str:
         """All lines, without a newline at the end."""
-        lines = [f"{self.place}: error: {self.message}"]
+        lines = [f"{self.place}: {self.severity}: {self.message}"]
         lines += [f"{place}: note: {message}" for place, message in self.notes]
         return "\n".join(lines)
 

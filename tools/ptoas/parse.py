@@ -41,9 +41,16 @@ class ParsedModule:
 
     def diagnose(self, error: OperationError) -> Diagnostic:
         """The error at its place in the text, with the user's line as a note."""
-        user = user_place(error.op)
-        notes = () if user is None else ((user, f"{error.op.name} comes from here"),)
-        return Diagnostic(self.place(error.op), error.message, notes)
+        return self._diagnostic(error.op, error.message, "error")
+
+    def warn(self, op: Operation, message: str) -> Diagnostic:
+        """A warning at an operation's place in the text, with the user's line as a note."""
+        return self._diagnostic(op, message, "warning")
+
+    def _diagnostic(self, op: Operation, message: str, severity: str) -> Diagnostic:
+        user = user_place(op)
+        notes = () if user is None else ((user, f"{op.name} comes from here"),)
+        return Diagnostic(self.place(op), message, notes, severity)
 
 
 def parse_module(text: str, file: str) -> ParsedModule:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tools.ptoas.insert_sync.program import Block, Flag, Frame, Pipe, Program, Turn, number_gaps
+from tools.ptoas.insert_sync.analysis import union
+from tools.ptoas.insert_sync.options import Scope
+from tools.ptoas.insert_sync.program import Block, Flag, Frame, Pipe, Program, Turn, number_gaps, outwards
 from tools.ptoas.insert_sync.timing import OUTSIDE, Timing
 
 Span = tuple[int, int]
@@ -24,26 +26,18 @@ _SET_ORDER = {Turn.EARLY: _EARLY_SET, Turn.NORMAL: _SET, Turn.LATE: _LATE_SET}
 _WAIT_ORDER = {Turn.EARLY: _EARLY_WAIT, Turn.NORMAL: _WAIT}
 
 
-class Scope(Enum):
-    """What event ids are of."""
-
-    PAIR = "pair"
-    """Each pair of pipes has ids of its own."""
-    SOURCE = "source"
-    """All flags from one pipe share their ids: one report holds that the hardware does it so."""
-
-    def of(self, flag: Flag) -> Hashable:
-        """What a flag shares its ids with."""
-        return (flag.src, flag.dst) if self is Scope.PAIR else flag.src
+def shared_ids(flag: Flag, scope: Scope) -> Hashable:
+    """What a flag shares its ids with: the flags for which this is the same."""
+    return (flag.src, flag.dst) if scope is Scope.PAIR else flag.src
 
 
 class Reason(Enum):
     """Why a flag finds no id."""
 
-    ITSELF = "it may be set again before its last wait is over"
-    FRAME = "it may be primed again before it is drained"
-    IN_TIME = "it may be set before waits for all other flags of its pipes are over"
-    CROWD = "more flags of its pipes are set at a time than there are ids"
+    ITSELF = "which may be set again before its last wait is over"
+    FRAME = "which may be primed again before it is drained"
+    IN_TIME = "which may be set before the waits for others with the same id are over"
+    CROWD = "since more of them are set at a time than there are ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +122,8 @@ class Coloring:
         self._scope = scope
         self._number = number_gaps(program.code)
         self._houses: dict[Hashable, list[_EventId]] = defaultdict(lambda: [_EventId() for _ in range(limit)])
-        self._over: dict[Pipe, list[tuple[Block, int]]] = defaultdict(list)
+        self._over: dict[tuple[Pipe, int], int] = defaultdict(int)
+        """Per source pipe and block, by identity, the waits of which the source knows in there that they are over."""
         self._flags = dict.fromkeys(pair.flag for pair in program.syncs()[0])
 
     def run(self, relieve: Callable[[Failure], Relief | None]) -> bool:
@@ -148,14 +143,12 @@ class Coloring:
         return complete
 
     def _tenant(self, flag: Flag, spans: tuple[Span, ...]) -> _Tenant:
-        over = 0
-        for block, mask in self._over[flag.src]:
-            if any(_is_inside(pair.block, block) for pair in flag.pairs):
-                over |= mask
+        blocks = {id(block) for pair in flag.pairs for block in outwards(pair.block)}
+        over = union(self._over.get((flag.src, block), 0) for block in blocks)
         return _Tenant(flag, spans, self._timing.waits(flag), self._timing.overtakes(flag) & ~over)
 
     def _seek_relief(self, tenant: _Tenant, relieve: Callable[[Failure], Relief | None]) -> None:
-        flag, ids = tenant.flag, self._houses[self._scope.of(tenant.flag)]
+        flag, ids = tenant.flag, self._houses[shared_ids(tenant.flag, self._scope)]
         relief = relieve(_failure(tenant, ids))
         if relief is None:
             return
@@ -163,11 +156,11 @@ class Coloring:
             for event_id in ids[relief.host.event_id : relief.host.event_id + relief.host.ids]:
                 event_id.take(tenant)
         elif relief.over:
-            self._over[flag.src].append((flag.pairs[0].block, relief.over))
+            self._over[flag.src, id(flag.pairs[0].block)] |= relief.over
             self._house(self._tenant(flag, tenant.spans))
 
     def _house(self, tenant: _Tenant) -> bool:
-        ids, count = self._houses[self._scope.of(tenant.flag)], tenant.flag.ids
+        ids, count = self._houses[shared_ids(tenant.flag, self._scope)], tenant.flag.ids
         fits = [event_id.is_apart(tenant) and not event_id.meets(tenant) for event_id in ids]
         for first in range(len(ids) - count + 1):
             if all(fits[first : first + count]):
@@ -176,13 +169,6 @@ class Coloring:
                     event_id.take(tenant)
                 return True
         return False
-
-
-def _is_inside(block: Block, outer: Block) -> bool:
-    around: Block | None = block
-    while around is not None and around is not outer:
-        around = around.parent
-    return around is outer
 
 
 def _failure(tenant: _Tenant, ids: list[_EventId]) -> Failure:

@@ -7,7 +7,8 @@ nothing helps, a `PIPE_ALL` barrier in front of the consumer takes the place of 
 from __future__ import annotations
 
 from ptodsl.dialect.a3 import EVENT_IDS
-from tools.ptoas.insert_sync.coloring import Coloring, Failure, Relief, Scope
+from tools.ptoas.insert_sync.coloring import Coloring, Failure, Relief
+from tools.ptoas.insert_sync.options import Scope
 from tools.ptoas.insert_sync.program import Barrier, Flag, Program
 from tools.ptoas.insert_sync.remedies import Remedies
 from tools.ptoas.insert_sync.repair import repair
@@ -28,7 +29,8 @@ def assign_event_ids(program: Program, limit: int = EVENT_IDS, scope: Scope = Sc
         for flag, reason in reasons.items():
             for pair in list(flag.pairs):
                 program.remove_pair(pair)
-                program.add_barrier(Barrier(None, pair.block, pair.wait_gap, reason.value))
+                why = f"no event id is left for a flag from {flag.src.name} to {flag.dst.name}, {reason.value}"
+                program.add_barrier(Barrier(None, pair.block, pair.wait_gap, why))
         solve(program)
 
 

@@ -9,8 +9,9 @@ from ptodsl.dialect import TileBufType, element_type
 from ptodsl.dialect.testing import snippet
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
-from tools.ptoas.assemble import Options, Sync, assemble
+from tools.ptoas.assemble import Options, Sync, assemble, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
+from tools.ptoas.insert_sync.long_modules import nested_loops
 from tools.ptoas.insert_sync.random_kernels import COLS, ROWS, SUBBLOCKS
 from tools.ptoas.insert_sync.random_modules import PARAMETERS as PARAMETER_TYPES
 from tools.ptoas.insert_sync.random_modules import Fifo
@@ -268,3 +269,18 @@ def test_a_core_that_loads_its_own_fifo_entry_waits_for_its_store() -> None:
     ]
     # The next store may be to the same slot.
     assert calls[store - 1] == "wait_flag(PIPE_MTE2, PIPE_MTE3"
+
+
+def test_a_barrier_of_all_pipes_in_a_loop_is_a_warning_at_the_line_of_the_program() -> None:
+    def warnings(depth: int) -> list[str]:
+        text = module_text(nested_loops(depth))
+        return [str(warning) for warning in assemble_with_origins(text, "a.mlir", Options(Sync.INSERT)).warnings]
+
+    assert warnings(2) == []
+    for warning in warnings(12):
+        assert re.match(
+            r"a.mlir:\d+:\d+: warning: pto\.\w+: all pipes stop here in each pass of a loop: no event id is left for a "
+            r"flag from \w+ to \w+, .*\n.*long_modules.py:\d+:\d+: note: pto\.\w+ comes from here",
+            warning,
+        )
+    assert warnings(12)

@@ -458,6 +458,14 @@ def code_blocks(node: Node) -> tuple[Block, ...]:
     return (node.body,) if isinstance(node, LoopNode) else inner_blocks(node)
 
 
+def outwards(block: Block) -> Iterator[Block]:
+    """A block and those around it."""
+    around: Block | None = block
+    while around is not None:
+        yield around
+        around = around.parent
+
+
 def number_gaps(code: Block) -> dict[tuple[int, int], int]:
     """Program order of the gaps of the code, keyed by identity of their block and place."""
     number: dict[tuple[int, int], int] = {}

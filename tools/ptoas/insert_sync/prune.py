@@ -6,7 +6,17 @@ from collections.abc import Iterable, MutableMapping, MutableSequence
 from typing import TypeVar
 
 from tools.ptoas.insert_sync.analysis import Dataflow, HazardFound, stop_at_hazard
-from tools.ptoas.insert_sync.program import Barrier, Block, Flag, FlagPair, IfNode, LoopNode, Program, inner_blocks
+from tools.ptoas.insert_sync.program import (
+    Barrier,
+    Block,
+    Flag,
+    FlagPair,
+    IfNode,
+    LoopNode,
+    Program,
+    inner_blocks,
+    outwards,
+)
 from tools.ptoas.insert_sync.state import State
 
 T = TypeVar("T")
@@ -75,7 +85,7 @@ class _Trials(Dataflow):
 
     def _restart(self, block: Block, gap: int, removed: Flag | None) -> None:
         """Walk on from a gap whose syncs have changed."""
-        for site in _outer(block):
+        for site in outwards(block):
             owner = site.owner
             if isinstance(owner, LoopNode) and self.is_walked(owner):
                 assert site.parent is not None
@@ -112,14 +122,6 @@ class _Trials(Dataflow):
             self.join_head(self.heads[id(owner)], (block.copy + 1) % owner.copies, end)
             after = self.settle(owner)
         self._go_on(block.parent, block.parent_index + 1, after)
-
-
-def _outer(block: Block) -> Iterable[Block]:
-    """A block and those around it, outwards."""
-    around: Block | None = block
-    while around is not None:
-        yield around
-        around = around.parent
 
 
 def _felt_at(sync: Barrier | FlagPair) -> list[tuple[Block, int]]:

@@ -24,6 +24,7 @@ from tools.ptoas.insert_sync.program import (
     Rotation,
     Turn,
     number_gaps,
+    outwards,
 )
 from tools.ptoas.insert_sync.timing import Timing
 
@@ -282,15 +283,8 @@ def _lift(place: Place, block: Block, *, behind: bool) -> tuple[int, Turn]:
 
 def _common(one: Block, other: Block) -> Block:
     """The innermost block around two."""
-    around = {id(block) for block in _outwards(one)}
-    return next(block for block in _outwards(other) if id(block) in around)
-
-
-def _outwards(block: Block) -> Iterable[Block]:
-    around: Block | None = block
-    while around is not None:
-        yield around
-        around = around.parent
+    around = {id(block) for block in outwards(one)}
+    return next(block for block in outwards(other) if id(block) in around)
 
 
 def _ring(flag: Flag) -> LoopNode | None:
@@ -301,7 +295,7 @@ def _ring(flag: Flag) -> LoopNode | None:
 
 def outermost_loop(block: Block) -> Frame | None:
     """The outermost loop around a block of the code, as a frame."""
-    loops = [inner for inner in _outwards(block) if isinstance(inner.owner, LoopNode)]
+    loops = [inner for inner in outwards(block) if isinstance(inner.owner, LoopNode)]
     return _loop_around(loops[-1]) if loops else None
 
 

@@ -91,7 +91,7 @@ class _Repair(Dataflow):
                 state = self._add_pair(candidate, state)
             unordered = state.pending[op.pipe] & op.conflicts
             if unordered & foreign == foreign:
-                return self._add_barrier(Barrier(None, site.block.original, site.place), state)
+                return self._add_barrier(Barrier(None, site.block.original, site.place, "no flag orders it"), state)
         return self._add_barrier(Barrier(op.pipe, site.block.original, site.place), state) if unordered else state
 
     def _add_barrier(self, barrier: Barrier, state: State) -> State:

@@ -10,6 +10,7 @@ from sim.hazards import judge
 from tools.ptoas.insert_sync.analysis import has_hazard
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
+from tools.ptoas.insert_sync.options import Scope
 from tools.ptoas.insert_sync.program import (
     Barrier,
     Block,
@@ -180,6 +181,24 @@ def test_a_set_waits_for_an_acknowledgement_where_nothing_else_holds_it_back() -
     program, _, _ = solved(loop)
     assign_event_ids(program)
     assert not any(barrier.pipe is None for barrier in program.syncs()[1])
+
+
+def test_flags_of_one_source_may_share_their_ids() -> None:
+    # V to MTE3 and V to MTE2 are both set at the end of a pass.
+    loop = LoopNode(Block([load(0, 4), load(4, 8), vector(0, 8), vector(4, 12), store(8, 12), store(12, 16)]))
+    used = {}
+    for scope in Scope:
+        program, _, _ = solved(loop_copy(loop))
+        assign_event_ids(program, scope=scope)
+        flags = {pair.flag for pair in program.syncs()[0] if pair.flag.src is Pipe.V}
+        used[scope] = sorted((flag.dst, flag.event_id) for flag in flags)
+    assert len({event_id for _, event_id in used[Scope.SOURCE]}) == len(used[Scope.SOURCE])
+    assert len({event_id for _, event_id in used[Scope.PAIR]}) < len(used[Scope.PAIR])
+
+
+def loop_copy(loop: LoopNode) -> LoopNode:
+    """The same loop with nodes of its own."""
+    return LoopNode(Block([OpNode(op.pipe, op.accesses) for op in loop.body.nodes if isinstance(op, OpNode)]))
 
 
 def sync_count(program: Program) -> int:

@@ -1,0 +1,32 @@
+"""What may be chosen about the pass, and what it says beside its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from xdsl.ir import Operation
+
+
+class Scope(Enum):
+    """What event ids are of."""
+
+    PAIR = "pair"
+    """Each pair of pipes has ids of its own."""
+    SOURCE = "source"
+    """All flags from one pipe share their ids: one report holds that the hardware does it so."""
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """What may be chosen about the pass."""
+
+    scope: Scope = Scope.PAIR
+
+
+class SyncWarning(NamedTuple):
+    """Something that is right but slow, at an operation."""
+
+    op: Operation
+    message: str
