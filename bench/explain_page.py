@@ -13,9 +13,9 @@ from flash_atten.stage_names import STAGES
 from isa.pipes import Pipe
 from sim.timeline.account import core_name, lanes
 from sim.timeline.origins import Origin
-from sim.timeline.plot import COLOURS, DRAIN_COLOUR, OTHER_COLOUR, STALL_COLOURS, steady_window
+from sim.timeline.plot import COLOURS, OTHER_COLOUR, legend, steady_window, waits
 from sim.timeline.stages import Label
-from sim.timeline.times import Bar, Stall
+from sim.timeline.times import Bar
 
 FOLDER = Path(__file__).parent
 
@@ -23,7 +23,7 @@ WINDOWS = 2
 """Windows of the picture's width that the page shows: it can be scrolled."""
 
 PIXELS_PER_CYCLE = 0.16
-LANE_HEIGHT, BAR_HEIGHT, NAMES_WIDTH = 30, 22, 82
+LANE_HEIGHT, BAR_HEIGHT, WAIT_HEIGHT, NAMES_WIDTH = 30, 22, 6, 82
 NUMBER_WIDTH = 22
 """Pixels of a bar from which on its tile's number fits."""
 
@@ -85,9 +85,7 @@ def page(analysis: Analysis, sources: Sources) -> str:
 
 
 def _legend() -> str:
-    colours = [*zip(STAGES, COLOURS, strict=True), ("barrier drains", DRAIN_COLOUR)]
-    colours += [(f"waits for {stall.value}", STALL_COLOURS[stall]) for stall in (Stall.DATA, Stall.SLOT, Stall.FLAG)]
-    keys = "".join(f'<span><i style="background:{colour}"></i>{name}</span>' for name, colour in colours)
+    keys = "".join(f'<span><i style="background:{colour}"></i>{name}</span>' for name, colour in legend(STAGES))
     return f'<div class="key">{keys}</div>'
 
 
@@ -128,12 +126,7 @@ def _bar(
     line = view.run.program.lines[bar.core][bar.position]
     name = view.run.program.names[bar.core][bar.position]
     colour = dict(zip(STAGES, COLOURS, strict=True)).get(label.stage, OTHER_COLOUR) if label else OTHER_COLOUR
-    ready = bar.start - bar.waited
-    parts = [
-        _rect(row, end_before, ready, 6, DRAIN_COLOUR, window),
-        _rect(row, ready, bar.start, 6, STALL_COLOURS.get(bar.stall, "#ffffff"), window),
-        _rect(row, bar.start + bar.busy, bar.end, 6, DRAIN_COLOUR, window),
-    ]
+    parts = [_rect(row, begin, until, WAIT_HEIGHT, shade, window) for begin, until, shade in waits(bar, end_before)]
     tile = f", {label.stage} of tile {label.tile}" if label else ""
     waited = f"; waited {bar.waited:,.0f} for {bar.stall.value}" if bar.waited >= 1 else ""
     title = (

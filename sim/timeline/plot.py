@@ -25,6 +25,8 @@ COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756")
 OTHER_COLOUR = "#9d9d9d"
 DRAIN_COLOUR = "#222222"
 STALL_COLOURS = {Stall.DATA: "#c9b5e8", Stall.SLOT: "#ffd37a", Stall.FLAG: "#dcdcdc", Stall.DRAIN: DRAIN_COLOUR}
+WAITS = (Stall.DATA, Stall.SLOT, Stall.FLAG)
+"""What a queue may wait for beside its own pipe."""
 BAR_HEIGHT, WAIT_HEIGHT = 0.7, 0.24
 
 Lane = tuple[int, int]
@@ -62,8 +64,27 @@ def draw(run: Timeline, labels: Sequence[Label | None], stages: Sequence[str], t
             axes.axhline(row - 0.5, color="black", linewidth=0.8)
     axes.set_xlabel("cycles since the block began (predicted)")
     axes.set_title(title, fontsize=11, loc="left")
-    _legend(figure, stages, colours)
+    handles = [Patch(color=colour, label=name) for name, colour in legend(stages)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, frameon=False)
     return figure
+
+
+def legend(stages: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (name, colour) of all that a timeline is drawn with: the stages in order, then what is between them."""
+    named = [*zip(stages, COLOURS, strict=False), ("barrier drains", DRAIN_COLOUR)]
+    return named + [(f"waits for {stall.value}", STALL_COLOURS[stall]) for stall in WAITS]
+
+
+def waits(bar: Bar, end_before: float) -> list[tuple[float, float, str]]:
+    """Return (start, end, colour) of what a queue does around `bar` but work; its bar before ended at `end_before`.
+
+    An operation that drains inside is shown as busy first: where its barriers stand in it is the library's matter.
+    """
+    ready = bar.start - bar.waited
+    found = [(end_before, ready, DRAIN_COLOUR), (bar.start + bar.busy, bar.end, DRAIN_COLOUR)]
+    if bar.stall in STALL_COLOURS:
+        found.insert(1, (ready, bar.start, STALL_COLOURS[bar.stall]))
+    return found
 
 
 def _draw_lane(
@@ -73,15 +94,10 @@ def _draw_lane(
     end = 0.0
     for bar, label in bars:
         if bar.end > first and bar.start < last:
-            ready = bar.start - bar.waited
-            _span(axes, row, end, ready, DRAIN_COLOUR, WAIT_HEIGHT, window)
-            if bar.stall in STALL_COLOURS:
-                _span(axes, row, ready, bar.start, STALL_COLOURS[bar.stall], WAIT_HEIGHT, window)
+            for begin, until, shade in waits(bar, end):
+                _span(axes, row, begin, until, shade, WAIT_HEIGHT, window)
             colour = colours.get(label.stage, OTHER_COLOUR) if label else OTHER_COLOUR
-            # An operation that drains inside is drawn as busy first: where its barriers stand in it is the library's
-            # matter.
             _span(axes, row, bar.start, bar.start + bar.busy, colour, BAR_HEIGHT, window)
-            _span(axes, row, bar.start + bar.busy, bar.end, DRAIN_COLOUR, WAIT_HEIGHT, window)
             _number(axes, row, bar, label, window)
         end = bar.end
 
@@ -99,16 +115,6 @@ def _number(axes: Axes, row: int, bar: Bar, label: Label | None, window: tuple[f
     start, end = max(bar.start, window[0]), min(bar.start + bar.busy, window[1])
     if label and end - start > 0.012 * (window[1] - window[0]):
         axes.text((start + end) / 2, row, str(label.tile), ha="center", va="center", fontsize=8, color="white")
-
-
-def _legend(figure: Figure, stages: Sequence[str], colours: dict[str, str]) -> None:
-    handles = [Patch(color=colours[stage], label=stage) for stage in stages if stage in colours]
-    handles.append(Patch(color=DRAIN_COLOUR, label="barrier drains"))
-    handles += [
-        Patch(color=STALL_COLOURS[stall], label=f"waits for {stall.value}")
-        for stall in (Stall.DATA, Stall.SLOT, Stall.FLAG)
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, frameon=False)
 
 
 def picture(figure: Figure, suffix: str) -> bytes:

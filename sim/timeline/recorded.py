@@ -25,6 +25,7 @@ class RecordedKernel:
     free_batch: int | None = None
     """Slots that a FIFO hands back at a time; None: what the device's library does."""
     _programs: dict[tuple[int, int], TimedProgram] = field(default_factory=dict, compare=False, repr=False)
+    _blocks: dict[tuple[int, bool], BlockTimes] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, path: Path, free_batch: int | None = None) -> RecordedKernel:
@@ -68,4 +69,8 @@ class RecordedKernel:
         """
         LaunchShape(S0, s1).check(self.library.config)
         recorded = self.recorded_s1(s1)
-        return BlockTimes(self.program(1, recorded), self.program(2, recorded) if several else None)
+        key = recorded, several
+        if key not in self._blocks:
+            # Kept, because BlockTimes remembers what it has walked.
+            self._blocks[key] = BlockTimes(self.program(1, recorded), self.program(2, recorded) if several else None)
+        return self._blocks[key]
