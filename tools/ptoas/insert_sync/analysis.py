@@ -22,23 +22,12 @@ from functools import reduce
 from operator import or_
 from typing import TypeVar
 
-from tools.ptoas.insert_sync.program import (
-    Action,
-    Barrier,
-    Block,
-    FifoNode,
-    Flag,
-    Gap,
-    IfNode,
-    LoopNode,
-    OpNode,
-    Pipe,
-    Program,
-    Site,
-    inner_blocks,
-)
+from isa.pipes import QUEUES
+from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks
+from tools.ptoas.insert_sync.program import Program, Site
 from tools.ptoas.insert_sync.receipts import Receipts
 from tools.ptoas.insert_sync.state import State
+from tools.ptoas.insert_sync.syncs import Action, Barrier, Flag, Gap
 
 T = TypeVar("T")
 
@@ -110,7 +99,7 @@ class Dataflow:
 
     def first_state(self, receipts: Receipts | None) -> State:
         """The state before the program."""
-        return State((0,) * len(Pipe), {}, receipts)
+        return State((0,) * QUEUES, {}, receipts)
 
     def before(self, block: Block, gap: int) -> State | None:
         """The latest state before a gap; None if no path leads there."""

@@ -6,25 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from isa.pipes import QUEUES, Pipe
 from tools.ptoas.byte_ranges import ByteRange
-from tools.ptoas.insert_sync.program import (
+from tools.ptoas.insert_sync.nodes import (
     Access,
     Block,
     Copies,
-    Gap,
     IfNode,
-    Kind,
     LoopNode,
     Node,
     OpNode,
-    Pipe,
-    Program,
-    Site,
     code_blocks,
     inner_blocks,
-    iter_bits,
     iter_code,
 )
+from tools.ptoas.insert_sync.program import Kind, Program, Site, iter_bits
+from tools.ptoas.insert_sync.syncs import Gap
 
 Signature = tuple[Pipe, tuple[Access, ...]]
 """What operations of a kind have in common, in whatever block."""
@@ -114,7 +111,7 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
     conflicts = _conflicts(signatures)
     kinds: list[Kind] = []
     bits: dict[tuple[int, Block], int] = {}
-    masks, bits_of = [0] * len(Pipe), [0] * len(signatures)
+    masks, bits_of = [0] * QUEUES, [0] * len(signatures)
     for op, site in zip(numbering.ops, numbering.sites, strict=True):
         number = signatures[op.pipe, op.accesses]
         op.earlier = (1 << len(kinds)) - 1
@@ -127,7 +124,7 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
             masks[op.pipe] |= bits[key]
             bits_of[number] |= bits[key]
         op.bit = bits[key]
-        op.adds = tuple(op.bit if pipe is not op.pipe or pipe is Pipe.V else 0 for pipe in Pipe)
+        op.adds = tuple(op.bit if pipe != op.pipe or pipe == Pipe.V else 0 for pipe in range(QUEUES))
         kinds[op.bit.bit_length() - 1].places.append(site.place)
     # Many operations share a signature: spread the conflicts of signatures once.
     spread = [0] * len(signatures)
@@ -143,7 +140,7 @@ def _conflicts(signatures: dict[Signature, int]) -> list[int]:
     """Per signature, those that it conflicts with so that it matters: on other pipes, or both on V."""
     readers: dict[ByteRange, int] = defaultdict(int)
     writers: dict[ByteRange, int] = defaultdict(int)
-    pipes = [0] * len(Pipe)
+    pipes = [0] * QUEUES
     for (pipe, accesses), number in signatures.items():
         pipes[pipe] |= 1 << number
         for access in accesses:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from isa.pipes import Pipe
 from tools.ptoas.insert_sync.analysis import union
+from tools.ptoas.insert_sync.nodes import Block, number_gaps, outwards
 from tools.ptoas.insert_sync.options import Scope
-from tools.ptoas.insert_sync.program import Block, Flag, Frame, Pipe, Program, Turn, number_gaps, outwards
+from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.syncs import Flag, Frame, Turn
 from tools.ptoas.insert_sync.timing import OUTSIDE, Timing
 
 Span = tuple[int, int]

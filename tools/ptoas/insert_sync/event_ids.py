@@ -9,10 +9,11 @@ from __future__ import annotations
 from ptodsl.dialect.a3 import EVENT_IDS
 from tools.ptoas.insert_sync.coloring import Coloring, Failure, Relief
 from tools.ptoas.insert_sync.options import Scope
-from tools.ptoas.insert_sync.program import Barrier, Flag, Program
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.remedies import Remedies
 from tools.ptoas.insert_sync.repair import repair
 from tools.ptoas.insert_sync.solver import solve
+from tools.ptoas.insert_sync.syncs import Barrier, Flag
 from tools.ptoas.insert_sync.timing import Timing
 
 MOST_ROUNDS = 16

@@ -18,7 +18,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tools.ptoas.insert_sync.program import Block, FifoNode, IfNode, LoopNode, Program, RoundTrip, iter_code
+from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, iter_code
+from tools.ptoas.insert_sync.program import Program, RoundTrip
 
 
 def has_signals(program: Program) -> bool:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from isa.pipes import Pipe
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.fifo_order import link
-from tools.ptoas.insert_sync.program import Block, FifoNode, LoopNode, Node, OpNode, Pipe, Program
+from tools.ptoas.insert_sync.nodes import Block, FifoNode, LoopNode, Node, OpNode
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.insert_sync.testing import RETURNED, SENT, answering_program, read, write
 

@@ -11,8 +11,9 @@ from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.insert_sync.cores import core_programs, order_calls
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
 from tools.ptoas.insert_sync.hand_over import check_hand_over
+from tools.ptoas.insert_sync.nodes import LoopNode, outwards
 from tools.ptoas.insert_sync.options import SyncOptions, SyncWarning
-from tools.ptoas.insert_sync.program import LoopNode, Program, outwards
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.rewrite import rewrite
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.plan_memory import MemoryPlan

@@ -10,6 +10,7 @@ from xdsl.dialects import arith, func, scf
 from xdsl.ir import Block as IRBlock
 from xdsl.ir import Operation
 
+from isa.pipes import Pipe
 from ptodsl.dialect import (
     DIRECTIONS,
     DynamicFlagOp,
@@ -35,31 +36,11 @@ from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.functions import kernel_kind, section_kind
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
-from tools.ptoas.insert_sync.program import (
-    Access,
-    Block,
-    FifoNode,
-    IfNode,
-    LoopNode,
-    Node,
-    OpNode,
-    Pipe,
-    Program,
-)
+from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, Node, OpNode
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.rings import Rings, Use
 from tools.ptoas.insert_sync.series import SeriesFinder
 from tools.ptoas.insert_sync.slots import Conditions, Slots
-
-PIPE_NUMBERS = {
-    PipeName.S: Pipe.S,
-    PipeName.V: Pipe.V,
-    PipeName.M: Pipe.M,
-    PipeName.MTE1: Pipe.MTE1,
-    PipeName.MTE2: Pipe.MTE2,
-    PipeName.MTE3: Pipe.MTE3,
-    PipeName.FIX: Pipe.FIX,
-}
-"""The dialect's pipes as the solver numbers them."""
 
 WHOLE = 1 << 62
 """End of a range of unknown extent."""
@@ -145,7 +126,7 @@ class Lowering:
             Access(item, writes, self._rings.phases(conditions, self._loops))
             for item, writes, conditions in self._touched(op)
         ]
-        return OpNode(PIPE_NUMBERS[_pipe(op)], tuple(accesses), op) if accesses else None
+        return OpNode(queue_of(_pipe(op)), tuple(accesses), op) if accesses else None
 
     def _loop(self, op: scf.ForOp) -> LoopNode | None:
         ring = self._rings.of(op)
@@ -168,7 +149,7 @@ class Lowering:
         for op in block.ops:
             if effects_of(op) is not None:
                 for item, writes, conditions in self._touched(op):
-                    yield Use(PIPE_NUMBERS[_pipe(op)], item, writes, (*around, *conditions))
+                    yield Use(queue_of(_pipe(op)), item, writes, (*around, *conditions))
             known = self._series.branches(op.cond) if isinstance(op, scf.IfOp) else (None,) * len(op.regions)
             for region, condition in zip(op.regions, known, strict=True):
                 for inner in region.blocks:
@@ -187,6 +168,11 @@ class Lowering:
                     yield from ((ByteRange(name, 0, WHOLE), writes, ()) for name in names)
         if (scratch := effects.scratch) is not None:
             yield ByteRange(scratch.buffer.name, scratch.start, scratch.end), True, ()
+
+
+def queue_of(pipe: PipeName) -> Pipe:
+    """The queue that the dialect calls so."""
+    return Pipe[pipe.name]
 
 
 def _pipe(op: Operation) -> PipeName:
@@ -230,7 +216,7 @@ def _fifo_node(op: TPushOp | TPopOp) -> FifoNode | None:
     if len(same) > 1 or any(_is_unsplit(end) for end in ends):
         return None
     name = f"{DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
-    return FifoNode(name, isinstance(op, TPushOp), PIPE_NUMBERS[pipe_of(op)], op)
+    return FifoNode(name, isinstance(op, TPushOp), queue_of(pipe_of(op)), op)
 
 
 def _siblings(handle: InitializeL2G2LPipeOp) -> Iterator[InitializeL2G2LPipeOp]:

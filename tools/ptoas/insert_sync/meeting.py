@@ -6,7 +6,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ptodsl.dialect.a3 import EVENT_IDS
-from tools.ptoas.insert_sync.program import Block, Frame, IfNode, LoopNode, Program, Rotation, Site
+from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode
+from tools.ptoas.insert_sync.program import Program, Site
+from tools.ptoas.insert_sync.syncs import Frame, Rotation
 
 
 @dataclass(frozen=True, slots=True)

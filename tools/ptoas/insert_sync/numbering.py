@@ -8,8 +8,9 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Operation, SSAValue
 
-from tools.ptoas.insert_sync.program import Flag, LoopNode, Rotation
+from tools.ptoas.insert_sync.nodes import LoopNode
 from tools.ptoas.insert_sync.rings import Ring
+from tools.ptoas.insert_sync.syncs import Flag, Rotation
 
 INDEX = IndexType()
 

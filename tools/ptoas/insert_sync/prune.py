@@ -6,18 +6,10 @@ from collections.abc import Iterable, MutableMapping, MutableSequence
 from typing import TypeVar
 
 from tools.ptoas.insert_sync.analysis import Dataflow, HazardFound, stop_at_hazard
-from tools.ptoas.insert_sync.program import (
-    Barrier,
-    Block,
-    Flag,
-    FlagPair,
-    IfNode,
-    LoopNode,
-    Program,
-    inner_blocks,
-    outwards,
-)
+from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode, inner_blocks, outwards
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.state import State
+from tools.ptoas.insert_sync.syncs import Barrier, Flag, FlagPair
 
 T = TypeVar("T")
 

@@ -11,21 +11,12 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import combinations
 
+from isa.pipes import Pipe
 from tools.ptoas.insert_sync.coloring import Failure, Reason, Relief, is_taken_in_time
 from tools.ptoas.insert_sync.meeting import divisors
-from tools.ptoas.insert_sync.program import (
-    Block,
-    Flag,
-    FlagPair,
-    Frame,
-    LoopNode,
-    Pipe,
-    Program,
-    Rotation,
-    Turn,
-    number_gaps,
-    outwards,
-)
+from tools.ptoas.insert_sync.nodes import Block, LoopNode, number_gaps, outwards
+from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.syncs import Flag, FlagPair, Frame, Rotation, Turn
 from tools.ptoas.insert_sync.timing import Timing
 
 Place = tuple[Block, int, Turn]

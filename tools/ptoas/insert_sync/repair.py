@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from isa.pipes import QUEUES, Pipe
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.analysis import Dataflow, union
 from tools.ptoas.insert_sync.meeting import (
@@ -23,20 +24,10 @@ from tools.ptoas.insert_sync.meeting import (
     outermost_loop,
     rotation_for,
 )
-from tools.ptoas.insert_sync.program import (
-    Barrier,
-    Block,
-    Flag,
-    FlagPair,
-    LoopNode,
-    OpNode,
-    Pipe,
-    Program,
-    Site,
-    iter_bits,
-    last_bits,
-)
+from tools.ptoas.insert_sync.nodes import Block, LoopNode, OpNode
+from tools.ptoas.insert_sync.program import Program, Site, iter_bits, last_bits
 from tools.ptoas.insert_sync.state import State
+from tools.ptoas.insert_sync.syncs import Barrier, Flag, FlagPair
 
 LOOKED_AT = 16
 """Blocks of a long program in which the latest producer is looked for."""
@@ -114,7 +105,7 @@ class _Repair(Dataflow):
     def _choose(self, op: OpNode, site: Site, foreign: int) -> list[_Candidate]:
         """One candidate per source pipe, less those without which the others still vouch for all of `foreign`."""
         chosen = []
-        for pipe in Pipe:
+        for pipe in map(Pipe, range(QUEUES)):
             if mask := foreign & self.program.pipe_masks[pipe]:
                 chosen.append(self._candidate(pipe, mask, op, site))
         for candidate in list(chosen):

@@ -8,11 +8,10 @@ from xdsl.ir import Operation
 
 from ptodsl.dialect import BarrierOp, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
 from ptodsl.dialect import Pipe as PipeName
-from tools.ptoas.insert_sync.lower import PIPE_NUMBERS
+from tools.ptoas.insert_sync.nodes import Block, iter_code
 from tools.ptoas.insert_sync.numbering import EventNumbers, ids_behind_loop
-from tools.ptoas.insert_sync.program import Action, Block, Gap, Pipe, Program, Sync, iter_code
-
-PIPE_NAMES = {number: name for name, number in PIPE_NUMBERS.items()}
+from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.syncs import Action, Gap, Sync
 
 
 def rewrite(program: Program) -> None:
@@ -57,9 +56,9 @@ def _operations(sync: Sync, numbers: EventNumbers) -> Iterator[Operation]:
     flag, barrier = sync.flag, sync.barrier
     if flag is None:
         assert barrier is not None
-        yield BarrierOp(PipeName.ALL if barrier.pipe is None else PIPE_NAMES[Pipe(barrier.pipe)])
+        yield BarrierOp(PipeName.ALL if barrier.pipe is None else PipeName[barrier.pipe.name])
         return
-    pipes = PIPE_NAMES[flag.src], PIPE_NAMES[flag.dst]
+    pipes = PipeName[flag.src.name], PipeName[flag.dst.name]
     rotation = flag.rotation
     if sync.action is Action.PRIME:
         yield from (SetFlagOp(*pipes, flag.event_id + number) for number in flag.primed())

@@ -13,8 +13,9 @@ from math import lcm
 
 from xdsl.dialects import scf
 
+from isa.pipes import Pipe
 from tools.ptoas.byte_ranges import ByteRange
-from tools.ptoas.insert_sync.program import LoopNode, Phase, Pipe
+from tools.ptoas.insert_sync.nodes import LoopNode, Phase
 from tools.ptoas.insert_sync.series import MOST_SLOTS, Condition, Series, Sign
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from isa.pipes import Pipe
 from tools.ptoas.byte_ranges import ByteRange
-from tools.ptoas.insert_sync.program import Block, Flag, FlagPair, Pipe, Program, number_gaps
+from tools.ptoas.insert_sync.nodes import Block, number_gaps
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.prune import prune
 from tools.ptoas.insert_sync.repair import repair
+from tools.ptoas.insert_sync.syncs import Flag, FlagPair
 
 
 def solve(program: Program) -> None:

@@ -6,23 +6,16 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.pipes import Pipe
 from sim.hazards import judge
 from tools.ptoas.insert_sync.analysis import has_hazard
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
+from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode, Node, OpNode
 from tools.ptoas.insert_sync.options import Scope
-from tools.ptoas.insert_sync.program import (
-    Barrier,
-    Block,
-    FlagPair,
-    IfNode,
-    LoopNode,
-    Node,
-    OpNode,
-    Pipe,
-    Program,
-)
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.solver import solve
+from tools.ptoas.insert_sync.syncs import Barrier, FlagPair
 from tools.ptoas.insert_sync.testing import execute, random_pipeline, random_program, random_rings, read, write
 
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import and_, or_
 
-from tools.ptoas.insert_sync.program import Flag, OpNode, Pipe
+from isa.pipes import QUEUES, Pipe
+from tools.ptoas.insert_sync.nodes import OpNode
 from tools.ptoas.insert_sync.receipts import Receipts
+from tools.ptoas.insert_sync.syncs import Flag
 
 Token = tuple[Flag, int]
 """A flag that is set: which, and which of its ids."""
@@ -62,7 +64,7 @@ class State:
 
     def issue_wait(self, bit: int, pipe: Pipe) -> State:
         """After a wait on `pipe`, which has a bit like an operation where somebody asks whether it is over."""
-        return self._issue(bit, tuple(0 if q is pipe else bit for q in Pipe))
+        return self._issue(bit, tuple(0 if q == pipe else bit for q in range(QUEUES)))
 
     def _issue(self, bit: int, adds: Masks) -> State:
         tokens = self.tokens
@@ -96,7 +98,7 @@ class State:
 
     def complete_all(self) -> State:
         """After a barrier of all pipes."""
-        return State((0,) * len(Pipe), self.tokens, self.receipts)
+        return State((0,) * QUEUES, self.tokens, self.receipts)
 
     def push(self, fifo: str, unvouched: int) -> State:
         """After a push that vouches for all operations but `unvouched`."""
@@ -109,7 +111,7 @@ class State:
         if self.receipts is None:
             return self
         receipts, unfinished = self.receipts.pop(fifo)
-        return State(tuple(map(and_, self.pending, (unfinished,) * len(Pipe))), self.tokens, receipts)
+        return State(tuple(map(and_, self.pending, (unfinished,) * QUEUES)), self.tokens, receipts)
 
     def without(self, flag: Flag) -> State:
         """The state if a flag did not exist."""

@@ -6,26 +6,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from isa.pipes import Pipe
 from sim.trace import Buffer, Trace
-from sim.trace import Pipe as TracePipe
 from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.fifo_order import link
-from tools.ptoas.insert_sync.program import (
-    Access,
-    Action,
-    Block,
-    FifoNode,
-    Flag,
-    Gap,
-    IfNode,
-    LoopNode,
-    OpNode,
-    Phase,
-    Pipe,
-    Program,
-)
+from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, OpNode, Phase
+from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.syncs import Action, Flag, Gap
 
 PIPES = (Pipe.V, Pipe.V, Pipe.MTE2, Pipe.MTE3, Pipe.M, Pipe.MTE1)
 SENT, RETURNED = "sent", "returned"
@@ -154,8 +143,8 @@ def execute(program: Program, rng: random.Random) -> Trace:
     build = TraceBuilder()
     fifos = {SENT: build.fifo("c2v"), RETURNED: build.fifo("v2c")}
     core = build.core("cube")
-    core.op("INIT", TracePipe.V, writes=[span(Buffer.UB, 0, 2 * UNITS)])
-    core.barrier(TracePipe.ALL)
+    core.op("INIT", Pipe.V, writes=[span(Buffer.UB, 0, 2 * UNITS)])
+    core.barrier(Pipe.ALL)
     runner = _Runner(rng, core, fifos)
     runner.block(program.code)
     for subblock in (0, 1):
@@ -164,7 +153,7 @@ def execute(program: Program, rng: random.Random) -> Trace:
             other.tpop(fifos[SENT])
             other.tfree(fifos[SENT])
             other.talloc(fifos[RETURNED])
-            other.tpush(fifos[RETURNED], TracePipe.MTE3)
+            other.tpush(fifos[RETURNED], Pipe.MTE3)
     return build.build()
 
 
@@ -215,13 +204,13 @@ class _Runner:
             if self._holds(access.when):
                 size = access.bytes.end - access.bytes.start
                 spans[access.writes].append(span(Buffer.UB, access.bytes.start, size))
-        self.core.op(f"OP{op.index}", TracePipe(op.pipe), reads=spans[False], writes=spans[True])
+        self.core.op(f"OP{op.index}", op.pipe, reads=spans[False], writes=spans[True])
 
     def _signal(self, node: FifoNode) -> None:
         fifo = self.fifos[node.fifo]
         if node.pushes:
             self.core.talloc(fifo)
-            self.core.tpush(fifo, TracePipe(node.pipe))
+            self.core.tpush(fifo, node.pipe)
             self.sent += 1
         else:
             self.core.tpop(fifo)
@@ -232,9 +221,9 @@ class _Runner:
             if flag is not None:
                 for number in self._ids(action, flag):
                     sync = self.core.set_flag if action in (Action.SET, Action.PRIME) else self.core.wait_flag
-                    sync(TracePipe(flag.src), TracePipe(flag.dst), flag.event_id + number)
+                    sync(flag.src, flag.dst, flag.event_id + number)
             elif barrier is not None:
-                self.core.barrier(TracePipe.ALL if barrier.pipe is None else TracePipe(barrier.pipe))
+                self.core.barrier(Pipe.ALL if barrier.pipe is None else barrier.pipe)
 
     def _ids(self, action: Action, flag: Flag) -> list[int]:
         """Which ids of a flag a sync sets or takes."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from isa.pipes import Pipe
 from tools.ptoas.insert_sync.analysis import Dataflow, stop_at_hazard, union
-from tools.ptoas.insert_sync.program import Block, Flag, LoopNode, Pipe, Program
+from tools.ptoas.insert_sync.nodes import Block, LoopNode
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.state import State
+from tools.ptoas.insert_sync.syncs import Flag
 
 OUTSIDE = -1
 """The copy that primes and drains are in."""
