@@ -1,8 +1,7 @@
 """The program as the synchronisation pass sees it: memory operations in blocks, and the gaps where syncs go.
 
-A function becomes a tree of `Block`s (`nodes`). Only what matters for ordering is kept: operations that run on a pipe and touch
-memory (`OpNode`), loops, ifs, and FIFO signals for what they tell of the other core. The n nodes of a block have n + 1
-gaps between and around them, and syncs live in the gaps.
+A function becomes a tree of `Block`s (`nodes`): operations that run on a pipe and touch memory, loops, ifs, and FIFO
+signals for what they tell of the other core. Syncs live in the gaps between the nodes (`syncs`).
 
 What an operation touches may depend on the pass of a loop: slot i mod 3 of a ring in pass i. Such a loop has several
 *copies* of its body, one per pass modulo their number, in which every operation has the bytes of that pass and branches
