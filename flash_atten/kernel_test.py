@@ -20,6 +20,7 @@ from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
 from flash_atten.fifo import Fifos
 from flash_atten.kernel import ENTRY, build_module
 from flash_atten.memory import CubeTiles, VectorTiles, declared
+from isa import a3
 from ptodsl.dialect import (
     AllocTileOp,
     TAddOp,
@@ -30,7 +31,6 @@ from ptodsl.dialect import (
     TPopOp,
     TPushOp,
     TRowExpandMulOp,
-    a3,
     context,
 )
 from ptodsl.printing import module_text

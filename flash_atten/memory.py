@@ -17,7 +17,7 @@ from absl import flags
 from flash_atten.config import CUBE_S1, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifos
 from flash_atten.launch_cli import run
-from ptodsl.dialect import a3
+from isa import a3
 
 L1_BUFFERS = 2
 """L1 tiles per cube operand: the next sub-tile's load overlaps the current matmul. Divides every tile factor."""

@@ -18,7 +18,7 @@ from flash_atten.memory import (
     declared,
     room_in,
 )
-from ptodsl.dialect import a3
+from isa import a3
 
 KIB = 1024
 CONFIGS = [KernelConfig(tile, preload) for tile, preload in itertools.product(S1_TILES, QK_PRELOADS)]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final, TypeAlias
 
+from isa import a3
 from patchers.calls import Calls
 from patchers.control_flow import (
     Block,
@@ -39,8 +40,8 @@ _LEAST_STEPS: Final = 1_000_000
 # Pairs of overlapping ranges of bytes of a function after which it gives up; generated kernels have a few dozen.
 _MOST_OVERLAPS: Final = 100_000
 
-# UB that the device library uses without an operand that says so; ptodsl/dialect/a3.py has its origin.
-LIBRARY_SCRATCH: Final = Extent("Vec", 188416, 196608)
+# UB that the device library uses without an operand that says so.
+LIBRARY_SCRATCH: Final = Extent("Vec", a3.LIBRARY_SCRATCH.start, a3.LIBRARY_SCRATCH.end)
 
 _NAMESPACE = re.compile(r"(?:inline\s+)?namespace\b|extern\s*\"\"$", re.ASCII)
 

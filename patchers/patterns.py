@@ -10,12 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
+from isa.repeats import SAFE_DISTANCE
 from patchers.calls import Call, Calls, is_flag, is_load_wait
 from patchers.dependencies import Dependence
 from patchers.errors import PatchError
 from patchers.repeats import is_known, repeats_between
 from patchers.tiles import Tile
-from ptodsl.dialect.repeats import SAFE_DISTANCE
 
 # Names that ask for no removal at all.
 NO_PATTERNS = ("none", "off", "disable", "disabled")

@@ -1,15 +1,15 @@
 """The repeat rule on C++: how many repeats issue between the accesses of two operations that follow each other on V.
 
-`ptodsl.dialect.repeats` has the rule. It needs the bytes and the shape of every operand, so an operation with an
+`isa.repeats` has the rule. It needs the bytes and the shape of every operand, so an operation with an
 operand whose address or valid shape is not known here is none that the rule can be applied to.
 """
 
 from collections.abc import Mapping
 
+from isa.repeats import Operand, Operation, distance
 from patchers.calls import Call
 from patchers.ordering import LIBRARY_SCRATCH
 from patchers.tiles import Shape, Tile
-from ptodsl.dialect.repeats import Operand, Operation, distance
 
 # Arguments at the end that are no tiles: scalars, the rounding and the saturation mode.
 _NO_TILES = {"TADDS": 1, "TMULS": 1, "TCVT": 2}

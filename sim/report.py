@@ -6,7 +6,7 @@ import dataclasses
 import textwrap
 from typing import Any
 
-from ptodsl.dialect.repeats import SAFE_DISTANCE
+from isa.repeats import SAFE_DISTANCE
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.replay import FindingKind
 from sim.trace import Buffer

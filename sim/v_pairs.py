@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ptodsl.dialect.repeats import SAFE_DISTANCE
+from isa.repeats import SAFE_DISTANCE
 from sim.findings import Finding
 from sim.replay import FindingKind
 

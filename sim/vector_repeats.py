@@ -1,6 +1,6 @@
 """The repeat rule on traces: how many repeats issue between the accesses of two vector operations.
 
-`ptodsl.dialect.repeats` has the rule and the orders in which operations walk their tiles. Here the events of a core
+`isa.repeats` has the rule and the orders in which operations walk their tiles. Here the events of a core
 become operations that it understands: an access is the operation's own tile if it has the bytes of its shape, else it
 is something else (row values, scratch, the library's own scratch), which is never in time by itself.
 """
@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ptodsl.dialect import a3
-from ptodsl.dialect.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
+from isa import a3
+from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
 from sim.trace import DTYPE_BYTES, Core, Kind, Pipe, Records, Rw, Trace
 
 CONVERSION = "TCVT"

@@ -11,7 +11,6 @@ from xdsl.dialects.func import Func
 from xdsl.dialects.scf import Scf
 from xdsl.ir import Dialect
 
-from ptodsl.dialect import a3
 from ptodsl.dialect.attributes import (
     SPLITS,
     EventAttr,
@@ -249,7 +248,7 @@ __all__ = [
     "TReshapeOp", "TRowExpandAddOp", "TRowExpandDivOp", "TRowExpandMaxOp", "TRowExpandMinOp", "TRowExpandMulOp",
     "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp", "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp",
     "TSubOp", "TXorOp", "TensorViewType", "TileBufType", "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec",
-    "WaitFlagDynOp", "WaitFlagOp", "a3", "check_matmul", "check_sizes", "context", "effects_of", "element_bytes",
+    "WaitFlagDynOp", "WaitFlagOp", "check_matmul", "check_sizes", "context", "effects_of", "element_bytes",
     "element_name", "element_type", "entry_bytes", "flag_problem", "layout_of", "pipe_of", "round_mode", "row_distance",
     "static_shape", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch", "window_type",
 ]

@@ -12,7 +12,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
-from ptodsl.dialect import a3
+from isa.pipes import EVENT_IDS
 
 E = TypeVar("E", bound=StrEnum)
 A = TypeVar("A", "PipeAttr", "EventAttr")
@@ -175,7 +175,7 @@ class PipeAttr(EnumAttribute[Pipe]):
             super().print_parameter(printer)
 
 
-_EVENTS = {f"EVENT_ID{number}": number for number in range(a3.EVENT_IDS)}
+_EVENTS = {f"EVENT_ID{number}": number for number in range(EVENT_IDS)}
 """Flags of a pair of pipes by their names."""
 
 
@@ -187,8 +187,8 @@ class EventAttr(Data[int]):
 
     def verify(self) -> None:
         """Check that the id is in range."""
-        if not 0 <= self.data < a3.EVENT_IDS:
-            raise VerifyException(f"event id {self.data} is out of range: a pair of pipes has 0 to {a3.EVENT_IDS - 1}")
+        if not 0 <= self.data < EVENT_IDS:
+            raise VerifyException(f"event id {self.data} is out of range: a pair of pipes has 0 to {EVENT_IDS - 1}")
 
     @staticmethod
     def of(text: str) -> EventAttr:

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from xdsl.ir import Operation, SSAValue
 
-from ptodsl.dialect import a3, control, cube, fifo, move, pointer, reduce, tile, vector
+from isa import a3
+from ptodsl.dialect import control, cube, fifo, move, pointer, reduce, tile, vector
 from ptodsl.dialect.attributes import Pipe
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ptodsl.dialect import AllocTileOp, DpsOp, FifoOp, Pipe, PtoDialect, a3, effects_of, pipe_of
+from isa import a3
+from ptodsl.dialect import AllocTileOp, DpsOp, FifoOp, Pipe, PtoDialect, effects_of, pipe_of
 from ptodsl.dialect.effects import ACCESSES
 from ptodsl.dialect.testing import fifo, load_mat, parse, store_acc
 

@@ -29,7 +29,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import a3, checks
+from isa import a3
+from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, Split
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
 from ptodsl.dialect.gm_type import PipeType, TensorViewType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ptodsl.dialect import a3
+from isa import a3
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.elements import DYNAMIC
 

@@ -10,7 +10,8 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import a3, checks
+from isa import a3
+from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.elements import ELEMENT_TYPES, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType

@@ -11,7 +11,8 @@ from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import a3, checks
+from isa import a3
+from ptodsl.dialect import checks
 from ptodsl.dialect.elements import DYNAMIC
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType

@@ -22,7 +22,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import a3, checks
+from isa import a3
+from ptodsl.dialect import checks
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.syntax import INDEX, Value, print_conversion
 from ptodsl.dialect.tile_type import TileBufType

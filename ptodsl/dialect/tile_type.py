@@ -14,7 +14,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
-from ptodsl.dialect import a3
+from isa import a3
 from ptodsl.dialect.elements import (
     DYNAMIC,
     E,

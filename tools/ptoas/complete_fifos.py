@@ -5,7 +5,8 @@ from __future__ import annotations
 from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, i32
 from xdsl.dialects.func import FuncOp
 
-from ptodsl.dialect import FifoOp, InitializeL2G2LPipeOp, Split, a3
+from isa import a3
+from ptodsl.dialect import FifoOp, InitializeL2G2LPipeOp, Split
 
 
 def complete_fifos(module: ModuleOp) -> None:

@@ -19,7 +19,8 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
-from ptodsl.dialect import AllocTileOp, Loc, TileBufType, a3, checks, uses_library_scratch
+from isa import a3
+from ptodsl.dialect import AllocTileOp, Loc, TileBufType, checks, uses_library_scratch
 from tools.ptoas.diagnostics import OperationError, user_place
 from tools.ptoas.live_ranges import LiveRange, live_ranges
 

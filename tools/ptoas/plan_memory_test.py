@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptodsl.dialect import a3, checks
+from isa import a3
+from ptodsl.dialect import checks
 from ptodsl.dialect.testing import TILES, parse_text, snippet
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.live_ranges import live_ranges

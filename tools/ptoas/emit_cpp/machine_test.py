@@ -9,6 +9,7 @@ import pytest
 from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
 from xdsl.ir import Attribute, Operation
 
+from isa import a3
 from ptodsl.dialect import (
     ACC_MOVE_TYPES,
     ACC_STORE_TYPES,
@@ -18,7 +19,6 @@ from ptodsl.dialect import (
     DpsOp,
     PtoDialect,
     Saturation,
-    a3,
     element_type,
 )
 from ptodsl.dialect.reduce import FAST_ROW_REDUCTIONS, FAST_SCRATCH_BYTES

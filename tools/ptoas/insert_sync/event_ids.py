@@ -6,7 +6,7 @@ nothing helps, a `PIPE_ALL` barrier in front of the consumer takes the place of 
 
 from __future__ import annotations
 
-from ptodsl.dialect.a3 import EVENT_IDS
+from isa.pipes import EVENT_IDS
 from tools.ptoas.insert_sync.coloring import Coloring, Failure, Relief
 from tools.ptoas.insert_sync.options import Scope
 from tools.ptoas.insert_sync.program import Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from ptodsl.dialect.a3 import EVENT_IDS
+from isa.pipes import EVENT_IDS
 from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode
 from tools.ptoas.insert_sync.program import Program, Site
 from tools.ptoas.insert_sync.syncs import Frame, Rotation

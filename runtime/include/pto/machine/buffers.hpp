@@ -28,7 +28,7 @@ inline constexpr const BufferInfo& info(Buffer buffer) { return kBuffers[static_
 inline constexpr uint64_t kTileAlignment = 32;
 
 /// Bytes of UB that the device library uses without being told: the row values of TROWEXPANDADD and its like, 32 bytes
-/// a row, and work space of some others. The numbers are those of ptodsl/dialect/a3.py.
+/// a row, and work space of some others. The numbers are those of isa/a3.py.
 inline constexpr uint64_t kLibraryScratchStart = 184 * 1024;
 inline constexpr uint64_t kLibraryScratchBytes = 8 * 1024;
 

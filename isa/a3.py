@@ -24,9 +24,6 @@ FRACTAL_BYTES = 512
 ACC_FRACTAL_BYTES = 1024
 """Bytes of one result fractal box in L0C: 16 x 16 elements of 4 bytes."""
 
-EVENT_IDS = 8
-"""Flags per (source pipe, destination pipe) pair: EVENT_ID0 to EVENT_ID7."""
-
 SUBBLOCKS = 2
 """Vector cores (subblocks) that work with one cube core."""
 

@@ -23,7 +23,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from ptodsl.dialect.a3 import BLOCK_BYTES
+from isa.a3 import BLOCK_BYTES
 
 REPEAT_BYTES = 256
 """Bytes of an operand that one repeat covers: 64 lanes of fp32."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptodsl.dialect.repeats import (
+from isa.repeats import (
     ORDERS,
     SAFE_DISTANCE,
     Operand,

@@ -1,0 +1,19 @@
+"""The machine's numbers agree with each other."""
+
+from isa import a3
+
+
+def test_every_memory_space_has_a_buffer_of_whole_blocks() -> None:
+    assert [(loc, buffer.name) for loc, buffer in a3.BUFFER_OF_LOC.items()] == [
+        ("vec", "UB"),
+        ("mat", "L1"),
+        ("left", "L0A"),
+        ("right", "L0B"),
+        ("acc", "L0C"),
+        ("bias", "BT"),
+    ]
+    assert all(buffer.size % buffer.alignment == 0 for buffer in a3.BUFFER_OF_LOC.values())
+
+
+def test_sizes() -> None:
+    assert [buffer.size // a3.KIB for buffer in (a3.UB, a3.L1, a3.L0A, a3.L0B, a3.L0C)] == [192, 512, 64, 64, 128]
