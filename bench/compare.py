@@ -38,7 +38,8 @@ from bench.results import Run, read_runs
 from bench.row import KERNEL, Row
 from bench.table import milliseconds
 from bench.text_table import Column, print_note, print_table
-from flash_atten.launch_cli import EXIT_FAILED, fail, run, user_path
+from cli.files import user_path
+from cli.program import EXIT_FAILED, fail, run
 
 EXIT_UNSURE = 3
 """Exit code when nothing is known to be worse, but not all is known."""

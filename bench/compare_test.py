@@ -10,7 +10,7 @@ from bench.results import write_run
 from bench.row import SKIPPED, WRONG, Row
 from bench.sample_rows import row, run
 from bench.stats import Timing
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 
 STEADY = (1.00, 1.01, 0.99, 1.00, 1.01, 0.99, 1.00, 1.005)
 NOISY = (0.5, 1.5, 0.7, 1.4, 1.0, 1.2)

@@ -14,10 +14,10 @@ from absl import flags
 from bench.explain_page import Sources, page
 from bench.timeline_report import analyse
 from bench.tuning import WORKSPACE, trace_library
+from cli.files import output_file, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
 from flash_atten.launch_backend import AUTO_TILE, choose_config
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from isa.costs import CostError
 from sim.record import TRACE_SUFFIX

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 
 
 class Page(HTMLParser):

@@ -34,11 +34,11 @@ from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Runner
 from bench.table import MACHINE_OF_BACKEND, print_table
 from bench.timing import WALL
 from bench.tsv import append_tsv, check_tsv, tsv_text
+from cli.files import output_file, user_path
+from cli.interrupt import Interrupted, interruptible, leave
+from cli.program import EXIT_FAILED, fail, integers, paragraph, run
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
-from flash_atten.launch_cli import EXIT_FAILED, fail, integers, paragraph, run, user_path
-from flash_atten.launch_files import output_file
-from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import HOST, LibraryError
 
 S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")

@@ -13,8 +13,9 @@ from bench.fa import turns_lines
 from bench.results import read_runs
 from bench.sample_rows import row
 from bench.tsv import HEADER
+from cli.testing import ROOT, run_program
 from flash_atten.config import KernelConfig
-from flash_atten.stand_in import ROOT, build_stand_in, run_program
+from flash_atten.stand_in import build_stand_in
 
 FA = "bench.fa"
 QUICK = ("--baseline=none", "--iters=1", "--warmup=0")

@@ -17,8 +17,8 @@ from bench.page import TITLE, Section, page
 from bench.plots import MADE_BY, plots
 from bench.results import Run, read_runs
 from bench.row import SKIPPED, Key, Row
-from flash_atten.launch_cli import EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import check_unspoiled, output_file, write_file
+from cli.files import check_unspoiled, output_file, user_path, write_file
+from cli.program import EXIT_USAGE, fail, run
 
 HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
 PNG = flags.DEFINE_string("png", None, "Folder to write the pictures to, as PNG files; made if there is none.")

@@ -16,7 +16,7 @@ from bench.results import write_run
 from bench.row import FAILED, SKIPPED, Turns
 from bench.sample_rows import row, run
 from bench.stats import Ratio
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 
 FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, note="deadlock <in> vec0")
 

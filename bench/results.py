@@ -19,7 +19,7 @@ from typing import Any
 
 from bench import fields
 from bench.row import Key, Row
-from flash_atten.launch_files import write_file
+from cli.files import write_file
 
 FORMAT = "ascend_fa.bench.1"
 

@@ -15,10 +15,10 @@ from absl import flags
 
 from bench.timeline_report import Analysis, analyse, report_json, report_text
 from bench.tuning import BARRIERS, trace_library
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
 from flash_atten.launch_backend import AUTO_TILE, choose_config
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
@@ -28,7 +28,7 @@ from sim.timeline.perfetto import perfetto_json
 from sim.timeline.plot import draw, picture
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Deadlock
-from sim.trace import TraceError
+from trace.format import TraceError
 
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.flops import PEAK_TFLOPS, attention_flops
+from cli.program import paragraph
 from flash_atten.config import S0
-from flash_atten.launch_cli import paragraph
 from flash_atten.stage_names import stage_of
 from sim.timeline.account import LineShare, QueueAccount, busiest, line_shares, queue_accounts
 from sim.timeline.blocks import measure

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.timeline_report import analyse, report_json, verdict
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 from sim.timeline.launch import Hypothesis, Workload
 from sim.timeline.recorded import RecordedKernel
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.results import locked
 from bench.row import KERNEL, Row
-from flash_atten.launch_files import write_file
+from cli.files import write_file
 
 COLUMNS: Sequence[tuple[str, Callable[[Row], str]]] = (
     ("case_id", lambda row: row.case),

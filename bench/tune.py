@@ -14,9 +14,9 @@ from pathlib import Path
 from absl import flags
 
 from bench.tuning import advice_text, advise, candidates, configs, table_text
+from cli.files import output_file, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from isa.costs import CostError
 from sim.timeline.launch import DEFAULT_CORES, Workload

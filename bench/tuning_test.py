@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.tuning import Candidate, advice_text, advise, candidates, configs, table_text
+from cli.testing import run_program
 from flash_atten.config import LaunchShape, auto_s1_tile
-from flash_atten.stand_in import run_program
 from sim.timeline.launch import Workload
 from sim.timeline.parameters import load_fits
 

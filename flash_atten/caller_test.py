@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.testing import ROOT
 from flash_atten.config import KernelConfig
-from flash_atten.stand_in import ROOT, SWITCHES, build_info, build_stand_in, compile_stand_in
+from flash_atten.stand_in import SWITCHES, build_info, build_stand_in, compile_stand_in
 from tools.bisheng.host_toolchain import host_toolchain
 
 KERNEL = """

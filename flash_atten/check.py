@@ -17,12 +17,13 @@ from pathlib import Path
 
 from absl import flags
 
+from cli.files import user_path
+from cli.interrupt import Interrupted, interruptible, leave
+from cli.program import EXIT_FAILED, fail, integers, run
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, Backend, choose_config, open_backend
-from flash_atten.launch_cli import EXIT_FAILED, fail, integers, run, user_path
-from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import KernelError, LibraryError
 
 S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")

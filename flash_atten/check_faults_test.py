@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.testing import ROOT
 from flash_atten import kernel_cube, kernel_vector
 from flash_atten.check import check_result
 from flash_atten.check_inputs import BENCHMARK_KIND, INPUT_KINDS, make_inputs
@@ -17,7 +18,7 @@ from flash_atten.kernel import build_module
 from flash_atten.launch_host import HostBackend
 from flash_atten.launch_library import KernelError, KernelLibrary
 from flash_atten.pipeline import Slot
-from flash_atten.stand_in import ROOT, build_info
+from flash_atten.stand_in import build_info
 from ptodsl.printing import module_text
 from ptodsl.values import Scalar
 from tools.bisheng.host_compile import compile_host

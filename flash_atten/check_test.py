@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.testing import run_program
 from flash_atten.config import KernelConfig
-from flash_atten.stand_in import build_stand_in, run_program
+from flash_atten.stand_in import build_stand_in
 
 CHECK = "flash_atten.check"
 SMALL = ("--s1=768", "--q_rows=128")

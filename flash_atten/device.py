@@ -13,7 +13,7 @@ import platform
 import sys
 from typing import Any
 
-from flash_atten.launch_cli import EXIT_FAILED, run
+from cli.program import EXIT_FAILED, run
 from flash_atten.launch_library import LibraryError
 from flash_atten.launch_npu import device_cube_cores, import_torch_npu
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from absl import flags
 
+from cli.files import output_file, write_file
+from cli.program import EXIT_FAILED, run
 from flash_atten.config import KernelConfig
 from flash_atten.kernel import build_module
-from flash_atten.launch_cli import EXIT_FAILED, run
-from flash_atten.launch_files import output_file, write_file
 from ptodsl.errors import failure_text
 from ptodsl.printing import module_text
 

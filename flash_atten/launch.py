@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from absl import flags
 
+from cli.files import output_file, user_path, write_file
+from cli.interrupt import Interrupted, interruptible, leave
+from cli.program import EXIT_FAILED, fail, run
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_arrays import check_operands, numpy_operand
 from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, choose_config, open_backend
-from flash_atten.launch_cli import EXIT_FAILED, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
-from flash_atten.launch_interrupt import Interrupted, interruptible, leave
 from flash_atten.launch_library import KernelError, LibraryError
 
 Q = flags.DEFINE_string("q_npy", None, "Queries: .npy file, float16 [q rows, 128]. Needs --k_npy and --v_npy.")

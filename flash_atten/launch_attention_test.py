@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import flash_atten
+from cli.testing import ROOT
 from flash_atten import launch_attention
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.launch_host import HostBackend
 from flash_atten.launch_library import KernelLibrary
 from flash_atten.reference import attention_reference
-from flash_atten.stand_in import ROOT, build_stand_in
+from flash_atten.stand_in import build_stand_in
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.testing import run_program
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.reference import attention_reference
-from flash_atten.stand_in import build_stand_in, run_program
+from flash_atten.stand_in import build_stand_in
 
 LAUNCH = "flash_atten.launch"
 

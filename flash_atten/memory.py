@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from absl import flags
 
+from cli.program import run
 from flash_atten.config import CUBE_S1, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifos
-from flash_atten.launch_cli import run
 from isa import a3
 
 L1_BUFFERS = 2

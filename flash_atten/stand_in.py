@@ -1,18 +1,16 @@
-"""For tests: a library with the kernel's symbols and a naive attention behind them; a way to run the binaries."""
+"""For tests: a library with the kernel's symbols and a naive attention behind them."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cli.testing import ROOT
 from flash_atten.config import KernelConfig
 from flash_atten.launch_library import HOST, library_name
 from tools.bisheng.host_toolchain import host_toolchain
-
-ROOT = Path(__file__).parent.parent
 
 CXX_FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}")
 """Options of libraries that only tests use."""
@@ -60,22 +58,3 @@ def build_stand_in(
     path = directory / f"{library_name(config)}.so"
     compile_stand_in(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp", path, text, values)
     return path
-
-
-def run_program(
-    module: str, *arguments: str, directory: Path | None = None, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a module of this workspace as a program, as a user in `directory` would; return its exit code, stdout and
-    stderr.
-
-    `env` adds to a minimal environment.
-    """
-    paths = ":".join([str(ROOT), *sys.path])
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=directory,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": paths} | dict(env or {}),
-        check=False,
-    )

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from absl import app
 
+from cli.files import user_path
 from patchers.errors import PatchError
-from patchers.files import read_text, user_path
+from patchers.files import read_text
 from patchers.patterns import left_to_the_repeat_rule
 
 REPORT_SUFFIX = ".barriers.json"

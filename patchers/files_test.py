@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from patchers.errors import PatchError
-from patchers.files import read_text, user_path, write_all
+from patchers.files import read_text, write_all
 
 
 def test_every_byte_survives(tmp_path: Path) -> None:
@@ -32,11 +32,3 @@ def test_nothing_is_written_if_one_output_cannot_be(tmp_path: Path) -> None:
 def test_a_missing_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PatchError, match="cannot be read: No such file"):
         read_text(tmp_path / "missing.cpp")
-
-
-def test_relative_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BUILD_WORKING_DIRECTORY", raising=False)
-    assert user_path("a.cpp") == Path("a.cpp")
-    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", "/home/user")
-    assert user_path("a.cpp") == Path("/home/user/a.cpp")
-    assert user_path("/tmp/a.cpp") == Path("/tmp/a.cpp")

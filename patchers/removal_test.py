@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 
 HERE = Path(__file__).parent
 UNPATCHED = HERE.parent / "sim" / "fa_s1tile256_unpatched.barriers.json"

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from cli.files import user_path
 from patchers.errors import PatchError
-from patchers.files import read_text, user_path, write_all
+from patchers.files import read_text, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
 from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, PROVED, select_patterns
 from patchers.proved import read_proof

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from isa.pipes import Kind, Pipe
 from runtime.attention import HEAD, Array, attention_arguments, compiled
 from runtime.host_kernel import HostKernel, KernelFailure
-from sim.trace import Buffer, Kind, Pipe, read_trace
+from trace.file import read_trace
+from trace.format import Buffer
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
+from isa.pipes import Pipe
 from sim.canned import build_canned
-from sim.trace import Buffer, Pipe
-from sim.trace_builder import Span, TraceBuilder, span
+from trace.builder import Span, TraceBuilder, span
+from trace.format import Buffer
 
 A, TILE = span(Buffer.UB, 0, 8192), (16, 128)
 PAIR: dict[str, Any] = {

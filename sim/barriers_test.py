@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isa.pipes import Kind, Pipe
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.hazards import judge
 from sim.program import edited, prepare
 from sim.replay import Replay
-from sim.trace import Buffer, Kind, Pipe, Trace
-from sim.trace_builder import CoreBuilder, TraceBuilder, span
+from trace.builder import CoreBuilder, TraceBuilder, span
+from trace.format import Buffer, Trace
 
 A, B, C = (span(Buffer.UB, 256 * i, 256) for i in range(3))
 

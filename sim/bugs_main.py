@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from flash_atten.launch_cli import EXIT_FAILED, run
+from cli.program import EXIT_FAILED, run
 from sim.bugs_run import Row, run_all
 
 

@@ -13,9 +13,9 @@ from sim.bugs import CASES, Case, Check
 from sim.bugs_source import entry_name, source
 from sim.hazards import judge
 from sim.program import bytes_of
-from sim.trace import read_trace
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
+from trace.file import read_trace
 
 ELEMENTS = 65536
 """Of x and y, fp32."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flash_atten.config import KernelConfig
 from flash_atten.stand_in import build_info, compile_stand_in
-from sim.trace import Trace, write_trace
+from trace.file import write_trace
+from trace.format import Trace
 
 SOURCE = Path(__file__).parent / "testdata" / "canned_trace.cpp"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from flash_atten.config import LaunchShape
+from isa.pipes import Kind, Pipe
 from sim.mutants import Instruction, Mutant
 from sim.record import TraceLibrary
-from sim.trace import Buffer, Kind, Pipe, Records, Trace
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
+from trace.format import Buffer, Records, Trace
 
 ROOT = Path(__file__).parents[1]
 CALLER = ROOT / "flash_atten" / "caller_host.cpp"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from isa.pipes import Pipe
 from sim.cross_block import BlockConflict
 from sim.findings import CONFLICTS, Finding, Site
 from sim.program import BlockProgram
 from sim.replay import FindingKind, Key, Place, RawFinding
-from sim.trace import DTYPE_NAMES, Buffer, Pipe, Trace
+from trace.format import DTYPE_NAMES, Buffer, Trace
 
 
 def _site(trace: Trace, core: str, event: int) -> Site:

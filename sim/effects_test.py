@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
+from isa.pipes import Kind, Pipe
 from ptodsl.dialect import (
     AddPtrOp,
     Effects,
@@ -36,7 +37,6 @@ from ptodsl.dialect import (
 from ptodsl.dialect.testing import ALIASES, fifo, load_mat, snippet
 from runtime.host_kernel import HostKernel
 from sim.regions import merge_ranges, row_ranges
-from sim.trace import Buffer, Kind, Pipe, Records, Rw, Trace, read_trace
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.byte_ranges import ByteRanges
@@ -45,6 +45,8 @@ from tools.ptoas.emit_cpp.module import emit_module
 from tools.ptoas.parse import parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
+from trace.file import read_trace
+from trace.format import Buffer, Records, Rw, Trace
 
 NO_MEMORY = frozenset(
     {

@@ -15,8 +15,8 @@ from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants
 from sim.program import bytes_of
 from sim.record import Recording
-from sim.trace import read_trace
 from tools.ptoas.assemble import Sync
+from trace.file import read_trace
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

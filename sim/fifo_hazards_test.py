@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.testing import UB0, UB1, gm, kinds, order
-from sim.trace import Buffer, Pipe
-from sim.trace_builder import TraceBuilder, span
+from trace.builder import TraceBuilder, span
+from trace.format import Buffer
 
 # Cores and FIFOs.
 

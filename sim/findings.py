@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.replay import FindingKind
-from sim.trace import Buffer
 from sim.vector_repeats import VRule, is_in_time
+from trace.format import Buffer
 
 CONFLICTS = (FindingKind.RAW, FindingKind.WAR, FindingKind.WAW)
 

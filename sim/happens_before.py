@@ -16,7 +16,7 @@ An op at position p of queue r happens before an op of queue q exactly if ``p < 
 
 from __future__ import annotations
 
-from sim.trace import QUEUES, Pipe
+from isa.pipes import QUEUES, Pipe
 
 Token = list[int]
 """A clock that a signal carries."""

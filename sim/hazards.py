@@ -20,14 +20,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from isa.pipes import Kind
 from sim.cross_block import block_conflicts
 from sim.describe import describe, describe_blocks
 from sim.exhaustive import ExhaustiveReplay
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.program import BlockProgram, ByteRange, distinct_programs, prepare
 from sim.replay import Key, RawFinding, Replay
-from sim.trace import FIFO_KINDS, Kind, Trace
 from sim.vector_repeats import VRule
+from trace.format import FIFO_KINDS, Trace
 
 Found = dict[tuple[Key, str], Finding]
 

@@ -14,18 +14,18 @@ from pathlib import Path
 from absl import flags
 
 import flash_atten
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.check import check
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
-from sim.trace import read_trace
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
+from trace.file import read_trace
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to check; default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels to check instead.")

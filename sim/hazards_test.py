@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.report import verdict_text
 from sim.testing import UB0, UB1, UB2, gm, kinds, load, one_vec, order
-from sim.trace import Buffer, Pipe
-from sim.trace_builder import Span, TraceBuilder, span
+from trace.builder import Span, TraceBuilder, span
+from trace.format import Buffer
 
 # Across pipes.
 

@@ -10,12 +10,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isa.pipes import Kind, Pipe
 from sim.findings import CONFLICTS, Finding, Verdict
 from sim.hazards import judge
 from sim.reference_judge import Pair, ReferenceJudge
 from sim.replay import FindingKind
-from sim.trace import Buffer, Kind, Pipe, Trace
-from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
+from trace.builder import CoreBuilder, Span, TraceBuilder, span
+from trace.format import Buffer, Trace
 
 GM_BYTES = 1 << 20
 """GM of a block."""

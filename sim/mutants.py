@@ -12,8 +12,9 @@ from enum import Enum
 
 import numpy as np
 
+from isa.pipes import EVENT_IDS, Kind, Pipe
 from sim.program import Mask
-from sim.trace import EVENT_IDS, Kind, Pipe, Records, Trace
+from trace.format import Records, Trace
 
 
 class Mutation(Enum):
@@ -49,7 +50,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed program: `targets` are deleted, or their fields are set to `fields` (of sim.trace.EVENT_DTYPE)."""
+    """A changed program: `targets` are deleted, or their fields are set to `fields` (of trace.format.EVENT_DTYPE)."""
 
     mutation: Mutation
     targets: tuple[Instruction, ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from isa.pipes import Kind, Pipe
 from sim.confirm import edit_cpp
 from sim.mutants import Instruction, Mutant, Mutation, mutants, take_inventory
 from sim.mutate import Outcome, UncleanError, judge_mutants, sample, summary, summary_text
 from sim.record import Recording
-from sim.trace import Buffer, Kind, Pipe, Trace
-from sim.trace_builder import TraceBuilder, span
+from trace.builder import TraceBuilder, span
+from trace.format import Buffer, Trace
 
 A, B = span(Buffer.UB, 0, 128), span(Buffer.UB, 128, 128)
 L1, SLOT = span(Buffer.L1, 0, 128), span(Buffer.GM, 4096, 128)

@@ -14,13 +14,13 @@ from absl import flags
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import S0, LaunchShape
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
+from isa.pipes import Pipe
 from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.schedule import Arrow, Lane, Schedule, schedule
-from sim.trace import Pipe
 
 _SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so); default: S1_TILE 256, QK_PRELOAD 3, unpatched.")
 _TILES = flags.DEFINE_integer("tiles", 8, "Tiles of S1.", lower_bound=1)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.regions import Regions, divide
-from sim.trace import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
 from sim.vector_repeats import VectorRepeats
+from trace.format import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
 
 ByteRange = tuple[int, int]
 Mask = NDArray[np.bool_]

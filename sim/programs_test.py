@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
+from isa.pipes import Pipe
 from sim.canned import build_canned
-from sim.trace import Buffer, Pipe, Trace, write_trace
-from sim.trace_builder import TraceBuilder, span
+from trace.builder import TraceBuilder, span
+from trace.file import write_trace
+from trace.format import Buffer, Trace
 
 A, B = span(Buffer.UB, 0, 8192), span(Buffer.UB, 8192, 8192)
 TILE = (16, 128)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from absl import flags
 
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.record import TraceLibrary

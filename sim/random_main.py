@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from absl import flags
 
-from flash_atten.launch_cli import EXIT_FAILED, run
+from cli.program import EXIT_FAILED, run
 from sim.hazards import judge
 from tools.ptoas.insert_sync.analysis import has_hazard
 from tools.ptoas.insert_sync.event_ids import assign_event_ids

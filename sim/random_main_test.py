@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from isa.pipes import Pipe
 from sim import random_main
 from sim.random_main import Options, work
 from sim.testing import UB0, one_vec
-from sim.trace import Pipe
 
 
 def test_ordered_programs_pass(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,8 @@ from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.launch_library import BuildInfo, KernelError, LibraryError
 from runtime.loading import load_library
 from sim.program import ByteRange, bytes_of
-from sim.trace import Trace, read_trace
+from trace.file import read_trace
+from trace.format import Trace
 
 TRACE_SUFFIX = ".trace.so"
 """How the libraries of fa_library in trace mode are called."""

@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 
-from sim.trace import QUEUES, Buffer, Core, Kind, Pipe, Rw, Trace
+from isa.pipes import QUEUES, Kind, Pipe
+from trace.format import Buffer, Core, Rw, Trace
 
 EVERY_PIPE = tuple(Pipe)
 Pair = tuple[int, int]

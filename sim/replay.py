@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
+from isa.pipes import EVENT_IDS, QUEUES, Kind, Pipe
 from isa.sync import Instruction, Misuse, Visitor, Walk
 from sim.happens_before import Clocks, Token, queue_number
 from sim.program import BlockProgram
-from sim.streams import rings_of, stream_of
-from sim.trace import EVENT_IDS, QUEUES, Buffer, Fifo, Kind, Pipe
 from sim.vector_repeats import VRule, is_in_time
+from trace.format import Buffer, Fifo
+from trace.streams import rings_of, stream_of
 
 _V = int(Pipe.V)
 _UNWRITTEN, _BEFORE_LAUNCH = -1, -2

@@ -9,8 +9,8 @@ from typing import Any
 from isa.repeats import SAFE_DISTANCE
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.replay import FindingKind
-from sim.trace import Buffer
 from sim.vector_repeats import is_library_scratch
+from trace.format import Buffer
 
 WIDTH = 110
 """Columns of a text report."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
+from isa.pipes import Pipe
 from sim.canned import build_canned
 from sim.schedule import Bar, schedule
-from sim.trace import Buffer, Pipe, Trace
-from sim.trace_builder import TraceBuilder, span
+from trace.builder import TraceBuilder, span
+from trace.format import Buffer, Trace
 
 A, SLOT = span(Buffer.UB, 0, 128), span(Buffer.GM, 4096, 128)
 

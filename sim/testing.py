@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from isa.pipes import Pipe
 from sim.findings import Verdict
 from sim.replay import FindingKind
-from sim.trace import Buffer, Pipe
-from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
+from trace.builder import CoreBuilder, Span, TraceBuilder, span
+from trace.format import Buffer
 
 UB0 = span(Buffer.UB, 0, 256)
 UB1 = span(Buffer.UB, 256, 256)

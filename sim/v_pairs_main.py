@@ -14,13 +14,14 @@ from pathlib import Path
 from absl import flags
 
 import flash_atten
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
+from cli.files import user_path
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
 from sim.shapes import audit_launches
-from sim.trace import read_trace
 from sim.v_pairs import Row, rows, table
+from trace.file import read_trace
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so); default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels instead.")

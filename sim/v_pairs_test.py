@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
+from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.testing import one_vec
-from sim.trace import Buffer, Pipe, Trace, write_trace
-from sim.trace_builder import span
 from sim.v_pairs import rows, table
+from trace.builder import span
+from trace.file import write_trace
+from trace.format import Buffer, Trace
 
 
 def trace(rows_of_tile: int) -> Trace:

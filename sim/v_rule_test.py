@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isa.pipes import Pipe
 from sim.barriers import redundant_barriers
 from sim.findings import CONFLICTS, Finding
 from sim.hazards import judge
@@ -12,9 +13,9 @@ from sim.reference_judge import ReferenceJudge
 from sim.replay import FindingKind
 from sim.report import finding_text
 from sim.testing import kinds, one_vec
-from sim.trace import Buffer, Pipe, Trace
-from sim.trace_builder import Span, TraceBuilder, span
 from sim.vector_repeats import VRule
+from trace.builder import Span, TraceBuilder, span
+from trace.format import Buffer, Trace
 
 Tile = tuple[int, int]
 Step = Pipe | tuple[str, tuple[int, int], int, int]

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isa import a3
+from isa.pipes import Kind, Pipe
 from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
-from sim.trace import DTYPE_BYTES, Core, Kind, Pipe, Records, Rw, Trace
+from trace.format import DTYPE_BYTES, Core, Records, Rw, Trace
 
 CONVERSION = "TCVT"
 """The operation whose source has elements of another size than its destination."""

@@ -15,13 +15,13 @@ import numpy as np
 from absl import flags
 from numpy.typing import NDArray
 
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from isa.costs import CostError
 from sim.timeline.calibrate import NotIdentified, Recordings, Row, fit, log_errors, percent, read_rows, relative
 from sim.timeline.launch import Hypothesis
 from sim.timeline.parameters import Fit, fits_json
-from sim.trace import TraceError
+from trace.format import TraceError
 
 _TRACES = flags.DEFINE_string("traces", None, "Folder with the recordings that the table names.", required=True)
 _TABLES = flags.DEFINE_list(

@@ -6,7 +6,8 @@ import gzip
 from pathlib import Path
 
 from sim.timeline.program import TimedProgram, timed_program
-from sim.trace import TraceError, parse_trace
+from trace.file import parse_trace
+from trace.format import TraceError
 
 
 def read_program(path: Path, free_batch: int | None = None) -> TimedProgram:

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from absl import flags
 
-from flash_atten.launch_cli import EXIT_FAILED, EXIT_USAGE, fail, run, user_path
-from flash_atten.launch_files import output_file, write_file
+from cli.files import output_file, user_path, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from isa.costs import CostError
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.files import read_program
 from sim.timeline.launch import DEFAULT_CORES, Timing, Workload, microseconds
 from sim.timeline.parameters import Fits, load_fits
 from sim.timeline.times import Deadlock
-from sim.trace import TraceError
+from trace.format import TraceError
 
 _TRACE = flags.DEFINE_list("trace", [], "Trace of one Q block on one core; then perhaps one of two Q blocks.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q of the launch, a multiple of 128.", required=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.stand_in import run_program
+from cli.testing import run_program
 from sim.timeline.launch import Hypothesis, Timing, Workload, microseconds
 from sim.timeline.parameters import load_fits
 from sim.timeline.testing import block_times, pipeline
-from sim.trace import write_trace
+from trace.file import write_trace
 
 
 @pytest.fixture(scope="module")

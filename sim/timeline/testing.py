@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from isa.pipes import Pipe
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.program import TimedProgram, timed_program
-from sim.trace import Buffer, Pipe, Trace
-from sim.trace_builder import TraceBuilder, span
+from trace.builder import TraceBuilder, span
+from trace.format import Buffer, Trace
 
 SCORES = span(Buffer.UB, 0, 32768)
 TILE_COLUMNS = 256

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from isa.costs import ISSUE_CYCLES, SIGNAL_CYCLES, vector_cost
+from isa.pipes import Pipe
 from sim.timeline.program import timed_program
 from sim.timeline.times import Deadlock, Scale, Stall, Timeline, timeline
-from sim.trace import Buffer, Pipe, TraceError
-from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
+from trace.builder import CoreBuilder, Span, TraceBuilder, span
+from trace.format import Buffer, TraceError
 
 TILE = span(Buffer.UB, 0, 32768)
 GM_TILE = span(Buffer.GM, 1 << 40, 32768)

@@ -6,13 +6,13 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from cli.files import write_file
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
 from tools.ptoas.insert_sync import Scope
@@ -123,20 +123,11 @@ def _read(path: str, stdin: TextIO) -> tuple[str, str]:
 
 
 def _write(text: str, path: str | None, stdout: TextIO) -> None:
-    """Write to standard output, or to a temporary file that then becomes `path`."""
+    """Write to standard output, or the file `path`, whole or not at all."""
     if path is None or path == STDIN:
         stdout.write(text)
         return
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_file(Path(path), text)
 
 
 def run() -> None:

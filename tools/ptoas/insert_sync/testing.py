@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isa.pipes import Pipe
-from sim.trace import Buffer, Trace
-from sim.trace_builder import CoreBuilder, Span, TraceBuilder, span
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.fifo_order import link
 from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, OpNode, Phase
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.syncs import Action, Flag, Gap
+from trace.builder import CoreBuilder, Span, TraceBuilder, span
+from trace.format import Buffer, Trace
 
 PIPES = (Pipe.V, Pipe.V, Pipe.MTE2, Pipe.MTE3, Pipe.M, Pipe.MTE1)
 SENT, RETURNED = "sent", "returned"

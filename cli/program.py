@@ -10,12 +10,11 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from absl import app, flags
 
-from flash_atten.launch_interrupt import EXIT_INTERRUPTED
+from cli.interrupt import EXIT_INTERRUPTED
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -34,14 +33,6 @@ def paragraph(text: str, lead: str = "") -> str:
         _PARAGRAPH_WIDTH, initial_indent=lead, break_on_hyphens=False, break_long_words=False
     )
     return wrapper.fill(head) + blank + rest
-
-
-def user_path(text: str) -> Path:
-    """Return a path given on the command line: relative ones are relative to where the user is.
-
-    `bazel run` starts programs elsewhere and says in BUILD_WORKING_DIRECTORY where the user was.
-    """
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
 
 
 def integers(flag: str, values: Sequence[str], *, least: int = 1) -> list[int]:

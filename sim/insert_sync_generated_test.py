@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ptodsl.examples.host_run import host_kernel
 from sim.hazards import judge
 from sim.program import bytes_of
-from sim.trace import read_trace
 from tools.ptoas.insert_sync.random_kernels import (
     COLS,
     FIFO_POPS,
@@ -24,6 +23,7 @@ from tools.ptoas.insert_sync.random_kernels import (
     random_kernel,
 )
 from tools.ptoas.insert_sync.random_modules import ENTRY, build_module
+from trace.file import read_trace
 
 RNG = np.random.default_rng(0)
 SIZE = SUBBLOCKS * ROWS

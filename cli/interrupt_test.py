@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from flash_atten.launch_interrupt import EXIT_INTERRUPTED, Interrupted, interruptible
+from cli.interrupt import EXIT_INTERRUPTED, Interrupted, interruptible
 
 
 def test_the_task_runs_and_its_error_comes_through() -> None:
@@ -31,7 +31,7 @@ def test_an_interrupt_gets_through_while_the_task_goes_on() -> None:
 
 def test_leaving_prints_what_was_buffered_and_waits_for_no_thread() -> None:
     program = (
-        "import threading, time; from flash_atten.launch_interrupt import leave\n"
+        "import threading, time; from cli.interrupt import leave\n"
         "threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "print('a row'); leave('interrupted')"
     )

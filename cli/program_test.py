@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.launch_cli import paragraph
+from cli.program import paragraph
 
 ROOT = Path(__file__).resolve().parent.parent
 
 PROGRAM = """
 from absl import flags
-from flash_atten.launch_cli import fail, run
+from cli.program import fail, run
 ITERS = flags.DEFINE_integer("iters", 3, "Iterations.", lower_bound=1)
 
 def options():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flash_atten.launch_files import output_file, write_file
+from cli.files import output_file, user_path, write_file, write_files
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +86,22 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path.write_text("mine")
     with pytest.raises(ValueError, match="has not made, and it is left as it is"):
         output_file("out", "file", ours=lambda head: head.startswith(b"ours"))
+
+
+def test_relative_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BUILD_WORKING_DIRECTORY", raising=False)
+    assert user_path("a.cpp") == Path("a.cpp")
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", "/home/user")
+    assert user_path("a.cpp") == Path("/home/user/a.cpp")
+    assert user_path("/tmp/a.cpp") == Path("/tmp/a.cpp")
+
+
+def test_of_several_files_none_is_written_if_one_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(OSError, match="No such file") as caught:
+        write_files({tmp_path / "a": "new", tmp_path / "missing" / "b": "new"})
+    assert caught.value.filename == str(tmp_path / "missing" / "b")
+    assert (tmp_path / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    write_files({tmp_path / "a": "one", tmp_path / "c": b"two"})
+    assert ((tmp_path / "a").read_text(), (tmp_path / "c").read_text()) == ("one", "two")

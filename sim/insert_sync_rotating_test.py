@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from isa.pipes import Kind
 from ptodsl.dialect import BarrierOp
 from ptodsl.examples.host_run import host_kernel
 from sim.happens_before import Clocks, queue_number
 from sim.hazards import judge
-from sim.trace import Kind, Trace, read_trace
 from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.insert_sync.rotating_modules import COLS, ENTRY, ROTATIONS, ROWS, Rotation, build_rotation
 from tools.ptoas.plan_memory import plan_memory
+from trace.file import read_trace
+from trace.format import Trace
 
 TRIPS = (0, 1, 2, 3, 4, 5, 8, 9, 12)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import overload
-
-from flash_atten.launch_cli import user_path
 
 FILE_MODE = 0o644
 """Of new files: temporary ones are for their owner only."""
@@ -20,6 +19,14 @@ HEAD_BYTES = 4096
 
 Ours = Callable[[bytes], bool]
 """The first bytes of a file -> whether the program has written it."""
+
+
+def user_path(text: str) -> Path:
+    """Return a path given on the command line: relative ones are relative to where the user is.
+
+    `bazel run` starts programs elsewhere and says in BUILD_WORKING_DIRECTORY where the user was.
+    """
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
 
 
 @overload
@@ -86,16 +93,42 @@ def check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours | 
 
 def write_file(path: Path, content: str | bytes) -> None:
     """Write `content` under a temporary name beside `path`, then rename it. OSError leaves `path` as it was."""
+    write_files({path: content})
+
+
+def write_files(contents: Mapping[Path, str | bytes]) -> None:
+    """Write every content under a temporary name beside its path, then rename them all.
+
+    OSError, which names the path that cannot be written, leaves all that were not yet renamed as they were.
+    """
+    written: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, content in contents.items():
+            if path.is_dir():  # told before anything is renamed
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            written[path] = _write_beside(path, content)
+        for path in contents:
+            os.replace(written[path], path)
+            del written[path]
+    except OSError as error:
+        # A full disk is told by a write, which knows no name.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        for leftover in written.values():
+            leftover.unlink(missing_ok=True)
+
+
+def _write_beside(path: Path, content: str | bytes) -> Path:
+    """Return a new file beside `path` with the content, and with the mode that `path` has or will have."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None:
-            # A full disk is told by a write, which knows no name.
-            raise OSError(error.errno, error.strerror, str(path)) from error
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
         raise
+    return temporary

@@ -19,19 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.trace import (
-    ACCESS_DTYPE,
-    DTYPE_NAMES,
-    EVENT_DTYPE,
-    Buffer,
-    Core,
-    Fifo,
-    Kind,
-    Pipe,
-    Rw,
-    Trace,
-    validate,
-)
+from isa.pipes import Kind, Pipe
+from trace.file import validate
+from trace.format import ACCESS_DTYPE, DTYPE_NAMES, EVENT_DTYPE, Buffer, Core, Fifo, Rw, Trace
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.trace import MAGIC, Buffer, Pipe, Trace, TraceError, blocks_of, parse_trace, read_trace, write_trace
-from sim.trace_builder import TraceBuilder, span
+from isa.pipes import Pipe
+from trace.builder import TraceBuilder, span
+from trace.file import parse_trace, read_trace, write_trace
+from trace.format import MAGIC, Buffer, Trace, TraceError, blocks_of
 
 
 def small_trace() -> Trace:

@@ -1,0 +1,1 @@
+"""How this project's programs meet their users: flags, exit codes, files, interrupts."""

@@ -1,0 +1,59 @@
+"""python_room: the targets of a folder of Python files, from a table of what each file imports."""
+
+load("@pip//:requirements.bzl", "requirement")
+load("@rules_python//python:defs.bzl", "py_library")
+load("//tools/pytest:defs.bzl", "pytest_test")
+
+_PIP = "pip:"
+_INIT = "__init__.py"
+_SUFFIX = ".py"
+_TEST_SUFFIX = "_test.py"
+
+def _label(dep):
+    """Label of an entry of the table: a distribution of the package index, a target, or a file of the same folder."""
+    if dep.startswith(_PIP):
+        return requirement(dep[len(_PIP):])
+    return dep if "/" in dep or dep.startswith((":", "@")) else ":" + dep
+
+def python_room(name, files, testonly_files = [], tests = {}, sources = []):
+    """Declares a library per file, a test per `foo_test.py`, and the filegroup `sources` that lint reads.
+
+    A file that the table lacks, or has too much, is an error when the folder is loaded.
+
+    Args:
+      name: of the library with all files that are not for tests only.
+      files: for every file without its suffix the list of what it imports: names of files of this folder, labels, and
+        `pip:NAME` for distributions of the package index.
+      testonly_files: those of `files` that only tests may use.
+      tests: for a test without its suffix further attributes of pytest_test; `deps` as in `files`, beside the file that it
+        is named after. A test without an entry needs only that file.
+      sources: patterns of further text files.
+    """
+    there = native.glob(["*" + _SUFFIX])
+    modules = [file[:-len(_SUFFIX)] for file in there if not file.endswith(_TEST_SUFFIX) and file != _INIT]
+    found_tests = [file[:-len(_SUFFIX)] for file in there if file.endswith(_TEST_SUFFIX)]
+    wrong = [file for file in modules if file not in files] + [file for file in files if file not in modules]
+    wrong += [test for test in tests if test not in found_tests]
+    if wrong:
+        fail("//%s: python_room and the folder do not agree about %s" % (native.package_name(), ", ".join(wrong)))
+    for file, deps in files.items():
+        py_library(
+            name = file,
+            testonly = file in testonly_files,
+            srcs = [file + _SUFFIX] + ([_INIT] if _INIT in there else []),
+            deps = [_label(dep) for dep in deps],
+        )
+    for test in found_tests:
+        attributes = dict(tests.get(test, {}))
+        subject = test[:-len("_test")]
+        own = [subject] if subject in files else []
+        deps = [_label(dep) for dep in own + attributes.pop("deps", [])]
+        pytest_test(name = test, srcs = [test + _SUFFIX], deps = deps, **attributes)
+    py_library(
+        name = name,
+        deps = [":" + file for file in files if file not in testonly_files],
+    )
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob(["*.bazel", "*.bzl", "*.py"] + sources),
+    )
