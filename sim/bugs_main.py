@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.program import EXIT_FAILED, run
+from sim.bugs import CASES
 from sim.bugs_run import Row, run_all
 
 
@@ -33,7 +34,7 @@ def work(chosen: Options) -> int:
     """Run the suite and print the table. Return the exit code."""
     del chosen
     with tempfile.TemporaryDirectory(prefix="bugs_") as directory:
-        rows = list(run_all(Path(directory)))
+        rows = list(run_all(CASES, Path(directory)))
     print(table(rows))
     return 0 if all(row.ok for row in rows) else EXIT_FAILED
 

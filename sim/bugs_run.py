@@ -1,24 +1,30 @@
-"""Runs the bug suite: compiles all kernels in trace mode, launches and judges each, compares with what is expected."""
+"""Runs the bug suite: assembles and compiles all kernels, launches and judges each, compares with what is expected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from runtime.host_kernel import HostKernel, KernelFailure
-from sim.bugs import CASES, Case, Check
-from sim.bugs_source import entry_name, source
+from runtime.host_kernel import Argument, HostKernel, KernelFailure
+from sim.bugs_case import Case, Check, Language
+from sim.bugs_modules import HEAD
+from sim.bugs_source import entry_name, module, refusal, source
+from sim.findings import Finding
 from sim.hazards import judge
 from sim.program import bytes_of
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
+from tools.ptoas.assemble import Options, Sync, assemble
 from trace.file import read_trace
 
 ELEMENTS = 65536
 """Of x and y, fp32."""
+SLOTS = 8 * 2048
+"""Elements of the slots of FIFOs, fp16; in cases in C++ they lie at the beginning of x."""
 
 
 @dataclass(frozen=True)
@@ -42,27 +48,77 @@ class Row:
         return self.caught and not self.mended
 
 
-def run_all(directory: Path) -> Iterator[Row]:
-    """Compile all kernels in `directory`, and yield a row for each case."""
-    cpp = directory / "bugs.cpp"
-    cpp.write_text(source(), encoding="utf-8")
-    library = directory / "bugs.trace.so"
-    first = entry_name(0, mended=False)
-    kernel = HostKernel(compile_host(cpp, library, toolchain=host_toolchain(), entry=first, mode="trace"))
-    for number, case in enumerate(CASES):
-        said = [_check(kernel, case, entry_name(number, mended=mended), directory) for mended in (False, True)]
-        yield Row(case, *said)
+def run_all(cases: Sequence[Case], directory: Path) -> Iterator[Row]:
+    """Assemble and compile all kernels in `directory`, and yield a row for each case."""
+    suite = _Suite(cases, directory)
+    for number, case in enumerate(cases):
+        yield Row(case, suite.check(case, number, mended=False), suite.check(case, number, mended=True))
 
 
-def _check(kernel: HostKernel, case: Case, entry: str, directory: Path) -> str:
-    x, y = np.ones(ELEMENTS, np.float32), np.ones(ELEMENTS, np.float32)
-    path = directory / f"{entry}.trace"
-    try:
-        kernel.trace(path, case.blocks, x, y, case.n, entry=entry)
-    except KernelFailure as error:
-        return f"{Check.RUNTIME.value}: {error}"
-    # The slots of the FIFO, which lie at the beginning of x, hold nothing before the launch.
-    scratch = [bytes_of(x[: 8 * 1024])] if case.cores == "all" else []
-    verdict = judge(read_trace(path), scratch=scratch, v_rule=case.v_rule)
-    kinds = ", ".join(dict.fromkeys(finding.kind.value for finding in verdict.findings))
-    return f"{Check.JUDGE.value}: {kinds}" if kinds else ""
+class _Suite:
+    """All kernels of the cases, compiled; those in MLIR that are refused are not."""
+
+    def __init__(self, cases: Sequence[Case], directory: Path) -> None:
+        self.directory = directory
+        self.refused: dict[str, str] = {}
+        assembled: dict[Sync, list[str]] = {Sync.NONE: [], Sync.INSERT: []}
+        computing: list[str] = []
+        for number, case in enumerate(cases):
+            if case.language is Language.CPP:
+                continue
+            for mended in (False, True):
+                name, text = entry_name(number, mended=mended), module(case, number, mended=mended)
+                sync = Sync.NONE if case.unordered and not mended else Sync.INSERT
+                self.refused[name] = refusal(HEAD + text, sync)
+                if not self.refused[name]:
+                    assembled[sync].append(text)
+                    computing += [text] if case.computes else []
+        cpp = [assemble(HEAD + "\n".join(texts), "bugs.mlir", Options(sync)) for sync, texts in assembled.items()]
+        self.traced = self._compile("trace", "\n".join([source(cases), *cpp]))
+        self.executed = self._compile(
+            "execute", assemble(HEAD + "\n".join(computing), "bugs.mlir", Options(Sync.INSERT))
+        )
+
+    def _compile(self, mode: str, text: str) -> HostKernel:
+        cpp = self.directory / f"bugs.{mode}.cpp"
+        cpp.write_text(text, encoding="utf-8")
+        first = text[: text.index("(__gm__ float*")].split()[-1]
+        library = self.directory / f"bugs.{mode}.so"
+        return HostKernel(compile_host(cpp, library, toolchain=host_toolchain(), entry=first, mode=mode))
+
+    def check(self, case: Case, number: int, *, mended: bool) -> str:
+        """Return what the checks say of one of the two kernels of a case, empty if nothing."""
+        entry = entry_name(number, mended=mended)
+        if refused := self.refused.get(entry):
+            return refused
+        x, y = np.ones(ELEMENTS, np.float32), np.ones(ELEMENTS, np.float32)
+        arguments: list[Argument] = [x, y, case.n]
+        # What FIFOs have their slots in holds nothing before the launch.
+        scratch = [bytes_of(x[: SLOTS // 2])] if case.cores == "all" else []
+        if case.language is Language.MLIR:
+            slots = np.zeros(SLOTS, np.float16)
+            arguments.append(slots)
+            scratch = [bytes_of(slots)] if "!pto.pipe" in case.text else []
+        path = self.directory / f"{entry}.trace"
+        try:
+            self.traced.trace(path, case.blocks, *arguments, entry=entry)
+            if case.computes:
+                self.executed.launch(case.blocks, *arguments, entry=entry)
+        except KernelFailure as error:
+            return f"{Check.RUNTIME.value}: {error}"
+        verdict = judge(read_trace(path), scratch=scratch, v_rule=case.v_rule)
+        if found := ", ".join(dict.fromkeys(map(_in_words, verdict.findings))):
+            return f"{Check.JUDGE.value}: {found}"
+        return _difference(y, np.array(case.computes, np.float32))
+
+
+def _in_words(finding: Finding) -> str:
+    """Return kind and operations of a finding."""
+    return f"{finding.kind.value} {f'{finding.first.op} -> ' if finding.first else ''}{finding.second.op}"
+
+
+def _difference(y: NDArray[np.float32], wanted: NDArray[np.float32]) -> str:
+    """Return what is not to the bit as it must be (of NaN, that it is one)."""
+    got = y[: wanted.size]
+    same = (got.view(np.uint32) == wanted.view(np.uint32)) | (np.isnan(got) & np.isnan(wanted))
+    return "" if same.all() else f"{Check.NUMBERS.value}: {got.tolist()} instead of {wanted.tolist()}"

@@ -1,0 +1,194 @@
+"""Faulty kernels in C++: scalars, memory on and off the chip, FIFOs."""
+
+from __future__ import annotations
+
+from sim.bugs_case import LOADED, Case, Check
+
+J, R = Check.JUDGE, Check.RUNTIME
+
+SCALARS = (
+    Case(
+        "scalar reads what is being stored",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\nfloat v = y[0];\nx[5000] = v;",
+    ),
+    Case(
+        "scalar writes what is being loaded",
+        J,
+        "WAR",
+        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_S, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_S, EVENT_ID0);\nx[0] = 1.0f;",
+    ),
+    Case(
+        "scalar of one block read by another",
+        J,
+        "RAW",
+        "-if (get_block_idx() == 0) y[0] = 1.0f; else y[get_block_idx()] = y[0];\n+y[get_block_idx()] = x[0];",
+        blocks=2,
+    ),
+    Case("scalar counter of all blocks", J, "WAW", "-y[0] += 1.0f;\n+y[get_block_idx()] += 1.0f;", blocks=8),
+    Case(
+        "scalar index behind the end", R, "lies in no buffer", "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;"
+    ),
+)
+
+MEMORY = (
+    Case(
+        "tile never loaded",
+        J,
+        "read of bytes nobody wrote",
+        "+TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "a quarter of the tile loaded",
+        J,
+        "read of bytes nobody wrote",
+        "-TLOAD(s0, g4);\n+TLOAD(a, gx);\n"
+        "set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "load behind the end", R, "lies in no buffer", "-G g(x + 65536 - 512);\n+G g(x + 65536 - 1024);\nTLOAD(a, g);"
+    ),
+    Case(
+        "columns behind the valid ones",
+        J,
+        "read of bytes nobody wrote",
+        "-TLOAD(bare, g13);\n+TLOAD(padded, g13);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(w, w);",
+    ),
+    Case(
+        "load over what is padded",
+        J,
+        "WAW",
+        "TEXPANDS(w, 1.0f);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "TLOAD(padded, g13);",
+    ),
+    Case(
+        "rows 4 GiB apart",
+        R,
+        "lies in no buffer",
+        "-const int64_t far = (int64_t{1} << 30) + 64;\n+const int64_t far = 64;\n"
+        "Far g(x, pto::Shape<1, 1, 1, 16, 64>(), FarStride(far));\nTLOAD(a, g);",
+    ),
+    Case(
+        "last block stores behind the end",
+        R,
+        "lies in no buffer",
+        "TEXPANDS(a, 1.0f);\n"
+        "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "-G g(y + 62000 + get_block_idx() * 1024);\n+G g(y + get_block_idx() * 1024);\nTSTORE(g, a);",
+        blocks=4,
+    ),
+    Case(
+        "all blocks store to one place",
+        J,
+        "WAW",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n-TSTORE(gy, a);\n+G g(y + get_block_idx() * 1024);\n+TSTORE(g, a);",
+        blocks=8,
+    ),
+    Case(
+        "a block reads its neighbour's",
+        J,
+        "RAW",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nG own(y + get_block_idx() * 1024);\nTSTORE(own, a);\n"
+        "-G g(y + (get_block_idx() ^ 1) * 1024);\n+G g(x + get_block_idx() * 1024);\nTLOAD(b, g);",
+        blocks=2,
+    ),
+    Case(
+        "both vector cores store to one place",
+        J,
+        "WAW",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n-TSTORE(gy, a);\n+G g(y + get_subblockid() * 1024);\n+TSTORE(g, a);",
+        cores="vectors",
+    ),
+    Case(
+        "load of what is being stored",
+        J,
+        "RAW",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
+    ),
+    Case(
+        "selected pointer",
+        J,
+        "RAW",
+        "__gm__ float* p = n > 0 ? y : x;\nTEXPANDS(a, 1.0f);\n"
+        "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nG g(p);\nTSTORE(g, a);\n"
+        "+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
+    ),
+    Case(
+        "control flow of what is not known",
+        R,
+        "depends on the scalar",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\nset_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n-float v = y[7];\n+float v = x[7];\n"
+        "pipe_barrier(PIPE_V);\nif (v > 0.5f) {\nTABS(a, a);\n}",
+    ),
+    Case(
+        "sections not ordered",
+        J,
+        "WAR",
+        f"{LOADED}\nTEXP(b, a);\n#endif\n#if defined(__DAV_VEC__)\n"
+        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gy);",
+        cores="vectors",
+    ),
+)
+
+_STORE = "TSTORE(e, h);"
+_VEC = (
+    "#if defined(__DAV_VEC__)\n{H} h; TASSIGN(h, 0); TEXPANDS(h, (half)1.0f);\n"
+    "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0); wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+    "for (int64_t i = 0; i < n; i += 1) {{\n{body}\n}}\n#endif\n"
+)
+_CUBE = "#if defined(__DAV_CUBE__)\nM m; TASSIGN(m, 0);\nfor (int64_t i = 0; i < n; i += 1) {{\n{body}\n}}\n#endif\n"
+
+
+def _fifo(name: str, check: Check, reason: str, vec: str, cube: str, n: int = 3) -> Case:
+    head = "P p = P((__gm__ half*)x, 0, 0);\nE e(nullptr); F f(nullptr);\n"
+    return Case(name, check, reason, head + _VEC.format(H="H", body=vec) + _CUBE.format(body=cube), "all", n=n)
+
+
+_ALLOC, _PUSH = "TALLOC<P, E, U>(p, e);", "TPUSH<P, E, U>(p, e);"
+_POP, _FREE, _LOAD = "TPOP<P, F, U>(p, f);", "TFREE<P, F, U>(p, f);", "TLOAD(m, f);"
+_SEND, _TAKE = f"{_ALLOC}\n{_STORE}\n{_PUSH}", f"{_POP}\n{_LOAD}\n{_FREE}"
+
+FIFOS = (
+    _fifo("push dropped", R, "deadlock", f"{_ALLOC}\n{_STORE}\n+{_PUSH}", _TAKE),
+    _fifo("free dropped", R, "popped and not freed yet", _SEND, f"{_POP}\n{_LOAD}\n+{_FREE}", n=20),
+    _fifo(
+        "one vector core does not push",
+        R,
+        "deadlock",
+        f"{_ALLOC}\n{_STORE}\n-if (get_subblockid() == 0)\n{_PUSH}",
+        _TAKE,
+    ),
+    _fifo("store behind the push", J, "RAW", f"{_ALLOC}\n+{_STORE}\n{_PUSH}\n-{_STORE}", _TAKE),
+    _fifo("load behind the free", J, "WAR", _SEND, f"{_POP}\n+{_LOAD}\n{_FREE}\n-{_LOAD}", n=20),
+    _fifo(
+        "one vector core does not store",
+        J,
+        "read of bytes nobody wrote",
+        f"{_ALLOC}\n-if (get_subblockid() == 0)\n{_STORE}\n{_PUSH}",
+        _TAKE,
+    ),
+    _fifo(
+        "own entry loaded back",
+        J,
+        "RAW",
+        f"{_ALLOC}\n{_STORE}\n+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID1); "
+        f"wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID1);\nH back; TASSIGN(back, 8192); TLOAD(back, e);\n"
+        f"set_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID2); wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID2);\n{_PUSH}",
+        _TAKE,
+        n=1,
+    ),
+    _fifo("one pop more than pushes", R, "deadlock", _SEND, f"{_TAKE}\n-if (i == n - 1) {{ {_POP} {_FREE} }}"),
+)

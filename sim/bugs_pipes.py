@@ -1,0 +1,195 @@
+"""Faulty kernels in C++: flags and barriers between the pipes of one core."""
+
+from __future__ import annotations
+
+from sim.bugs_case import LOADED, Case, Check
+from sim.vector_repeats import VRule
+
+J = Check.JUDGE
+
+FLAGS = (
+    Case(
+        "flag dropped",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "wait dropped",
+        J,
+        "set without a wait",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "set dropped",
+        J,
+        "wait without a set",
+        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "wrong event id",
+        J,
+        "wait without a set",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "flag to the wrong pipe",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\n-set_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
+        "-wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "flag in the wrong direction",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\n-set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "-wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "set moved before the load",
+        J,
+        "RAW",
+        "-set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTLOAD(a, gx);\n"
+        "+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "wait moved behind the use",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);\n-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);",
+    ),
+    Case(
+        "flag set twice",
+        J,
+        "flag set twice",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "TLOAD(b, gy);\n-set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\nTADD(c, a, b);",
+    ),
+    Case("flag left set", J, "set without a wait", f"{LOADED}\nTEXP(b, a);\n-set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);"),
+    Case(
+        "flag of a pipe to itself",
+        J,
+        "flag from a pipe to itself",
+        f"{LOADED}\nTEXP(b, a);\n"
+        "-set_flag(PIPE_V, PIPE_V, EVENT_ID0);\n-wait_flag(PIPE_V, PIPE_V, EVENT_ID0);\n"
+        "+pipe_barrier(PIPE_V);\nTABS(b, b);",
+    ),
+    Case(
+        "store before the result",
+        J,
+        "RAW",
+        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "+wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, b);",
+    ),
+    Case(
+        "load over what is still read",
+        J,
+        "WAR",
+        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gy);",
+    ),
+    Case(
+        "load over what is still stored",
+        J,
+        "WAR",
+        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gx);",
+    ),
+    Case(
+        "load over what V writes",
+        J,
+        "WAW",
+        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
+    ),
+    Case(
+        "loop not carried",
+        J,
+        "WAR",
+        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nfor (int64_t i = 0; i < n; i += 1) {\n"
+        f"+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\n"
+        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        n=3,
+    ),
+    Case(
+        "loop not primed",
+        J,
+        "wait without a set",
+        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "for (int64_t i = 0; i < n; i += 1) {\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        f"{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}}\n"
+        "wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        n=3,
+    ),
+    Case(
+        "loop not drained",
+        J,
+        "set without a wait",
+        "set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        "for (int64_t i = 0; i < n; i += 1) {\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
+        f"{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}}\n"
+        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        n=3,
+    ),
+)
+
+VECTOR = (
+    Case("barrier dropped: RAW", J, "RAW", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);"),
+    Case("barrier dropped: WAR", J, "WAR", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(a, 0.0f);"),
+    Case("barrier dropped: WAW", J, "WAW", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(b, 0.0f);"),
+    Case(
+        "barrier of another pipe",
+        J,
+        "RAW",
+        f"{LOADED}\nTEXP(b, a);\n-pipe_barrier(PIPE_MTE2);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
+    ),
+    Case(
+        "barrier moved behind the use",
+        J,
+        "RAW",
+        f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);\n-pipe_barrier(PIPE_V);",
+    ),
+    Case("barrier in one branch", J, "RAW", f"{LOADED}\nTEXP(b, a);\n-if (n > 1)\npipe_barrier(PIPE_V);\nTABS(c, b);"),
+    Case(
+        "loop-carried within V",
+        J,
+        "WAW",
+        f"{LOADED}\nfor (int64_t i = 0; i < n; i += 1) {{\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\n}}",
+        n=2,
+    ),
+    Case(
+        "scratch of two reductions", J, "WAW", f"{LOADED}\nTROWMAX(r, a, b);\n+pipe_barrier(PIPE_V);\nTROWSUM(q, a, b);"
+    ),
+    Case(
+        "scratch of the library",
+        J,
+        "WAW",
+        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
+        "TROWEXPANDSUB(b, a, r);\n+pipe_barrier(PIPE_V);\nTROWEXPANDSUB(c, a, r);",
+    ),
+    Case(
+        "fewer repeats than the rule wants",
+        J,
+        "RAW",
+        "TEXPANDS(s, 1.0f);\n+pipe_barrier(PIPE_V);\nTABS(t, s);",
+        v_rule=VRule.REPEATS,
+    ),
+    Case(
+        "strips read what rows wrote last",
+        J,
+        "RAW",
+        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
+        "-TEXPANDS(k, 1.0f);\n-TROWEXPANDADD(k, k, o);\n+TEXPANDS(b, 1.0f);\n+TABS(c, b);",
+        v_rule=VRule.REPEATS,
+    ),
+)
