@@ -12,7 +12,7 @@ from patchers.ordering import LIBRARY_SCRATCH
 from patchers.tiles import Shape, Tile
 
 # Arguments at the end that are no tiles: scalars, the rounding and the saturation mode.
-_NO_TILES = {"TADDS": 1, "TMULS": 1, "TCVT": 2}
+_NO_TILES = {"TADDS": 1, "TMULS": 1, "TEXPANDS": 1, "TCVT": 2}
 _REDUCTIONS = ("TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM")
 
 

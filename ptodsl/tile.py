@@ -27,6 +27,7 @@ from ptodsl.dialect import (
     TColSumOp,
     TCvtOp,
     TDivOp,
+    TExpandsOp,
     TExpOp,
     TExtractOp,
     TileBufType,
@@ -176,6 +177,14 @@ def muls(src: Value, factor: Scalar | Number, dst: Value) -> None:
 def adds(src: Value, term: Scalar | Number, dst: Value) -> None:
     """Compute dst = src + term, a scalar of the tile's element type."""
     _tile_scalar(TAddsOp, src, term, dst)
+
+
+def expands(value: Scalar | Number, dst: Value) -> None:
+    """Fill dst with a scalar of its element type, whatever it held before."""
+    target = ssa_of(dst, "dst", Tile)
+    assert isinstance(target.type, TileBufType)
+    scalar = as_scalar(value, target.type.dtype, "the scalar").ssa
+    emit(lambda: TExpandsOp(scalar, target))
 
 
 def _tile_scalar(

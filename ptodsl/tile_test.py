@@ -86,6 +86,12 @@ def test_a_python_number_becomes_a_scalar_of_the_tiles_type(function: Callable[.
     assert op.operands[1].type == pto.float16
 
 
+def test_a_tile_is_filled_with_a_number_of_its_type() -> None:
+    tiles, op = _last_operation([F16], lambda tiles: tile.expands(0, tiles[0]))
+    assert op.name == "pto.texpands"
+    assert (op.operands[0].type, op.operands[1]) == (pto.float16, tiles[0].ssa)
+
+
 @pytest.mark.parametrize(("rmode", "spelling"), [(None, "RINT"), ("CAST_FLOOR", "FLOOR"), ("trunc", "TRUNC")])
 def test_conversion_rounds_to_nearest_even_unless_told(rmode: str | None, spelling: str) -> None:
     _, op = _last_operation([F32, I32], lambda tiles: tile.cvt(tiles[0], tiles[1], rmode))

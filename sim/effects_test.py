@@ -114,6 +114,7 @@ VECTOR = {
     "txor": op("txor", ["words", "words", "words"], "words"),
     **{name: op(name, ["vec"], "vec") for name in UNARY},
     **{name: op(name, ["vec"], "vec", ", %x", ", f32") for name in ("tmuls", "tadds")},
+    "texpands": "\n".join([*tiles("vec"), f"pto.texpands ins(%x : f32) outs(%t0 : {TILES['vec']})"]),
     "tcvt": op("tcvt", ["vec"], "half"),
     "tcvt_scratch": op("tcvt", ["half"], "bytes"),
     **{f"trow{name}": op(f"trow{name}", ["vec", "vec"], "rows") for name in ("max", "min", "sum")},

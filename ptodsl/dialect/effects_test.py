@@ -27,6 +27,7 @@ from ptodsl.dialect.testing import fifo, load_mat, parse, store_acc
             "acc",
         ),
         ("pto.tmuls ins(%vec, %x : !vec, f32) outs(%half : !half)", Pipe.V, "vec", "half"),
+        ("pto.texpands ins(%x : f32) outs(%vec : !vec)", Pipe.V, "", "vec"),
         ("pto.trowmax ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)", Pipe.V, "vec", "narrow rows"),
         (
             "pto.txor ins(%words, %cols, %vec : !words, !cols, !vec) outs(%half : !half)",

@@ -256,6 +256,27 @@ class TAddsOp(TileScalarOp):
 
 
 @irdl_op_definition
+class TExpandsOp(DpsOp):
+    """dst = scalar in every element: what dst held before, a NaN too, is gone."""
+
+    ALLOWED: ClassVar[Sequence[Attribute]] = (*ARITHMETIC_TYPES, bf16)
+    name = "pto.texpands"
+
+    scalar = operand_def()
+    dst = operand_def()
+
+    def __init__(self, scalar: Value, dst: Value) -> None:
+        super().__init__(scalar, dst)
+
+    def verify_(self) -> None:
+        """Check buffer, dtype and layout."""
+        dst = checks.tile(self, "dst", Loc.VEC)
+        checks.dtype_in(self, "dst", dst, self.ALLOWED)
+        checks.scalar(self, "scalar", dst.dtype)
+        checks.row_major(self, dst=dst)
+
+
+@irdl_op_definition
 class TCvtOp(DpsOp):
     """dst = src converted to dst's element type, rounded by `rmode` (RINT); `sat_mode` as in `conversions`.
 

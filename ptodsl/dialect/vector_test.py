@@ -17,6 +17,7 @@ from ptodsl.dialect.testing import TILES, complaint
         "pto.texp ins(%half : !half) outs(%half : !half)",
         "pto.tneg ins(%bits : !bits) outs(%bits : !bits)",
         "pto.tmuls ins(%vec, %x : !vec, f32) outs(%vec : !vec)",
+        "pto.texpands ins(%x : f32) outs(%part : !part)",
         "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
         "pto.tadd ins(%vec, %part : !vec, !part) outs(%vec : !vec)",
     ],
@@ -74,6 +75,15 @@ def test_accepts(body: str) -> None:
         (
             "pto.tmuls ins(%vec, %n : !vec, index) outs(%vec : !vec)",
             "pto.tmuls: scalar must be a f32 like the tile's elements, not index",
+        ),
+        (
+            "pto.texpands ins(%x : f32) outs(%half : !half)",
+            "pto.texpands: scalar must be a f16 like the tile's elements, not f32",
+        ),
+        (
+            "pto.texpands ins(%x : f32) outs(%rows : !rows)",
+            "pto.texpands: dst is col_major / none_box, but element-wise operations need row_major / none_box; "
+            "pto.treshape a [rows, 1] tile to [1, rows]",
         ),
         (
             "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%rows : !rows)",

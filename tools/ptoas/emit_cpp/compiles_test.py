@@ -26,6 +26,7 @@ VECTOR = [
     *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
     "%other = pto.alloc_tile : !vec\npto.trecip ins(%vec : !vec) outs(%other : !vec)",
     *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
+    "pto.texpands ins(%x : f32) outs(%vec : !vec)",
     "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
     *(f"pto.trow{name} ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)" for name in ("max", "min", "sum")),

@@ -76,6 +76,7 @@ constexpr TypeSet types_of(OpId op) {
         case OpId::TNOT:
             return type_set(DTypeId::I16, DTypeId::U16);
         case OpId::TEXPANDS:
+            return kNumbers | type_set(DTypeId::BF16);
         case OpId::TROWEXPAND:
         case OpId::TCOLEXPAND:
             return kShort;
