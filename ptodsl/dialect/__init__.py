@@ -210,10 +210,10 @@ PtoDialect = Dialect(
         SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagDynOp, SetFlagOp, StoreScalarOp, SubviewOp, TAbsOp, TAddOp,
         TAddsOp, TAllocOp, TAndOp, TColExpandAddOp, TColExpandDivOp, TColExpandMaxOp, TColExpandMinOp, TColExpandMulOp,
         TColExpandOp, TColExpandSubOp, TColMaxOp, TColMinOp, TColSumOp, TCvtOp, TDivOp, TExpandsOp, TExpOp, TExtractOp,
-        TFreeOp, TLoadOp, TLogOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMaxOp, TMinOp, TMovOp, TMulOp, TMulsOp, TNegOp,
-        TOrOp, TPopOp, TPrintOp, TPushOp, TRecipOp, TReluOp, TReshapeOp, TRowExpandAddOp, TRowExpandDivOp, TRowExpandMaxOp,
-        TRowExpandMinOp, TRowExpandMulOp, TRowExpandOp, TRowExpandSubOp, TRowMaxOp, TRowMinOp, TRowSumOp, TRsqrtOp,
-        TSqrtOp, TStoreOp, TSubOp, TXorOp, WaitFlagDynOp, WaitFlagOp,
+        TFreeOp, TLoadOp, TLogOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMaxOp, TMinOp, TMovOp, TMulOp,
+        TMulsOp, TNegOp, TOrOp, TPopOp, TPrintOp, TPushOp, TRecipOp, TReluOp, TReshapeOp, TRowExpandAddOp,
+        TRowExpandDivOp, TRowExpandMaxOp, TRowExpandMinOp, TRowExpandMulOp, TRowExpandOp, TRowExpandSubOp,
+        TRowMaxOp, TRowMinOp, TRowSumOp, TRsqrtOp, TSqrtOp, TStoreOp, TSubOp, TXorOp, WaitFlagDynOp, WaitFlagOp,
     ],
     [
         EventAttr, KernelKindAttr, LayoutAttr, PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
@@ -250,7 +250,7 @@ __all__ = [
     "TRowExpandOp", "TRowExpandSubOp", "TRowMaxOp", "TRowMinOp", "TRowSumOp", "TRsqrtOp", "TSqrtOp", "TStoreOp",
     "TSubOp", "TXorOp", "TensorViewType", "TileBufType", "TileScalarOp", "TileSpec", "UnaryOp", "ViewSpec",
     "WaitFlagDynOp", "WaitFlagOp", "check_matmul", "check_sizes", "context", "effects_of", "element_bytes",
-    "element_name", "element_type", "entry_bytes", "flag_problem", "layout_of", "pipe_of", "round_mode", "row_distance",
-    "static_shape", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch", "window_type",
+    "element_name", "element_type", "entry_bytes", "flag_problem", "layout_of", "pipe_of", "round_mode",
+    "row_distance", "static_shape", "touches_memory", "ui8", "ui16", "ui32", "uses_library_scratch", "window_type",
 ]
 # fmt: on
