@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.testing import ROOT
-from flash_atten import kernel_cube, kernel_vector
+from flash_atten import kernel_cube, kernel_parts, kernel_vector
 from flash_atten.check import check_result
 from flash_atten.check_inputs import BENCHMARK_KIND, INPUT_KINDS, make_inputs
 from flash_atten.config import CUBE_S1, SCALE, KernelConfig
@@ -63,7 +63,7 @@ def _ring_slot_off_by_one(patch: Patch) -> None:
     """The accumulation rescales with the factor of the next tile."""
     copy_factors = kernel_vector.copy_factors
 
-    def from_next(vector: kernel_vector.Vector, slot: Slot, factors: Sequence[kernel_vector.RowState]) -> None:
+    def from_next(vector: kernel_vector.Vector, slot: Slot, factors: Sequence[kernel_parts.RowState]) -> None:
         copy_factors(vector, (slot + 1) % vector.config.exp_ring, factors)
 
     patch.setattr(kernel_vector, "copy_factors", from_next)

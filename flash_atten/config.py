@@ -4,12 +4,16 @@ Non-causal prefill on Ascend A3: O = softmax(Q K^T / sqrt(HEAD)) V with Q [q_row
 fp16, row-major, and O [q_rows, HEAD] in fp32. `KernelConfig` holds what is fixed when the kernel is built,
 `LaunchShape` what each launch may choose. Both are plain values; every broken rule is a ValueError that says what was
 given, what is allowed, and why.
+
+S1 can be split: KV_SPLIT cores take a part of it each for the same Q block, and a second entry combines what they
+leave.
+A kernel of heads takes [heads, q_rows, HEAD] and [heads, s1, HEAD] in one launch.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HEAD = 128
 """Head dimension: columns of Q, K, V and O. Baked into the tiles."""
@@ -32,8 +36,8 @@ S1_TILES = (256, 512)
 QK_PRELOADS = (3, 4)
 """Allowed numbers of tiles that the QK stage runs ahead of the PV stage."""
 
-KV_SPLITS = (1,)
-"""Allowed cuts of S1 into separately computed parts. More than one needs a second, combining kernel: not in here."""
+KV_SPLITS = (1, 2, 4)
+"""Allowed numbers of parts of S1, each computed apart. More than one needs a second entry that combines them."""
 
 LONG_S1 = 16384
 """From this S1 on, `auto_s1_tile` chooses the larger tile."""
@@ -63,7 +67,14 @@ class KernelConfig:
     """Slots of the ring of rescale factors. Always equal to `qk_preload`; leave it out to derive it."""
 
     kv_split: int = 1
-    """Parts that S1 is cut into."""
+    """Parts that S1 is cut into. With more than one the entry leaves partial results and a second entry combines
+    them.
+    """
+
+    heads: bool = False
+    """Whether a launch has many heads, each with K and V of its own. Such a kernel also leaves the log-sum-exp of each
+    row: what merges attention over several sets of keys.
+    """
 
     def __post_init__(self) -> None:
         """Check every rule that does not need the launch shape, and derive `exp_ring`."""
@@ -79,7 +90,17 @@ class KernelConfig:
             QK_PRELOADS,
             "Fewer tiles in flight leave cube and vector waiting for each other; more only add prologue and epilogue.",
         )
-        _require_choice("kv_split", self.kv_split, KV_SPLITS, "This kernel does not split S1 over cores.")
+        _require_choice(
+            "kv_split",
+            self.kv_split,
+            KV_SPLITS,
+            "Each part costs a prologue and an epilogue and a partial output in GM, so more parts do not pay.",
+        )
+        if type(self.heads) is not bool:
+            raise ValueError(
+                f"heads = {self.heads!r} is not supported: use True for a kernel of many heads, or False. How many "
+                "there are is said at each launch."
+            )
         if self.exp_ring == EXP_RING_OF_PRELOAD:
             object.__setattr__(self, "exp_ring", self.qk_preload)
         if self.exp_ring != self.qk_preload:
@@ -105,6 +126,16 @@ class KernelConfig:
         """Rows of one row slice (Vec_S0). Shrinks as the tile widens, so a slice of scores stays at 32 KiB."""
         return self.vec_rows // self.tile_factor
 
+    @property
+    def part_rows(self) -> int:
+        """Rows of S1 that S1 must be a multiple of: a tile in every part."""
+        return self.s1_tile * self.kv_split
+
+    @property
+    def least_s1(self) -> int:
+        """The shortest S1: every part holds `qk_preload` tiles."""
+        return self.part_rows * self.qk_preload
+
 
 @dataclass(frozen=True)
 class LaunchShape:
@@ -116,11 +147,18 @@ class LaunchShape:
     s1: int
     """Rows of K and V."""
 
+    heads: int = 1
+    """Heads, each with `q_rows` rows of Q and O and `s1` rows of K and V."""
+
     def __post_init__(self) -> None:
         """Check what holds for every configuration."""
-        for name, value in (("q_rows", self.q_rows), ("s1", self.s1)):
+        for name, value, what in (
+            ("q_rows", self.q_rows, "rows"),
+            ("s1", self.s1, "rows"),
+            ("heads", self.heads, "heads"),
+        ):
             if type(value) is not int or value <= 0:
-                raise ValueError(f"{name} = {value!r} is not a size: give a positive whole number of rows.")
+                raise ValueError(f"{name} = {value!r} is not a size: give a positive whole number of {what}.")
         if self.q_rows % S0:
             raise ValueError(
                 f"q_rows = {self.q_rows} is not supported: it must be a multiple of {S0}, the rows of one Q block, "
@@ -128,27 +166,46 @@ class LaunchShape:
             )
 
     @property
+    def rows(self) -> int:
+        """Rows of Q and O of all heads."""
+        return self.heads * self.q_rows
+
+    @property
     def q_blocks(self) -> int:
-        """Q blocks of S0 rows; core b of n handles blocks b, b + n, b + 2n, ..."""
-        return self.q_rows // S0
+        """Q blocks of S0 rows, of all heads."""
+        return self.rows // S0
 
     def tiles(self, config: KernelConfig) -> int:
         """Tiles of `config.s1_tile` rows in S1."""
         return self.s1 // config.s1_tile
 
+    def units(self, config: KernelConfig) -> int:
+        """Units of work: a part of S1 for a Q block. Core b of n handles units b, b + n, b + 2n, ..."""
+        return self.q_blocks * config.kv_split
+
     def check(self, config: KernelConfig) -> None:
         """Raise ValueError if a kernel built with `config` cannot run this shape."""
-        tile, preload = config.s1_tile, config.qk_preload
-        if self.s1 % tile:
+        if self.heads > 1 and not config.heads:
             raise ValueError(
-                f"s1 = {self.s1} is not supported with s1_tile = {tile}: s1 must be a multiple of s1_tile, because the "
-                f"kernel has no partial tiles. The nearest allowed: {_neighbours(self.s1, tile, least=tile * preload)}."
+                f"heads = {self.heads} is not supported by a kernel that is built without heads: build it with "
+                "heads = True, or launch one head after the other."
             )
-        if self.tiles(config) < preload:
+        knobs, factors, parts = f"s1_tile = {config.s1_tile}", "s1_tile", ""
+        if config.kv_split > 1:
+            knobs += f", kv_split = {config.kv_split}"
+            factors += " * kv_split"
+            parts = f" in each of the {config.kv_split} parts"
+        if self.s1 % config.part_rows:
             raise ValueError(
-                f"s1 = {self.s1} is not supported with s1_tile = {tile} and qk_preload = {preload}: s1 must be at "
-                f"least s1_tile * qk_preload = {tile * preload}, because the prologue computes that many tiles before "
-                "anything drains them. Use a longer s1, or a smaller tile or preload."
+                f"s1 = {self.s1} is not supported with {knobs}: s1 must be a multiple of {factors}, because the kernel "
+                f"has no partial tiles{' and all parts are equal' if parts else ''}. The nearest allowed: "
+                f"{_neighbours(self.s1, config.part_rows, least=config.least_s1)}."
+            )
+        if self.s1 < config.least_s1:
+            raise ValueError(
+                f"s1 = {self.s1} is not supported with {knobs} and qk_preload = {config.qk_preload}: s1 must be at "
+                f"least {factors} * qk_preload = {config.least_s1}, because the prologue computes that many tiles"
+                f"{parts} before anything drains them. Use a longer s1, or a smaller tile, split or preload."
             )
 
 
@@ -170,3 +227,28 @@ def auto_s1_tile(shape: LaunchShape) -> int:
     """
     small, large = S1_TILES
     return large if shape.s1 >= LONG_S1 and shape.s1 % large == 0 else small
+
+
+LEAST_TILES_TO_SPLIT = 32
+"""Tiles of S1 from which on `auto_kv_split` splits."""
+
+LEAST_GAIN_OF_WAVES = 0.05
+"""By how much the share of busy cores must rise for `auto_kv_split` to split: the partial results have their price."""
+
+
+def wave_utilisation(units: int, cores: int) -> float:
+    """Return the share of busy cores while `units` equal units of work run in waves on `cores` cores, at most 1."""
+    return units / (-(-units // cores) * cores)
+
+
+def auto_kv_split(shape: LaunchShape, config: KernelConfig, cores: int) -> int:
+    """Return the split to use for `shape` on `cores` cube cores when the user has no preference: 2, or 1.
+
+    2 where S1 has at least 32 tiles, each half holds the preload, and the share of busy cores rises by more than 5
+    points: the rule of the reference kernel. `config` says tile and preload; its own split does not matter.
+    """
+    halves = replace(config, kv_split=2)
+    if shape.tiles(config) < LEAST_TILES_TO_SPLIT or shape.s1 % halves.part_rows or shape.s1 < halves.least_s1:
+        return 1
+    whole, split = (wave_utilisation(shape.q_blocks * parts, cores) for parts in (1, 2))
+    return 2 if split - whole > LEAST_GAIN_OF_WAVES else 1

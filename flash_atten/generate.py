@@ -1,6 +1,6 @@
 """//flash_atten:generate: write the kernel of a configuration as MLIR.
 
-generate --s1_tile=256 --qk_preload=3 [--generic] -o out.mlir
+generate --s1_tile=256 --qk_preload=3 [--kv_split=2] [--heads] [--generic] -o out.mlir
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ def main() -> None:
     """Run the binary."""
     s1_tile = flags.DEFINE_integer("s1_tile", _DEFAULT.s1_tile, "K rows per tile: 256 or 512.")
     qk_preload = flags.DEFINE_integer("qk_preload", _DEFAULT.qk_preload, "Tiles that QK runs ahead of PV: 3 or 4.")
-    kv_split = flags.DEFINE_integer("kv_split", _DEFAULT.kv_split, "Parts that S1 is cut into: 1.")
+    kv_split = flags.DEFINE_integer("kv_split", _DEFAULT.kv_split, "Parts that S1 is cut into: 1, 2 or 4.")
+    heads = flags.DEFINE_bool("heads", _DEFAULT.heads, "A kernel of many heads, which leaves log-sum-exps too.")
     generic = flags.DEFINE_bool("generic", False, "Print the generic form, which any MLIR tool parses.")
     output = flags.DEFINE_string("output", None, "File to write.", short_name="o")
 
     def request() -> Request:
         if not output.value:
             raise ValueError("no output file is given: say where to write the module with -o FILE.")
-        config = KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value)
+        config = KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value, heads=heads.value)
         return Request(config, output_file("output", output.value), generic.value)
 
     run(request, write)

@@ -21,9 +21,11 @@ def _generate(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("generic", [False, True])
 def test_writes_the_module_of_the_knobs(tmp_path: Path, generic: bool) -> None:
     output = tmp_path / "fa.mlir"
-    run = _generate("--s1_tile=512", "--qk_preload=4", *(["--generic"] if generic else []), "-o", str(output))
+    knobs = ["--s1_tile=512", "--qk_preload=4", "--kv_split=2", "--heads"]
+    run = _generate(*knobs, *(["--generic"] if generic else []), "-o", str(output))
     assert (run.returncode, run.stderr) == (0, "")
-    assert output.read_text(encoding="utf-8") == module_text(build_module(KernelConfig(512, 4)), generic=generic)
+    config = KernelConfig(512, 4, kv_split=2, heads=True)
+    assert output.read_text(encoding="utf-8") == module_text(build_module(config), generic=generic)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_writes_the_module_of_the_knobs(tmp_path: Path, generic: bool) -> None:
     [
         (["--s1_tile=384", "-o", "x"], "s1_tile = 384 is not supported: use 256 or 512."),
         (["--qk_preload=5", "-o", "x"], "qk_preload = 5 is not supported: use 3 or 4."),
-        (["--kv_split=2", "-o", "x"], "kv_split = 2 is not supported: use 1."),
+        (["--kv_split=3", "-o", "x"], "kv_split = 3 is not supported: use 1 or 2 or 4."),
         ([], "no output file is given"),
         (["--s1_tile=wide", "-o", "x"], "not a whole number"),
     ],

@@ -7,7 +7,7 @@ and stores run under the other's matmul.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
 from flash_atten.kernel_parts import FifoEnd, FifoEnds, Launch, allocate, allocate_one
@@ -56,16 +56,18 @@ class Cube:
 
     config: KernelConfig
     q: TensorView
-    """[q_rows, HEAD]."""
+    """[q_rows, HEAD], of all heads."""
 
     k_t: TensorView
-    """K transposed, [HEAD, s1]: a DN view of the same bytes."""
+    """K transposed, [HEAD, s1]: a DN view of the same bytes; of all heads."""
 
     v: TensorView
-    """[s1, HEAD]."""
+    """[s1, HEAD], of all heads."""
 
     fifos: FifoEnds
     buffers: CubeBuffers
+    first_row: Scalar | None = None
+    """The first row of K and V of the unit that is worked on; None is 0."""
 
     @property
     def last_sub(self) -> int:
@@ -74,7 +76,8 @@ class Cube:
 
     def s1_row(self, s1_tile: Scalar, sub: int) -> Scalar:
         """Return the first row of K and V of a sub-tile."""
-        return s1_tile * self.config.s1_tile + sub * CUBE_S1
+        row = s1_tile * self.config.s1_tile + sub * CUBE_S1
+        return row if self.first_row is None else self.first_row + row
 
 
 def build_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
@@ -82,20 +85,24 @@ def build_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
     launch = Launch.of(config, arguments)
     cube = Cube(
         config=config,
-        q=pto.as_tensor(ptr=arguments["q"], shape=[launch.q_rows, HEAD], strides=[HEAD, 1]),
-        k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.s1], strides=[1, HEAD], layout="dn"),
-        v=pto.as_tensor(ptr=arguments["v"], shape=[launch.s1, HEAD], strides=[HEAD, 1]),
+        q=pto.as_tensor(ptr=arguments["q"], shape=[launch.rows, HEAD], strides=[HEAD, 1]),
+        k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.keys], strides=[1, HEAD], layout="dn"),
+        v=pto.as_tensor(ptr=arguments["v"], shape=[launch.keys, HEAD], strides=[HEAD, 1]),
         fifos=FifoEnds.open(config, arguments, S0),
         buffers=CubeBuffers.allocate(CubeTiles.of(config)),
     )
-    stages = Stages(
+    for unit in launch.units():
+        load_q(cube, unit.block)
+        run(Pipeline(stages_of(replace(cube, first_row=unit.first_row)), launch.tiles, config.qk_preload))
+
+
+def stages_of(cube: Cube) -> Stages:
+    """Return what the cube core does for a unit."""
+    return Stages(
         lead=lambda s1_tile, _: compute_qk(cube, s1_tile),
         trail=lambda s1_tile, _: compute_pv(cube, s1_tile),
         interleaved=lambda s1_tile, *_: compute_pv_and_qk(cube, s1_tile),
     )
-    for block in launch.blocks():
-        load_q(cube, block)
-        run(Pipeline(stages, launch.tiles, config.qk_preload))
 
 
 def load_q(cube: Cube, block: Scalar) -> None:

@@ -1,4 +1,4 @@
-"""What cube and vector kernel share: tiles from their declarations, ends of the FIFOs, the loop over Q blocks."""
+"""What the kernels share: tiles from their declarations, ends of the FIFOs, the loop over units of work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flash_atten.config import S0, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifo, Fifos
 from flash_atten.memory import TileDecl
-from ptodsl import pto, scalar
+from ptodsl import pto, scalar, tile
 from ptodsl.dialect import CUBE_TO_VECTOR, VECTOR_TO_CUBE, ElementType, TileBufType
 from ptodsl.module import Arguments
 from ptodsl.values import PartitionView, Pipe, Scalar, TensorView, Tile, Value
@@ -20,6 +20,9 @@ SLOT_ARGUMENTS = {"f32": "gm_slots", "f16": "gm_slots_f16"}
 """The kernel's arguments that point to the FIFO slots: one buffer, under each of its element types. A FIFO needs a base
 of its entries' type, and the assembler has no cast between pointers.
 """
+
+HEADS_ARGUMENT = "heads"
+"""The argument that a kernel of heads has besides: how many there are."""
 
 SPLIT_UP_DOWN = 1
 """`split` of every FIFO operation: vector core 0 has the upper half of a slot's rows, 1 the lower."""
@@ -43,6 +46,26 @@ def allocate_one(decl: TileDecl) -> Tile:
     __tracebackhide__ = True
     (tile,) = allocate(decl)
     return tile
+
+
+@dataclass(frozen=True)
+class RowState:
+    """One value per row of a row slice, under both of its shapes: the same bytes."""
+
+    column: Tile
+    """[rows, 1], for row reductions and row broadcasts."""
+
+    flat: Tile
+    """[1, rows], for element-wise operations."""
+
+    rows: int
+
+    @classmethod
+    def allocate(cls, decl: TileDecl) -> tuple[RowState, ...]:
+        """Allocate what `decl` declares."""
+        __tracebackhide__ = True
+        flat = pto.TileBufType(shape=[1, decl.rows], dtype=pto.float32)
+        return tuple(cls(column, tile.reshape(flat, column), decl.rows) for column in allocate(decl))
 
 
 @dataclass(frozen=True)
@@ -118,21 +141,81 @@ class FifoEnds:
 
 
 @dataclass(frozen=True)
+class Unit:
+    """What a core works on in one turn: a Q block, and the keys for it."""
+
+    number: Scalar
+    """Its place among all units; partial results lie in this order."""
+
+    block: Scalar
+    """Its Q block, counted over all heads."""
+
+    first_row: Scalar | None
+    """The first row of K and V, counted over all heads; None is 0."""
+
+
+@dataclass(frozen=True)
 class Launch:
     """The run-time shape of a launch."""
 
+    config: KernelConfig
     q_rows: Scalar
-    s1: Scalar
+    """Rows of Q of one head."""
+
+    rows: Scalar
+    """Rows of Q and O of all heads."""
+
+    keys: Scalar
+    """Rows of K and V of all heads."""
+
     tiles: Scalar
-    """Tiles in S1."""
+    """Tiles of a unit."""
+
+    parts: Scalar | int
+    """Units for each Q block of a head, times heads."""
 
     @classmethod
     def of(cls, config: KernelConfig, arguments: Arguments) -> Launch:
         """Read the shape from the kernel's arguments."""
         q_rows, s1 = (scalar.index_cast(arguments.scalar(name)) for name in ("s0", "s1"))
-        return cls(q_rows, s1, s1 // config.s1_tile)
+        tiles = s1 // config.part_rows
+        if not config.heads:
+            return cls(config, q_rows, q_rows, s1, tiles, config.kv_split)
+        heads = scalar.index_cast(arguments.scalar(HEADS_ARGUMENT))
+        return cls(config, q_rows, heads * q_rows, heads * s1, tiles, heads * config.kv_split)
+
+    def units(self) -> Iterator[Unit]:
+        """Iterate over the units of this core, on the device: its own index, then every block_num-th after it.
+
+        All Q blocks of a head take the same part of S1 one after the other, so that the cores share it in L2.
+        """
+        first, step = scalar.index_cast(pto.get_block_idx()), scalar.index_cast(pto.get_block_num())
+        if isinstance(self.parts, int) and self.parts == 1:
+            for block in pto.range(first, self.q_rows // S0, step):
+                yield Unit(block, block, None)
+            return
+        q_blocks = self.q_rows // S0
+        rows_of_part = self.tiles * self.config.s1_tile
+        for number in pto.range(first, q_blocks * self.parts, step):
+            part = number // q_blocks
+            yield Unit(number, self._block(number, part, q_blocks), part * rows_of_part)
+
+    def _block(self, number: Scalar, part: Scalar, q_blocks: Scalar) -> Scalar:
+        """Return the Q block, counted over all heads, of a unit."""
+        if self.config.kv_split == 1:
+            return number
+        block = number % q_blocks
+        return block + part // self.config.kv_split * q_blocks if self.config.heads else block
 
     def blocks(self) -> Iterator[Scalar]:
-        """Iterate over the Q blocks of this core, on the device: its own index, then every block_num-th after it."""
+        """Iterate over the Q blocks, of all heads, that this core combines: its own index, then every block_num-th."""
         first, step = scalar.index_cast(pto.get_block_idx()), scalar.index_cast(pto.get_block_num())
-        return pto.range(first, self.q_rows // S0, step)
+        return pto.range(first, self.rows // S0, step)
+
+    def units_of(self, block: Scalar) -> list[Scalar]:
+        """Return the numbers of the units that take the parts of S1 for a Q block, counted over all heads."""
+        q_blocks = self.q_rows // S0
+        first = block
+        if self.config.heads:
+            first = block // q_blocks * self.config.kv_split * q_blocks + block % q_blocks
+        return [first, *(first + q_blocks * part for part in range(1, self.config.kv_split))]

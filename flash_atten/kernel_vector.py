@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from flash_atten.config import HEAD, S0, SCALE, KernelConfig
-from flash_atten.kernel_parts import FifoEnds, Launch, allocate, allocate_one
-from flash_atten.memory import SCORE_BUFFERS, TileDecl, VectorTiles
+from flash_atten.kernel_parts import FifoEnds, Launch, RowState, Unit, allocate, allocate_one
+from flash_atten.kernel_results import ResultViews, store_lse, store_partial
+from flash_atten.memory import SCORE_BUFFERS, VectorTiles
 from flash_atten.pipeline import Pipeline, Slot, Stages, dispatch_ring, run
 from ptodsl import pto, scalar, tile
 from ptodsl.module import Arguments
@@ -37,24 +38,6 @@ row slices need 6 + skew (t - 1) of them instead of 6 t. But a slice must not be
 loaded into the buffer of the slice SCORE_BUFFERS before it. The load takes about 560 cycles, as long as two steps on
 scores, so 4 row slices per tile need a skew of 4. With 2, the next load is for the next tile and compute_gu is between.
 """
-
-
-@dataclass(frozen=True)
-class RowState:
-    """One value per row of a row slice, under both of its shapes: the same bytes."""
-
-    column: Tile
-    """[rows, 1], for row reductions and row broadcasts."""
-
-    flat: Tile
-    """[1, rows], for element-wise operations."""
-
-    @classmethod
-    def allocate(cls, decl: TileDecl) -> tuple[RowState, ...]:
-        """Allocate what `decl` declares."""
-        __tracebackhide__ = True
-        flat = pto.TileBufType(shape=[1, decl.rows], dtype=pto.float32)
-        return tuple(cls(column, tile.reshape(flat, column)) for column in allocate(decl))
 
 
 @dataclass(frozen=True)
@@ -103,7 +86,10 @@ class Vector:
 
     config: KernelConfig
     o: TensorView
-    """[q_rows, HEAD]."""
+    """[q_rows, HEAD], of all heads."""
+
+    results: ResultViews | None
+    """Where partial results and log-sum-exps go, if the kernel has any."""
 
     subblock: Scalar
     """Which half of a Q block's rows this vector core has."""
@@ -117,7 +103,8 @@ def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
     launch = Launch.of(config, arguments)
     vector = Vector(
         config=config,
-        o=pto.as_tensor(ptr=arguments["o"], shape=[launch.q_rows, HEAD], strides=[HEAD, 1]),
+        o=pto.as_tensor(ptr=arguments["o"], shape=[launch.rows, HEAD], strides=[HEAD, 1]),
+        results=ResultViews.open(config, arguments, launch),
         subblock=scalar.index_cast(pto.get_subblock_idx()),
         fifos=FifoEnds.open(config, arguments, config.vec_rows),
         buffers=VectorBuffers.allocate(config),
@@ -130,9 +117,9 @@ def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
         interleaved=lambda _, trail_slot, lead_slot: compute_p_and_gu(vector, lead_slot, trail_slot),
         ring_slots=config.exp_ring,
     )
-    for block in launch.blocks():
+    for unit in launch.units():
         run(Pipeline(stages, launch.tiles, config.qk_preload))
-        store_output(vector, block)
+        store_results(vector, unit)
 
 
 Step = Callable[[], None]
@@ -343,6 +330,19 @@ def accumulate_steps(vector: Vector, factors: Sequence[RowState]) -> list[Step]:
         tile.add(buffers.output[i], buffers.pv[i], buffers.output[i])
 
     return [partial(accumulate, i) for i in range(vector.config.tile_factor)]
+
+
+def store_results(vector: Vector, unit: Unit) -> None:
+    """Store what a unit leaves: a part of S1 its partial results, all of S1 the output."""
+    config, buffers, results = vector.config, vector.buffers, vector.results
+    if results is not None and config.kv_split > 1:
+        row = unit.number * S0 + vector.subblock * config.vec_rows
+        store_partial(results, row, buffers.output, buffers.row_max, buffers.row_sum)
+        return
+    store_output(vector, unit.block)
+    if results is not None:
+        row = unit.block * S0 + vector.subblock * config.vec_rows
+        store_lse(results, row, buffers.row_max, buffers.row_sum, buffers.exponent)
 
 
 def store_output(vector: Vector, block: Scalar) -> None:

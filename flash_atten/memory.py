@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from absl import flags
 
 from cli.program import run
-from flash_atten.config import CUBE_S1, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig
+from flash_atten.config import CUBE_S1, HEAD, KV_SPLITS, QK_PRELOADS, S0, S1_TILES, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifos
+from flash_atten.scratch import PARTIAL_BYTES
 from isa import a3
 
 L1_BUFFERS = 2
@@ -175,7 +176,41 @@ class VectorTiles:
         )
 
 
-def declared(tiles: CubeTiles | VectorTiles) -> tuple[TileDecl, ...]:
+REDUCE_ROWS = 32
+"""Rows of a row slice where partial results are combined: two slices are half of a Q block, and one is loaded while the
+other is combined. Divides `KernelConfig.vec_rows`."""
+
+
+@dataclass(frozen=True)
+class ReduceTiles:
+    """Tiles of one vector core where partial results are combined; each counts row slices, then parts of S1."""
+
+    output: TileDecl
+    row_max: TileDecl
+    row_sum: TileDecl
+    factor: TileDecl
+    new_max: TileDecl
+    """Maximum over the parts; one a row slice."""
+
+    @classmethod
+    def of(cls, config: KernelConfig) -> ReduceTiles:
+        """Declare the tiles for `config`."""
+        slices = config.vec_rows // REDUCE_ROWS
+        each = slices * config.kv_split
+
+        def row_state(name: str, count: int) -> TileDecl:
+            return TileDecl(name, "vec", "f32", REDUCE_ROWS, 1, count, COL_MAJOR_VECTOR)
+
+        return cls(
+            output=TileDecl("output", "vec", "f32", REDUCE_ROWS, HEAD, each),
+            row_max=row_state("row_max", each),
+            row_sum=row_state("row_sum", each),
+            factor=row_state("factor", each),
+            new_max=row_state("new_max", slices),
+        )
+
+
+def declared(tiles: CubeTiles | VectorTiles | ReduceTiles) -> tuple[TileDecl, ...]:
     """Return all declarations of a core, in order."""
     return tuple(vars(tiles).values())
 
@@ -212,12 +247,17 @@ def check_budgets(config: KernelConfig) -> None:
     """Raise BudgetError if the kernel of `config` does not fit on a core."""
     check_budget(declared(CubeTiles.of(config)))
     check_budget(declared(VectorTiles.of(config)))
+    if config.kv_split > 1:
+        check_budget(declared(ReduceTiles.of(config)))
 
 
 def budget_table(config: KernelConfig) -> str:
     """Return the budget of every buffer and the GM FIFO layout as text."""
     lines = [f"On-chip tiles for s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}:"]
-    for core, tiles in (("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))):
+    cores = [("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))]
+    if config.kv_split > 1:
+        cores.append(("vector, combining", declared(ReduceTiles.of(config))))
+    for core, tiles in cores:
         for buffer, inside in buffer_use(tiles).items():
             need, room = sum(tile.total_bytes for tile in inside), room_in(buffer)
             lines.append(f"{core} {buffer.name}: {need} of {room} bytes, {room - need} free")
@@ -234,19 +274,34 @@ def budget_table(config: KernelConfig) -> str:
         f" at byte {f.offset}"
         for f in (fifos.qk, fifos.pv, fifos.p)
     ]
+    lines += scratch_lines(config)
     return "\n".join(lines)
+
+
+def scratch_lines(config: KernelConfig) -> list[str]:
+    """Return what GM holds behind the FIFOs, as lines of the table."""
+    lines = []
+    if config.kv_split > 1:
+        lines.append(
+            f"GM partial results, {PARTIAL_BYTES} bytes per unit ({config.kv_split} units per Q block): [{S0}, {HEAD}] "
+            f"f32 and 2 x [{S0}] f32"
+        )
+    if config.heads:
+        lines.append("GM log-sum-exps, 4 bytes per row of Q")
+    return lines
 
 
 def main() -> None:
     """Print the budget for the knobs on the command line."""
     s1_tile = flags.DEFINE_integer("s1_tile", S1_TILES[0], "K rows per tile.")
     qk_preload = flags.DEFINE_integer("qk_preload", QK_PRELOADS[0], "Tiles that QK runs ahead of PV.")
+    kv_split = flags.DEFINE_integer("kv_split", KV_SPLITS[0], "Parts that S1 is cut into.")
 
     def show(config: KernelConfig) -> int:
         print(budget_table(config))
         return 0
 
-    run(lambda: KernelConfig(s1_tile.value, qk_preload.value), show)
+    run(lambda: KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value), show)
 
 
 if __name__ == "__main__":

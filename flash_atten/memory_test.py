@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig
 from flash_atten.memory import (
     BudgetError,
     CubeTiles,
+    ReduceTiles,
     TileDecl,
     VectorTiles,
     budget_table,
@@ -43,6 +44,17 @@ def test_ub_holds_176_kib_of_tiles_and_little_row_state(config: KernelConfig) ->
     """Scores 2 x 32, scratch 32, probabilities 16, PV 32, output 32 KiB for all knobs; the rest is row state."""
     need = _needs(config)["UB"]
     assert 176 * KIB < need < 180 * KIB < room_in(a3.UB)
+
+
+@pytest.mark.parametrize("split", KV_SPLITS[1:])
+def test_combining_has_tiles_for_every_part_of_two_row_slices(split: int) -> None:
+    """16 KiB of output a part and slice, and a table that says so."""
+    config = KernelConfig(kv_split=split)
+    check_budgets(config)
+    tiles = ReduceTiles.of(config)
+    assert tiles.output.total_bytes == 2 * split * 16 * KIB
+    assert f"vector, combining UB: {sum(t.total_bytes for t in declared(tiles))} of 188416" in budget_table(config)
+    assert f"GM partial results, 66560 bytes per unit ({split} units per Q block)" in budget_table(config)
 
 
 def test_overflow_names_buffer_need_and_largest_tiles() -> None:

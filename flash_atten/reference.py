@@ -24,6 +24,7 @@ SCORE_BLOCK_BYTES = 64 * 1024 * 1024
 """Upper bound of one block of FP32 scores; two such blocks are alive at a time."""
 
 Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
 
 
@@ -51,6 +52,21 @@ def attention_reference(
         total = scores.sum(axis=1, keepdims=True)
         np.divide(scores @ values, total, out=out[rows])
     return out
+
+
+def attention_oracle(
+    q: npt.NDArray[np.generic], k: npt.NDArray[np.generic], v: npt.NDArray[np.generic]
+) -> tuple[Float64Array, Float64Array]:
+    """Return softmax(q k^T / sqrt(D)) v, [q rows, D], and the log-sum-exp of each row, [q rows], both in float64.
+
+    The log-sum-exp is ln of the sum of exp(q k^T / sqrt(D)) over a row. All scores are held at once: for small shapes.
+    """
+    wide = [matrix.astype(np.float64) for matrix in (q, k, v)]
+    scores = wide[0] @ wide[1].T / np.sqrt(q.shape[1])
+    top = scores.max(axis=1, keepdims=True)
+    weights = np.exp(scores - top)
+    total = weights.sum(axis=1, keepdims=True)
+    return (weights / total) @ wide[2], (top + np.log(total))[:, 0]
 
 
 def rows_to_check(q_rows: int, s1: int, seed: int, *, limit: int = FULL_CHECK_LIMIT) -> IndexArray:

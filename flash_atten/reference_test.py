@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from flash_atten import reference
-from flash_atten.reference import attention_reference, rows_to_check
+from flash_atten.reference import attention_oracle, attention_reference, rows_to_check
 
 
 def _normal(rows: int, s1: int, seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
@@ -17,27 +17,28 @@ def _normal(rows: int, s1: int, seed: int = 0) -> tuple[npt.NDArray[Any], npt.ND
     return q, k, v
 
 
-def _float64(q: npt.NDArray[Any], k: npt.NDArray[Any], v: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    scores = q.astype(np.float64) @ k.astype(np.float64).T
-    weights = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.sqrt(q.shape[1]))
-    out: npt.NDArray[Any] = (weights / weights.sum(axis=1, keepdims=True)) @ v.astype(np.float64)
-    return out
-
-
 @pytest.mark.parametrize("s1", [128, 768, 4096])
 def test_error_against_float64_is_below_2e_6(s1: int) -> None:
     q, k, v = _normal(256, s1)
     out = attention_reference(q, k, v)
     assert out.dtype == np.float32
     assert out.shape == (256, 128)
-    assert np.abs(out - _float64(q, k, v)).max() < 2e-6
+    assert np.abs(out - attention_oracle(q, k, v)[0]).max() < 2e-6
+
+
+def test_the_oracle_by_hand() -> None:
+    """Two keys with scores 0 and ln 3: weights 1/4 and 3/4, and the logarithm of 4."""
+    q, k = np.array([[1.0, 0.0]]), np.array([[0.0, 5.0], [np.log(3.0) * np.sqrt(2.0), 0.0]])
+    out, lse = attention_oracle(q, k, np.array([[4.0, 0.0], [0.0, 8.0]]))
+    np.testing.assert_allclose(out, [[1.0, 6.0]])
+    np.testing.assert_allclose(lse, [np.log(4.0)])
 
 
 def test_integer_inputs_of_magnitude_200_have_exact_scores() -> None:
     rng = np.random.default_rng(1)
     q, k = (rng.integers(-200, 201, (n, 128)).astype(np.float16) for n in (128, 1024))
     v = rng.standard_normal((1024, 128)).astype(np.float16)
-    assert np.abs(attention_reference(q, k, v) - _float64(q, k, v)).max() < 2e-6
+    assert np.abs(attention_reference(q, k, v) - attention_oracle(q, k, v)[0]).max() < 2e-6
 
 
 def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,7 @@ def test_all_rows_are_checked_up_to_the_limit() -> None:
 @pytest.mark.parametrize("s1", [1024, 16384, 131072])
 def test_relative_error_is_far_below_what_the_kernel_is_allowed(s1: int) -> None:
     q, k, v = _normal(32, s1)
-    exact = _float64(q, k, v)
+    exact = attention_oracle(q, k, v)[0]
     error = np.linalg.norm(attention_reference(q, k, v) - exact, axis=1) / np.linalg.norm(exact, axis=1)
     assert error.max() < 2e-5
 

@@ -32,9 +32,14 @@ STAGE_OF_FUNCTION: Mapping[str, str] = {
     "compute_gu": "compute_gu",
     "copy_factors": "compute_gu",
     "accumulate_steps": "compute_gu",
+    "store_results": "compute_gu",
     "store_output": "compute_gu",
+    "store_partial": "compute_gu",
+    "store_lse": "compute_gu",
 }
-"""Functions of kernel_cube.py and kernel_vector.py that issue operations."""
+"""Functions of kernel_cube.py, kernel_vector.py and kernel_results.py that issue operations. What combines partial
+results (kernel_reduce.py) is a launch of its own and belongs to no stage.
+"""
 
 _WORKSPACE = Path(__file__).parent.parent
 

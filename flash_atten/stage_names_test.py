@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flash_atten.stage_names import STAGE_OF_FUNCTION, STAGES, stage_of
 
-SOURCES = [Path(__file__).parent / name for name in ("kernel_cube.py", "kernel_vector.py")]
+SOURCES = [Path(__file__).parent / name for name in ("kernel_cube.py", "kernel_vector.py", "kernel_results.py")]
 
 
 def line_of(name: str, text: str) -> int:
@@ -21,6 +21,7 @@ def test_lines_of_a_stage_say_which() -> None:
         ("kernel_cube.py", "tile.matmul(buffers.p_left"): "compute_pv",
         ("kernel_vector.py", "tile.cvt("): "compute_p",
         ("kernel_vector.py", "tile.add(buffers.output[i]"): "compute_gu",
+        ("kernel_results.py", "pto.store(part, "): "compute_gu",
     }
     for (name, text), stage in cases.items():
         assert stage_of(f"flash_atten/{name}", line_of(name, text)) == stage
