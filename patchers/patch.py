@@ -48,6 +48,8 @@ class ByPatterns:
     """Keep a barrier that provably orders more than the two operations of its match."""
     proof: ByLines | None = None
     """Proved lines that go first: the patterns see what is left."""
+    spared: tuple[str, ...] = ()
+    """Functions that the patterns are not for: what they match in there is kept."""
 
 
 class Op(NamedTuple):
@@ -96,8 +98,8 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
     """Replace the selected barriers of C++ `text` by comments; the number of lines and everything else stays as it is.
 
     Raises:
-        PatchError: the text is not complete C++, a selected line has no barrier of its own, or a pattern needs the
-            guard and there is none.
+        PatchError: the text is not complete C++, a selected line has no barrier of its own, a pattern needs the guard
+            and there is none, or there is no function of a name that is to be spared.
     """
     _require_guard(selection)
     if isinstance(selection, ByPatterns) and selection.proof:
@@ -175,12 +177,29 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         # The first pattern that removes a barrier has it, else the first that looked at it says why it is kept.
         if match.barrier not in barriers or (barriers[match.barrier].outcome == "kept" != barrier.outcome):
             barriers[match.barrier], chosen[match.barrier] = barrier, match
+    for index in _spared(source, selection.spared).intersection(barriers):
+        if barriers[index].outcome == "removed":
+            barriers[index] = barriers[index]._replace(outcome="kept", reason="spared-function")
     if selection.guard:
         going = {index: match.ops for index, match in chosen.items() if barriers[index].outcome != "kept"}
         for index, pair in needed_elsewhere(source, calls, going).items():
             others = tuple(Op(source.line(op), calls.call(op)) for op in pair)
             barriers[index] = _guarded(barriers[index], others)
     return barriers
+
+
+def _spared(source: Source, functions: Iterable[str]) -> set[int]:
+    """Return the items of these functions."""
+    items: set[int] = set()
+    for function in functions:
+        bodies = source.bodies(function)
+        if not bodies:
+            raise PatchError(
+                f"there is no function {function} to spare: without it every match would be taken for one elsewhere. "
+                "Name a function of this C++, or leave the request out."
+            )
+        items.update(*bodies)
+    return items
 
 
 def _barrier(

@@ -71,6 +71,28 @@ def test_a_real_softmax_keeps_its_barriers_for_direct_dependences() -> None:
     assert [str(dependence) for dependence in kept[1].dependences] == ["RAW on v21, v27"]
 
 
+def _two_functions() -> str:
+    body = "\n".join([*GU_STATEMENTS, ACCUMULATE])
+    return f"AICORE void first(__gm__ float* v1) {{\n{body}\n}}\nAICORE void second(int v1) {{\n{{\n{body}\n}}\n}}\n"
+
+
+@pytest.mark.parametrize(("spared", "removed", "kept"), [((), [4, 11], []), (("second",), [4], [11])])
+def test_what_a_pattern_matches_in_a_spared_function_stays(
+    spared: tuple[str, ...], removed: list[int], kept: list[int]
+) -> None:
+    found = patch(_two_functions(), replace(GU, spared=spared)).barriers
+    assert [barrier.line for barrier in found if barrier.outcome == "removed"] == removed
+    assert [(barrier.line, barrier.reason) for barrier in found if barrier.outcome == "kept"] == [
+        (line, "spared-function") for line in kept
+    ]
+
+
+@pytest.mark.parametrize("name", ["third", "sec", "econd", "TADD"])
+def test_a_function_that_is_not_there_cannot_be_spared(name: str) -> None:
+    with pytest.raises(PatchError, match=f"there is no function {name} to spare"):
+        patch(_two_functions(), replace(GU, spared=(name,)))
+
+
 @pytest.mark.parametrize("name", ["wait_first.cpp", "barrier_first.cpp"])
 def test_no_pattern_changes_nothing(name: str) -> None:
     text = (TESTDATA / name).read_text("latin-1")

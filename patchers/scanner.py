@@ -133,6 +133,13 @@ class Source:
         """Return the line on which item `index` begins."""
         return self.lines.number(self.items[index].start)
 
+    def bodies(self, function: str) -> list[range]:
+        """Return the items of each body of the function of this name; empty if the file defines none."""
+        head = re.compile(rf"(?<!\w){re.escape(function)}\s*\([^()]*\)\s*$")
+        return [
+            range(opening, closing) for opening, closing in self.blocks.items() if head.search(self.items[opening].text)
+        ]
+
 
 def scan(text: str) -> Source:
     """Scan C++ `text`.

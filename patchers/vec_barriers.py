@@ -31,6 +31,7 @@ _REPORT = flags.DEFINE_string("report", None, "JSON report; without it a summary
 _PATTERNS = flags.DEFINE_list("patterns", None, f"Of {_KNOWN}; {','.join(DEFAULT_PATTERNS)} if not given.")
 _GUARD = flags.DEFINE_bool("guard", False, "Keep barriers that provably order more than the pair of their pattern.")
 _LINES = flags.DEFINE_list("lines", None, "For experiments: remove the barriers on these lines, instead of --patterns.")
+_SPARE = flags.DEFINE_list("spare", [], "Functions in which patterns remove nothing.")
 _PROVED_LINES = flags.DEFINE_string("proved_lines", None, "For --patterns=proved: the hazard judge's proof, JSON.")
 
 
@@ -83,8 +84,10 @@ def _paths(arguments: Sequence[str]) -> tuple[Path, Path]:
 
 def _selection() -> ByPatterns | ByLines:
     if _LINES.value is not None:
-        if _PATTERNS.value is not None or _PROVED_LINES.value is not None:
-            raise PatchError("--lines excludes --patterns: patterns find barriers, line numbers name some of one file.")
+        if _PATTERNS.value is not None or _PROVED_LINES.value is not None or _SPARE.value:
+            raise PatchError(
+                "--lines excludes --patterns and --spare: patterns find barriers, line numbers name some of one file."
+            )
         logging.warning("--lines is not reproducible: any change of the kernel or the assembler moves the lines.")
         return ByLines(_line_numbers(_LINES.value), "lines")
     names = [name.strip() for name in _PATTERNS.value] if _PATTERNS.value is not None else list(DEFAULT_PATTERNS)
@@ -95,7 +98,7 @@ def _selection() -> ByPatterns | ByLines:
         if not pattern.stable:
             logging.warning("pattern %s is experimental: let the hazard judge check the result.", pattern.name)
     proof = read_proof(user_path(_PROVED_LINES.value)) if _PROVED_LINES.value is not None else None
-    return ByPatterns(patterns, _GUARD.value, proof)
+    return ByPatterns(patterns, _GUARD.value, proof, tuple(name.strip() for name in _SPARE.value))
 
 
 def _line_numbers(values: Sequence[str]) -> tuple[int, ...]:
