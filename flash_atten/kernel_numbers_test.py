@@ -17,7 +17,7 @@ from flash_atten.kernel import ENTRY, build_module
 from flash_atten.reference import attention_reference
 from ptodsl.examples.host_run import host_kernel
 from runtime.host_kernel import HostKernel
-from tools.ptoas.assemble import Sync
+from tools.ptoas.assemble import Options, Sync
 
 Matrix = npt.NDArray[np.floating]
 
@@ -33,7 +33,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _kernel(config: KernelConfig, directory: Path, sync: Sync) -> HostKernel:
     folder = directory / f"{config.s1_tile}_{config.qk_preload}_{sync.value}"
     folder.mkdir()
-    return host_kernel(build_module(config), ENTRY, folder, sync)
+    return host_kernel(build_module(config), ENTRY, folder, Options(sync))
 
 
 def _run(kernel: HostKernel, config: KernelConfig, q: Matrix, k: Matrix, v: Matrix, cores: int) -> Matrix:

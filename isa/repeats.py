@@ -32,6 +32,15 @@ SAFE_DISTANCE = 16
 """Repeats after which an access is done. 15 keep the barrier; a test of the vendor's assembler fixes both."""
 
 
+class VRule(Enum):
+    """What orders two dependent operations on V."""
+
+    STRICT = "strict"
+    """A barrier, or a way round through flags."""
+    REPEATS = "repeats"
+    """That, or the vendor's rule: enough repeats issue from one access to the other."""
+
+
 class Order(Enum):
     """How an operation walks the tiles that have its shape."""
 

@@ -15,7 +15,7 @@ from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants
 from sim.program import bytes_of
 from sim.record import Recording
-from tools.ptoas.assemble import Sync
+from tools.ptoas.assemble import Options, Sync
 from trace.file import read_trace
 
 
@@ -38,7 +38,7 @@ def test_example_is_in_order_and_needs_all_its_syncs(example: Example, tmp_path:
 
 @pytest.mark.parametrize("example", EXAMPLES[::4], ids=lambda example: example.name)
 def test_a_barrier_before_everything_orders_everything_on_a_core(example: Example, tmp_path: Path) -> None:
-    kernel = host_kernel(example.build(), example.name, tmp_path, Sync.BARRIER_ALL, mode="trace")
+    kernel = host_kernel(example.build(), example.name, tmp_path, Options(Sync.BARRIER_ALL), mode="trace")
     arguments = example.arguments(np.random.default_rng(0))
     kernel.trace(tmp_path / "trace", example.block_dim, *arguments.values())
     assert judge(read_trace(tmp_path / "trace")).findings == ()

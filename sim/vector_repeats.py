@@ -7,7 +7,6 @@ is something else (row values, scratch, the library's own scratch), which is nev
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import cached_property
 
 import numpy as np
@@ -16,19 +15,11 @@ from numpy.typing import NDArray
 from isa import a3
 from isa.pipes import Kind, Pipe
 from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
+from isa.repeats import VRule as VRule
 from trace.format import DTYPE_BYTES, Core, Records, Rw, Trace
 
 CONVERSION = "TCVT"
 """The operation whose source has elements of another size than its destination."""
-
-
-class VRule(Enum):
-    """What orders two dependent operations on V."""
-
-    STRICT = "strict"
-    """A barrier, or a way round through flags."""
-    REPEATS = "repeats"
-    """That, or the vendor's rule: enough repeats issue from one access to the other."""
 
 
 class VectorRepeats:

@@ -37,6 +37,11 @@ class DpsOp(IRDLOperation):
     def __init__(self, *operands: Value, properties: Mapping[str, Attribute | None] | None = None) -> None:
         super().__init__(operands=operands, properties={**self._segments(), **(properties or {})})
 
+    @property
+    def instruction(self) -> str:
+        """Its name in the tile ISA: `TADD`."""
+        return self.name.removeprefix("pto.").replace(".", "_").upper()
+
     @classmethod
     def _segments(cls) -> dict[str, Attribute]:
         return {SEGMENT_SIZES: DenseArrayBase.from_list(i32, cls.SEGMENTS)} if cls.SEGMENTS else {}

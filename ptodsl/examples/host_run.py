@@ -14,13 +14,17 @@ from tools.ptoas.assemble import Options, Sync, assemble
 
 
 def host_kernel(
-    module: ModuleOp, entry: str, directory: Path, sync: Sync = Sync.INSERT, mode: str = "execute"
+    module: ModuleOp,
+    entry: str,
+    directory: Path,
+    options: Options = Options(Sync.INSERT),
+    mode: str = "execute",
 ) -> HostKernel:
     """Assemble and compile `module`, whose entry is the function `entry`; files go into `directory`.
 
     `mode` is one of the host compiler's: "execute", or "trace" to record instead of to compute.
     """
     cpp = directory / f"{entry}.cpp"
-    cpp.write_text(assemble(module_text(module), f"{entry}.mlir", Options(sync=sync)), encoding="utf-8")
+    cpp.write_text(assemble(module_text(module), f"{entry}.mlir", options), encoding="utf-8")
     library = directory / f"{entry}.{mode}.so"
     return HostKernel(compile_host(cpp, library, toolchain=host_toolchain(), entry=entry, mode=mode))

@@ -9,6 +9,7 @@ from io import StringIO
 
 from xdsl.printer import Printer
 
+from isa.repeats import VRule
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.check_scratch import check_scratch
@@ -40,6 +41,8 @@ class Options:
     """Whether the program places its tiles itself (`--pto-level=level3`)."""
     event_scope: Scope = Scope.PAIR
     """What the event ids of inserted flags are of."""
+    v_rule: VRule = VRule.STRICT
+    """What spares a barrier between dependent operations on V."""
 
 
 @dataclass(frozen=True)
@@ -118,5 +121,5 @@ def _synchronise(parsed: ParsedModule, plan: MemoryPlan, options: Options) -> li
         inject_barriers(parsed.module)
     if options.sync is not Sync.INSERT:
         return []
-    warnings = insert_sync(parsed.module, plan, SyncOptions(options.event_scope))
+    warnings = insert_sync(parsed.module, plan, SyncOptions(options.event_scope, options.v_rule))
     return [parsed.warn(warning.op, warning.message) for warning in warnings]

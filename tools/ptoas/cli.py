@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from cli.files import write_file
+from isa.repeats import VRule
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
 from tools.ptoas.insert_sync import Scope
@@ -87,6 +88,13 @@ def _arguments() -> _Parser:
         help="whether each pair of pipes has eight event ids of its own, or each source pipe; the real assembler has "
         "no such option and takes the pair",
     )
+    parser.add_argument(
+        "--v_rule",
+        choices=[rule.value for rule in VRule],
+        default=VRule.STRICT.value,
+        help="whether dependent operations on V always get a barrier, or none where the vendor's repeat rule spares it "
+        "(docs/synchronisation.md); the real assembler has no such option",
+    )
     parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
     parser.add_argument(
         "--origins",
@@ -111,7 +119,8 @@ def _options(options: argparse.Namespace) -> Options:
     elif options.enable_inject_barrier_all_sync:
         sync = Sync.BARRIER_ALL
     scope = Scope(options.event_scope)
-    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES, scope)
+    v_rule = VRule(options.v_rule)
+    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES, scope, v_rule)
 
 
 def _read(path: str, stdin: TextIO) -> tuple[str, str]:

@@ -154,3 +154,14 @@ def test_the_scope_of_event_ids_may_be_chosen(tmp_path: Path) -> None:
     assert by_pair.out != by_source.out
     assert ptoas("--enable-insert-sync", source) == by_pair
     assert "invalid choice: 'core' (choose from 'pair', 'source')" in ptoas("--event_scope=core", source).err
+
+
+def test_the_rule_for_barriers_on_v_may_be_chosen(tmp_path: Path) -> None:
+    source = tmp_path / "in.mlir"
+    source.write_text(module_text(straight_groups(3)))
+    strict, repeats = (ptoas("--enable-insert-sync", f"--v_rule={rule}", source) for rule in ("strict", "repeats"))
+    assert (strict.code, repeats.code) == (0, 0)
+    assert strict.out.count("pipe_barrier(PIPE_V)") > 0
+    assert "pipe_barrier(PIPE_V)" not in repeats.out
+    assert ptoas("--enable-insert-sync", source) == strict
+    assert "invalid choice: 'weak' (choose from 'strict', 'repeats')" in ptoas("--v_rule=weak", source).err

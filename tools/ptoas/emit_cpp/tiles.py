@@ -106,8 +106,7 @@ def emit_extract(writer: Writer, op: TExtractOp) -> None:
 
 def _call(writer: Writer, op: DpsOp, more: str = "") -> None:
     *ins, dst = (writer.name(operand) for operand in op.operands)
-    function = op.name.removeprefix("pto.").replace(".", "_").upper()
-    writer.line(f"{function}({', '.join([dst, *ins])}{more});")
+    writer.line(f"{op.instruction}({', '.join([dst, *ins])}{more});")
 
 
 def emit_set_flag(writer: Writer, op: SetFlagOp) -> None:

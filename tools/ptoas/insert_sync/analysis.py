@@ -23,10 +23,11 @@ from operator import or_
 from typing import TypeVar
 
 from isa.pipes import QUEUES
+from isa.repeats import VRule
 from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks
 from tools.ptoas.insert_sync.program import Program, Site
 from tools.ptoas.insert_sync.receipts import Receipts
-from tools.ptoas.insert_sync.state import State
+from tools.ptoas.insert_sync.state import NOTHING_RECENT, State
 from tools.ptoas.insert_sync.syncs import Action, Barrier, Flag, Gap
 
 T = TypeVar("T")
@@ -99,7 +100,8 @@ class Dataflow:
 
     def first_state(self, receipts: Receipts | None) -> State:
         """The state before the program."""
-        return State((0,) * QUEUES, {}, receipts)
+        recent = NOTHING_RECENT if self.program.v_rule is VRule.REPEATS else None
+        return State((0,) * QUEUES, {}, receipts, recent)
 
     def before(self, block: Block, gap: int) -> State | None:
         """The latest state before a gap; None if no path leads there."""
@@ -132,9 +134,9 @@ class Dataflow:
     def _node(self, block: Block, place: int, state: State) -> State:
         node = block.nodes[place]
         if isinstance(node, OpNode):
-            if not node.bit:
+            if not (node.bit or node.repeats):
                 return state
-            unordered = state.pending[node.pipe] & node.conflicts
+            unordered = state.unordered(node)
             if unordered:
                 state = self.on_hazard(state, node, Site(block, place), unordered)
             return state.issue(node)
@@ -164,7 +166,7 @@ class Dataflow:
         if self.is_walked(loop):
             assert loop.start is not None
             for trip in range(loop.fewest_trips):
-                state = self.block(loop.bodies[(loop.start + trip) % loop.copies], state)
+                state = self.block(loop.bodies[(loop.start + trip) % loop.copies], state.next_pass() if trip else state)
             return self._leave(loop, (loop.start + loop.fewest_trips) % loop.copies, state)
         heads = self.heads.get(id(loop))
         if heads is None:
@@ -187,7 +189,7 @@ class Dataflow:
                 head = heads.now[copy]
                 assert head is not None
                 self.note(heads.walked, copy, head)
-                self.join_head(heads, (copy + 1) % loop.copies, self.block(loop.bodies[copy], head))
+                self.join_head(heads, (copy + 1) % loop.copies, self.block(loop.bodies[copy], head).next_pass())
         if loop.fewest_trips:
             ends = [
                 (copy + 1, self.points[id(body)].left)
@@ -213,7 +215,7 @@ class Dataflow:
         if not renamed:
             return state
         tokens = {renamed.get(token, token): mask for token, mask in state.tokens.items()}
-        return State(state.pending, tokens, state.receipts)
+        return State(state.pending, tokens, state.receipts, state.recent)
 
     def join_head(self, heads: LoopHeads, copy: int, state: State) -> None:
         """Add a way to get to the head of a copy of a loop's body."""

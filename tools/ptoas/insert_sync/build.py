@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from isa.pipes import QUEUES, Pipe
+from isa.repeats import SAFE_DISTANCE, VRule, distance, repeats_of
+from isa.repeats import Operation as Walk
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.nodes import (
     Access,
@@ -23,11 +25,11 @@ from tools.ptoas.insert_sync.nodes import (
 from tools.ptoas.insert_sync.program import Kind, Program, Site, iter_bits
 from tools.ptoas.insert_sync.syncs import Gap
 
-Signature = tuple[Pipe, tuple[Access, ...]]
+Signature = tuple[Pipe, tuple[Access, ...], Walk | None]
 """What operations of a kind have in common, in whatever block."""
 
 
-def build_program(code: Block) -> Program:
+def build_program(code: Block, v_rule: VRule = VRule.STRICT) -> Program:
     """Number the operations of `code`, make the gaps and compute the conflicts."""
     for block in iter_code(code):
         block.gaps = [Gap() for _ in range(len(block.nodes) + 1)]
@@ -38,7 +40,9 @@ def build_program(code: Block) -> Program:
     numbering = _Numbering()
     numbering.block(root)
     kinds, masks = _find_kinds(numbering)
-    return Program(code, root, numbering.ops, numbering.sites, kinds, masks, dict(numbering.copies_of))
+    if v_rule is VRule.REPEATS:
+        _count_repeats(numbering.ops, masks[Pipe.V])
+    return Program(code, root, numbering.ops, numbering.sites, kinds, masks, dict(numbering.copies_of), v_rule)
 
 
 def _has_copies(node: Node) -> bool:
@@ -58,7 +62,7 @@ def _copy_node(node: Node, copies: Copies) -> Node:
             for access in node.accesses
             if all(phase.holds(copies) for phase in access.when)
         )
-        return OpNode(node.pipe, tuple(dict.fromkeys(taken)), node.payload)
+        return OpNode(node.pipe, tuple(dict.fromkeys(taken)), node.payload, walk=node.walk)
     if isinstance(node, LoopNode):
         bodies = [_copy(node.body, {**copies, node: number}) for number in range(node.copies)]
         for number, body in enumerate(bodies):
@@ -107,13 +111,13 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
     """Give a bit to every kind that conflicts with something, and every operation its conflicts."""
     signatures: dict[Signature, int] = {}
     for op in numbering.ops:
-        signatures.setdefault((op.pipe, op.accesses), len(signatures))
+        signatures.setdefault(_signature(op), len(signatures))
     conflicts = _conflicts(signatures)
     kinds: list[Kind] = []
     bits: dict[tuple[int, Block], int] = {}
     masks, bits_of = [0] * QUEUES, [0] * len(signatures)
     for op, site in zip(numbering.ops, numbering.sites, strict=True):
-        number = signatures[op.pipe, op.accesses]
+        number = signatures[_signature(op)]
         op.earlier = (1 << len(kinds)) - 1
         if not conflicts[number]:
             continue
@@ -132,8 +136,43 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
         for other in iter_bits(mask):
             spread[number] |= bits_of[other]
     for op in numbering.ops:
-        op.conflicts = spread[signatures[op.pipe, op.accesses]]
+        op.conflicts = spread[signatures[_signature(op)]]
     return kinds, masks
+
+
+def _signature(op: OpNode) -> Signature:
+    return op.pipe, op.accesses, op.walk
+
+
+def _count_repeats(ops: list[OpNode], vector: int) -> None:
+    """Tell each operation on V, of which `vector` are all, how many repeats it is away from those it conflicts with."""
+    walks = {op.bit: op.walk for op in ops if op.bit & vector}
+    needs: dict[tuple[Walk | None, int], tuple[tuple[int, int], ...]] = {}
+    for op in ops:
+        if op.pipe is not Pipe.V:
+            continue
+        op.repeats = 0 if op.walk is None else min(repeats_of(op.walk), SAFE_DISTANCE)
+        op.vector_conflicts = op.conflicts & vector
+        key = op.walk, op.vector_conflicts
+        if key not in needs:
+            needs[key] = tuple(_needed_repeats(op, walks).items())
+        op.needed_repeats = needs[key]
+
+
+def _needed_repeats(op: OpNode, walks: dict[int, Walk | None]) -> dict[int, int]:
+    """Per number of repeats that must be issued in between, the operations on V for which it is that."""
+    needed: dict[int, int] = defaultdict(int)
+    for number in iter_bits(op.vector_conflicts):
+        bit = 1 << number
+        nearest = _WORST if op.walk is None or (walk := walks[bit]) is None else distance(walk, op.walk)
+        missing = SAFE_DISTANCE - (_WORST if nearest is None else nearest)
+        if missing > 0:
+            needed[missing] |= bit
+    return needed
+
+
+_WORST = 1
+"""Repeats from the last one of an operation to the first one of the next."""
 
 
 def _conflicts(signatures: dict[Signature, int]) -> list[int]:
@@ -141,7 +180,7 @@ def _conflicts(signatures: dict[Signature, int]) -> list[int]:
     readers: dict[ByteRange, int] = defaultdict(int)
     writers: dict[ByteRange, int] = defaultdict(int)
     pipes = [0] * QUEUES
-    for (pipe, accesses), number in signatures.items():
+    for (pipe, accesses, _), number in signatures.items():
         pipes[pipe] |= 1 << number
         for access in accesses:
             (writers if access.writes else readers)[access.bytes] |= 1 << number
@@ -151,7 +190,7 @@ def _conflicts(signatures: dict[Signature, int]) -> list[int]:
         written[one] |= writers.get(other, 0)
         touched[one] |= writers.get(other, 0) | readers.get(other, 0)
     found = []
-    for pipe, accesses in signatures:
+    for pipe, accesses, _ in signatures:
         mask = 0
         for access in accesses:
             mask |= touched[access.bytes] if access.writes else written[access.bytes]

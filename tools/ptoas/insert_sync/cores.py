@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
+from isa.repeats import VRule
 from ptodsl.dialect import BarrierOp, KernelKind, Pipe, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
@@ -41,7 +42,7 @@ def functions_of(module: ModuleOp) -> list[FuncOp]:
     return [op for op in module.body.block.ops if isinstance(op, FuncOp) and not op.is_declaration]
 
 
-def core_programs(module: ModuleOp, ranges: ByteRanges) -> list[CoreProgram]:
+def core_programs(module: ModuleOp, ranges: ByteRanges, v_rule: VRule = VRule.STRICT) -> list[CoreProgram]:
     """The programs of all functions, not yet synchronised; those of two kinds of core know each other's signals.
 
     A function with sections has one program per kind of core.
@@ -52,7 +53,7 @@ def core_programs(module: ModuleOp, ranges: ByteRanges) -> list[CoreProgram]:
     functions = functions_of(module)
     found = []
     for function in functions:
-        lowering = Lowering(function, ranges)
+        lowering = Lowering(function, ranges, v_rule)
         found += [CoreProgram(function, kind, lowering.memory, lowering.program(kind)) for kind in _kinds(function)]
     _link_cores(found, _executed_once(functions))
     return found

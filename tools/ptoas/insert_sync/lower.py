@@ -11,6 +11,7 @@ from xdsl.ir import Block as IRBlock
 from xdsl.ir import Operation
 
 from isa.pipes import Pipe
+from isa.repeats import VRule
 from ptodsl.dialect import (
     DIRECTIONS,
     DynamicFlagOp,
@@ -41,6 +42,7 @@ from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.rings import Rings, Use
 from tools.ptoas.insert_sync.series import SeriesFinder
 from tools.ptoas.insert_sync.slots import Conditions, Slots
+from tools.ptoas.insert_sync.vector_walks import walk_of
 
 WHOLE = 1 << 62
 """End of a range of unknown extent."""
@@ -49,8 +51,10 @@ WHOLE = 1 << 62
 class Lowering:
     """Makes the programs of one function: of each kind of core that executes it."""
 
-    def __init__(self, function: func.FuncOp, ranges: ByteRanges) -> None:
+    def __init__(self, function: func.FuncOp, ranges: ByteRanges, v_rule: VRule = VRule.STRICT) -> None:
         self._function = function
+        self._ranges = ranges
+        self._v_rule = v_rule
         self.memory = GlobalMemory(function)
         """Names of the function's global memory, the buffers of accesses to it."""
         self._series = SeriesFinder()
@@ -75,7 +79,7 @@ class Lowering:
                 self._check_outside(op)
             elif (node := self._node(op)) is not None:
                 nodes.append(node)
-        return build_program(Block(nodes))
+        return build_program(Block(nodes), self._v_rule)
 
     def _check_outside(self, op: Operation) -> None:
         """Refuse what would need order with the sections: a flag beside it would be every core's."""
@@ -126,7 +130,11 @@ class Lowering:
             Access(item, writes, self._rings.phases(conditions, self._loops))
             for item, writes, conditions in self._touched(op)
         ]
-        return OpNode(queue_of(_pipe(op)), tuple(accesses), op) if accesses else None
+        if not accesses:
+            return None
+        pipe = queue_of(_pipe(op))
+        walks = self._v_rule is VRule.REPEATS and pipe is Pipe.V
+        return OpNode(pipe, tuple(accesses), op, walk=walk_of(op, self._ranges) if walks else None)
 
     def _loop(self, op: scf.ForOp) -> LoopNode | None:
         ring = self._rings.of(op)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isa.pipes import Pipe
+from isa.repeats import Operation as Walk
 from tools.ptoas.byte_ranges import ByteRange
 
 if TYPE_CHECKING:
@@ -60,6 +61,14 @@ class OpNode:
     """Kinds whose first operation comes before it in program order."""
     conflicts: int = 0
     """Operations of other pipes, or of V with V, that touch a common byte, one of the two writing it."""
+    walk: Walk | None = None
+    """On V, the tiles as the repeat rule looks at them; None if it knows nothing of them."""
+    repeats: int = 0
+    """How many repeats it issues, at least; never more than the rule asks for."""
+    vector_conflicts: int = 0
+    """Those of `conflicts` that are on V, too, if the repeat rule counts."""
+    needed_repeats: tuple[tuple[int, int], ...] = ()
+    """How many repeats must be issued after some of these for a barrier to be spared, and which."""
 
 
 @dataclass(eq=False, repr=False, slots=True)

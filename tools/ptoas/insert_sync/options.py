@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from xdsl.ir import Operation
 
+from isa.repeats import VRule
+
 
 class Scope(Enum):
     """What event ids are of."""
@@ -23,6 +25,8 @@ class SyncOptions:
     """What may be chosen about the pass."""
 
     scope: Scope = Scope.PAIR
+    v_rule: VRule = VRule.STRICT
+    """What spares a barrier between dependent operations on V."""
 
 
 class SyncWarning(NamedTuple):

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from isa.pipes import Pipe
+from isa.repeats import VRule
 from tools.ptoas.insert_sync.nodes import Block, OpNode, inner_blocks, iter_code
 from tools.ptoas.insert_sync.syncs import Barrier, Flag, FlagPair, Frame
 
@@ -73,6 +74,8 @@ class Program:
     """Per pipe, the set of operations which run on it."""
     copies_of: dict[int, list[Block]]
     """Per block of the code, by identity, the blocks that stand for it."""
+    v_rule: VRule = VRule.STRICT
+    """What spares a barrier between dependent operations on V."""
     surplus: dict[RoundTrip, int] = field(default_factory=dict)
     """Of the other core, whenever it answers: how many more pushes it has received than answered, at least."""
 

@@ -111,7 +111,7 @@ class _Trials(Dataflow):
             after = self.join_branches([self.points[id(branch)].left for branch in owner.branches])
         else:
             assert isinstance(owner, LoopNode)
-            self.join_head(self.heads[id(owner)], (block.copy + 1) % owner.copies, end)
+            self.join_head(self.heads[id(owner)], (block.copy + 1) % owner.copies, end.next_pass())
             after = self.settle(owner)
         self._go_on(block.parent, block.parent_index + 1, after)
 

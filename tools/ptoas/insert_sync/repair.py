@@ -80,7 +80,7 @@ class _Repair(Dataflow):
         while foreign := unordered & ~self.program.pipe_masks[op.pipe]:
             for candidate in self._choose(op, site, foreign):
                 state = self._add_pair(candidate, state)
-            unordered = state.pending[op.pipe] & op.conflicts
+            unordered = state.unordered(op)
             if unordered & foreign == foreign:
                 return self._add_barrier(Barrier(None, site.block.original, site.place, "no flag orders it"), state)
         return self._add_barrier(Barrier(op.pipe, site.block.original, site.place), state) if unordered else state

@@ -1,6 +1,9 @@
 """What is known at one point of a program: which operations may still be running, as far as each pipe knows.
 
 A state is immutable: the walks of `analysis` keep thousands, and most share their parts.
+
+By the repeat rule it also holds how many repeats V has issued since its pending operations, at least: as sets, one per
+number, of those with so many or fewer. So the fewest on joining paths are a union, as everything here.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from operator import and_, or_
 
 from isa.pipes import QUEUES, Pipe
+from isa.repeats import SAFE_DISTANCE
 from tools.ptoas.insert_sync.nodes import OpNode
 from tools.ptoas.insert_sync.receipts import Receipts
 from tools.ptoas.insert_sync.syncs import Flag
@@ -19,6 +23,10 @@ Token = tuple[Flag, int]
 
 Masks = tuple[int, ...]
 """A set of operations per pipe."""
+
+NOTHING_RECENT: Masks = (0,) * SAFE_DISTANCE
+"""Of V, by the repeat rule: operations of earlier passes of a loop, which never count as in time; then operations since
+which 0, at most 1, ... repeats were issued. With one less than the rule's distance any later operation is in time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +38,8 @@ class State:
     """Per flag that is set, the operations it does not vouch for."""
     receipts: Receipts | None
     """None if the core learns nothing from FIFOs."""
+    recent: Masks | None = None
+    """See NOTHING_RECENT; None by the strict rule."""
 
     def join(self, other: State) -> State:
         """The possibilities of both paths; `self` if the other adds nothing."""
@@ -40,15 +50,22 @@ class State:
         receipts = self.receipts
         if receipts is not None and other.receipts is not None:
             receipts = receipts.join(other.receipts)
-        if pending == self.pending and tokens is self.tokens and receipts is self.receipts:
+        recent = self.recent
+        if recent is not None and other.recent is not None:
+            recent = tuple(map(or_, recent, other.recent))
+        unchanged = pending == self.pending and tokens is self.tokens and receipts is self.receipts
+        if unchanged and recent == self.recent:
             return self
-        return State(pending, tokens, receipts)
+        return State(pending, tokens, receipts, recent)
 
     def same(self, other: State, live: int) -> bool:
         """Whether the two agree on the operations in `live`; flags that only `other` knows do not count."""
         if other is self:
             return True
         for mine, theirs in zip(self.pending, other.pending, strict=True):
+            if (mine ^ theirs) & live:
+                return False
+        for mine, theirs in zip(self.recent or (), other.recent or (), strict=True):
             if (mine ^ theirs) & live:
                 return False
         theirs_set = other.tokens
@@ -58,24 +75,45 @@ class State:
                 return False
         return self.receipts is other.receipts or self.receipts == other.receipts
 
+    def unordered(self, op: OpNode) -> int:
+        """The pending operations that conflict with an operation and that nothing orders before it."""
+        pending = self.pending[op.pipe] & op.conflicts
+        if not pending or self.recent is None or op.pipe is not Pipe.V:
+            return pending
+        near = self.recent[0]
+        for repeats, kinds in op.needed_repeats:
+            near |= self.recent[repeats] & kinds
+        return pending & (near | ~op.vector_conflicts)
+
     def issue(self, op: OpNode) -> State:
         """After an operation: it runs as far as the other pipes know and, on V, as far as V itself knows."""
-        return self._issue(op.bit, op.adds)
+        recent = self.recent
+        if recent is not None and op.pipe is Pipe.V:
+            aged = ((0,) * op.repeats + recent[1:])[: len(recent) - 1]
+            recent = (recent[0] & ~op.bit, *(mask | op.bit for mask in aged))
+        return self._issue(op.bit, op.adds, recent)
 
     def issue_wait(self, bit: int, pipe: Pipe) -> State:
         """After a wait on `pipe`, which has a bit like an operation where somebody asks whether it is over."""
-        return self._issue(bit, tuple(0 if q == pipe else bit for q in range(QUEUES)))
+        return self._issue(bit, tuple(0 if q == pipe else bit for q in range(QUEUES)), self.recent)
 
-    def _issue(self, bit: int, adds: Masks) -> State:
+    def _issue(self, bit: int, adds: Masks, recent: Masks | None) -> State:
         tokens = self.tokens
         if tokens:
             tokens = {token: mask | bit for token, mask in tokens.items()}
         receipts = self.receipts if self.receipts is None else self.receipts.issue(bit)
-        return State(tuple(map(or_, self.pending, adds)), tokens, receipts)
+        return State(tuple(map(or_, self.pending, adds)), tokens, receipts, recent)
+
+    def next_pass(self) -> State:
+        """At the head of a loop's next pass: what V did in this one is never in time by the repeat rule."""
+        if self.recent is None or not self.recent[-1]:
+            return self
+        carried = (self.recent[0] | self.recent[-1], *NOTHING_RECENT[1:])
+        return State(self.pending, self.tokens, self.receipts, carried)
 
     def set(self, token: Token, unvouched: int) -> State:
         """After a flag was set that vouches for all operations but `unvouched`."""
-        return State(self.pending, {**self.tokens, token: unvouched}, self.receipts)
+        return State(self.pending, {**self.tokens, token: unvouched}, self.receipts, self.recent)
 
     def wait(self, token: Token, dst: Pipe) -> State:
         """After a flag was taken; one that is not set yet, because it is new in this walk, tells nothing."""
@@ -83,42 +121,53 @@ class State:
             return self
         tokens = dict(self.tokens)
         mask = tokens.pop(token)
-        return State(self.pending, tokens, self.receipts).vouched(dst, mask)
+        return State(self.pending, tokens, self.receipts, self.recent).vouched(dst, mask)
 
     def vouched(self, dst: Pipe, unvouched: int) -> State:
         """After `dst` waited for something that vouches for all operations but `unvouched`."""
         if dst is Pipe.S:
             # The scalar unit issues for all pipes, so none goes on before it does.
-            return State(tuple(pending & unvouched for pending in self.pending), self.tokens, self.receipts)
+            return self._only(unvouched, self.receipts)
         return self.complete(dst, ~unvouched)
 
     def complete(self, pipe: Pipe, operations: int) -> State:
         """After `pipe` got to know that `operations` are over."""
-        return State(_with(self.pending, pipe, self.pending[pipe] & ~operations), self.tokens, self.receipts)
+        recent = _only(self.recent, ~operations) if pipe is Pipe.V else self.recent
+        pending = _with(self.pending, pipe, self.pending[pipe] & ~operations)
+        return State(pending, self.tokens, self.receipts, recent)
 
     def complete_all(self) -> State:
         """After a barrier of all pipes."""
-        return State((0,) * QUEUES, self.tokens, self.receipts)
+        return self._only(0, self.receipts)
 
     def push(self, fifo: str, unvouched: int) -> State:
         """After a push that vouches for all operations but `unvouched`."""
         if self.receipts is None:
             return self
-        return State(self.pending, self.tokens, self.receipts.push(fifo, unvouched))
+        return State(self.pending, self.tokens, self.receipts.push(fifo, unvouched), self.recent)
 
     def pop(self, fifo: str) -> State:
         """After a pop, which may tell all pipes that some of the core's own pushes were received."""
         if self.receipts is None:
             return self
         receipts, unfinished = self.receipts.pop(fifo)
-        return State(tuple(map(and_, self.pending, (unfinished,) * QUEUES)), self.tokens, receipts)
+        return self._only(unfinished, receipts)
+
+    def _only(self, operations: int, receipts: Receipts | None) -> State:
+        """After all pipes got to know that everything but `operations` is over."""
+        pending = tuple(map(and_, self.pending, (operations,) * QUEUES))
+        return State(pending, self.tokens, receipts, _only(self.recent, operations))
 
     def without(self, flag: Flag) -> State:
         """The state if a flag did not exist."""
         if not any(known is flag for known, _ in self.tokens):
             return self
         kept = {token: mask for token, mask in self.tokens.items() if token[0] is not flag}
-        return State(self.pending, kept, self.receipts)
+        return State(self.pending, kept, self.receipts, self.recent)
+
+
+def _only(masks: Masks | None, operations: int) -> Masks | None:
+    return None if masks is None else tuple(mask & operations for mask in masks)
 
 
 def _with(masks: Masks, pipe: Pipe, mask: int) -> Masks:

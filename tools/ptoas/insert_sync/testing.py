@@ -138,12 +138,12 @@ def write(start: int, end: int) -> Access:
     return Access(ByteRange("UB", start, end), writes=True)
 
 
-def execute(program: Program, rng: random.Random) -> Trace:
-    """One run with random trip counts (0 to 3) and branches, after a copy that initialises the whole buffer."""
+def execute(program: Program, rng: random.Random, size: int = 2 * UNITS) -> Trace:
+    """One run with random trip counts (0 to 3) and branches, after a copy that initialises `size` bytes of UB."""
     build = TraceBuilder()
     fifos = {SENT: build.fifo("c2v"), RETURNED: build.fifo("v2c")}
     core = build.core("cube")
-    core.op("INIT", Pipe.V, writes=[span(Buffer.UB, 0, 2 * UNITS)])
+    core.op("INIT", Pipe.V, writes=[span(Buffer.UB, 0, size)])
     core.barrier(Pipe.ALL)
     runner = _Runner(rng, core, fifos)
     runner.block(program.code)
@@ -204,7 +204,11 @@ class _Runner:
             if self._holds(access.when):
                 size = access.bytes.end - access.bytes.start
                 spans[access.writes].append(span(Buffer.UB, access.bytes.start, size))
-        self.core.op(f"OP{op.index}", op.pipe, reads=spans[False], writes=spans[True])
+        if op.walk is None:
+            self.core.op(f"OP{op.index}", op.pipe, reads=spans[False], writes=spans[True])
+        else:
+            name, rows, cols, _ = op.walk
+            self.core.op(name, op.pipe, reads=spans[False], writes=spans[True], shape=(rows, cols), dtype="f32")
 
     def _signal(self, node: FifoNode) -> None:
         fifo = self.fifos[node.fifo]

@@ -1,0 +1,126 @@
+"""The repeat rule in the pass: barriers that it spares, those that it does not, and what the judge says of both."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isa.pipes import Pipe
+from isa.repeats import VRule
+from ptodsl import pto, tile
+from ptodsl.dialect import BarrierOp
+from ptodsl.dialect import Pipe as PipeName
+from ptodsl.module import ModuleBuilder
+from sim.hazards import judge
+from tools.ptoas.insert_sync import SyncOptions, insert_sync
+from tools.ptoas.insert_sync.build import build_program
+from tools.ptoas.insert_sync.event_ids import assign_event_ids
+from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode, Node, OpNode
+from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.random_vectors import SIZE, random_vectors, vector_op
+from tools.ptoas.insert_sync.solver import solve
+from tools.ptoas.insert_sync.testing import execute
+from tools.ptoas.plan_memory import plan_memory
+
+KIB = 1024
+ENOUGH, TOO_FEW = (16, 64), (15, 64)
+"""Shapes of 16 and of 15 repeats."""
+
+RUNS = 8
+"""Executions with other branches and trip counts."""
+
+BRANCHES = 500
+"""Executions, at most, in which some path misses a barrier."""
+
+
+def solved(*nodes: Node, rule: VRule = VRule.REPEATS) -> Program:
+    program = build_program(Block(list(nodes)), rule)
+    solve(program)
+    assign_event_ids(program)
+    return program
+
+
+def barriers(*nodes: Node, rule: VRule = VRule.REPEATS) -> int:
+    pairs, found = solved(*nodes, rule=rule).syncs()
+    assert not pairs
+    return len(found)
+
+
+def chain(shape: tuple[int, int]) -> tuple[OpNode, OpNode]:
+    """One writes what the next one reads."""
+    return vector_op("TEXP", shape, (0,), 8 * KIB), vector_op("TABS", shape, (8 * KIB,), 16 * KIB)
+
+
+def other(repeats: int) -> OpNode:
+    """An operation on other bytes, with so many repeats."""
+    return vector_op("TEXP", (repeats, 64), (), 32 * KIB)
+
+
+def test_a_dependence_at_a_distance_of_16_repeats_gets_no_barrier() -> None:
+    assert barriers(*chain(ENOUGH)) == 0
+    assert barriers(*chain(TOO_FEW)) == 1
+    assert barriers(*chain(ENOUGH), rule=VRule.STRICT) == 1
+
+
+def test_repeats_in_between_count_even_of_operations_that_depend_on_nothing() -> None:
+    first, second = chain(TOO_FEW)
+    assert barriers(first, other(1), second) == 0
+
+
+def test_a_branch_with_fewer_repeats_decides() -> None:
+    first, second = chain((8, 64))
+    assert barriers(first, IfNode((Block([other(9)]), Block([other(8)]))), second) == 0
+    assert barriers(first, IfNode((Block([other(9)]), Block([other(7)]))), second) == 1
+    assert barriers(first, IfNode((Block([other(9)]), Block())), second) == 1
+
+
+def test_a_dependence_round_a_loop_is_never_in_time() -> None:
+    step = vector_op("TEXP", (64, 64), (), 0)
+    assert barriers(LoopNode(Block([step]))) == 1
+    assert barriers(LoopNode(Block([step]), fewest_trips=2, most_trips=2)) == 1
+    assert barriers(step, vector_op("TEXP", (64, 64), (), 0)) == 0
+
+
+def test_an_operation_whose_walk_is_not_known_needs_a_barrier() -> None:
+    first, second = chain(ENOUGH)
+    second.walk = None
+    assert barriers(first, second) == 1
+    first, second = chain(ENOUGH)
+    assert barriers(first, vector_op("TMOV", ENOUGH, (8 * KIB,), 16 * KIB)) == 1, "its order is not known"
+
+
+@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), st.booleans())
+def test_the_judge_finds_nothing_by_the_same_rule(rng: random.Random, loops: bool) -> None:
+    program = random_vectors(rng, loops=loops)
+    solve(program)
+    assign_event_ids(program)
+    for _ in range(RUNS):
+        verdict = judge(execute(program, rng, SIZE), v_rule=VRule.REPEATS)
+        assert verdict.ok, verdict.findings[0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_without_loops_the_judge_misses_every_barrier_by_the_same_rule(seed: int) -> None:
+    rng = random.Random(seed)
+    program = random_vectors(rng, loops=False)
+    solve(program)
+    assign_event_ids(program)
+    for barrier in program.syncs()[1]:
+        assert barrier.pipe is Pipe.V
+        program.remove_barrier(barrier)
+        assert any(not judge(execute(program, rng, SIZE), v_rule=VRule.REPEATS).ok for _ in range(BRANCHES))
+        program.add_barrier(barrier)
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(15, 1), (16, 0)])
+def test_kernels_are_looked_at_by_the_tiles_of_their_operations(rows: int, expected: int) -> None:
+    module = ModuleBuilder()
+    with module.function("kernel", {"x": pto.PtrType(pto.float32)}), pto.vector_section():
+        first, second, third = (pto.alloc_tile(pto.TileBufType([rows, 64], pto.float32)) for _ in range(3))
+        tile.exp(first, second)
+        tile.abs(second, third)
+    ir = module.finish()
+    insert_sync(ir, plan_memory(ir), SyncOptions(v_rule=VRule.REPEATS))
+    assert [op.pipe.data for op in ir.walk() if isinstance(op, BarrierOp)] == [PipeName.V] * expected

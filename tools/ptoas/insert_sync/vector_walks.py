@@ -1,0 +1,60 @@
+"""Operations on V as the repeat rule looks at them: which tiles they walk, and where these are."""
+
+from __future__ import annotations
+
+from xdsl.ir import Operation, SSAValue
+
+from isa.a3 import Region
+from isa.repeats import Operand
+from isa.repeats import Operation as Walk
+from ptodsl.dialect import (
+    DYNAMIC,
+    BLayout,
+    ColReduceOp,
+    DpsOp,
+    RowReduceOp,
+    SLayout,
+    TileBufType,
+    effects_of,
+    element_bytes,
+    row_distance,
+)
+from tools.ptoas.byte_ranges import ByteRanges
+
+
+def walk_of(op: Operation, ranges: ByteRanges) -> Walk | None:
+    """What an operation on V does to its tiles; None if a place or a shape is known at run time only."""
+    effects = effects_of(op)
+    assert effects is not None
+    if not isinstance(op, DpsOp):
+        return None
+    operands: list[Operand] = []
+    for values, writes in ((effects.reads, False), (effects.writes, True)):
+        for value in values:
+            operand = _operand(value, ranges, writes=writes)
+            if operand is None:
+                return None
+            operands.append(operand)
+    if effects.scratch is not None:
+        operands.append(_scratch(effects.scratch))
+    walked = op.src if isinstance(op, RowReduceOp | ColReduceOp) else op.operands[-1]
+    assert isinstance(walked.type, TileBufType)
+    return Walk(op.instruction, *walked.type.valid_shape, tuple(operands))
+
+
+def _operand(tile: SSAValue, ranges: ByteRanges, *, writes: bool) -> Operand | None:
+    ty, start = tile.type, ranges.origin(tile)
+    if not isinstance(ty, TileBufType) or start is None or DYNAMIC in ty.valid_shape:
+        return None
+    if ty.data.slayout is not SLayout.NONE_BOX:
+        return None
+    rows, cols = ty.valid_shape
+    size = element_bytes(ty.dtype)
+    if ty.data.blayout is BLayout.ROW_MAJOR:
+        return Operand(start, rows, cols, size, row_distance(tile) * size, writes)
+    return Operand(start, rows, cols, size, size, writes) if ty.shape[1] == 1 else None
+
+
+def _scratch(region: Region) -> Operand:
+    size = region.end - region.start
+    return Operand(region.start, 1, size, 1, size, writes=True)
