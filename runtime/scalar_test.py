@@ -47,6 +47,19 @@ KERNELS = "".join(
             "for (int64_t v5 = 0; v5 < v4; v5 += 1) { TEXP(t, t); }",
         ),
         vec_entry("factor", "__gm__ float* v1", STORE, "float v2 = v1[127];", "TMULS(t, t, v2);", "v1[0] = v2;"),
+        vec_entry("equal", "__gm__ float* v1", STORE, "float v2 = v1[127];", "if (v2 == 7.5f) {", "TEXP(t, t);", "}"),
+        vec_entry(
+            "kept",
+            "__gm__ float* v1, __gm__ float* v2",
+            STORE,
+            "float v3 = v1[126];",
+            "v2[0] = v3 * 2.0f;",
+            "float v4 = v2[0];",
+            "bool v5 = v4 == 7.0f;",
+            "if (v5) {",
+            "TEXP(t, t);",
+            "}",
+        ),
         vec_entry("branch", "__gm__ float* v1", STORE, "float v2 = v1[127];", "if (v2 > 5.0f) {", "TEXP(t, t);", "}"),
         vec_entry(
             "trips",
@@ -168,22 +181,23 @@ def test_a_scalar_that_only_is_data_may_come_from_a_tile_store(tracer: HostKerne
 
 
 @pytest.mark.parametrize(
-    ("entry", "reader", "user"),
+    ("entry", "decision", "reads_before"),
     [
-        ("branch", "if (v2 > 5.0f) {", "TEXP(t, t);"),
-        ("trips", "int32_t v3 = ((__gm__ int32_t*)v1)[5];", "for (int32_t v4 = 0; v4 < v3; v4 += 1) { TEXP(t, t); }"),
+        ("branch", "if (v2 > 5.0f) {", 1),
+        ("equal", "if (v2 == 7.5f) {", 1),
+        ("trips", "for (int32_t v4 = 0; v4 < v3; v4 += 1) { TEXP(t, t); }", 1),
+        ("kept", "if (v5) {", 2),
     ],
 )
 def test_control_flow_that_depends_on_a_tile_store_is_refused(
-    tracer: HostKernel, tmp_path: Path, entry: str, reader: str, user: str
+    tracer: HostKernel, tmp_path: Path, entry: str, decision: str, reads_before: int
 ) -> None:
-    reads = line_of(reader) - (entry == "branch")
-    differs = reads + 2 if entry == "branch" else line_of(user)
+    decides = line_of(decision)
     message = (
-        rf"kernel\.cpp:{differs}: block 0, vec0: what happens here depends on the scalar that load_scalar reads at "
-        rf"kernel\.cpp:{reads}, where a tile operation of this launch has stored it"
+        rf"kernel\.cpp:{decides - reads_before}: block 0, vec0: load_scalar reads what a tile operation of this launch "
+        rf"has stored, and kernel\.cpp:{decides} decides by the value what the kernel does"
     )
-    arguments = [np.zeros(128, np.float32), np.zeros(1, np.int32)][: 2 if entry == "trips" else 1]
+    arguments = [np.zeros(128, np.float32), np.zeros(1, np.int32)][: 2 if entry in ("trips", "kept") else 1]
     with pytest.raises(KernelFailure, match=message):
         tracer.trace(tmp_path / "trace", 1, *arguments, entry=entry)
     assert re.match(message, read_trace(tmp_path / "trace").error)

@@ -125,13 +125,21 @@ MEMORY = (
         "+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
     ),
     Case(
-        "control flow of what is not known",
+        "branch on what is not known",
         R,
-        "depends on the scalar",
+        "decides by the value",
         "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
         "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\nset_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
         "wait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n-float v = y[7];\n+float v = x[7];\n"
-        "pipe_barrier(PIPE_V);\nif (v > 0.5f) {\nTABS(a, a);\n}",
+        "pipe_barrier(PIPE_V);\nif (v == 0.5f) {\nTABS(a, a);\n}",
+    ),
+    Case(
+        "address of what is not known",
+        R,
+        "decides by the value",
+        f"{LOADED}\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
+        "TSTORE(gy, a);\nset_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\nwait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
+        "-int64_t v = ((__gm__ int64_t*)y)[7];\n+int64_t v = ((__gm__ int64_t*)y)[8000];\nx[(v & 1) + 2000] = 1.0f;",
     ),
     Case(
         "sections not ordered",

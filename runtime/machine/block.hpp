@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pto/machine/core.hpp"
+#include "pto/machine/kernel_entry.hpp"
 #include "runtime/machine/fiber.hpp"
 #include "runtime/machine/scalar_memory.hpp"
 
@@ -36,9 +37,15 @@ struct Launch {
     Program program;
     std::vector<GmRange> gm;  ///< empty: unknown, not checked
     std::string source;       ///< file name of the generated C++, for messages
+    const DecidingLoad* deciding_loads = nullptr;
     std::atomic<bool> failed{false};
-    Guess guess = Guess::Zero;         ///< trace mode: what is taken for unknown scalars
-    std::atomic<int> guessed_line{0};  ///< where one was needed, 0 for nowhere
+
+    /// The line that decides by what is loaded at `line`; 0 if none does.
+    int line_that_decides_by(int line) const {
+        const DecidingLoad* row = deciding_loads;
+        while (row && row->load_line != 0 && row->load_line != line) ++row;
+        return row && row->load_line != 0 ? row->deciding_line : 0;
+    }
 };
 
 /// "kernel.cpp:12".

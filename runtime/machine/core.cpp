@@ -122,22 +122,25 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t size, const 
     begin_gm_access(op, begin, begin + static_cast<uint64_t>(last + 1) * size, line);
 }
 
-bool Core::trace_load(uint64_t begin, size_t size, void* value, int line) {
+void Core::trace_load(uint64_t begin, size_t size, void* value, int line) {
     if (block.launch.gm.empty()) {
         fail(line,
              "load_scalar in trace mode, by a launch that does not know its buffers: pass their sizes to "
              "pto_launch_sized");
     }
-    if (block.scalars().load(begin, size, static_cast<std::byte*>(value))) return true;
-    int nowhere = 0;
-    block.launch.guessed_line.compare_exchange_strong(nowhere, line);
-    return false;
+    if (block.scalars().load(begin, size, static_cast<std::byte*>(value))) return;
+    if (const int decision = block.launch.line_that_decides_by(line)) {
+        fail(line,
+             "load_scalar reads what a tile operation of this launch has stored, and %s decides by the value what the "
+             "kernel does (a branch, a loop or an address). Trace mode computes no tiles, so it cannot know the value: "
+             "let it come from an array that is filled before the launch",
+             source_position(block.launch, decision).c_str());
+    }
+    std::memset(value, 0, size);
 }
 
 void Core::trace_store(uint64_t begin, size_t size, const void* value) {
     block.scalars().store(begin, size, static_cast<const std::byte*>(value));
 }
-
-Guess Core::guess() const { return block.launch.guess; }
 
 }  // namespace pto::host

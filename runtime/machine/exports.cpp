@@ -62,6 +62,7 @@ pto::host::LaunchRequest request_of(const KernelEntry& entry, uint32_t block_dim
     Settings chosen = std::exchange(settings(), {});
     pto::host::LaunchRequest request;
     request.source = kKernel.source;
+    request.deciding_loads = kKernel.deciding_loads;
     request.block_count = block_dim;
     request.program.cube = [&entry, args] { entry.cube(args); };
     request.program.vec = [&entry, args] { entry.vec(args); };

@@ -20,31 +20,15 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(50);
 
-bool same(const CoreLog& a, const CoreLog& b, size_t event) {
-    const Event& first = a.events[event];
-    return std::memcmp(&first, &b.events[event], sizeof first) == 0 &&
-           std::memcmp(a.accesses.data() + first.first_access, b.accesses.data() + first.first_access,
-                       first.access_count * sizeof(Access)) == 0;
-}
-
-/// Line of the first event that is not in both; 0 if all are.
-int first_difference(const CoreLog& a, const CoreLog& b) {
-    const size_t common = std::min(a.events.size(), b.events.size());
-    size_t event = 0;
-    while (event < common && same(a, b, event)) ++event;
-    if (event < a.events.size()) return static_cast<int>(a.events[event].line);
-    return event < b.events.size() ? static_cast<int>(b.events[event].line) : 0;
-}
-
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
   public:
-    explicit Launcher(const LaunchRequest& request, Guess guess = Guess::Zero) : request_(request) {
+    explicit Launcher(const LaunchRequest& request) : request_(request) {
         launch_.block_count = request.block_count;
         launch_.program = request.program;
         launch_.gm = request.gm;
         launch_.source = request.source;
-        launch_.guess = guess;
+        launch_.deciding_loads = request.deciding_loads;
         trace_.source = request.source;
         trace_.block_count = request.block_count;
         if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request.block_count);
@@ -59,26 +43,6 @@ class Launcher {
     }
 
     TraceContents& trace() { return trace_; }
-    int guessed_line() const { return launch_.guessed_line; }
-
-    /// Cores that do more than in `other` stop there.
-    void limit_to(const Launcher& other) {
-        for (size_t c = 0; c < trace_.logs.size(); ++c) {
-            trace_.logs[c].most_events = other.trace_.logs[c].events.size() + 1;
-        }
-    }
-
-    /// The first event that is not the same in both, as "kernel.cpp:12: block 0, vec1"; empty if all are.
-    std::string difference(const Launcher& other) const {
-        for (size_t c = 0; c < trace_.logs.size(); ++c) {
-            const int line = first_difference(trace_.logs[c], other.trace_.logs[c]);
-            if (line == 0) continue;
-            const size_t core = c % kCoresPerBlock;
-            return source_position(launch_, line) + ": block " + std::to_string(c / kCoresPerBlock) + ", " +
-                   (core == 0 ? "cube" : "vec" + std::to_string(core - 1));
-        }
-        return "";
-    }
 
   private:
     /// Works on `count` threads, or on as many as the system gives.
@@ -162,24 +126,6 @@ class Launcher {
     std::string report_;
 };
 
-/// A trace that depends on a scalar which tile operations have computed is not the kernel's: trace mode does not know
-/// that scalar. So the launch is repeated with other values for it. Returns the report, empty if nothing changed.
-std::string check_guesses(const LaunchRequest& request, const Launcher& traced) {
-    const std::string reader = request.source + ":" + std::to_string(traced.guessed_line());
-    for (const Guess guess : {Guess::High, Guess::Low}) {
-        Launcher other(request, guess);
-        other.limit_to(traced);
-        const std::string trouble = other.run();
-        const std::string difference = other.difference(traced);
-        if (difference.empty() && trouble.empty()) continue;
-        return (difference.empty() ? trouble : difference) +
-               ": what happens here depends on the scalar that load_scalar reads at " + reader +
-               ", where a tile operation of this launch has stored it. Trace mode computes no tiles, so it cannot know "
-               "it: let the scalar come from an array that is filled before the launch";
-    }
-    return "";
-}
-
 }  // namespace
 
 std::string run_launch(LaunchRequest request) {
@@ -189,9 +135,6 @@ std::string run_launch(LaunchRequest request) {
     }
     Launcher launcher(request);
     std::string report = launcher.run();
-    if (kTrace && report.empty() && launcher.guessed_line() != 0) {
-        report = launcher.trace().error = check_guesses(request, launcher);
-    }
     if (kTrace && !request.trace_path.empty()) {
         const std::string trouble = write_trace(launcher.trace(), request.trace_path);
         if (report.empty()) report = trouble;

@@ -18,11 +18,12 @@ inline constexpr uint32_t kMaxBlocks = 65535;
 struct LaunchRequest {
     uint32_t block_count = 1;
     Program program;
-    std::vector<GmRange> gm;             ///< buffers that the kernel may touch; empty: unknown
-    std::string source = "kernel.cpp";   ///< file name of the generated C++
-    std::string trace_path;              ///< trace mode: file to write, empty for none
-    std::optional<uint64_t> interleave;  ///< seed of a random order of the cores; see interleave.hpp
-    std::function<bool()> interrupted;   ///< asked by the calling thread now and then: true ends the launch
+    std::vector<GmRange> gm;                       ///< buffers that the kernel may touch; empty: unknown
+    std::string source = "kernel.cpp";             ///< file name of the generated C++
+    const DecidingLoad* deciding_loads = nullptr;  ///< see Kernel
+    std::string trace_path;                        ///< trace mode: file to write, empty for none
+    std::optional<uint64_t> interleave;            ///< seed of a random order of the cores; see interleave.hpp
+    std::function<bool()> interrupted;             ///< asked by the calling thread now and then: true ends the launch
 };
 
 /// Returns the report of what went wrong, empty if nothing did.

@@ -13,6 +13,7 @@ bool ScalarMemory::load(uint64_t begin, size_t size, std::byte* out) {
         if (stored != stored_.end()) {
             out[i] = stored->second;
         } else if (unknown(begin + i)) {
+            unknown_was_loaded_ = true;
             return false;
         } else {
             std::memcpy(out + i, reinterpret_cast<const std::byte*>(begin + i), 1);
@@ -23,6 +24,7 @@ bool ScalarMemory::load(uint64_t begin, size_t size, std::byte* out) {
 
 void ScalarMemory::store(uint64_t begin, size_t size, const std::byte* bytes) {
     absorb_tile_stores();
+    if (unknown_was_loaded_) return forget(begin, begin + size);
     for (size_t i = 0; i < size; ++i) stored_[begin + i] = bytes[i];
 }
 
@@ -41,18 +43,22 @@ void ScalarMemory::absorb_tile_stores() {
 void ScalarMemory::absorb(const Access& access) {
     if (access.buffer != Buffer::Gm || access.mode != kWrite) return;
     for (uint32_t row = 0; row < access.rows; ++row) {
-        uint64_t begin = access.start + uint64_t{row} * access.row_stride;
-        uint64_t end = begin + access.row_bytes;
-        stored_.erase(stored_.lower_bound(begin), stored_.lower_bound(end));
-        auto next = unknown_.upper_bound(begin);
-        if (next != unknown_.begin() && std::prev(next)->second >= begin) --next;
-        while (next != unknown_.end() && next->first <= end) {  // one range of all that touch
-            begin = std::min(begin, next->first);
-            end = std::max(end, next->second);
-            next = unknown_.erase(next);
-        }
-        unknown_[begin] = end;
+        const uint64_t begin = access.start + uint64_t{row} * access.row_stride;
+        forget(begin, begin + access.row_bytes);
     }
+}
+
+/// From now on these bytes are unknown.
+void ScalarMemory::forget(uint64_t begin, uint64_t end) {
+    stored_.erase(stored_.lower_bound(begin), stored_.lower_bound(end));
+    auto next = unknown_.upper_bound(begin);
+    if (next != unknown_.begin() && std::prev(next)->second >= begin) --next;
+    while (next != unknown_.end() && next->first <= end) {  // one range of all that touch
+        begin = std::min(begin, next->first);
+        end = std::max(end, next->second);
+        next = unknown_.erase(next);
+    }
+    unknown_[begin] = end;
 }
 
 bool ScalarMemory::unknown(uint64_t address) const {

@@ -19,17 +19,20 @@ class ScalarMemory {
 
     /// Reads `size` bytes; false if one of them is unknown.
     bool load(uint64_t begin, size_t size, std::byte* out);
+    /// Stores `size` bytes. Once an unknown value was loaded, what is stored may depend on it, and is unknown, too.
     void store(uint64_t begin, size_t size, const std::byte* bytes);
 
   private:
     void absorb_tile_stores();
     void absorb(const Access& access);
+    void forget(uint64_t begin, uint64_t end);
     bool unknown(uint64_t address) const;
 
     const CoreLog* logs_;
     size_t absorbed_[1 + kSubblocks] = {};  ///< events of each core that are already in `unknown_`
     std::map<uint64_t, std::byte> stored_;  ///< bytes that scalars have stored
     std::map<uint64_t, uint64_t> unknown_;  ///< begin -> end of disjoint ranges that tile operations have stored
+    bool unknown_was_loaded_ = false;
 };
 
 }  // namespace pto::host

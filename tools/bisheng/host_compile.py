@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.bisheng.deciding_loads import deciding_loads
 from tools.bisheng.host_source import HostSource, host_source
 from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import (
@@ -127,7 +128,8 @@ def compile_host(
     command = [*compiler_command(toolchain, mode, request.cpp.name, relative(request.cpp.parent)), *LIBRARY_FLAGS]
     compiled = machine_object(mode)
     machine = objects or ([compiled] if compiled.exists() else MACHINE)
-    source = host_source(request.cpp.read_text(encoding="utf-8"))
+    text = request.cpp.read_text(encoding="utf-8")
+    source = host_source(text)
     if entry not in source.entries:
         there = ", ".join(source.entries) or "none"
         raise CompileError(
@@ -135,6 +137,9 @@ def compile_host(
         )
     others = [name for name in source.entries if name != entry]
     command.append(f"-DPTO_ENTRIES(ROW)={''.join(f'ROW({name})' for name in (entry, *others))}")
+    if mode == "trace":
+        rows = sorted(deciding_loads(text).items())
+        command.append(f"-DPTO_DECIDING_LOADS(ROW)={''.join(f'ROW({load},{decision})' for load, decision in rows)}")
     return compile_library(request, command, [HOST_MAIN, *machine, *request.shims], _text_per_core(request.cpp, source))
 
 

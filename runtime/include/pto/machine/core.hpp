@@ -17,10 +17,6 @@ class Fiber;
 /// Dimensions of a view of global memory.
 inline constexpr int kGmRank = 5;
 
-/// Trace mode: what is taken for a scalar that tile operations have computed. A launch whose trace is not the same
-/// whatever is taken cannot be traced.
-enum class Guess : uint8_t { Zero, High, Low };
-
 /// What a core waits for.
 struct Wait {
     const Fifo* fifo = nullptr;
@@ -71,12 +67,12 @@ class Core {
     void begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
                          const int64_t (&stride)[kGmRank], int line);
 
-    /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Returns false where a
-    /// tile operation of this block has stored there: trace mode computes no tiles, so the value is anybody's guess.
-    bool trace_load(uint64_t begin, size_t size, void* value, int line);
+    /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Where a tile operation of
+    /// this block has stored, the value is not known, since trace mode computes no tiles: fails if the kernel decides
+    /// something by it, else it is 0.
+    void trace_load(uint64_t begin, size_t size, void* value, int line);
     /// Trace mode: what later loads of this block find there; the array itself is left alone.
     void trace_store(uint64_t begin, size_t size, const void* value);
-    Guess guess() const;
 
     /// The core whose fiber runs on this thread.
     static Core& current(int line) {

@@ -80,12 +80,9 @@ class CoreLog {
   public:
     std::vector<Event> events;
     std::vector<Access> accesses;
-    /// More events than that end the core: it does something else than the launch that it is compared with.
-    size_t most_events = SIZE_MAX;
 
     /// Appends an event to which the next accesses belong.
     PTO_OUT_OF_LINE Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
-        if (events.size() >= most_events) throw Aborted();
         events.push_back(Event{op, static_cast<uint32_t>(line), kind, pipe, PIPE_S, 0,
                                static_cast<uint32_t>(accesses.size()), 0, DTypeId::None, 0, 0, 0, 0, 0});
         return events.back();

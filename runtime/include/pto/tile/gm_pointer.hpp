@@ -12,15 +12,6 @@
 
 namespace pto::host {
 
-/// What trace mode takes for a value that it cannot know; see Launch::guess.
-template <typename T>
-T guessed_value(Guess guess) {
-    if (guess == Guess::Zero) return T(0);
-    if constexpr (is_float<T>) return T(guess == Guess::High ? 30000.0f : -30000.0f);  // within the range of f16
-    if constexpr (std::is_signed_v<T>) return T(guess == Guess::High ? 101 : -100);    // odd and even, within 8 bits
-    return T(guess == Guess::High ? 101 : 2);
-}
-
 /// Appends an access of the scalar unit to the trace.
 template <typename T>
 void record_scalar(OpId op, Core& core, uint8_t mode, uint64_t address, int line) {
@@ -40,8 +31,7 @@ PTO_OUT_OF_LINE std::remove_const_t<T> load_scalar(const T* address, int line) {
     std::remove_const_t<T> value;
     if constexpr (kTrace) {
         record_scalar<T>(OpId::load_scalar, core, kRead, begin, line);
-        if (!core.trace_load(begin, sizeof(T), &value, line))
-            value = guessed_value<std::remove_const_t<T>>(core.guess());
+        core.trace_load(begin, sizeof(T), &value, line);
     } else {
         std::memcpy(&value, address, sizeof value);
     }
