@@ -12,8 +12,8 @@ from pathlib import Path
 from absl import flags
 
 from bench.explain_page import Sources, page
+from bench.prediction import WORKSPACE, trace_library
 from bench.timeline_report import analyse
-from bench.tuning import WORKSPACE, trace_library
 from cli.files import output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape

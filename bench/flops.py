@@ -13,8 +13,14 @@ CUBE_MACS_PER_CYCLE = 4096
 CLOCK_GHZ = 1.80
 """Clock of the cube cores in GHz."""
 
-PEAK_TFLOPS = CUBE_CORES * CUBE_MACS_PER_CYCLE * 2 * CLOCK_GHZ * 1e9 / 1e12
-"""353.9 TFLOP/s: every cube core busy in every cycle."""
+
+def peak_tflops(cores: int) -> float:
+    """Return the TFLOP/s of `cores` cube cores that are busy in every cycle."""
+    return cores * CUBE_MACS_PER_CYCLE * 2 * CLOCK_GHZ * 1e9 / 1e12
+
+
+PEAK_TFLOPS = peak_tflops(CUBE_CORES)
+"""353.9 TFLOP/s: the roof of a die."""
 
 
 def attention_flops(sq: int, sk: int, head: int = HEAD) -> int:

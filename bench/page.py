@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.plots import Plot, operation_label
+from bench.page_predicted import Predicted, predicted_section
+from bench.page_table import Group, cell, grouped_table, notes_list
+from bench.plots import Plot, Roof, figure_html, operation_label
 from bench.results import Run
 from bench.row import KERNEL, OK, SKIPPED, Row, turns_text
 from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
@@ -20,7 +22,7 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; 
 h1 { font-size: 1.5rem; margin-bottom: .2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
 p.where { margin: .2rem 0 1rem; color: #444; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1rem; }
 .plots svg { width: 100%; height: auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; }
@@ -57,24 +59,10 @@ class Section:
     rows: Sequence[Row]
     plots: Sequence[Plot]
     runs: Sequence[Run]
+    roof: Roof | None = None
 
 
-def _cell(tag: str, text: object, number: bool = False, span: int = 1) -> str:
-    kind = ' class="n"' if number else ""
-    wide = f' colspan="{span}"' if span > 1 else ""
-    return f"<{tag}{kind}{wide}>{html.escape(str(text))}</{tag}>"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Columns under one common header: headers with whether they are numbers, and how a row fills them."""
-
-    title: str
-    headers: Sequence[tuple[str, bool]]
-    cells: Callable[[Row], Sequence[object]]
-
-
-SHAPE = Group(
+SHAPE = Group[Row](
     "",
     (
         ("case", False),
@@ -89,49 +77,47 @@ SHAPE = Group(
     lambda row: (row.case, row.q_rows, row.s1, *row.variant[:4], f"{row.status}, busy" if row.busy else row.status),
 )
 
-CHECK = Group(
+CHECK = Group[Row](
     "",
     (("checked against", False), ("library", False)),
     lambda row: (row.reference, row.library),
 )
 
 
-def _operation_group(name: str) -> Group:
-    headers = [("median, ms", True), ("p5 .. p95", True), ("first", True), ("TFLOP/s", True), ("relative error", True)]
+def _operation_group(name: str, roof: Roof | None) -> Group[Row]:
+    headers = [("median, ms", True), ("p5 .. p95", True), ("first", True), ("TFLOP/s", True)]
+    if roof is not None:
+        headers.append((f"% of {roof.tflops:.4g}", True))
+    headers.append(("relative error", True))
     if name != KERNEL:
         headers.append(("speed-up over it", True))
-    return Group(operation_label(name), headers, lambda row: _operation_cells(row, name))
+    return Group(operation_label(name), headers, lambda row: _operation_cells(row, name, roof))
 
 
-def _operation_cells(row: Row, name: str) -> list[str]:
-    cells = [""] * 4
+def _operation_cells(row: Row, name: str, roof: Roof | None) -> list[str]:
+    cells = [""] * (4 if roof is None else 5)
     timing = row.timings.get(name)
     if timing is not None:
-        cells = [milliseconds(timing.median), spread(timing), milliseconds(timing.cold), f"{row.tflops(name):.4g}"]
+        rate = row.tflops(name)
+        cells = [milliseconds(timing.median), spread(timing), milliseconds(timing.cold), f"{rate:.4g}"]
+        if roof is not None:
+            cells.append(f"{100 * rate / roof.tflops:.3g}")
     cells.append(f"{row.relative_errors[name]:.1e}" if name in row.relative_errors else "")
     if name != KERNEL:
         cells.append(f"{row.speedups[name]:.3g}x" if name in row.speedups else "")
     return cells
 
 
-def _rows_table(rows: Sequence[Row]) -> str:
-    operations = list(dict.fromkeys(name for row in rows for name in row.timings))
-    groups = [SHAPE, *(_operation_group(name) for name in operations), CHECK]
-    titles = "".join(_cell("th", group.title, span=len(group.headers)) for group in groups)
-    headers = "".join(_cell("th", text, number) for group in groups for text, number in group.headers)
-    lines = [f'<tr class="titles">{titles}</tr><tr>{headers}</tr>']
-    for row in rows:
-        pairs = [pair for group in groups for pair in zip(group.cells(row), group.headers, strict=True)]
-        kind = ROW_CLASSES.get(row.status, ' class="bad"')
-        lines.append(f"<tr{kind}>{''.join(_cell('td', text, number) for text, (_, number) in pairs)}</tr>")
-    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+def _rows_table(section: Section) -> str:
+    operations = list(dict.fromkeys(name for row in section.rows for name in row.timings))
+    groups = [SHAPE, *(_operation_group(name, section.roof) for name in operations), CHECK]
+    return grouped_table(groups, section.rows, lambda row: ROW_CLASSES.get(row.status, ' class="bad"'))
 
 
 def _notes(rows: Sequence[Row]) -> str:
     notes = [(row.case, row.note) for row in rows if row.note]
     notes += [(row.case, turns_text(row, rows)) for row in rows if row.turns is not None]
-    lines = [f"<li><b>{html.escape(case)}</b> {html.escape(note)}</li>" for case, note in notes]
-    return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""
+    return notes_list(notes)
 
 
 def _text(value: object) -> str:
@@ -145,7 +131,7 @@ def _text(value: object) -> str:
 
 def _facts(facts: Mapping[str, Any]) -> str:
     pairs = [(key, value) for key, value in facts.items() if value is not None]
-    lines = "".join(f"<tr>{_cell('td', FACTS.get(key, key))}{_cell('td', _text(value))}</tr>" for key, value in pairs)
+    lines = "".join(f"<tr>{cell('td', FACTS.get(key, key))}{cell('td', _text(value))}</tr>" for key, value in pairs)
     return f"<table>{lines}</table>"
 
 
@@ -169,21 +155,22 @@ def _section(section: Section) -> str:
     machines = [run.environment.get("machine") or {} for run in section.runs]
     processors = list(dict.fromkeys(str(machine["cpu"]) for machine in machines if machine.get("cpu")))
     where = MACHINE_OF_BACKEND.get(backend, backend) + (f" (host: {', '.join(processors)})" if processors else "")
-    figures = "".join(
-        f'<figure style="margin:0" aria-label="{html.escape(plot.title)}">{plot.svg()}</figure>'
-        for plot in section.plots
-    )
+    figures = "".join(map(figure_html, section.plots))
+    roof = "" if section.roof is None else f" TFLOP/s are seen against a roof: {section.roof.label}."
     return (
         f"<h2>Backend {html.escape(backend)}, {html.escape(clock)} clock</h2>"
-        f'<p class="where">Latencies were measured on {html.escape(where)}.</p>'
-        f'<div class="plots">{figures}</div>{_rows_table(section.rows)}{_notes(section.rows)}'
+        f'<p class="where">Latencies were measured on {html.escape(where)}.{html.escape(roof)}</p>'
+        f'<div class="plots">{figures}</div>{_rows_table(section)}{_notes(section.rows)}'
     )
 
 
-def page(sections: Sequence[Section]) -> str:
-    """Return the page: a section for each backend and clock, then what the libraries and the runs were."""
+def page(sections: Sequence[Section], prediction: Predicted | None = None) -> str:
+    """Return the page: a section for each backend and clock, then what is predicted, then what the libraries and the
+    runs were.
+    """
     runs = list({id(run): run for section in sections for run in section.runs}.values())
     runs.sort(key=lambda run: run.started, reverse=True)
+    body = "".join(map(_section, sections)) + (predicted_section(prediction) if prediction else "")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -191,6 +178,6 @@ def page(sections: Sequence[Section]) -> str:
         "<h1>Flash Attention benchmark</h1>"
         '<p class="where">Non-causal forward, one head of dimension 128; latest run '
         f"{html.escape(runs[0].started)}.</p>"
-        f"{''.join(map(_section, sections))}<h2>Kernel libraries</h2>{_libraries(runs)}"
+        f"{body}<h2>Kernel libraries</h2>{_libraries(runs)}"
         f"<h2>Runs that rows above are from</h2>{_runs(runs)}</body></html>\n"
     )

@@ -5,6 +5,7 @@ Host and device numbers never share a picture. Shapes with q_rows other than s1 
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.baselines import LABELS
-from bench.flops import PEAK_TFLOPS
+from bench.flops import CUBE_CORES, PEAK_TFLOPS
+from bench.prediction import Prediction
 from bench.row import KERNEL, OK, Row
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from flash_atten.launch_library import NPU
+from sim.timeline.launch import Hypothesis
 
 COLORS = ("#0b62a4", "#d1741a", "#4c8f3a", "#8a4fa3")
 """Of the kernel and of the baselines in their order; they differ in lightness, too."""
@@ -59,6 +62,9 @@ class Roof:
     label: str
 
 
+DEVICE_ROOF = Roof(PEAK_TFLOPS, f"FP16 peak of {CUBE_CORES} cube cores: {PEAK_TFLOPS:.1f}")
+
+
 @dataclass(frozen=True)
 class Plot:
     """One picture. `name` is its file's stem."""
@@ -87,11 +93,13 @@ def operation_label(operation: str) -> str:
     return "this kernel" if operation == KERNEL else LABELS.get(operation, operation)
 
 
-def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]:
-    """Return the pictures of rows of one backend and clock; none if no square shape was right.
+def figure_html(plot: Plot) -> str:
+    """Return a picture as a <figure> of a page."""
+    return f'<figure style="margin:0" aria-label="{html.escape(plot.title)}">{plot.svg()}</figure>'
 
-    `measured_roof` is the best TFLOP/s of a plain FP32 matrix product on the host.
-    """
+
+def plots(rows: Sequence[Row], roof: Roof | None = None) -> list[Plot]:
+    """Return the pictures of rows of one backend and clock; none if no square shape was right."""
     drawn = sorted((row for row in rows if row.status == OK and row.q_rows == row.s1), key=lambda row: row.s1)
     if not drawn:
         return []
@@ -100,14 +108,15 @@ def plots(rows: Sequence[Row], measured_roof: float | None = None) -> list[Plot]
     with mpl.rc_context(STYLE):
         return [
             _latency(drawn, f"{prefix}_latency", f"Latency ({where}, {clock} clock)"),
-            _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {clock} clock)", _roof(backend, measured_roof)),
+            _rate(drawn, f"{prefix}_tflops", f"TFLOP/s ({where}, {clock} clock)", roof),
             _error(drawn, f"{prefix}_error", "Largest relative error against the FP32 reference"),
         ]
 
 
-def _roof(backend: str, measured: float | None) -> Roof | None:
+def roof_of(backend: str, measured: float | None) -> Roof | None:
+    """Return what a backend could reach; `measured` is the best TFLOP/s of a plain FP32 matrix product on the host."""
     if backend == NPU:
-        return Roof(PEAK_TFLOPS, f"FP16 peak of 24 cube cores: {PEAK_TFLOPS:.1f}")
+        return DEVICE_ROOF
     return None if measured is None else Roof(measured, f"an FP32 matrix product here (NumPy): {measured:.3g}")
 
 
@@ -194,3 +203,23 @@ def _error(rows: Sequence[Row], name: str, title: str) -> Plot:
     axes.axhline(TOLERANCE.block, color="#b00020", linestyle="--", linewidth=1, label=f"allowed: {TOLERANCE.block:.1e}")
     axes.legend(frameon=False)
     return Plot(name, title, figure)
+
+
+def predicted_plot(found: Sequence[Prediction]) -> list[Plot]:
+    """Return the picture of predicted TFLOP/s under both hypotheses, below the roof; none without square shapes.
+
+    Of a shape with several kernels the fastest is drawn, as the automatic choice would be.
+    """
+    square = [one for one in found if one.launch.case.q_rows == one.launch.case.s1]
+    if not square:
+        return []
+    sizes = sorted({one.launch.case.s1 for one in square})
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes("TFLOP/s on an A3 (predicted, not measured)", "predicted TFLOP/s", sizes)
+        for index, hypothesis in enumerate(Hypothesis):
+            best = [max(one.tflops(hypothesis) for one in square if one.launch.case.s1 == size) for size in sizes]
+            axes.plot(sizes, best, label=f"if many cores mean {hypothesis.value}", **_look(index + 2))
+        axes.axhline(DEVICE_ROOF.tflops, color="#555555", linestyle="--", linewidth=1, label=DEVICE_ROOF.label)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+    return [Plot("predicted_tflops", "TFLOP/s predicted for an A3", figure)]

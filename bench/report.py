@@ -1,8 +1,9 @@
 """Make a report of a results file of //bench:fa: one self-contained HTML page, and the same pictures as PNG.
 
-    bazel run //bench:report -- runs.json --html=report.html --png=pictures
+    tools/bazel run //bench:report -- runs.json --html=report.html --png=pictures
 
-Of each shape the latest row per kernel, backend and clock is shown.
+Of each shape the latest row per kernel, backend and clock is shown; in a section of its own what the same kernels are
+predicted to take on an A3.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from absl import flags
 
 from bench.page import TITLE, Section, page
-from bench.plots import MADE_BY, plots
+from bench.page_predicted import predicted
+from bench.plots import MADE_BY, plots, roof_of
 from bench.results import Run, read_runs
 from bench.row import SKIPPED, Key, Row
 from cli.files import check_unspoiled, output_file, user_path, write_file
@@ -22,6 +24,7 @@ from cli.program import EXIT_USAGE, fail, run
 
 HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
 PNG = flags.DEFINE_string("png", None, "Folder to write the pictures to, as PNG files; made if there is none.")
+PREDICT = flags.DEFINE_bool("predict", True, "Whether to predict what the kernels of the rows take on an A3.")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Options:
     runs: Sequence[Run]
     html: Path | None
     png: Path | None
+    predict: bool
 
 
 def options(results: str) -> Options:
@@ -39,7 +43,7 @@ def options(results: str) -> Options:
     if not any(run.rows for run in runs):
         raise ValueError(f"{results} has no rows; run //bench:fa with --json={results} first")
     page_file = output_file("html", HTML.value, inputs=[user_path(results)], ours=lambda head: TITLE.encode() in head)
-    return Options(runs, page_file, _picture_folder(PNG.value))
+    return Options(runs, page_file, _picture_folder(PNG.value), PREDICT.value)
 
 
 def _picture_folder(text: str | None) -> Path | None:
@@ -69,19 +73,21 @@ def _section(pairs: Sequence[tuple[Row, Run]], runs: Sequence[Run]) -> Section:
     rows = [row for row, _ in pairs]
     origins = [found for found in runs if any(found is origin for _, origin in pairs)]
     rates = [origin.environment.get("matmul_tflops") for origin in origins]
-    roof = next((float(rate) for rate in reversed(rates) if rate), None)
-    return Section(rows, plots(rows, roof), origins)
+    roof = roof_of(rows[0].backend, next((float(rate) for rate in reversed(rates) if rate), None))
+    return Section(rows, plots(rows, roof), origins, roof)
 
 
 def work(chosen: Options) -> int:
     """Write page and pictures."""
     drawn = sections(chosen.runs)
+    prediction = predicted([row for section in drawn for row in section.rows]) if chosen.predict else None
     files: dict[Path, str | bytes] = {}
     if chosen.html:
-        files[chosen.html] = page(drawn)
+        files[chosen.html] = page(drawn, prediction)
     if chosen.png:
         chosen.png.mkdir(parents=True, exist_ok=True)
         pictures = [picture for section in drawn for picture in section.plots]
+        pictures += prediction.plots if prediction else []
         pngs = {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
         try:
             for path in pngs:

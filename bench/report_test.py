@@ -9,14 +9,21 @@ from typing import Any
 
 import pytest
 
+from bench.flops import PEAK_TFLOPS
 from bench.page import page
-from bench.plots import curves, plots
+from bench.page_predicted import predicted
+from bench.plots import curves, plots, roof_of
 from bench.report import sections
 from bench.results import write_run
-from bench.row import FAILED, SKIPPED, Turns
+from bench.row import FAILED, KERNEL, SKIPPED, Turns
 from bench.sample_rows import row, run
 from bench.stats import Ratio
 from cli.testing import run_program
+from flash_atten.config import KernelConfig
+from flash_atten.launch_library import LibraryError
+from sim.timeline.blocks import BlockTimes
+from sim.timeline.launch import Hypothesis
+from sim.timeline.testing import block_times
 
 FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, note="deadlock <in> vec0")
 
@@ -94,6 +101,48 @@ def test_libraries_of_one_name_and_other_contents_are_both_shown() -> None:
     assert page(sections([run(row()), other])).count("<h3>fa_s1tile256</h3>") == 2
 
 
+class Made:
+    """A kernel whose blocks are those of the made pipeline, of tiles of 256."""
+
+    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
+        """Return them; `several` is what the launch has."""
+        assert several
+        return block_times(s1 // 256)
+
+
+def made(config: KernelConfig, barriers: str) -> Made:
+    """Return a kernel for tiles of 256 with `gu` removed; there is no other."""
+    if config.s1_tile != 256 or barriers != "gu":
+        raise LibraryError("that one was not built")
+    return Made()
+
+
+def test_predictions_stand_apart_from_what_was_measured_and_say_so() -> None:
+    """Two rows of one launch are one prediction; what cannot be predicted is a note with its reason."""
+    rows = [row(8192), row(8192, backend="npu"), row(16384, s1_tile=512), row(8192, barriers="none")]
+    found = predicted(rows, made)
+    assert [one.launch.case.s1 for one in found.found] == [8192]
+    assert [note for _, note in found.notes] == ["is not predicted: that one was not built"] * 2
+    measured, section = page(sections([run(*rows)]), found).split("<h2>Predicted for an A3</h2>")
+    assert "predicted" not in measured
+    assert "Predicted, not measured: device time on an A3, 24 cube cores, roof 353.9 TFLOP/s" in section
+    for hypothesis in Hypothesis:
+        assert f">{found.found[0].percent_of_roof(hypothesis):.1f}</td>" in section
+    assert section.count("% of 353.9</th>") == 2
+    assert section.split("<h2>")[0].count("<svg") == 1
+
+
+def test_measured_rates_are_fractions_of_the_backends_own_roof() -> None:
+    """The host is never seen against the device's peak, nor the device against the host's product."""
+    host, npu = sections([run(row(8192), row(8192, backend="npu", samples=(0.001,)))])
+    for section, roof in ((host, 0.5), (npu, PEAK_TFLOPS)):
+        share = 100 * section.rows[0].tflops(KERNEL) / roof
+        text = page([section])
+        assert f"% of {roof:.4g}</th>" in text
+        assert f">{share:.3g}</td>" in text
+    assert "353.9" not in page([host])
+
+
 def test_only_right_square_shapes_are_drawn() -> None:
     assert plots([FAILED_ROW]) == []
     assert plots([row(q_rows=256)]) == []
@@ -122,7 +171,7 @@ def test_a_tile_that_follows_from_the_size_is_one_curve() -> None:
 def test_the_roof_is_the_devices_peak_or_what_the_host_reached() -> None:
     labels = {}
     for backend in ("host", "npu"):
-        picture = plots([row(65536, backend=backend, samples=(0.012,))], 90.0)[1]
+        picture = plots([row(65536, backend=backend, samples=(0.012,))], roof_of(backend, 90.0))[1]
         legend = picture.figure.axes[0].get_legend()
         assert legend is not None
         labels[backend] = legend.get_texts()[-1].get_text()
@@ -144,14 +193,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_the_program_writes_page_and_pictures(tmp_path: Path, settings: dict[str, str]) -> None:
     write_run(tmp_path / "runs.json", run(row(), row(2048)))
-    done = run_program("bench.report", "runs.json", "--html=r.html", "--png=pictures", directory=tmp_path, env=settings)
+    again = ("bench.report", "runs.json", "--html=r.html", "--png=pictures", "--nopredict")
+    done = run_program(*again, directory=tmp_path, env=settings)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names == ["host_wall_error.png", "host_wall_latency.png", "host_wall_tflops.png"]
     picture = tmp_path / "pictures" / names[0]
     assert picture.read_bytes().startswith(b"\x89PNG")
-    again = ("bench.report", "runs.json", "--html=r.html", "--png=pictures")
     assert run_program(*again, directory=tmp_path, env=settings).returncode == 0
     picture.write_bytes(b"mine")
     done = run_program(*again, directory=tmp_path, env=settings)

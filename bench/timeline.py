@@ -2,7 +2,8 @@
 
 Records the kernel, predicts its latency under both hypotheses of the model, and says what it is bound by and where the
 critical path spends its cycles. All of it is prediction; docs/timeline.md says how good, and what the model cannot
-know. Exit code 0: predicted; 1: the kernel failed or never ends; 2: wrong usage.
+know. --suite: the published shapes, as a table. Exit code 0: predicted; 1: the kernel failed or never ends; 2: wrong
+usage.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from absl import flags
 
+from bench.prediction import BARRIERS, trace_library
 from bench.timeline_report import Analysis, analyse, report_json, report_text
-from bench.tuning import BARRIERS, trace_library
+from bench.timeline_suite import Suite, print_suite, suite_launches
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
@@ -30,6 +32,7 @@ from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Deadlock
 from trace.format import TraceError
 
+_SUITE = flags.DEFINE_bool("suite", False, "case1 .. case8 (S = 1024 .. 131072) as a table, instead of one shape.")
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
 _S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
@@ -64,8 +67,25 @@ class Options:
     json: Path | None
 
 
-def options() -> Options:
+def options() -> Options | Suite:
     """Read the flags. Raises ValueError."""
+    return _suite() if _SUITE.value else _one_shape()
+
+
+def _suite() -> Suite:
+    of_one_shape = [flag.name for flag in (_S1, _Q_ROWS, _LIBRARY, _PLOT, _TRACE_JSON) if flag.present]
+    if of_one_shape:
+        raise ValueError(
+            f"--suite predicts shapes of its own with the built kernels, as one table: leave out "
+            f"{', '.join('--' + name for name in of_one_shape)}"
+        )
+    launches = suite_launches(_S1_TILE.value, _QK_PRELOAD.value, _BARRIERS.value)
+    for launch in launches:
+        Workload(launch.case.q_rows, launch.case.s1, _CORES.value)
+    return Suite(launches, _CORES.value, _SYNC_PERIOD.value, output_file("json", _JSON.value, ".json"))
+
+
+def _one_shape() -> Options:
     q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
     plot = output_file("plot", _PLOT.value)
     if plot and plot.suffix not in PICTURES:
@@ -101,9 +121,12 @@ def write_outputs(chosen: Options, analysis: Analysis) -> None:
         write_file(chosen.json, json.dumps(report_json(analysis), indent=1) + "\n")
 
 
-def work(chosen: Options) -> int:
+def work(chosen: Options | Suite) -> int:
     """Record, predict, report. Return the exit code."""
     try:
+        if isinstance(chosen, Suite):
+            print_suite(chosen)
+            return 0
         analysis = analyse(RecordedKernel.load(chosen.library, chosen.free_batch), chosen.work)
     except (KernelError, Deadlock) as error:
         return fail(str(error), EXIT_FAILED)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.flops import PEAK_TFLOPS, attention_flops
+from bench.flops import peak_tflops, tflops
+from bench.prediction import predict
 from cli.program import paragraph
 from flash_atten.config import S0
 from flash_atten.stage_names import stage_of
@@ -75,12 +76,16 @@ def analyse(kernel: RecordedKernel, work: Workload) -> Analysis:
         Deadlock: it never ends.
     """
     fits = load_fits()
-    return Analysis(kernel, work, [_view(kernel, work, hypothesis, fits[hypothesis]) for hypothesis in Hypothesis])
+    times = predict(kernel, work, fits)
+    return Analysis(
+        kernel,
+        work,
+        [_view(kernel, work, hypothesis, fits[hypothesis], times[hypothesis]) for hypothesis in Hypothesis],
+    )
 
 
-def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: Fit) -> View:
+def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: Fit, time: float) -> View:
     blocks = kernel.blocks(work.s1, several=len(work.waves) > 1)
-    time = microseconds(blocks, work, fit.fitted, hypothesis)
     # One block is early in a launch; the late pace would shift all queues alike under slow-down, and the cube's under
     # contention.
     scale = hypothesis.scale(fit.fitted.early, work.waves[0])
@@ -89,7 +94,7 @@ def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: F
         hypothesis=hypothesis,
         fit=fit,
         microseconds=time,
-        tflops=attention_flops(work.q_rows, work.s1) / time / 1e6,
+        tflops=tflops(work.q_rows, work.s1, time * 1e-6),
         run=run,
         cycles_per_tile=measure(run, 1).per_tile or run.cycles / blocks.one.pushes,
         accounts=queue_accounts(run),
@@ -115,6 +120,7 @@ def report_text(analysis: Analysis) -> str:
 def verdict(analysis: Analysis) -> str:
     """Return one paragraph: what it takes, what binds it under which hypothesis, and what would decide."""
     work, knobs = analysis.work, analysis.kernel.library.config
+    roof = peak_tflops(work.cores)
 
     def both(text: Callable[[View], str]) -> str:
         return " / ".join(map(text, analysis.views))
@@ -123,7 +129,7 @@ def verdict(analysis: Analysis) -> str:
         f"{analysis.kernel.name} (S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}), {work.q_rows} rows of Q "
         f"against {work.s1} of K on {work.cores} cores: predicted {both(lambda view: f'{view.microseconds:,.1f}')} us, "
         f"{both(lambda view: f'{view.tflops:.1f}')} TFLOP/s, "
-        f"{both(lambda view: f'{100 * view.tflops / PEAK_TFLOPS:.0f}')} % of the cube's {PEAK_TFLOPS:.1f} "
+        f"{both(lambda view: f'{100 * view.tflops / roof:.0f}')} % of the cube's {roof:.1f} "
         f"({both(lambda view: view.hypothesis.value)}; the model's mean error is "
         f"{both(lambda view: f'{view.fit.mape:.1f}')} %). "
         f"{' '.join(map(_bound_sentence, analysis.views))} {experiment(analysis)}"

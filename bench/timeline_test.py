@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,24 @@ def test_the_report_is_marked_as_a_prediction_and_names_what_binds_the_kernel(tm
         assert all(line["python"] for line in view["lines"])
 
 
+def test_the_suite_is_one_table_of_eight_shapes_in_seconds(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = run_program("bench.timeline", "--suite", "--json=x.json", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Predicted, not measured: device time on an A3, 24 cube cores, roof 353.9 TFLOP/s")
+    assert [line.split()[0] for line in lines[-8:]] == [f"case{i}" for i in range(1, 9)]
+    data = json.loads((tmp_path / "x.json").read_text())
+    assert data["predicted"] is True
+    for hypothesis in Hypothesis:
+        shares = [case[hypothesis.value]["percent_of_roof"] for case in data["cases"]]
+        assert shares == sorted(shares)
+        assert 0 < shares[0] < shares[-1] < 100
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert usage.ru_utime - before < 20
+    assert usage.ru_maxrss < 1024 * 1024  # KiB
+
+
 def test_fewer_cores_take_longer_and_contend_less() -> None:
     kernel = RecordedKernel.load(FOLDER / "fa_s1tile256.trace.so")
     few, many = (analyse(kernel, Workload(3072, 2048, cores)) for cores in (2, 24))
@@ -54,6 +73,9 @@ def test_fewer_cores_take_longer_and_contend_less() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--suite", "--s1=2048", "--plot=x.svg"], "as one table: leave out --s1, --plot"),
+        (["--suite", "--s1_tile=512"], "s1 = 1024 is not supported with s1_tile = 512"),
+        (["--suite", "--cores=0"], "cores = 0 is not possible"),
         (["--s1=1000"], "s1 = 1000 is not supported"),
         (["--s1=2048", "--plot=x.jpg"], "--plot=x.jpg must end in .svg or .png"),
         (["--s1=2048", "--cores=0"], "cores = 0 is not possible"),

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
 from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape, auto_s1_tile
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_library import library_name
 from flash_atten.memory import VectorTiles, declared
-from sim.record import TRACE_SUFFIX
-from sim.timeline.launch import Hypothesis, Workload, microseconds
+from sim.timeline.launch import Hypothesis, Workload
 from sim.timeline.parameters import Fits
-from sim.timeline.recorded import RecordedKernel
-
-WORKSPACE = Path(__file__).parent.parent
-
-BARRIERS = ("gu", "none")
-"""Barrier sets that are tried: `gu` removed, and all kept."""
 
 KIB = 1024
 
@@ -66,34 +58,18 @@ def configs(shape: LaunchShape) -> Iterator[KernelConfig]:
             yield config
 
 
-KernelOf = Callable[[KernelConfig, str], RecordedKernel]
-"""The kernel of a configuration and a barrier set."""
-
-
-def trace_library(config: KernelConfig, barriers: str) -> Path:
-    """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them."""
-    name = library_name(config)
-    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
-    return WORKSPACE / (target + TRACE_SUFFIX)
-
-
-def built_kernel(config: KernelConfig, barriers: str) -> RecordedKernel:
-    """Return the kernel of the default target. Raises LibraryError."""
-    return RecordedKernel.load(trace_library(config, barriers))
-
-
-def candidates(work: Workload, fits: Fits, kernel: KernelOf = built_kernel) -> list[Candidate]:
+def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> list[Candidate]:
     """Return every legal set of knobs with its predictions, in the order of the knobs.
 
     Raises:
         KernelError: a kernel fails.
         LibraryError: a kernel's library is not there.
     """
+    kernel = kernel or BuiltKernels()
     found = []
     for config in configs(LaunchShape(work.q_rows, work.s1)):
         for barriers in BARRIERS:
-            blocks = kernel(config, barriers).blocks(work.s1, several=len(work.waves) > 1)
-            times = {h.value: microseconds(blocks, work, fits[h].fitted, h) for h in Hypothesis}
+            times = {h.value: time for h, time in predict(kernel(config, barriers), work, fits).items()}
             ub = sum(tile.total_bytes for tile in declared(VectorTiles.of(config)))
             slots = fifo_bytes_per_core(config)
             found.append(Candidate(config.s1_tile, config.qk_preload, barriers, times, ub, slots))

@@ -1,0 +1,180 @@
+"""What launches of the built kernels are predicted to take on an A3, from their trace libraries: values and a table.
+
+Nothing here is measured. docs/timeline.md says how good the predictions are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from bench.cases import Case
+from bench.flops import peak_tflops, tflops
+from bench.text_table import Column
+from flash_atten.config import KernelConfig
+from flash_atten.launch_library import LibraryError, library_name
+from sim.record import TRACE_SUFFIX
+from sim.timeline.blocks import BlockTimes
+from sim.timeline.launch import DEFAULT_CORES, Hypothesis, Workload, microseconds
+from sim.timeline.parameters import Fits, load_fits
+from sim.timeline.recorded import RecordedKernel
+
+WORKSPACE = Path(__file__).parent.parent
+
+BARRIERS = ("gu", "none")
+"""Sets of removed barriers whose trace libraries the programs bring along: `gu` removed, and all kept."""
+
+
+def trace_library(config: KernelConfig, barriers: str) -> Path:
+    """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them.
+
+    Raises ValueError for another set of barriers.
+    """
+    if barriers not in BARRIERS:
+        raise ValueError(f"trace libraries are built with the barriers {' or '.join(BARRIERS)} removed, not {barriers}")
+    name = library_name(config)
+    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
+    return WORKSPACE / (target + TRACE_SUFFIX)
+
+
+class Timed(Protocol):
+    """A kernel whose blocks have times, such as a RecordedKernel."""
+
+    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
+        """Return what Q blocks cost for `s1` rows of K and V."""
+
+
+KernelOf = Callable[[KernelConfig, str], Timed]
+"""The kernel of a configuration and a set of removed barriers."""
+
+
+def predict(kernel: Timed, work: Workload, fits: Fits) -> dict[Hypothesis, float]:
+    """Return the microseconds of the launch `work` under each hypothesis.
+
+    Raises:
+        ValueError: the kernel cannot run the shape.
+        KernelError: it fails.
+        Deadlock: it never ends.
+    """
+    blocks = kernel.blocks(work.s1, several=len(work.waves) > 1)
+    return {hypothesis: microseconds(blocks, work, fits[hypothesis].fitted, hypothesis) for hypothesis in Hypothesis}
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel with a shape."""
+
+    case: Case
+    config: KernelConfig
+    barriers: str = "gu"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a launch is predicted to take on `cores` cube cores."""
+
+    launch: Launch
+    cores: int
+    microseconds: Mapping[Hypothesis, float]
+
+    def tflops(self, hypothesis: Hypothesis) -> float:
+        """Return the TFLOP/s under a hypothesis."""
+        return tflops(self.launch.case.q_rows, self.launch.case.s1, self.microseconds[hypothesis] * 1e-6)
+
+    def percent_of_roof(self, hypothesis: Hypothesis) -> float:
+        """Return the TFLOP/s as percent of what the cube cores could do."""
+        return 100 * self.tflops(hypothesis) / peak_tflops(self.cores)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        case, config = self.launch.case, self.launch.config
+        return {
+            "case": case.name,
+            "q_rows": case.q_rows,
+            "s1": case.s1,
+            "s1_tile": config.s1_tile,
+            "qk_preload": config.qk_preload,
+            "remove_barriers": self.launch.barriers,
+            **{
+                h.value: {
+                    "microseconds": self.microseconds[h],
+                    "tflops": self.tflops(h),
+                    "percent_of_roof": self.percent_of_roof(h),
+                }
+                for h in Hypothesis
+            },
+        }
+
+
+class BuiltKernels:
+    """The kernels of the default targets; each is loaded once, and remembers what it has recorded."""
+
+    def __init__(self, free_batch: int | None = None) -> None:
+        """Load nothing yet. `free_batch`: slots that a FIFO hands back at a time, by default the library's."""
+        self._free_batch = free_batch
+        self._known: dict[Path, RecordedKernel] = {}
+
+    def __call__(self, config: KernelConfig, barriers: str) -> RecordedKernel:
+        """Return a kernel. Raises LibraryError if its trace library is not there."""
+        path = trace_library(config, barriers)
+        if not path.exists():
+            name = library_name(config)
+            raise LibraryError(
+                f"the trace library of {name} with the barriers {barriers} removed is not here; start the program with "
+                f"`tools/bazel run --//flash_atten:kernels={name} ...`, which brings it along"
+            )
+        if path not in self._known:
+            self._known[path] = RecordedKernel.load(path, self._free_batch)
+        return self._known[path]
+
+
+def predictions(
+    launches: Iterable[Launch], kernel: KernelOf, cores: int = DEFAULT_CORES, fits: Fits | None = None
+) -> list[Prediction]:
+    """Predict every launch.
+
+    Raises:
+        LibraryError: a kernel's trace library is not there.
+        ValueError, KernelError, Deadlock: as `predict`.
+    """
+    fits = fits or load_fits()
+    return [
+        Prediction(
+            one, cores, predict(kernel(one.config, one.barriers), Workload(one.case.q_rows, one.case.s1, cores), fits)
+        )
+        for one in launches
+    ]
+
+
+def title(cores: int, fits: Fits) -> str:
+    """Return what stands above predictions, so that nobody takes them for measurements."""
+    errors = " / ".join(f"{fits[h].mape:.1f}" for h in Hypothesis)
+    return (
+        f"Predicted, not measured: device time on an A3, {cores} cube cores, roof {peak_tflops(cores):.1f} TFLOP/s; "
+        f"the model's mean error on published rows is {errors} % ({' / '.join(h.value for h in Hypothesis)})"
+    )
+
+
+def columns(found: Sequence[Prediction]) -> list[Column]:
+    """Return predictions as a table, a group of columns for each hypothesis."""
+
+    def column(header: str, cells: Iterable[object]) -> Column:
+        return Column(header, [str(cell) for cell in cells])
+
+    launches = [one.launch for one in found]
+    shown = [
+        Column("case", [one.case.name for one in launches], right=False),
+        column("q_rows", (one.case.q_rows for one in launches)),
+        column("s1", (one.case.s1 for one in launches)),
+        column("tile", (one.config.s1_tile for one in launches)),
+        column("preload", (one.config.qk_preload for one in launches)),
+    ]
+    for h in Hypothesis:
+        shown += [
+            column(f"{h.value}\nus", (f"{one.microseconds[h]:,.1f}" for one in found)),
+            column("\nTFLOP/s", (f"{one.tflops(h):.1f}" for one in found)),
+            column("of the\nroof", (f"{one.percent_of_roof(h):.1f} %" for one in found)),
+        ]
+    return shown
