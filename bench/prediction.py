@@ -58,7 +58,7 @@ def predict(kernel: Timed, work: Workload, fits: Fits) -> dict[Hypothesis, float
         KernelError: it fails.
         Deadlock: it never ends.
     """
-    blocks = kernel.blocks(work.s1, several=len(work.waves) > 1)
+    blocks = kernel.blocks(work.s1, several=work.several)
     return {hypothesis: microseconds(blocks, work, fits[hypothesis].fitted, hypothesis) for hypothesis in Hypothesis}
 
 

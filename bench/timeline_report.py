@@ -63,7 +63,7 @@ class Analysis:
         knobs = self.kernel.library.config
         return (
             f"{self.kernel.name}: S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, S1 {self.work.s1}; steady "
-            f"state of one of {self.work.waves[0]} cores, predicted if {NAMES[self.views[0].hypothesis]}"
+            f"state of one of {self.work.active} cores, predicted if {NAMES[self.views[0].hypothesis]}"
         )
 
 
@@ -85,10 +85,10 @@ def analyse(kernel: RecordedKernel, work: Workload) -> Analysis:
 
 
 def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: Fit, time: float) -> View:
-    blocks = kernel.blocks(work.s1, several=len(work.waves) > 1)
+    blocks = kernel.blocks(work.s1, several=work.several)
     # One block is early in a launch; the late pace would shift all queues alike under slow-down, and the cube's under
     # contention.
-    scale = hypothesis.scale(fit.fitted.early, work.waves[0])
+    scale = hypothesis.scale(fit.fitted.early, work.active)
     run = timeline(blocks.one, scale)
     return View(
         hypothesis=hypothesis,

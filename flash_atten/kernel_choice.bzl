@@ -45,7 +45,11 @@ chosen_kernels = rule(
     implementation = _chosen_kernels_impl,
     attrs = {
         "choice": attr.label(mandatory = True, providers = [KernelChoiceInfo]),
-        "kernels": attr.label_keyed_string_dict(mandatory = True, doc = "Name by target."),
+        "kernels": attr.label_keyed_string_dict(
+            mandatory = True,
+            allow_files = True,
+            doc = "Name by target, or by one file of it.",
+        ),
     },
     doc = "The files of the kernels that are chosen; the others are not built.",
 )

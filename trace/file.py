@@ -131,7 +131,10 @@ def _parse_header(text: bytes) -> dict[str, Any]:
 
 
 def _parse_arrays(data: bytes, offset: int, header: Mapping[str, Any]) -> tuple[Records, Records]:
-    n_events, n_accesses = int(header["events"]), int(header["accesses"])
+    try:
+        n_events, n_accesses = int(header["events"]), int(header["accesses"])
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TraceError(f"garbled header: {error}") from None
     expected = n_events * EVENT_DTYPE.itemsize + n_accesses * ACCESS_DTYPE.itemsize
     actual = len(data) - offset
     if n_events < 0 or n_accesses < 0 or actual != expected:
@@ -149,8 +152,8 @@ def _build(header: Mapping[str, Any], events: Records, accesses: Records) -> Tra
     try:
         return Trace(
             source=str(header["source"]),
-            ops=tuple(header["ops"]),
-            tiles=tuple(header.get("tiles", ())),
+            ops=_names(header["ops"]),
+            tiles=_names(header.get("tiles", ())),
             block_dim=int(header["block_dim"]),
             cores=tuple(_core(entry) for entry in header["cores"]),
             fifos=tuple(_fifo(entry) for entry in header.get("fifos", ())),
@@ -160,8 +163,14 @@ def _build(header: Mapping[str, Any], events: Records, accesses: Records) -> Tra
         )
     except KeyError as error:
         raise TraceError(f"garbled header: an entry lacks {error}") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TraceError(f"garbled header: {error}") from None
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{values!r:.60} is not a list of names")
+    return tuple(values)
 
 
 def _core(entry: Mapping[str, Any]) -> Core:

@@ -67,6 +67,8 @@ def test_trailing_bytes_are_an_error(data: bytes) -> None:
         (b'"first_event": 3', b'"first_event": 2', "begins at event 2, expected 3"),
         (b'"slots": 2', b'"slot_": 2', "an entry lacks 'slots'"),
         (b'"events": 3', b'"events": "', "garbled header"),
+        (b'"events": 5', b'"events":[]', "garbled header: int"),
+        (b'"TSTORE"', b"       7", "is not a list of names"),
         (b'"id": 0', b'"id": 4', "FIFO 0 is used but not described"),
     ],
 )

@@ -61,6 +61,15 @@ class BlockTimes:
     two: TimedProgram | None = None
     _known: dict[tuple[int, float], Measured] = field(default_factory=dict, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        """Check that the two traces belong together. Raises ValueError."""
+        if self.two and (self.two.pushes, self.two.tile_columns) != (2 * self.one.pushes, self.one.tile_columns):
+            raise ValueError(
+                f"the second trace has {self.two.pushes} tiles of {self.two.tile_columns}, the first {self.one.pushes} "
+                f"of {self.one.tile_columns}: the second must be two Q blocks in turn of the same kernel and S1, so "
+                "twice as many"
+            )
+
     @property
     def s1(self) -> int:
         """Rows of K and V of the traces."""
@@ -72,7 +81,7 @@ class BlockTimes:
         Without a trace of two blocks a further one takes as long as the first.
 
         Raises:
-            TooShort: `s1` is not that of the traces, and they are too short to extrapolate from.
+            TooShort: `s1` is not that of the traces, and they are too short to extrapolate from, or do not tell it.
         """
         first = self._at(1, s1, scale)
         return first, self._at(2, s1, scale) - first if self.two else first
@@ -91,15 +100,19 @@ class BlockTimes:
         if known is None:
             known = measure(timeline(program, Scale(contention=step * CONTENTION_STEP)), blocks)
             self._known[blocks, step] = known
-        further, rest = divmod(s1 - self.s1, program.tile_columns or 1)
+        if not program.tile_columns:
+            raise TooShort("the trace has no FIFO from cube to vector, so it does not tell its tiles, nor its S1")
+        further, rest = divmod(s1 - self.s1, program.tile_columns)
         if rest:
             raise TooShort(f"s1 = {s1} is not a multiple of {program.tile_columns}, the tile of the trace")
         if not further:
             return known.cycles
         if known.per_tile is None:
             needed = (PERIOD + 2 * EPILOGUE_TILES + 1) * program.tile_columns
+            hint = ". Or is it a trace of two Q blocks? Those come second" if 2 * s1 == self.s1 else ""
             raise TooShort(
-                f"s1 = {s1} cannot be extrapolated from a trace of s1 = {self.s1}: record {s1}, or at least {needed}"
+                f"s1 = {s1} cannot be extrapolated from a trace of s1 = {self.s1}: record {s1}, or at least "
+                f"{needed}{hint}"
             )
         return known.cycles + blocks * further * known.per_tile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.timeline.blocks import TooShort
+from sim.timeline.blocks import BlockTimes, TooShort
 from sim.timeline.testing import TILE_COLUMNS, block_times, program
 from sim.timeline.times import Scale, timeline
 
@@ -14,6 +14,12 @@ def test_a_further_block_costs_what_two_cost_more_than_one() -> None:
     first, further = blocks.cycles(8 * TILE_COLUMNS, Scale())
     assert first == timeline(program(8)).cycles
     assert first + further == timeline(program(8, 2)).cycles
+
+
+def test_traces_that_do_not_belong_together_are_refused() -> None:
+    for second in (program(8), program(4, 2), program(16, 2)):
+        with pytest.raises(ValueError, match="the second must be two Q blocks in turn of the same kernel and S1"):
+            BlockTimes(program(8), second)
 
 
 @pytest.mark.parametrize("contention", [1.0, 1.6])

@@ -25,6 +25,9 @@ CHANGE_US = 300.0
 DEFAULT_CORES = 24
 """Cube cores of one die."""
 
+LARGEST_ROWS = 2**31
+"""Rows of Q or K from which on a request is a slip of the finger: K alone would be half a terabyte."""
+
 
 class Hypothesis(Enum):
     """Why a core among many is slower than one alone."""
@@ -60,21 +63,33 @@ class Workload:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if self.q_rows <= 0 or self.q_rows % ROWS_PER_BLOCK:
-            raise ValueError(f"q_rows = {self.q_rows} is not possible: give a positive multiple of {ROWS_PER_BLOCK}")
-        if self.s1 <= 0:
-            raise ValueError(f"s1 = {self.s1} is not possible: give a positive number of rows")
+        if not 0 < self.q_rows <= LARGEST_ROWS or self.q_rows % ROWS_PER_BLOCK:
+            raise ValueError(
+                f"q_rows = {self.q_rows} is not possible: give a positive multiple of {ROWS_PER_BLOCK}, at most "
+                f"{LARGEST_ROWS}"
+            )
+        if not 0 < self.s1 <= LARGEST_ROWS:
+            raise ValueError(f"s1 = {self.s1} is not possible: give a positive number of rows, at most {LARGEST_ROWS}")
         if self.cores <= 0:
             raise ValueError(
                 f"cores = {self.cores} is not possible: give at least 1; a die of an A3 has {DEFAULT_CORES}"
             )
 
     @property
-    def waves(self) -> tuple[int, ...]:
-        """Active cores of each wave of Q blocks."""
-        blocks = self.q_rows // ROWS_PER_BLOCK
-        full, rest = divmod(blocks, self.cores)
-        return (self.cores,) * full + ((rest,) if rest else ())
+    def waves(self) -> tuple[tuple[int, int], ...]:
+        """Waves of Q blocks, as (how many, active cores of each): full ones, then what is left."""
+        full, rest = divmod(self.q_rows // ROWS_PER_BLOCK, self.cores)
+        return tuple(wave for wave in ((full, self.cores), (1, rest)) if all(wave))
+
+    @property
+    def several(self) -> bool:
+        """Whether a core works on more than one Q block."""
+        return self.q_rows // ROWS_PER_BLOCK > self.cores
+
+    @property
+    def active(self) -> int:
+        """Cores that the first wave keeps busy."""
+        return self.waves[0][1]
 
 
 @dataclass(frozen=True)
@@ -103,10 +118,8 @@ def microseconds(blocks: BlockTimes, work: Workload, fitted: Fitted, hypothesis:
 
 def _busy(blocks: BlockTimes, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
     """Microseconds of the core with most Q blocks."""
-    cycles, waves = 0.0, work.waves
-    for number, cores in enumerate(waves):
-        # All waves but the last have the same cores.
-        if number in (0, 1, len(waves) - 1):
-            first, further = blocks.cycles(work.s1, hypothesis.scale(factor, cores))
-        cycles += further if number else first
+    cycles = 0.0
+    for number, (waves, cores) in enumerate(work.waves):
+        first, further = blocks.cycles(work.s1, hypothesis.scale(factor, cores))
+        cycles += waves * further if number else first + (waves - 1) * further
     return cycles / (CLOCK_GHZ * 1e3)

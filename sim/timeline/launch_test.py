@@ -6,7 +6,7 @@ import pytest
 
 from isa.costs import CLOCK_GHZ, LAUNCH_US
 from sim.timeline.blocks import BlockTimes
-from sim.timeline.launch import CHANGE_US, Fitted, Hypothesis, Timing, Workload, microseconds
+from sim.timeline.launch import CHANGE_US, LARGEST_ROWS, Fitted, Hypothesis, Timing, Workload, microseconds
 from sim.timeline.testing import block_times
 from sim.timeline.times import Scale
 
@@ -20,9 +20,23 @@ def blocks() -> BlockTimes:
 
 
 def test_waves_are_full_but_the_last() -> None:
-    assert Workload(128 * 50, S1).waves == (24, 24, 2)
-    assert Workload(128 * 48, S1).waves == (24, 24)
-    assert Workload(128 * 3, S1).waves == (3,)
+    assert Workload(128 * 50, S1).waves == ((2, 24), (1, 2))
+    assert Workload(128 * 48, S1).waves == ((2, 24),)
+    assert Workload(128 * 3, S1).waves == ((1, 3),)
+
+
+def test_the_largest_launch_is_as_quick_to_predict_as_a_small_one_and_larger_ones_are_refused(
+    blocks: BlockTimes,
+) -> None:
+    work = Workload(LARGEST_ROWS, S1, cores=1)
+    further = blocks.cycles(S1, Scale())[1] / CLOCK_GHZ / 1e3
+    assert microseconds(blocks, work, ALONE, Hypothesis.SLOWDOWN) == pytest.approx(
+        LARGEST_ROWS / 128 * further, rel=1e-4
+    )
+    with pytest.raises(ValueError, match="positive multiple of 128, at most"):
+        Workload(LARGEST_ROWS * 128, S1)
+    with pytest.raises(ValueError, match="positive number of rows, at most"):
+        Workload(128, LARGEST_ROWS + 1)
 
 
 @pytest.mark.parametrize("hypothesis", Hypothesis)

@@ -48,15 +48,17 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError."""
-    if len(_TRACE.value) not in (1, 2):
+    if len(_TRACE.value) not in (1, 2) or not all(_TRACE.value):
+        named = len([text for text in _TRACE.value if text])
         raise ValueError(
-            f"--trace names {len(_TRACE.value)} files: give one of one Q block, and perhaps one of two, by a comma"
+            f"--trace={','.join(_TRACE.value)} names {named} files: give one of one Q block, and perhaps one of "
+            "two, by a comma"
         )
     return Options(
         tuple(user_path(text) for text in _TRACE.value),
         Workload(_Q_ROWS.value, _S1.value, _CORES.value, _TIMING.value),
         _FREE_BATCH.value,
-        output_file("json", _JSON.value, inputs=map(user_path, _TRACE.value)),
+        output_file("json", _JSON.value, ".json", inputs=map(user_path, _TRACE.value)),
     )
 
 

@@ -63,6 +63,8 @@ def timed_program(trace: Trace, free_batch: int | None = None) -> TimedProgram:
         TraceError: the trace has more than one block, or no FIFO from cube to vector.
         CostError: it has an operation without a cost.
     """
+    if trace.error:
+        raise TraceError(f"the launch of this trace failed, and it ends there: {trace.error.splitlines()[0]}")
     blocks = blocks_of(trace)
     if len(blocks) != 1:
         raise TraceError(f"a timeline needs a trace of one block, this one has {len(blocks)}: record with block_dim 1")
@@ -70,6 +72,12 @@ def timed_program(trace: Trace, free_batch: int | None = None) -> TimedProgram:
     coster = _Coster(trace)
     parts = [trace.core_events(core) for core in cores]
     rings = rings_of(trace.fifos, cores, (lambda _: free_batch) if free_batch else free_batch_of)
+    for number, ring in rings.items():
+        if ring.slots < 1 or ring.slots % ring.free_batch:
+            raise TraceError(
+                f"FIFO {number} of {ring.slots} slots cannot hand back {ring.free_batch} at a time: the number must "
+                "divide that of its slots"
+            )
     pushes, columns = _tiles(trace, parts)
     return TimedProgram(
         cores=tuple(cores),
@@ -115,6 +123,8 @@ class _Coster:
         accesses = tuple(self._accesses[first : first + count])
         key = op, pipe, rows, cols, dtype, accesses
         if key not in self._known:
+            if dtype >= len(DTYPE_NAMES):
+                raise TraceError(f"{self._trace.ops[op]} has element type {dtype}, there are only {len(DTYPE_NAMES)}")
             shape = _Shape(self._trace.ops[op], rows, cols, DTYPE_NAMES[dtype])
             self._known[key] = _price(shape, pipe, accesses)
         return self._known[key]
@@ -140,11 +150,15 @@ def _price(shape: _Shape, pipe: int, accesses: Sequence[_Access]) -> Cost:
         return Cost(vector_cost(op, rows, cols, _widest(shape, accesses)))
     if pipe == Pipe.M:
         left = next((access.moved for access in accesses if access.buffer == Buffer.L0A), None)
-        if left is None:
+        if left is None or not rows:
             raise CostError(f"{op} on M reads nothing from L0A: its cost is unknown")
         return Cost((MicroOp(matmul_cost(rows, cols, left // rows), 0),))
-    source = next(access for access in accesses if not access.writes)
-    target = next(access for access in accesses if access.writes)
+    source = next((access for access in accesses if not access.writes), None)
+    target = next((access for access in accesses if access.writes), None)
+    if source is None or target is None:
+        raise CostError(
+            f"{op} on {Pipe(pipe).name} reads nothing or writes nothing: it moves no bytes that could be priced"
+        )
     path = path_of(Buffer(source.buffer).name, Buffer(target.buffer).name)
     moved = rows * cols * FIX_ELEMENT_BYTES if source.buffer == Buffer.L0C else target.moved
     return Cost((MicroOp(moved / path.bytes_per_cycle, 0),), path.shared)
@@ -156,4 +170,4 @@ def _widest(shape: _Shape, accesses: Sequence[_Access]) -> int:
     if shape.op != "TCVT":
         return own
     source = max((access.moved for access in accesses if not access.writes), default=0)
-    return max(own, source // (shape.rows * shape.cols))
+    return max(own, source // max(1, shape.rows * shape.cols))
