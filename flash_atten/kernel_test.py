@@ -22,15 +22,14 @@ from flash_atten.kernel import ENTRY, build_module
 from flash_atten.memory import CubeTiles, VectorTiles, declared
 from isa import a3
 from ptodsl.dialect import (
+    VECTOR_OPS,
     AllocTileOp,
-    TAddOp,
     TAllocOp,
     TFreeOp,
     TMatmulAccOp,
     TMatmulOp,
     TPopOp,
     TPushOp,
-    TRowExpandMulOp,
     context,
 )
 from ptodsl.printing import module_text
@@ -112,9 +111,9 @@ def test_steady_cube_step_interleaves_as_designed(config: KernelConfig) -> None:
 @every_config
 def test_gu_multiplication_and_addition_are_adjacent(config: KernelConfig) -> None:
     """Nothing is between them in the module, and only synchronisation in C++: in steady state and epilogue."""
-    multiplications = [op for op in _function(config, "vector_kernel").walk() if isinstance(op, TRowExpandMulOp)]
+    multiplications = [op for op in _function(config, "vector_kernel").walk() if op.name == "pto.trowexpandmul"]
     assert len(multiplications) == 2 * config.tile_factor
-    assert all(isinstance(op.next_op, TAddOp) for op in multiplications)
+    assert all(op.next_op is not None and op.next_op.name == "pto.tadd" for op in multiplications)
     sync = r"\s*(?:(?:wait_flag\(PIPE_MTE2, PIPE_V, EVENT_ID\d\)|pipe_barrier\(PIPE_V\));\s*)+"
     pattern = rf"TROWEXPANDMUL\((v\d+), \1, v\d+\);{sync}TADD\(\1, \1, v\d+\);"
     assert len(re.findall(pattern, _cpp(config))) == len(multiplications)
@@ -123,7 +122,7 @@ def test_gu_multiplication_and_addition_are_adjacent(config: KernelConfig) -> No
 @every_config
 def test_probabilities_are_handed_over_as_soon_as_the_last_are_stored(config: KernelConfig) -> None:
     """In the steady state the tile that is accumulated meanwhile is taken before that, with two slices after it."""
-    names = {TAllocOp: "alloc", TPushOp: "push", TPopOp: "pop", TFreeOp: "free", TRowExpandMulOp: "mul"}
+    names = {TAllocOp: "alloc", TPushOp: "push", TPopOp: "pop", TFreeOp: "free", VECTOR_OPS["trowexpandmul"]: "mul"}
     steady = _phases(_function(config, "vector_kernel"))[1]
     order = [names[type(op)] for op in steady.walk() if type(op) in names]
     before = config.tile_factor - 2

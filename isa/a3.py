@@ -101,3 +101,9 @@ MAX_CUBE_ROW_STRIDE = 65535
 
 BUFFER_OF_LOC = {"vec": UB, "mat": L1, "left": L0A, "right": L0B, "acc": L0C, "bias": BT}
 """The buffer that holds tiles of each `loc` of `!pto.tile_buf`."""
+
+FAST_ROW_REDUCTIONS = ((32, 256), (16, 512), (64, 128), (8, 1024))
+"""Shapes of f32 tiles for whose rows the device library has a path of its own, if dst is column-major."""
+
+FAST_SCRATCH_BYTES = 4 * KIB
+"""Scratch that this path touches, from the first byte of `tmp` on; it checks no size."""

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from isa.op import Work
+from isa.ops import BY_CPP
 
 CLOCK_GHZ = 1.85
 """Clock of the vendor's cost model; the figures below are cycles of it."""
@@ -78,27 +81,6 @@ mul."""
 MASKED_UNARY = 2.0
 """The same with one operand: published 29 for the [1, 32] multiply-by-scalar, 35 for its exp."""
 
-BINARY: Mapping[str, str] = {
-    "TADD": "add", "TSUB": "sub", "TMAX": "max", "TMIN": "max", "TMUL": "mul", "TDIV": "div",
-    "TAND": "bits", "TOR": "bits", "TXOR": "bits",
-}  # fmt: skip
-UNARY: Mapping[str, str] = {
-    "TMULS": "scalar", "TADDS": "scalar", "TEXP": "exp", "TLOG": "exp", "TSQRT": "root", "TRSQRT": "root",
-    "TRECIP": "root", "TRELU": "unary", "TABS": "unary", "TNEG": "unary", "TCVT": "convert", "TMOV": "copy",
-    "TEXTRACT": "copy", "TEXPANDS": "copy",
-}  # fmt: skip
-ROW_REDUCTIONS: Mapping[str, str] = {"TROWMAX": "group_max", "TROWMIN": "group_max", "TROWSUM": "group_add"}
-COLUMN_REDUCTIONS: Mapping[str, str] = {"TCOLMAX": "max", "TCOLMIN": "max", "TCOLSUM": "add"}
-EXPANSIONS: Mapping[str, str] = {
-    "ADD": "add",
-    "SUB": "sub",
-    "MUL": "mul",
-    "DIV": "div",
-    "MAX": "max",
-    "MIN": "max",
-    "": "copy",
-}
-
 REDUCTION_TOTALS: Mapping[tuple[str, int, int], float] = {
     ("group_max", 32, 256): 270,
     ("group_max", 16, 512): 242,
@@ -134,22 +116,23 @@ def vector_cost(op: str, rows: int, cols: int, element_bytes: int) -> tuple[Micr
     Raises:
         CostError: the operation has no cost.
     """
+    row = BY_CPP.get(op)
+    if row is None or not row.cost:
+        raise CostError(f"{op} has no cost in isa/ops.py: add it there, with the source of the figure in isa/costs.py")
     tile_bytes = rows * cols * element_bytes
     repeats = max(1, math.ceil(tile_bytes / REPEAT_BYTES))
-    masked = tile_bytes < REPEAT_BYTES
-    if op in BINARY:
-        return (_instruction(BINARY[op], repeats, MASKED_BINARY if masked else 0),)
-    if op in UNARY:
-        return (_instruction(UNARY[op], repeats, MASKED_UNARY if masked else 0),)
-    if op in ROW_REDUCTIONS:
-        return _row_reduction(ROW_REDUCTIONS[op], rows, cols, repeats)
-    if op in COLUMN_REDUCTIONS:
-        return (_instruction(COLUMN_REDUCTIONS[op], repeats),)
-    for prefix, broadcast in (("TROWEXPAND", True), ("TCOLEXPAND", False)):
-        if op.startswith(prefix) and op.removeprefix(prefix) in EXPANSIONS:
-            step = _instruction(EXPANSIONS[op.removeprefix(prefix)], repeats)
-            return (MicroOp(0, INSTRUCTIONS["broadcast"].fixed, drains=True), step) if broadcast else (step,)
-    raise CostError(f"{op} has no cost in isa/costs.py: add it there, with the source of the figure")
+    match row.family.work:
+        case Work.ROW_REDUCTION:
+            return _row_reduction(row.cost[0], rows, cols, repeats)
+        case Work.BROADCAST:
+            return MicroOp(0, INSTRUCTIONS["broadcast"].fixed, drains=True), _instruction(row.cost[0], repeats)
+        case Work.COLUMN_REDUCTION:
+            return (_instruction(row.cost[0], repeats),)
+    extra = 0.0
+    if tile_bytes < REPEAT_BYTES:
+        extra = MASKED_BINARY if len(row.family.reads) > 1 else MASKED_UNARY
+    *first, last = (_instruction(name, repeats, extra) for name in row.cost)
+    return *(replace(step, drains=True) for step in first), last
 
 
 def _instruction(name: str, repeats: int, extra: float = 0) -> MicroOp:

@@ -52,7 +52,7 @@ def test_library_operations_drain_inside() -> None:
 
 
 def test_an_operation_without_a_cost_is_an_error_and_no_guess() -> None:
-    with pytest.raises(CostError, match=r"TSIGMOID has no cost in isa/costs\.py"):
+    with pytest.raises(CostError, match=r"TSIGMOID has no cost in isa/ops\.py"):
         vector_cost("TSIGMOID", 32, 256, 4)
     with pytest.raises(CostError, match="a move from UB to L0A has no cost"):
         path_of("UB", "L0A")

@@ -16,7 +16,7 @@ This module is pure and knows neither IR nor traces: assembler, judge and patche
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -24,6 +24,8 @@ from itertools import product
 from typing import NamedTuple
 
 from isa.a3 import BLOCK_BYTES
+from isa.op import Order
+from isa.ops import OPS
 
 REPEAT_BYTES = 256
 """Bytes of an operand that one repeat covers: 64 lanes of fp32."""
@@ -41,25 +43,7 @@ class VRule(Enum):
     """That, or the vendor's rule: enough repeats issue from one access to the other."""
 
 
-class Order(Enum):
-    """How an operation walks the tiles that have its shape."""
-
-    ROWS = "row by row"
-    STRIPS = "strip by strip"
-    SOURCE = "source once, row by row or strip by strip"
-    """Row reductions: every repeat of the source is read once before anything else. Published costs tell that much."""
-    UNKNOWN = "not known"
-
-
-_ROWS = (
-    "TADD TSUB TMUL TDIV TMAX TMIN TAND TOR TADDS TSUBS TMULS TMAXS TMINS TEXP TLOG TSQRT TABS TRELU TNOT TCVT TEXPANDS"
-)
-_STRIPS = "TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN"
-ORDERS = {
-    **dict.fromkeys(_ROWS.split(), Order.ROWS),
-    **dict.fromkeys(_STRIPS.split(), Order.STRIPS),
-    **dict.fromkeys(("TROWMAX", "TROWMIN", "TROWSUM"), Order.SOURCE),
-}
+ORDERS: Mapping[str, Order] = {op.cpp: op.order for op in OPS if op.order is not Order.UNKNOWN}
 """Orders by C++ name. Only operations that are one pass of one instruction over their tiles are here."""
 
 

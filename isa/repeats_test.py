@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.op import Order
 from isa.repeats import (
     ORDERS,
     SAFE_DISTANCE,
     Operand,
     Operation,
-    Order,
     distance,
     in_time,
     order_of,

@@ -6,9 +6,13 @@ same file in it is not one: it stays opaque, no pattern matches it, and so nothi
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from isa.families import MOVE
+from isa.op import Family, Hidden, Op
+from isa.ops import OPS
+from isa.pipes import Pipe
 from patchers.scanner import BLANKS, Kind, Source
 
 # ptoas prints `using namespace pto;` and plain names; with these before them they are the same.
@@ -22,17 +26,10 @@ _TILE_DECLARATION = re.compile(rf"\s*{_NAMESPACE}Tile\s*<([^<>]*)>\s*([A-Za-z_]\
 _WORD = re.compile(r"\w+", re.ASCII)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
-# Without a scratch tile of their own, these broadcast row values in UB that no operand names.
-_BROADCASTS = frozenset(f"TROWEXPAND{operation}" for operation in ("ADD", "SUB", "MUL", "DIV", "MAX", "MIN"))
-# Operations on V: dst, sources ... Some have a scratch tile after that, which counts as written.
-_REDUCTIONS = ("TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM")
-_SCRATCH = {**dict.fromkeys(_REDUCTIONS, 2), **dict.fromkeys(_BROADCASTS, 3), "TXOR": 3}
-_VECTOR_OPS = frozenset(_SCRATCH) | frozenset(
-    "TADD TSUB TMUL TDIV TMAX TMIN TEXP TLOG TSQRT TRSQRT TRECIP TRELU TABS TNEG TAND TOR TADDS TMULS TEXPANDS TCVT "
-    "TMOV "
-    "TROWEXPAND TROWEXPANDADD TROWEXPANDSUB TROWEXPANDMUL TROWEXPANDDIV TROWEXPANDMAX TROWEXPANDMIN TCOLEXPAND "
-    "TCOLEXPANDADD TCOLEXPANDSUB TCOLEXPANDMUL TCOLEXPANDDIV TCOLEXPANDMAX TCOLEXPANDMIN".split()
-)
+# Operations that run on V wherever their tiles are: dst, sources ... And TMOV, which does within UB.
+_VECTOR_OPS: Mapping[str, Op] = {
+    op.cpp: op for op in OPS if op.family.pipe is Pipe.V or (op.family is MOVE and op.cpp == "TMOV")
+}
 # Operands of the operations that patterns name.
 _OPERANDS = {"TROWEXPANDMUL": 3, "TADD": 3, "TEXP": 2, "TROWSUM": 3}
 
@@ -51,17 +48,39 @@ class Call(NamedTuple):
     @property
     def written(self) -> tuple[str, ...]:
         """The tiles that a vector operation writes, as named in the C++."""
-        return self.arguments[:1] + self.arguments[self._scratch : self._scratch + 1]
+        return tuple(self.arguments[position] for position in self._written)
 
     @property
     def read(self) -> tuple[str, ...]:
-        """The operands that a vector operation reads."""
-        return self.arguments[1 : self._scratch]
+        """The operands that a vector operation reads, scalars included."""
+        written = self._written
+        return tuple(argument for position, argument in enumerate(self.arguments) if position not in written)
 
     @property
-    def _scratch(self) -> int:
-        """Position of the scratch tile, or the end."""
-        return _SCRATCH.get(self.name, len(self.arguments))
+    def read_tiles(self) -> tuple[str, ...]:
+        """The tiles among them."""
+        operands = enumerate(self._family.arguments[: len(self.arguments)])
+        return tuple(self.arguments[i] for i, operand in operands if operand.is_tile and i not in self._written)
+
+    @property
+    def _family(self) -> Family:
+        return _VECTOR_OPS[self.name].family
+
+    @property
+    def _written(self) -> tuple[int, ...]:
+        """Positions of the arguments that are written. A tile more than the operation needs is scratch."""
+        family = self._family
+        known = [i for i, operand in enumerate(family.arguments) if operand.is_written and i < len(self.arguments)]
+        return *known, *range(len(family.operands) + family.modes, len(self.arguments))
+
+    @property
+    def walked(self) -> str:
+        """The tile that a vector operation walks: the source of a reduction, the destination of anything else."""
+        return next(
+            argument
+            for argument, operand in zip(self.arguments, self._family.arguments, strict=False)
+            if operand.name == self._family.walked
+        )
 
     @property
     def uses_library_scratch(self) -> bool:
@@ -69,7 +88,9 @@ class Call(NamedTuple):
 
         So does TCVT from f16 to i8, which its call does not tell; the hazard judge sees it.
         """
-        return self.name in _BROADCASTS and len(self.arguments) == 3
+        if not self.is_vector_op or self._family.hidden is not Hidden.COLUMN_MAJOR_ROWS:
+            return False
+        return len(self.arguments) == len(self._family.operands)
 
     def is_tile_op(self, name: str) -> bool:
         """Say whether this is the operation `name` of the patterns, with as many operands as the tile ISA gives it."""

@@ -11,10 +11,6 @@ from patchers.calls import Call
 from patchers.ordering import LIBRARY_SCRATCH
 from patchers.tiles import Shape, Tile
 
-# Arguments at the end that are no tiles: scalars, the rounding and the saturation mode.
-_NO_TILES = {"TADDS": 1, "TMULS": 1, "TEXPANDS": 1, "TCVT": 2}
-_REDUCTIONS = ("TROWMAX", "TROWMIN", "TROWSUM", "TCOLMAX", "TCOLMIN", "TCOLSUM")
-
 
 def repeats_between(first: Call, second: Call, tiles: Mapping[str, Tile]) -> int | None:
     """Return the fewest repeats from an access of `first` to the conflicting one of `second`.
@@ -31,9 +27,10 @@ def is_known(call: Call, tiles: Mapping[str, Tile]) -> bool:
 
 
 def _operation(call: Call, tiles: Mapping[str, Tile]) -> Operation | None:
-    read = call.read[: len(call.read) - _NO_TILES.get(call.name, 0)]
-    walked = tiles[(read if call.name in _REDUCTIONS else call.written)[0]].shape
-    named = [_operand(tiles[name], False) for name in read] + [_operand(tiles[name], True) for name in call.written]
+    walked = tiles[call.walked].shape
+    named = [_operand(tiles[name], False) for name in call.read_tiles] + [
+        _operand(tiles[name], True) for name in call.written
+    ]
     operands = tuple(operand for operand in named if operand)
     if walked is None or len(operands) < len(named):
         return None

@@ -1,69 +1,80 @@
 """Operations on tiles. Destinations are given, as the last argument; nothing is returned.
 
-Element-wise operations work on unboxed row-major tiles of one element type and valid shape, in UB.
+Element-wise operations work on unboxed row-major tiles of one element type and valid shape, in UB. Most operations of
+this module are made of the rows of `isa.ops` when they are first asked for: `help(tile.add)`, or docs/dsl.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
+from isa.op import Op, Role
 from ptodsl.dialect import (
+    VECTOR_OPS,
     SubviewOp,
-    TAbsOp,
-    TAddOp,
-    TAddsOp,
-    TAndOp,
-    TColExpandAddOp,
-    TColExpandDivOp,
-    TColExpandMaxOp,
-    TColExpandMinOp,
-    TColExpandMulOp,
-    TColExpandOp,
-    TColExpandSubOp,
-    TColMaxOp,
-    TColMinOp,
-    TColSumOp,
     TCvtOp,
-    TDivOp,
-    TExpandsOp,
-    TExpOp,
     TExtractOp,
     TileBufType,
-    TLogOp,
     TMatmulAccOp,
     TMatmulBiasOp,
     TMatmulOp,
-    TMaxOp,
-    TMinOp,
     TMovOp,
-    TMulOp,
-    TMulsOp,
-    TNegOp,
-    TOrOp,
     TPrintOp,
-    TRecipOp,
-    TReluOp,
     TReshapeOp,
-    TRowExpandAddOp,
-    TRowExpandDivOp,
-    TRowExpandMaxOp,
-    TRowExpandMinOp,
-    TRowExpandMulOp,
-    TRowExpandOp,
-    TRowExpandSubOp,
-    TRowMaxOp,
-    TRowMinOp,
-    TRowSumOp,
-    TRsqrtOp,
-    TSqrtOp,
-    TSubOp,
-    TXorOp,
+    VectorOp,
 )
 from ptodsl.errors import fail
 from ptodsl.scope import emit
-from ptodsl.values import Number, Scalar, Tile, Value, as_index, as_indices, as_scalar, ssa_of
+from ptodsl.values import Scalar, Tile, Value, as_index, as_indices, as_scalar, ssa_of
+
+_BY_NAME: Mapping[str, type[VectorOp]] = {op.ROW.dsl: op for op in VECTOR_OPS.values() if op.ROW.dsl is not None}
+"""Operations that are functions of this module, by the names of these."""
+
+
+def __getattr__(name: str) -> Callable[..., None]:
+    """Make the function of a row of `isa.ops`, once."""
+    operation = _BY_NAME.get(name)
+    if operation is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
+    made = globals()[name] = tile_function(operation)
+    return made
+
+
+def __dir__() -> list[str]:
+    """Return all names, those of functions that nobody has asked for included."""
+    return sorted({*globals(), *_BY_NAME})
+
+
+def tile_function(operation: type[VectorOp]) -> Callable[..., None]:
+    """Return the function of the DSL that emits `operation`; its parameters are the operands, by name or in order.
+
+    A scalar is a Python number or a `Scalar` of the element type of the tiles.
+    """
+    row = operation.ROW
+    kinds = {operand.name: operand.role for operand in row.family.operands}
+    signature = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in kinds])
+
+    def function(*args: object, **kwargs: object) -> None:
+        given = signature.bind(*args, **kwargs).arguments
+        tiles = {name: ssa_of(given[name], name, Tile) for name, role in kinds.items() if role is not Role.SCALAR}
+        dtype = next(iter(tiles.values())).type
+        assert isinstance(dtype, TileBufType)
+        operands = [
+            tiles[name] if name in tiles else as_scalar(given[name], dtype.dtype, "the scalar").ssa for name in kinds
+        ]
+        emit(lambda: operation(*operands))
+
+    function.__name__ = function.__qualname__ = row.dsl or row.cpp.lower()
+    function.__doc__ = _document(row)
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
+
+
+def _document(row: Op) -> str:
+    return f"Compute {row.formula}. Element types: {', '.join(row.types)}."
 
 
 def _emit(make: Callable[..., Operation], **tiles: Value) -> None:
@@ -82,118 +93,6 @@ def extract(src: Value, row: Scalar | int, col: Scalar | int, dst: Value) -> Non
     source, start = ssa_of(src, "src", Tile), (as_index(row, "row"), as_index(col, "col"))
     target = ssa_of(dst, "dst", Tile)
     emit(lambda: TExtractOp(source, *start, target))
-
-
-def add(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs + rhs."""
-    _emit(TAddOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def sub(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs - rhs."""
-    _emit(TSubOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def mul(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs * rhs."""
-    _emit(TMulOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def div(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs / rhs."""
-    _emit(TDivOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def max(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = the larger of lhs and rhs."""
-    _emit(TMaxOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def min(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = the smaller of lhs and rhs."""
-    _emit(TMinOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def and_(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs & rhs, on integers."""
-    _emit(TAndOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def or_(lhs: Value, rhs: Value, dst: Value) -> None:
-    """Compute dst = lhs | rhs, on integers."""
-    _emit(TOrOp, lhs=lhs, rhs=rhs, dst=dst)
-
-
-def xor(lhs: Value, rhs: Value, tmp: Value, dst: Value) -> None:
-    """Compute dst = lhs ^ rhs, on integers; `tmp` is scratch like dst."""
-    _emit(TXorOp, lhs=lhs, rhs=rhs, tmp=tmp, dst=dst)
-
-
-def exp(src: Value, dst: Value) -> None:
-    """Compute dst = e to the src."""
-    _emit(TExpOp, src=src, dst=dst)
-
-
-def log(src: Value, dst: Value) -> None:
-    """Compute dst = natural logarithm of src."""
-    _emit(TLogOp, src=src, dst=dst)
-
-
-def sqrt(src: Value, dst: Value) -> None:
-    """Compute dst = square root of src."""
-    _emit(TSqrtOp, src=src, dst=dst)
-
-
-def rsqrt(src: Value, dst: Value) -> None:
-    """Compute dst = 1 / square root of src."""
-    _emit(TRsqrtOp, src=src, dst=dst)
-
-
-def reciprocal(src: Value, dst: Value) -> None:
-    """Compute dst = 1 / src."""
-    _emit(TRecipOp, src=src, dst=dst)
-
-
-def relu(src: Value, dst: Value) -> None:
-    """Compute dst = src where it is positive, else 0."""
-    _emit(TReluOp, src=src, dst=dst)
-
-
-def abs(src: Value, dst: Value) -> None:
-    """Compute dst = |src|."""
-    _emit(TAbsOp, src=src, dst=dst)
-
-
-def neg(src: Value, dst: Value) -> None:
-    """Compute dst = -src."""
-    _emit(TNegOp, src=src, dst=dst)
-
-
-def muls(src: Value, factor: Scalar | Number, dst: Value) -> None:
-    """Compute dst = src * factor, a scalar of the tile's element type."""
-    _tile_scalar(TMulsOp, src, factor, dst)
-
-
-def adds(src: Value, term: Scalar | Number, dst: Value) -> None:
-    """Compute dst = src + term, a scalar of the tile's element type."""
-    _tile_scalar(TAddsOp, src, term, dst)
-
-
-def expands(value: Scalar | Number, dst: Value) -> None:
-    """Fill dst with a scalar of its element type, whatever it held before."""
-    target = ssa_of(dst, "dst", Tile)
-    assert isinstance(target.type, TileBufType)
-    scalar = as_scalar(value, target.type.dtype, "the scalar").ssa
-    emit(lambda: TExpandsOp(scalar, target))
-
-
-def _tile_scalar(
-    make: Callable[[SSAValue, SSAValue, SSAValue], Operation], src: Value, value: Scalar | Number, dst: Value
-) -> None:
-    source, target = ssa_of(src, "src", Tile), ssa_of(dst, "dst", Tile)
-    assert isinstance(source.type, TileBufType)
-    scalar = as_scalar(value, source.type.dtype, "the scalar").ssa
-    emit(lambda: make(source, scalar, target))
 
 
 def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
@@ -219,106 +118,6 @@ def matmul_acc(acc: Value, left: Value, right: Value, out: Value) -> None:
 def matmul_bias(left: Value, right: Value, bias: Value, out: Value) -> None:
     """Compute out = left x right + bias, [1, N] in the bias table."""
     _emit(TMatmulBiasOp, left=left, right=right, bias=bias, out=out)
-
-
-def row_sum(src: Value, tmp: Value, dst: Value) -> None:
-    """Compute dst[r] = sum of row r; `tmp` is scratch like src, dst is [rows, 1] column-major."""
-    _emit(TRowSumOp, src=src, tmp=tmp, dst=dst)
-
-
-def row_max(src: Value, tmp: Value, dst: Value) -> None:
-    """Compute dst[r] = maximum of row r; `tmp` is scratch like src, dst is [rows, 1] column-major."""
-    _emit(TRowMaxOp, src=src, tmp=tmp, dst=dst)
-
-
-def row_min(src: Value, tmp: Value, dst: Value) -> None:
-    """Compute dst[r] = minimum of row r; `tmp` is scratch like src, dst is [rows, 1] column-major."""
-    _emit(TRowMinOp, src=src, tmp=tmp, dst=dst)
-
-
-def row_expand(src: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r]."""
-    _emit(TRowExpandOp, src=src, dst=dst)
-
-
-def row_expand_add(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] + row[r]."""
-    _emit(TRowExpandAddOp, src=src, row=row, dst=dst)
-
-
-def row_expand_sub(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] - row[r]."""
-    _emit(TRowExpandSubOp, src=src, row=row, dst=dst)
-
-
-def row_expand_mul(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] * row[r]."""
-    _emit(TRowExpandMulOp, src=src, row=row, dst=dst)
-
-
-def row_expand_div(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] / row[r]."""
-    _emit(TRowExpandDivOp, src=src, row=row, dst=dst)
-
-
-def row_expand_max(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = max(src[r, c], row[r])."""
-    _emit(TRowExpandMaxOp, src=src, row=row, dst=dst)
-
-
-def row_expand_min(src: Value, row: Value, dst: Value) -> None:
-    """Compute dst[r, c] = min(src[r, c], row[r])."""
-    _emit(TRowExpandMinOp, src=src, row=row, dst=dst)
-
-
-def col_sum(src: Value, dst: Value) -> None:
-    """Compute dst[c] = sum of column c; dst is [1, cols]."""
-    _emit(TColSumOp, src=src, dst=dst)
-
-
-def col_max(src: Value, dst: Value) -> None:
-    """Compute dst[c] = maximum of column c; dst is [1, cols]."""
-    _emit(TColMaxOp, src=src, dst=dst)
-
-
-def col_min(src: Value, dst: Value) -> None:
-    """Compute dst[c] = minimum of column c; dst is [1, cols]."""
-    _emit(TColMinOp, src=src, dst=dst)
-
-
-def col_expand(src: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[c]."""
-    _emit(TColExpandOp, src=src, dst=dst)
-
-
-def col_expand_add(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] + col[c]."""
-    _emit(TColExpandAddOp, src=src, col=col, dst=dst)
-
-
-def col_expand_sub(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] - col[c]."""
-    _emit(TColExpandSubOp, src=src, col=col, dst=dst)
-
-
-def col_expand_mul(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] * col[c]."""
-    _emit(TColExpandMulOp, src=src, col=col, dst=dst)
-
-
-def col_expand_div(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = src[r, c] / col[c]."""
-    _emit(TColExpandDivOp, src=src, col=col, dst=dst)
-
-
-def col_expand_max(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = max(src[r, c], col[c])."""
-    _emit(TColExpandMaxOp, src=src, col=col, dst=dst)
-
-
-def col_expand_min(src: Value, col: Value, dst: Value) -> None:
-    """Compute dst[r, c] = min(src[r, c], col[c])."""
-    _emit(TColExpandMinOp, src=src, col=col, dst=dst)
 
 
 def reshape(ty: TileBufType, src: Value) -> Tile:

@@ -19,6 +19,7 @@ from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from isa.pipes import Kind, Pipe
 from ptodsl.dialect import (
+    VECTOR_OPS,
     AddPtrOp,
     Effects,
     FifoOp,
@@ -34,7 +35,7 @@ from ptodsl.dialect import (
     effects_of,
     element_bytes,
 )
-from ptodsl.dialect.testing import ALIASES, fifo, load_mat, snippet
+from ptodsl.dialect.testing import ALIASES, fifo, load_mat, snippet, use_of
 from runtime.host_kernel import HostKernel
 from sim.regions import merge_ranges, row_ranges
 from tools.bisheng.host_compile import compile_host
@@ -61,7 +62,6 @@ NO_MEMORY = frozenset(
 TILES = {
     **{name: text for name, text in ALIASES.items() if text.startswith("!pto.tile_buf")},
     "bytes": "!pto.tile_buf<vec, 32x256xi8>",
-    "row_scalars": "!pto.tile_buf<vec, 32x8xf32>",
     "bias_row": "!pto.tile_buf<mat, 1x128xf32>",
     "padded": "!pto.tile_buf<vec, 32x64xf32, valid=32x50, pad=1>",
     "corner": "!pto.tile_buf<vec, 32x64xf32, valid=20x50>",
@@ -104,25 +104,10 @@ def transfer(name: str, kind: str, rows: int, cols: int, dtype: str = "f32", poi
     return "\n".join(lines)
 
 
-BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
-UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trecip", "trelu", "tabs", "tneg")
-ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
-
 VECTOR = {
-    **{name: op(name, ["vec", "vec"], "vec") for name in BINARY},
-    **{name: op(name, ["words", "words"], "words") for name in ("tand", "tor")},
-    "txor": op("txor", ["words", "words", "words"], "words"),
-    **{name: op(name, ["vec"], "vec") for name in UNARY},
-    **{name: op(name, ["vec"], "vec", ", %x", ", f32") for name in ("tmuls", "tadds")},
-    "texpands": "\n".join([*tiles("vec"), f"pto.texpands ins(%x : f32) outs(%t0 : {TILES['vec']})"]),
+    **{name: use_of(op.ROW, apart=True) for name, op in VECTOR_OPS.items()},
     "tcvt": op("tcvt", ["vec"], "half"),
     "tcvt_scratch": op("tcvt", ["half"], "bytes"),
-    **{f"trow{name}": op(f"trow{name}", ["vec", "vec"], "rows") for name in ("max", "min", "sum")},
-    **{f"tcol{name}": op(f"tcol{name}", ["vec"], "cols") for name in ("max", "min", "sum")},
-    "trowexpand": op("trowexpand", ["rows"], "vec"),
-    "tcolexpand": op("tcolexpand", ["cols"], "vec"),
-    **{f"trowexpand{name}": op(f"trowexpand{name}", ["vec", "rows"], "vec") for name in ARITHMETIC},
-    **{f"tcolexpand{name}": op(f"tcolexpand{name}", ["vec", "cols"], "vec") for name in ARITHMETIC},
     "tmov_vec": op("tmov", ["vec"], "vec"),
     "textract_vec": op("textract", ["vec"], "narrow", ", %c0, %c128", ", index, index"),
     "tload": transfer("tload", "vec", 32, 256),

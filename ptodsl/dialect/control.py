@@ -22,6 +22,7 @@ from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.syntax import Value, parse_types_of
 from ptodsl.dialect.tile_type import Loc
 
@@ -204,6 +205,7 @@ class TPrintOp(IRDLOperation):
     """Print a tile in UB from the device: `pto.tprint ins(%t : T)`; a diagnostic."""
 
     name = "pto.tprint"
+    traits = traits_def(tile_effects("tprint"))
 
     src = operand_def()
 

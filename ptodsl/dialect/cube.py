@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
-from xdsl.irdl import irdl_op_definition, operand_def
+from xdsl.irdl import irdl_op_definition, operand_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_name
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
@@ -20,6 +21,7 @@ class TMatmulOp(DpsOp):
     """dst = left x right."""
 
     name = "pto.tmatmul"
+    traits = traits_def(tile_effects("tmatmul"))
 
     left = operand_def()
     right = operand_def()
@@ -38,6 +40,7 @@ class TMatmulAccOp(DpsOp):
     """dst = acc + left x right; usually dst is acc."""
 
     name = "pto.tmatmul.acc"
+    traits = traits_def(tile_effects("tmatmul.acc"))
 
     acc = operand_def()
     left = operand_def()
@@ -60,6 +63,7 @@ class TMatmulBiasOp(DpsOp):
     """dst = left x right + bias, where bias is `[1, N]` in the bias table."""
 
     name = "pto.tmatmul.bias"
+    traits = traits_def(tile_effects("tmatmul.bias"))
 
     left = operand_def()
     right = operand_def()

@@ -1,23 +1,25 @@
 """What each operation does to memory, and on which pipe: the single source for all synchronisation.
 
-`effects_of(op)` is the question; the tables below are the answer, one row per kind of operation. Operations that are
-in no table (arithmetic, control flow, names for memory) run on the scalar unit and touch no tile.
+An operation that touches memory has the trait `TileEffects`, which is its row of the operation table; `effects_of(op)`
+is the question. Operations without it (arithmetic, control flow, names for memory) run on the scalar unit and touch no
+tile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Protocol, cast
 
 from xdsl.ir import Operation, SSAValue
+from xdsl.traits import EffectInstance, MemoryEffect, MemoryEffectKind
 
 from isa import a3
-from ptodsl.dialect import control, cube, fifo, move, pointer, reduce, tile, vector
+from isa.op import MOVE_PIPES, STORE_PIPES, Decides, Extent, Hidden, Op
+from isa.ops import BY_DIALECT
 from ptodsl.dialect.attributes import Pipe
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
-
-V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -34,141 +36,117 @@ class Effects:
     """Bytes that no operand names, written first and then read."""
 
 
+class Directed(Protocol):
+    """An operation that runs on the pipe of the stores which its FIFO announces."""
+
+    @property
+    def store_pipe(self) -> Pipe:
+        """That pipe; raises ValueError if the FIFO is out of sight."""
+
+
+class Converting(Protocol):
+    """An operation for some element types of which the device library needs scratch."""
+
+    @property
+    def uses_library_scratch(self) -> bool:
+        """Whether it does for these."""
+
+
 @dataclass(frozen=True)
-class Access:
-    """Names of the operands that a kind of operation reads and writes; scratch operands count as written."""
+class TileEffects(MemoryEffect):
+    """The operation does to its operands what a row of the operation table says."""
 
-    reads: tuple[str, ...]
-    writes: tuple[str, ...] = ("dst",)
+    row: Op
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Operands that are read."""
+        return self.row.family.reads
+
+    @cached_property
+    def writes(self) -> tuple[str, ...]:
+        """Operands that are written; scratch counts."""
+        return self.row.family.writes
+
+    @classmethod
+    def get_effects(cls, op: Operation) -> AbstractSet[EffectInstance]:
+        """Reads and writes as xDSL's passes know them."""
+        trait = op.get_trait(cls)
+        assert trait is not None
+        kinds = {MemoryEffectKind.READ: trait.reads, MemoryEffectKind.WRITE: trait.writes}
+        return {EffectInstance(kind) for kind, operands in kinds.items() if operands}
+
+    def pipe_of(self, op: Operation) -> Pipe:
+        """The pipe that runs `op`."""
+        rule = self.row.family.pipe
+        match rule:
+            case Decides.SOURCE:
+                rule = MOVE_PIPES[_loc(op, "src")]
+            case Decides.STORED:
+                rule = STORE_PIPES[_loc(op, "src")]
+            case Decides.DIRECTION:
+                return cast(Directed, op).store_pipe
+        return Pipe[rule.name]
+
+    def uses_library_scratch(self, op: Operation) -> bool:
+        """Whether the device library works in `a3.LIBRARY_SCRATCH`, without an operand that says so."""
+        match self.row.family.hidden:
+            case Hidden.NEVER:
+                return False
+            case Hidden.COLUMN_MAJOR_ROWS:
+                (rows,) = (operand.name for operand in self.row.family.operands if operand.extent is Extent.ROWS)
+                ty = getattr(op, rows).type
+                return isinstance(ty, TileBufType) and ty.data.blayout is BLayout.COL_MAJOR
+            case Hidden.WITHIN_UB:
+                return _loc(op, "src") is Loc.VEC
+            case Hidden.BY_CONVERSION:
+                return cast(Converting, op).uses_library_scratch
 
 
-ACCESSES: dict[type[Operation], Access] = {
-    move.TLoadOp: Access(("src",)),
-    move.TStoreOp: Access(("src",)),
-    move.TMovOp: Access(("src",)),
-    move.TExtractOp: Access(("src",)),
-    cube.TMatmulOp: Access(("left", "right")),
-    cube.TMatmulAccOp: Access(("acc", "left", "right")),
-    cube.TMatmulBiasOp: Access(("left", "right", "bias")),
-    vector.BinaryOp: Access(("lhs", "rhs")),
-    vector.TXorOp: Access(("lhs", "rhs"), ("tmp", "dst")),
-    vector.UnaryOp: Access(("src",)),
-    vector.TileScalarOp: Access(("src",)),
-    vector.TExpandsOp: Access(()),
-    vector.TCvtOp: Access(("src",)),
-    reduce.RowReduceOp: Access(("src",), ("tmp", "dst")),
-    reduce.ColReduceOp: Access(("src",)),
-    reduce.RowExpandBinaryOp: Access(("src", "row")),
-    reduce.ColExpandBinaryOp: Access(("src", "col")),
-    reduce.TRowExpandOp: Access(("src",)),
-    reduce.TColExpandOp: Access(("src",)),
-    fifo.TAllocOp: Access((), ("entry",)),
-    fifo.TPushOp: Access(("entry",), ()),
-    fifo.TPopOp: Access((), ("entry",)),
-    fifo.TFreeOp: Access(("entry",), ()),
-    pointer.LoadScalarOp: Access(("ptr",), ()),
-    pointer.StoreScalarOp: Access((), ("ptr",)),
-    control.TPrintOp: Access(("src",), ()),
-    tile.TReshapeOp: Access((), ()),
-    tile.SubviewOp: Access((), ()),
-}
-"""Operations, or bases of families of them, that touch memory or name tiles."""
+def tile_effects(name: str) -> TileEffects:
+    """The trait of the operation `pto.<name>`, from its row."""
+    return TileEffects(BY_DIALECT[name])
 
-PIPES: dict[type[Operation], Pipe] = {
-    move.TLoadOp: Pipe.MTE2,
-    cube.TMatmulOp: Pipe.M,
-    cube.TMatmulAccOp: Pipe.M,
-    cube.TMatmulBiasOp: Pipe.M,
-    vector.BinaryOp: Pipe.V,
-    vector.TXorOp: Pipe.V,
-    vector.UnaryOp: Pipe.V,
-    vector.TileScalarOp: Pipe.V,
-    vector.TExpandsOp: Pipe.V,
-    vector.TCvtOp: Pipe.V,
-    reduce.RowReduceOp: Pipe.V,
-    reduce.ColReduceOp: Pipe.V,
-    reduce.RowExpandBinaryOp: Pipe.V,
-    reduce.ColExpandBinaryOp: Pipe.V,
-    reduce.TRowExpandOp: Pipe.V,
-    reduce.TColExpandOp: Pipe.V,
-    fifo.TAllocOp: Pipe.MTE3,
-    fifo.TPopOp: Pipe.MTE2,
-    fifo.TFreeOp: Pipe.S,
-}
-"""Pipes of the operations whose kind alone decides it; `pipe_of` decides the others, or they run on S."""
 
-MOVE_PIPES = {Loc.MAT: Pipe.MTE1, Loc.VEC: Pipe.V, Loc.ACC: Pipe.FIX}
-"""Pipe of `pto.tmov` and `pto.textract` by the buffer of their source."""
-
-STORE_PIPES = {Loc.ACC: Pipe.FIX, Loc.VEC: Pipe.MTE3}
-"""Pipe of `pto.tstore` by the buffer of its source."""
-
-PUSH_PIPES = {fifo.CUBE_TO_VECTOR: Pipe.FIX, fifo.VECTOR_TO_CUBE: Pipe.MTE3}
-"""Pipe of `pto.tpush` by direction: the pipe of the stores into the entry, FIX on the cube, MTE3 on a vector core."""
+def row_of(op: Operation) -> Op:
+    """The row of the operation table of an operation that has one."""
+    trait = op.get_trait(TileEffects)
+    assert trait is not None, f"{op.name} has no row in isa/ops.py"
+    return trait.row
 
 
 def effects_of(op: Operation) -> Effects | None:
     """Pipe, reads and writes of an operation; None when it touches no memory and needs no ordering."""
-    access = _row(ACCESSES, op)
-    if access is None:
+    trait = op.get_trait(TileEffects)
+    if trait is None:
         return None
     return Effects(
-        pipe_of(op),
-        tuple(getattr(op, name) for name in access.reads),
-        tuple(getattr(op, name) for name in access.writes),
-        a3.LIBRARY_SCRATCH if uses_library_scratch(op) else None,
+        trait.pipe_of(op),
+        tuple(getattr(op, name) for name in trait.reads),
+        tuple(getattr(op, name) for name in trait.writes),
+        a3.LIBRARY_SCRATCH if trait.uses_library_scratch(op) else None,
     )
 
 
 def uses_library_scratch(op: Operation) -> bool:
     """Whether the device library works in `a3.LIBRARY_SCRATCH` for this operation, without an operand that says so."""
-    match op:
-        case reduce.RowExpandBinaryOp():
-            row = op.row.type
-            return isinstance(row, TileBufType) and row.data.blayout is BLayout.COL_MAJOR
-        case vector.TCvtOp():
-            conversion = op.conversion
-            return conversion is not None and conversion.uses_library_scratch
-        case move.TExtractOp():
-            return _loc(op.src) is Loc.VEC
-        case _:
-            return False
+    trait = op.get_trait(TileEffects)
+    return trait is not None and trait.uses_library_scratch(op)
 
 
 def touches_memory(op: Operation) -> bool:
     """Whether an operation reads or writes a tile, GM or the entry of a FIFO."""
-    effects = effects_of(op)
-    return effects is not None and bool(effects.reads or effects.writes)
+    trait = op.get_trait(TileEffects)
+    return trait is not None and bool(trait.reads or trait.writes)
 
 
 def pipe_of(op: Operation) -> Pipe:
     """Pipe that runs an operation; S for everything that the scalar unit does itself."""
-    if isinstance(op, move.TMovOp | move.TExtractOp):
-        return MOVE_PIPES[_loc(op.src)]
-    if isinstance(op, move.TStoreOp):
-        return STORE_PIPES[_loc(op.src)]
-    if isinstance(op, fifo.TPushOp):
-        return _push_pipe(op)
-    return _row(PIPES, op) or Pipe.S
+    trait = op.get_trait(TileEffects)
+    return Pipe.S if trait is None else trait.pipe_of(op)
 
 
-def _push_pipe(op: fifo.TPushOp) -> Pipe:
-    """Pipe of the stores that the push announces, from the direction of its FIFO."""
-    owner = op.pipe.owner
-    if not isinstance(owner, fifo.InitializeL2G2LPipeOp):
-        raise ValueError(f"{op.name}: pipe must come from pto.initialize_l2g2l_pipe in the same function")
-    return PUSH_PIPES[owner.dir_mask.value.data]
-
-
-def _loc(value: SSAValue) -> Loc:
-    ty = value.type
+def _loc(op: Operation, name: str) -> Loc:
+    ty = getattr(op, name).type
     assert isinstance(ty, TileBufType)
     return ty.loc
-
-
-def _row(table: Mapping[type[Operation], V], op: Operation) -> V | None:
-    """Row of an operation's class or of the family it belongs to."""
-    for cls in type(op).__mro__:
-        if cls in table:
-            return table[cls]
-    return None

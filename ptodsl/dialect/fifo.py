@@ -24,6 +24,7 @@ from xdsl.irdl import (
     opt_prop_def,
     prop_def,
     result_def,
+    traits_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -31,7 +32,8 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import SPLITS, Split
+from ptodsl.dialect.attributes import SPLITS, Pipe, Split
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
 from ptodsl.dialect.gm_type import PipeType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_types_of
@@ -44,6 +46,9 @@ VECTOR_TO_CUBE = 2
 
 DIRECTIONS = {CUBE_TO_VECTOR: "DIR_C2V", VECTOR_TO_CUBE: "DIR_V2C"}
 """C++ enumerator of each `dir_mask`."""
+
+PUSH_PIPES = {CUBE_TO_VECTOR: Pipe.FIX, VECTOR_TO_CUBE: Pipe.MTE3}
+"""Pipe of the stores into an entry by direction: FIX on the cube, MTE3 on a vector core."""
 
 NUMBERS = {"dir_mask": i8, "slot_size": i32, "slot_num": i32, "local_slot_num": i32, "flag_base": i32}
 """Types of the numbers of a FIFO."""
@@ -307,6 +312,7 @@ class TAllocOp(FifoOp):
     """Bind the entry to the next slot; blocks until the consumer has freed it."""
 
     name = "pto.talloc"
+    traits = traits_def(tile_effects("talloc"))
 
 
 @irdl_op_definition
@@ -314,6 +320,15 @@ class TPushOp(FifoOp):
     """Signal "full" once the stores into the entry have landed."""
 
     name = "pto.tpush"
+    traits = traits_def(tile_effects("tpush"))
+
+    @property
+    def store_pipe(self) -> Pipe:
+        """Pipe of the stores that the push announces; raises ValueError if the FIFO is out of sight."""
+        owner = self.pipe.owner
+        if not isinstance(owner, InitializeL2G2LPipeOp):
+            raise ValueError(f"{self.name}: pipe must come from pto.initialize_l2g2l_pipe in the same function")
+        return PUSH_PIPES[owner.dir_mask.value.data]
 
 
 @irdl_op_definition
@@ -321,6 +336,7 @@ class TPopOp(FifoOp):
     """Wait for "full" and bind the entry to the slot, and to the subblock's part of it."""
 
     name = "pto.tpop"
+    traits = traits_def(tile_effects("tpop"))
 
 
 @irdl_op_definition
@@ -328,5 +344,6 @@ class TFreeOp(FifoOp):
     """Signal "free" once the loads from the entry are done."""
 
     name = "pto.tfree"
+    traits = traits_def(tile_effects("tfree"))
 
     WHY_ENTRY: ClassVar[str] = ": without an entry it frees nothing in GM, and the producer would wait for ever"

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i1, i32
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def
+from xdsl.irdl import irdl_op_definition, operand_def, prop_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import ELEMENT_TYPES, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
@@ -47,6 +48,7 @@ class TLoadOp(DpsOp):
     """dst = the slice `src` of GM. Runs on MTE2; `dst` is in UB or L1."""
 
     name = "pto.tload"
+    traits = traits_def(tile_effects("tload"))
 
     SEGMENTS: ClassVar[Sequence[int]] = (1, 1, 0, 0, 0, 0)
     """src, dst, and four about padding and initialisation. Their number is not verified with the real assembler."""
@@ -74,6 +76,7 @@ class TStoreOp(DpsOp):
     """The slice `dst` of GM = src. Runs on FIX from an accumulator, on MTE3 from UB."""
 
     name = "pto.tstore"
+    traits = traits_def(tile_effects("tstore"))
 
     src = operand_def()
     dst = operand_def()
@@ -97,6 +100,7 @@ class TMovOp(DpsOp):
     """dst = src, between on-chip buffers: L1 to L0A, L0B or the bias table (MTE1), UB to UB (V), L0C to L1 (FIX)."""
 
     name = "pto.tmov"
+    traits = traits_def(tile_effects("tmov"))
 
     SEGMENTS: ClassVar[Sequence[int]] = (1, 1, 0, 0)
     """src, dst, and the scaling tile and scalar of quantising moves."""
@@ -129,6 +133,7 @@ class TExtractOp(DpsOp):
     """
 
     name = "pto.textract"
+    traits = traits_def(tile_effects("textract"))
 
     src = operand_def()
     row = operand_def()

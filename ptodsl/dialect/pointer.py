@@ -10,12 +10,14 @@ from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
     result_def,
+    traits_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.gm_type import PtrType
 from ptodsl.dialect.syntax import INDEX, Value, parse_types_of, print_conversion
 
@@ -65,6 +67,7 @@ class LoadScalarOp(IRDLOperation):
     """result = ptr[offset], read from GM by the scalar unit: `pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32`."""
 
     name = "pto.load_scalar"
+    traits = traits_def(tile_effects("load_scalar"))
 
     ptr = operand_def()
     offset = operand_def()
@@ -106,6 +109,7 @@ class StoreScalarOp(IRDLOperation):
     """ptr[offset] = value, written to GM by the scalar unit: `pto.store_scalar %v, %p[%n] : !pto.ptr<f32>, f32`."""
 
     name = "pto.store_scalar"
+    traits = traits_def(tile_effects("store_scalar"))
 
     ptr = operand_def()
     offset = operand_def()

@@ -4,30 +4,15 @@ import pytest
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
 
 from ptodsl.dialect import PtoDialect
-from ptodsl.dialect.testing import ALIASES, fifo, parse_text, print_text, snippet
+from ptodsl.dialect.testing import ALIASES, VECTOR_USES, fifo, parse_text, print_text, snippet
 
-BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
-UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trelu", "tabs", "tneg")
 FIFO = ("talloc", "tpush", "tpop", "tfree")
-ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
 
 SNIPPETS = [
-    *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
-    *(f"pto.{name} ins(%words, %words : !words, !words) outs(%words : !words)" for name in ("tand", "tor")),
-    "pto.txor ins(%words, %words, %words : !words, !words, !words) outs(%words : !words)",
-    *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
-    "%other = pto.alloc_tile : !vec\npto.trecip ins(%vec : !vec) outs(%other : !vec)",
-    *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
-    "pto.texpands ins(%x : f32) outs(%vec : !vec)",
+    *VECTOR_USES,
     "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec : !vec) outs(%half : !half)",
-    *(f"pto.trow{name} ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)" for name in ("max", "min", "sum")),
-    *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
-    "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
-    "pto.tcolexpand ins(%cols : !cols) outs(%vec : !vec)",
-    *(f"pto.trowexpand{name} ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)" for name in ARITHMETIC),
-    *(f"pto.tcolexpand{name} ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)" for name in ARITHMETIC),
     "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
     "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
     "pto.tmov ins(%mat : !mat) outs(%left : !left)",

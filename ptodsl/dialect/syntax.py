@@ -12,6 +12,8 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from ptodsl.dialect.effects import row_of
+
 INDEX = IndexType()
 
 Value = SSAValue | Operation
@@ -40,7 +42,7 @@ class DpsOp(IRDLOperation):
     @property
     def instruction(self) -> str:
         """Its name in the tile ISA: `TADD`."""
-        return self.name.removeprefix("pto.").replace(".", "_").upper()
+        return row_of(self).cpp
 
     @classmethod
     def _segments(cls) -> dict[str, Attribute]:

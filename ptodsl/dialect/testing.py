@@ -12,7 +12,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import DYNAMIC, TileBufType, context, element_type
+from isa.op import Extent, Op, Role
+from ptodsl.dialect import DYNAMIC, VECTOR_OPS, TileBufType, context, element_type
 
 TILES = {
     "vec": TileBufType.of((32, 256), element_type("f32"), "vec"),
@@ -70,6 +71,45 @@ def snippet(body: str, kind: str = "vector") -> str:
     if "%slice" in body:
         lines.append("%slice = pto.partition_view %view, offsets = [%c0, %c0], sizes = [%c32, %c256] : !view -> !slice")
     return "\n".join([*lines, body, "func.return", "}"])
+
+
+_KINDS = {
+    "f32": {Extent.WHOLE: "vec", Extent.ENOUGH: "vec", Extent.ROWS: "rows", Extent.COLS: "cols"},
+    "i16": {Extent.WHOLE: "words"},
+}
+"""Names in `TILES` by element type and extent."""
+
+_SCALARS = {"f32": "%x", "i16": "%w"}
+
+
+def use_of(row: Op, *, apart: bool = False) -> str:
+    """Lines that use an operation of a regular family.
+
+    Args:
+        row: its row of the operation table.
+        apart: whether every operand is a tile of its own, `%t0`, `%t1`, ...; else `%vec` and the like, and those that
+            must be other tiles than these.
+    """
+    dtype = "f32" if "f32" in row.types else "i16"
+    lines = ["%w = arith.constant 3 : i16"] if dtype == "i16" else []
+    names, types = [], []
+    for number, operand in enumerate(row.family.operands):
+        if operand.role is Role.SCALAR:
+            names.append(_SCALARS[dtype])
+            types.append(dtype)
+            continue
+        kind = _KINDS[dtype][operand.extent]
+        alone = apart or operand.role is Role.SCRATCH or any(operand.name in pair for pair in row.distinct)
+        names.append(f"%t{number}" if alone else f"%{kind}")
+        types.append(f"!{kind}")
+        if alone:
+            lines.append(f"{names[-1]} = pto.alloc_tile : !{kind}")
+    ins = f"{', '.join(names[:-1])} : {', '.join(types[:-1])}"
+    return "\n".join([*lines, f"pto.{row.dialect} ins({ins}) outs({names[-1]} : {types[-1]})"])
+
+
+VECTOR_USES = [use_of(op.ROW) for op in VECTOR_OPS.values()]
+"""Every operation that is made of its row, once."""
 
 
 def parse(body: str) -> list[Operation]:

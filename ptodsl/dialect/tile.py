@@ -16,6 +16,7 @@ from xdsl.irdl import (
     opt_operand_def,
     prop_def,
     result_def,
+    traits_def,
     var_operand_def,
 )
 from xdsl.parser import Parser
@@ -24,6 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
 from ptodsl.dialect import checks
+from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.syntax import INDEX, Value, print_conversion
 from ptodsl.dialect.tile_type import TileBufType
@@ -125,6 +127,7 @@ class TReshapeOp(IRDLOperation):
     """The same bytes as another shape, no data moves: `pto.treshape %a : T -> T`."""
 
     name = "pto.treshape"
+    traits = traits_def(tile_effects("treshape"))
 
     src = operand_def()
     result = result_def(TileBufType)

@@ -4,7 +4,7 @@ import pytest
 from xdsl.dialects.builtin import f32
 from xdsl.utils.test_value import create_ssa_value
 
-from ptodsl.dialect import RoundMode, TAddOp, TAndOp, TCvtOp, TMulsOp
+from ptodsl.dialect import VECTOR_OPS, RoundMode, TCvtOp
 from ptodsl.dialect.testing import TILES, complaint
 
 
@@ -97,20 +97,20 @@ def test_rejects(body: str, message: str) -> None:
 
 def test_constructors_take_values_and_operations() -> None:
     a, b, c = (create_ssa_value(TILES["vec"]) for _ in range(3))
-    op = TAddOp(a, b, c)
+    op = VECTOR_OPS["tadd"](a, b, c)
     op.verify()
-    assert (op.lhs, op.rhs, op.dst) == (a, b, c)
+    assert list(op.operands) == [a, b, c]
 
 
 def test_constructor_does_not_hide_a_wrong_dtype_from_the_verifier() -> None:
     tile = create_ssa_value(TILES["vec"])
     with pytest.raises(Exception, match="must be one of i8, i16, ui8, ui16"):
-        TAndOp(tile, tile, tile).verify()
+        VECTOR_OPS["tand"](tile, tile, tile).verify()
 
 
 def test_scalar_has_the_element_type() -> None:
     tile, scalar = create_ssa_value(TILES["vec"]), create_ssa_value(f32)
-    TMulsOp(tile, scalar, tile).verify()
+    VECTOR_OPS["tmuls"](tile, scalar, tile).verify()
 
 
 def test_rounding_is_given_by_name_or_member() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from xdsl.dialects.builtin import ModuleOp
 
-from ptodsl.dialect import RowReduceOp
+from isa.families import ROW_REDUCTION
+from ptodsl.dialect import VectorOp
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.diagnostics import OperationError
 
@@ -20,11 +21,13 @@ def check_scratch(module: ModuleOp, ranges: ByteRanges) -> None:
         OperationError: it does, through a window, another shape or an address of the program's own.
     """
     for op in module.walk():
-        if not isinstance(op, RowReduceOp) or ranges.origin(op.tmp) is None:
+        if not isinstance(op, VectorOp) or op.ROW.family is not ROW_REDUCTION:
             continue
-        for name in ("src", "dst"):
-            tile = getattr(op, name)
-            if ranges.origin(tile) is not None and _overlap(ranges.of(op.tmp), ranges.of(tile)):
+        src, tmp, dst = op.operands
+        if ranges.origin(tmp) is None:
+            continue
+        for name, tile in (("src", src), ("dst", dst)):
+            if ranges.origin(tile) is not None and _overlap(ranges.of(tmp), ranges.of(tile)):
                 raise OperationError(op, f"{op.name}: tmp shares bytes with {name}, which the device would overwrite")
 
 

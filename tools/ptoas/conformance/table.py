@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from isa.op import Extent, Role
+from isa.ops import BY_DIALECT
 from ptodsl.dialect import CONVERSIONS, element_type
 from tools.ptoas.conformance.case import Case, cube_function, vector_function
 
@@ -14,6 +16,9 @@ NO_DEVICE_CODE = "the device has no code for this pair of element types"
 
 NOT_YET: frozenset[str] = frozenset()
 """Operations of the table that the dialect does not have yet."""
+
+SHAPES = {Extent.ROWS: ("32x1", ", blayout=col_major"), Extent.COLS: ("1x64", "")}
+"""Sizes and layout of the tiles that are not of 32x64 elements."""
 
 SCALARS = {"f32": "2.0", "f16": "2.0", "i32": "2", "i16": "2"}
 
@@ -48,32 +53,21 @@ def _tile(name: str, shape: str, loc: str = "vec", layout: str = "") -> tuple[st
 
 def _vector_lines(operation: str, dtype: str, target: str, in_place: bool) -> str:
     """Lines with one operation on tiles of 32x64 elements."""
-    a, full = _tile("a", f"32x64x{dtype}")
-    b, _ = _tile("b", f"32x64x{dtype}")
-    d, result = _tile("d", f"32x64x{target}")
-    row, column = _tile("row", f"32x1x{dtype}", layout=", blayout=col_major")
-    col, line = _tile("col", f"1x64x{dtype}")
-    ins, types = ["%a"], [full]
-    if operation in ("tmuls", "tadds"):
-        ins, types = ["%a", "%s"], [full, dtype]
-    elif operation in ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin", "tand", "tor"):
-        ins, types = ["%a", "%b"], [full, full]
-    elif operation in ("trowmax", "trowmin", "trowsum"):
-        ins, types, d, result = ["%a", "%b"], [full, full], row.replace("%row", "%d"), column
-    elif operation in ("tcolmax", "tcolmin", "tcolsum"):
-        d, result = col.replace("%col", "%d"), line
-    elif operation == "trowexpand":
-        ins, types = ["%row"], [column]
-    elif operation == "tcolexpand":
-        ins, types = ["%col"], [line]
-    elif operation.startswith("trowexpand"):
-        ins, types = ["%a", "%row"], [full, column]
-    elif operation.startswith("tcolexpand"):
-        ins, types = ["%a", "%col"], [full, line]
-    wanted = {"%a": a, "%b": b, "%row": row, "%col": col, "%s": f"%s = arith.constant {SCALARS.get(dtype)} : {dtype}"}
-    lines = [wanted[name] for name in ins] + ([] if in_place else [d])
-    out = "%a" if in_place else "%d"
-    return "\n".join([*lines, f"pto.{operation} ins({', '.join(ins)} : {', '.join(types)}) outs({out} : {result})"])
+    lines, names, types = [], [], []
+    for operand in BY_DIALECT[operation].family.operands:
+        if operand.role is Role.SCALAR:
+            line, ty = f"%{operand.name} = arith.constant {SCALARS.get(dtype)} : {dtype}", dtype
+        else:
+            shape, layout = SHAPES.get(operand.extent, ("32x64", ""))
+            element = target if operand.role is Role.WRITE else dtype
+            line, ty = _tile(operand.name, f"{shape}x{element}", layout=layout)
+        lines.append(line)
+        names.append(f"%{operand.name}")
+        types.append(ty)
+    if in_place:
+        lines, names = lines[:-1], [*names[:-1], names[0]]
+    ins = f"{', '.join(names[:-1])} : {', '.join(types[:-1])}"
+    return "\n".join([*lines, f"pto.{operation} ins({ins}) outs({names[-1]} : {types[-1]})"])
 
 
 def _matmul(operation: str, dtype: str, result: str) -> str:

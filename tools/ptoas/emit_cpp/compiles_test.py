@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ptodsl.dialect.testing import fifo, load_mat, store_acc
+from ptodsl.dialect.testing import VECTOR_USES, fifo, load_mat, store_acc
 from tools.bisheng.host_source import host_source
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync
@@ -13,28 +13,13 @@ from tools.ptoas.testing import cpp
 
 INCLUDE = Path("runtime/include")
 
-BINARY = ("tadd", "tsub", "tmul", "tdiv", "tmax", "tmin")
-UNARY = ("texp", "tlog", "tsqrt", "trsqrt", "trelu", "tabs", "tneg")
-ARITHMETIC = ("add", "sub", "mul", "div", "max", "min")
 WINDOW = "!pto.tile_buf<vec, 8x128xf32>"
 DYNAMIC_WINDOW = "!pto.tile_buf<vec, 8x128xf32, valid=?x128>"
 
 VECTOR = [
-    *(f"pto.{name} ins(%vec, %vec : !vec, !vec) outs(%vec : !vec)" for name in BINARY),
-    *(f"pto.{name} ins(%words, %words : !words, !words) outs(%words : !words)" for name in ("tand", "tor")),
-    "pto.txor ins(%words, %words, %words : !words, !words, !words) outs(%words : !words)",
-    *(f"pto.{name} ins(%vec : !vec) outs(%vec : !vec)" for name in UNARY),
-    "%other = pto.alloc_tile : !vec\npto.trecip ins(%vec : !vec) outs(%other : !vec)",
-    *(f"pto.{name} ins(%vec, %x : !vec, f32) outs(%vec : !vec)" for name in ("tmuls", "tadds")),
-    "pto.texpands ins(%x : f32) outs(%vec : !vec)",
+    *VECTOR_USES,
     "pto.tcvt ins(%vec {rmode = #pto<round_mode RINT>} : !vec) outs(%half : !half)",
     "pto.tcvt ins(%vec {sat_mode = #pto<saturation_mode ON>} : !vec) outs(%half : !half)",
-    *(f"pto.trow{name} ins(%vec, %narrow : !vec, !narrow) outs(%rows : !rows)" for name in ("max", "min", "sum")),
-    *(f"pto.tcol{name} ins(%vec : !vec) outs(%cols : !cols)" for name in ("max", "min", "sum")),
-    "pto.trowexpand ins(%rows : !rows) outs(%vec : !vec)",
-    "pto.tcolexpand ins(%cols : !cols) outs(%vec : !vec)",
-    *(f"pto.trowexpand{name} ins(%vec, %rows : !vec, !rows) outs(%vec : !vec)" for name in ARITHMETIC),
-    *(f"pto.tcolexpand{name} ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)" for name in ARITHMETIC),
     "pto.tmov ins(%vec : !vec) outs(%vec : !vec)",
     "pto.tload ins(%slice : !slice) outs(%vec : !vec)",
     "pto.tload ins(%slice : !slice) outs(%part : !part)",

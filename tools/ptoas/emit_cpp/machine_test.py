@@ -21,7 +21,6 @@ from ptodsl.dialect import (
     Saturation,
     element_type,
 )
-from ptodsl.dialect.reduce import FAST_ROW_REDUCTIONS, FAST_SCRATCH_BYTES
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.emit_cpp.spelling import SCALARS
 
@@ -79,10 +78,10 @@ CUBE_CLAIMS = [
 ]
 
 NUMBERS = {
-    "kFastScratchBytes": FAST_SCRATCH_BYTES,
-    "std::size(kFastRowReductions)": len(FAST_ROW_REDUCTIONS),
-    **{f"kFastRowReductions[{i}].rows": rows for i, (rows, _) in enumerate(FAST_ROW_REDUCTIONS)},
-    **{f"kFastRowReductions[{i}].cols": cols for i, (_, cols) in enumerate(FAST_ROW_REDUCTIONS)},
+    "kFastScratchBytes": a3.FAST_SCRATCH_BYTES,
+    "std::size(kFastRowReductions)": len(a3.FAST_ROW_REDUCTIONS),
+    **{f"kFastRowReductions[{i}].rows": rows for i, (rows, _) in enumerate(a3.FAST_ROW_REDUCTIONS)},
+    **{f"kFastRowReductions[{i}].cols": cols for i, (_, cols) in enumerate(a3.FAST_ROW_REDUCTIONS)},
     "kLibraryScratchStart": a3.LIBRARY_SCRATCH.start,
     "kLibraryScratchBytes": a3.LIBRARY_SCRATCH.size,
     "kMaxVecRows": a3.MAX_VEC_ROWS,

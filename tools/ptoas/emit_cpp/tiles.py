@@ -89,7 +89,7 @@ def _declare(writer: Writer, tile: SSAValue, arguments: str = "") -> str:
 
 
 def emit_call(writer: Writer, op: DpsOp) -> None:
-    """`TADD(dst, lhs, rhs);`: the mnemonic in capitals, the destination first."""
+    """`TADD(dst, lhs, rhs);`: the destination first."""
     _call(writer, op)
 
 

@@ -10,14 +10,13 @@ from isa.repeats import Operation as Walk
 from ptodsl.dialect import (
     DYNAMIC,
     BLayout,
-    ColReduceOp,
     DpsOp,
-    RowReduceOp,
     SLayout,
     TileBufType,
     effects_of,
     element_bytes,
     row_distance,
+    row_of,
 )
 from tools.ptoas.byte_ranges import ByteRanges
 
@@ -37,9 +36,10 @@ def walk_of(op: Operation, ranges: ByteRanges) -> Walk | None:
             operands.append(operand)
     if effects.scratch is not None:
         operands.append(_scratch(effects.scratch))
-    walked = op.src if isinstance(op, RowReduceOp | ColReduceOp) else op.operands[-1]
-    assert isinstance(walked.type, TileBufType)
-    return Walk(op.instruction, *walked.type.valid_shape, tuple(operands))
+    row = row_of(op)
+    walked = getattr(op, row.family.walked).type
+    assert isinstance(walked, TileBufType)
+    return Walk(row.cpp, *walked.valid_shape, tuple(operands))
 
 
 def _operand(tile: SSAValue, ranges: ByteRanges, *, writes: bool) -> Operand | None:
