@@ -50,24 +50,26 @@ class Branch:
 
 
 @contextmanager
-def if_context(cond: Scalar, has_else: bool = False) -> Iterator[Branch]:
-    """Trace what runs when `cond` (i1) is true, for the body of a `with`; it yields a `Branch` for the other case."""
-    condition = as_scalar(cond, i1, "cond").ssa
+def if_context(condition: Scalar, has_else: bool = False) -> Iterator[Branch]:
+    """Trace what runs when `condition` (i1) is true, for the body of a `with`; it yields a `Branch` for its else."""
+    chosen = as_scalar(condition, i1, "condition").ssa
     then = Region(Block([scf.YieldOp()]))
     otherwise = Region(Block([scf.YieldOp()])) if has_else else None
-    op = emit(lambda: scf.IfOp(condition, [], then, otherwise))
+    op = emit(lambda: scf.IfOp(chosen, [], then, otherwise))
     scope = current_scope()
     with scope.inside(op.true_region.block, "branch"):
         yield Branch(scope, op)
 
 
-def cond(condition: Scalar, then: Callable[[], object], otherwise: Callable[[], object] | None = None) -> None:
-    """Trace `then()` for a true condition and `otherwise()` for a false one."""
-    with if_context(condition, has_else=otherwise is not None) as branch:
-        then()
-    if otherwise is not None:
+def cond(
+    condition: Scalar, then_builder: Callable[[], object], else_builder: Callable[[], object] | None = None
+) -> None:
+    """Trace `then_builder()` for a true condition and `else_builder()` for a false one."""
+    with if_context(condition, has_else=else_builder is not None) as branch:
+        then_builder()
+    if else_builder is not None:
         with branch.else_context():
-            otherwise()
+            else_builder()
 
 
 @contextmanager

@@ -13,30 +13,44 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, overload
 
-from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 
 from ptodsl.errors import fail
 from ptodsl.module import Function, ModuleBuilder
+from ptodsl.printing import IrModule
 
 _MISSING = object()
 
 _MODULE: ContextVar[tuple[ModuleBuilder, Mapping[str, Any]] | None] = ContextVar("ptodsl_module", default=None)
 
 
+@overload
+def to_ir_module(function: Callable[..., object]) -> IrModule: ...
+
+
+@overload
 def to_ir_module(
-    *, meta_data: Callable[[], Mapping[str, Any]], module: bool = False
-) -> Callable[[Callable[..., object]], ModuleOp]:
-    """Replace the decorated function by the module that it describes.
+    *, meta_data: Callable[[], Mapping[str, Any]] | None = None, module: bool = False
+) -> Callable[[Callable[..., object]], IrModule]: ...
+
+
+def to_ir_module(
+    function: Callable[..., object] | None = None,
+    *,
+    meta_data: Callable[[], Mapping[str, Any]] | None = None,
+    module: bool = False,
+) -> IrModule | Callable[[Callable[..., object]], IrModule]:
+    """Replace the decorated function by the module that it describes: `@to_ir_module` or `@to_ir_module(...)`.
 
     Args:
+        function: what is decorated, when there are no brackets.
         meta_data: returns the types (and other constants) that the function refers to by name.
         module: whether the function, which has no parameters, defines functions with `@pto.func`; otherwise it is
             itself the entry of a module of one function.
     """
 
-    def decorate(function: Callable[..., object]) -> ModuleOp:
-        names = meta_data()
+    def decorate(function: Callable[..., object]) -> IrModule:
+        names = {} if meta_data is None else meta_data()
         builder = ModuleBuilder()
         token = _MODULE.set((builder, names))
         try:
@@ -47,9 +61,9 @@ def to_ir_module(
                     _trace(builder, names, function, None)
         finally:
             _MODULE.reset(token)
-        return builder.finish()
+        return IrModule(builder.finish())
 
-    return decorate
+    return decorate if function is None else decorate(function)
 
 
 @overload
@@ -57,34 +71,38 @@ def func(function: Callable[..., object]) -> Function: ...
 
 
 @overload
-def func(*, kernel: str | None = None) -> Callable[[Callable[..., object]], Function]: ...
+def func(*, name: str | None = None, kernel: str | None = None) -> Callable[[Callable[..., object]], Function]: ...
 
 
 def func(
-    function: Callable[..., object] | None = None, *, kernel: str | None = None
+    function: Callable[..., object] | None = None, *, name: str | None = None, kernel: str | None = None
 ) -> Function | Callable[[Callable[..., object]], Function]:
     """Add the decorated function to the module: `@pto.func(kernel="cube")`, `"vector"`, or `@pto.func` for the entry.
 
-    The name of the function then stands for it in `pto.call`.
+    `name` is its symbol, by default the function's own. The Python name then stands for it in `pto.call`.
     """
     state = _MODULE.get()
     if state is None:
         fail("@pto.func belongs in the body of a function decorated with @to_ir_module(..., module=True)")
     builder, names = state
     if function is None:
-        return lambda decorated: _trace(builder, names, decorated, kernel)
-    return _trace(builder, names, function, kernel)
+        return lambda decorated: _trace(builder, names, decorated, kernel, name)
+    return _trace(builder, names, function, kernel, name)
 
 
 def _trace(
-    builder: ModuleBuilder, names: Mapping[str, Any], function: Callable[..., object], kernel: str | None
+    builder: ModuleBuilder,
+    names: Mapping[str, Any],
+    function: Callable[..., object],
+    kernel: str | None,
+    name: str | None = None,
 ) -> Function:
     """Build `function` by calling it with its arguments."""
     parameters = {
-        name: _parameter_type(function, name, parameter.annotation, names)
-        for name, parameter in inspect.signature(function).parameters.items()
+        parameter.name: _parameter_type(function, parameter.name, parameter.annotation, names)
+        for parameter in inspect.signature(function).parameters.values()
     }
-    with builder.function(_symbol(function), parameters, kernel=kernel) as arguments:
+    with builder.function(name or _symbol(function), parameters, kernel=kernel) as arguments:
         function(*arguments)
     return arguments.function
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import pto, scalar, tile, to_ir_module
 from ptodsl.errors import DslError
-from ptodsl.printing import module_text
+from ptodsl.printing import IrModule, module_text
 
 tile_type: Any = None  # as kernels for pto-dsl declare what meta_data provides
 part: Any = None
@@ -36,7 +35,7 @@ def _window(source: Any, number: Any) -> Any:
     return pto.slice_view(part, source=source, offsets=[number * 32, 0], sizes=[32, 64])
 
 
-def _copy_kernel() -> ModuleOp:
+def _copy_kernel() -> IrModule:
     @to_ir_module(meta_data=_meta_data)
     def copy(x: "ptr", y: "ptr", rows: "count") -> None:  # type: ignore[name-defined]  # noqa: UP037
         with pto.vector_section():
@@ -128,3 +127,42 @@ def test_func_outside_a_module_is_refused() -> None:
         @pto.func
         def kernel() -> None:
             pass
+
+
+def test_without_brackets_the_function_is_the_entry() -> None:
+    @to_ir_module
+    def kernel(x: pto.PtrType(pto.float32)) -> None:  # type: ignore[valid-type]
+        with pto.vector_section():
+            pto.load_scalar(pto.float32, _value(x), 0)
+
+    assert "func.func @kernel(%x: !pto.ptr<f32>) attributes {pto.entry}" in str(kernel)
+
+
+def test_a_module_needs_no_meta_data_and_functions_may_have_another_symbol() -> None:
+    @to_ir_module(module=True)
+    def module() -> None:
+        @pto.func(name="other", kernel="vector")
+        def kernel() -> None:
+            pto.get_block_idx()
+
+        @pto.func
+        def entry() -> None:
+            pto.call(kernel)
+
+    assert [line.split("(")[0].strip() for line in str(module).splitlines() if "@" in line] == [
+        "func.func @other",
+        "func.func @entry",
+        "func.call @other",
+    ]
+
+
+def test_the_result_prints_like_a_module_of_mlir() -> None:
+    module = _copy_kernel()
+    generic = module.operation.get_asm(print_generic_op_form=True, enable_debug_info=True)
+    assert '"pto.trelu"(' in generic
+    assert "decorators_test.py" in generic
+    assert str(module) == module.operation.get_asm() == module_text(module.op, locations=False)
+
+
+def _value(value: Any) -> Any:
+    return value

@@ -1,4 +1,4 @@
-"""FIFOs between the cube core and its vector cores, and explicit synchronisation of a core's pipes.
+"""FIFOs between the cube core and its vector cores.
 
 A producer does talloc, store, tpush; a consumer tpop, load, tfree. `split` says how a slot is divided between the two
 vector cores: 0 not at all, 1 upper and lower half, 2 left and right half.
@@ -12,28 +12,22 @@ from xdsl.ir import SSAValue
 from xdsl.rewriter import Rewriter
 
 from ptodsl.dialect import (
-    BarrierOp,
     DeclareGlobalOp,
     FifoOp,
     InitializeL2G2LPipeOp,
     MakeTensorViewOp,
     PtrType,
-    SetFlagOp,
     TAllocOp,
     TensorViewType,
     TFreeOp,
     TPopOp,
     TPushOp,
-    WaitFlagOp,
     element_bytes,
 )
-from ptodsl.dialect import Pipe as PipeName
 from ptodsl.errors import fail
 from ptodsl.memory import as_tensor
 from ptodsl.scope import current_scope, emit
 from ptodsl.values import Pipe, Pointer, TensorView, Value, as_indices, ssa_of
-
-_EVENT_PREFIX = "EVENT_ID"
 
 
 def initialize_l2g2l_pipe(
@@ -107,77 +101,41 @@ def _give_shape(pipe: Pipe, entry: SSAValue) -> None:
 
 
 def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
-    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe", Pipe)
+    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe_handle", Pipe)
     if isinstance(pipe, Pipe) and pipe.provisional:
         _give_shape(pipe, operands[0])
     emit(lambda: make(*operands, split=split))
 
 
-def talloc(entry: Value, pipe: Value, split: int) -> None:
-    """Bind `entry` to the next slot of `pipe`; waits until the consumer has freed it."""
-    _fifo(TAllocOp, entry, pipe, split)
+def talloc(entry: Value, pipe_handle: Value, split: int) -> None:
+    """Bind `entry` to the next slot of the FIFO; waits until the consumer has freed it."""
+    _fifo(TAllocOp, entry, pipe_handle, split)
 
 
-def tpush(entry: Value, pipe: Value, split: int) -> None:
-    """Tell the consumer that the stores into `entry` have landed."""
-    _fifo(TPushOp, entry, pipe, split)
+def tpush(tile: Value, pipe_handle: Value, split: int) -> None:
+    """Tell the consumer that the stores into the entry `tile`, as pto-dsl calls it, have landed."""
+    _fifo(TPushOp, tile, pipe_handle, split)
 
 
-def tpop_into(entry: Value, pipe: Value, split: int) -> None:
-    """Wait for the next slot of `pipe` and bind `entry` to it (on a vector core to its part of it)."""
-    _fifo(TPopOp, entry, pipe, split)
+def tpop_into(entry: Value, pipe_handle: Value, split: int) -> None:
+    """Wait for the next slot of the FIFO and bind `entry` to it (on a vector core to its part of it)."""
+    _fifo(TPopOp, entry, pipe_handle, split)
 
 
-def tpop(ty: TensorViewType, pipe: Value, split: int) -> TensorView:
-    """Declare an entry of type `ty` and pop into it."""
-    entry = TensorView(emit(lambda: DeclareGlobalOp(ty)).result)
-    tpop_into(entry, pipe, split)
+def tpop(tile_type: TensorViewType, pipe_handle: Value, split: int) -> TensorView:
+    """Declare an entry of type `tile_type`, a TensorType, and pop into it."""
+    entry = TensorView(emit(lambda: DeclareGlobalOp(tile_type)).result)
+    tpop_into(entry, pipe_handle, split)
     return entry
 
 
-def tfree(pipe: Value, split: int, *, entry: Value | None = None) -> None:
-    """Tell the producer that the loads from `entry` are done; by default the entry last popped from `pipe`."""
-    handle = ssa_of(pipe, "pipe", Pipe)
+def tfree(pipe_handle: Value, split: int, *, entry: Value | None = None) -> None:
+    """Tell the producer that the loads from `entry` are done; by default the entry last popped from the FIFO."""
+    handle = ssa_of(pipe_handle, "pipe_handle", Pipe)
     if entry is None:
         popped = [use.operation for use in handle.uses if isinstance(use.operation, TPopOp)]
         visible = [op for op in popped if current_scope().sees(op.entry)]
         if not visible:
             fail("tfree without entry= needs a tpop on the same pipe before it")
         entry = TensorView(visible[-1].entry)
-    _fifo(TFreeOp, entry, pipe, split)
-
-
-def record_event(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
-    """Set a flag of the pair of pipes once everything issued to `src_pipe` so far is complete."""
-    emit(lambda: SetFlagOp(_pipe(src_pipe), _pipe(dst_pipe), _event(event_id)))
-
-
-def wait_event(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
-    """Hold back what is issued to `dst_pipe` from here on until the flag is set; clears it."""
-    emit(lambda: WaitFlagOp(_pipe(src_pipe), _pipe(dst_pipe), _event(event_id)))
-
-
-def record_wait_pair(src_pipe: str, dst_pipe: str, event_id: int | str) -> None:
-    """Order `dst_pipe` after everything issued to `src_pipe` so far."""
-    record_event(src_pipe, dst_pipe, event_id)
-    wait_event(src_pipe, dst_pipe, event_id)
-
-
-def barrier(pipe: str) -> None:
-    """Start what is issued to `pipe` from here on only when everything before it is complete."""
-    emit(lambda: BarrierOp(_pipe(pipe)))
-
-
-def _pipe(name: str) -> PipeName:
-    """Return the pipe called `name`, with or without `PIPE_`."""
-    full = name if name.startswith("PIPE_") else f"PIPE_{name}"
-    for pipe in PipeName:
-        if pipe.value == full:
-            return pipe
-    fail(f"there is no pipe {name!r}; the pipes are {', '.join(pipe.value for pipe in PipeName)}")
-
-
-def _event(event: int | str) -> int:
-    """Return the number of an event given as 3 or "EVENT_ID3"."""
-    text = str(event).removeprefix(_EVENT_PREFIX)
-    return int(text) if text.isdecimal() else fail(f"{event!r} is not an event id: use 0 to 7 or {_EVENT_PREFIX}0 ...")
+    _fifo(TFreeOp, entry, pipe_handle, split)

@@ -107,19 +107,3 @@ def test_pop_declares_its_entry_and_free_finds_the_last_popped() -> None:
 
     names = [line.split("(")[1].split(",")[0] for line in _printed(body) if line.startswith(("pto.tpop", "pto.tfree"))]
     assert names[0] == names[1] != names[2] == names[3]
-
-
-def test_flags_and_barriers_accept_short_and_full_names() -> None:
-    def body(_: Arguments) -> None:
-        pto.record_event("MTE2", "V", 0)
-        pto.wait_event("PIPE_MTE2", "PIPE_V", "EVENT_ID0")
-        pto.record_wait_pair("V", "MTE3", 7)
-        pto.barrier("V")
-
-    assert _printed(body) == [
-        "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
-        "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
-        "pto.set_flag[<PIPE_V>, <PIPE_MTE3>, <EVENT_ID7>]",
-        "pto.wait_flag[<PIPE_V>, <PIPE_MTE3>, <EVENT_ID7>]",
-        "pto.barrier <PIPE_V>",
-    ]

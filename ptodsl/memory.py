@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects.arith import IndexCastOp
+from xdsl.ir import Attribute
 
 from ptodsl.dialect import (
     AddPtrOp,
@@ -19,6 +20,7 @@ from ptodsl.dialect import (
     PartitionTensorViewType,
     PartitionViewOp,
     PrintOp,
+    PtrType,
     SetFftsOp,
     TensorViewType,
     TileBufType,
@@ -79,7 +81,7 @@ def add_ptr(ptr: Value, offset: Size) -> Pointer:
 
 
 def as_tensor(
-    ty: TensorViewType | None = None,
+    tensor_type: TensorViewType | None = None,
     *,
     ptr: Value,
     shape: Sequence[Size],
@@ -88,63 +90,71 @@ def as_tensor(
 ) -> TensorView:
     """Return a view of GM of `shape` with `strides`, both in elements, outermost first.
 
-    `layout` is "nd", "dn" or "nz"; without it constant strides say it, else it is "nd". Without `ty` every dimension
-    gets its constant, or `?`.
+    `layout` is "nd", "dn" or "nz"; without it constant strides say it, else it is "nd". Without `tensor_type` every
+    dimension gets its constant, or `?`.
     """
     operand = ssa_of(ptr, "ptr", Pointer)
     sizes, steps = as_indices(shape, "shape"), as_indices(strides, "strides")
     order = None if layout is None else layout.lower()
-    return TensorView(emit(lambda: MakeTensorViewOp(operand, sizes, steps, order, ty)).result)
+    return TensorView(emit(lambda: MakeTensorViewOp(operand, sizes, steps, order, tensor_type)).result)
 
 
 def slice_view(
-    ty: PartitionTensorViewType | None = None, *, source: Value, offsets: Sequence[Size], sizes: Sequence[Size]
+    subtensor_type: PartitionTensorViewType | None = None,
+    *,
+    source: Value,
+    offsets: Sequence[Size],
+    sizes: Sequence[Size],
 ) -> PartitionView:
-    """Return the slice of `source` at `offsets` with `sizes`, in elements. Without `ty` it is inferred from `sizes`."""
+    """Return the slice of `source` at `offsets` with `sizes`, in elements. Without a type it follows from `sizes`."""
     operand = ssa_of(source, "source", TensorView)
     starts, counts = as_indices(offsets, "offsets"), as_indices(sizes, "sizes")
-    return PartitionView(emit(lambda: PartitionViewOp(operand, starts, counts, ty)).result)
+    return PartitionView(emit(lambda: PartitionViewOp(operand, starts, counts, subtensor_type)).result)
 
 
-def declare_global(ty: TensorViewType) -> TensorView:
-    """Return a FIFO entry of type `ty`: a GM view without an address, which talloc or tpop binds to a slot."""
-    return TensorView(emit(lambda: DeclareGlobalOp(ty)).result)
+def declare_global(tensor_type: TensorViewType) -> TensorView:
+    """Return a FIFO entry of type `tensor_type`: a GM view without an address, which talloc or tpop binds to a slot."""
+    return TensorView(emit(lambda: DeclareGlobalOp(tensor_type)).result)
 
 
 def alloc_tile(
-    ty: TileBufType,
+    tile_type: TileBufType,
+    *,
     addr: Scalar | int | None = None,
     valid_row: Size | None = None,
     valid_col: Size | None = None,
 ) -> Tile:
-    """Return a tile of type `ty` in its on-chip buffer.
+    """Return a tile of type `tile_type` in its on-chip buffer.
 
     `addr` is its byte offset there; without it the assembler chooses one. `valid_row` and `valid_col` are given exactly
     for dynamic dimensions of the valid shape.
     """
-    if not isinstance(ty, TileBufType):
-        fail(f"alloc_tile needs a TileBufType, not {ty!r}")
+    if not isinstance(tile_type, TileBufType):
+        fail(f"alloc_tile needs a TileBufType, not {tile_type!r}")
     address = None if addr is None else as_scalar(addr, int64, "addr").ssa
     row = None if valid_row is None else as_index(valid_row, "valid_row")
     col = None if valid_col is None else as_index(valid_col, "valid_col")
-    return Tile(emit(lambda: AllocTileOp(ty, addr=address, valid_row=row, valid_col=col)).result)
+    return Tile(emit(lambda: AllocTileOp(tile_type, addr=address, valid_row=row, valid_col=col)).result)
 
 
-def load(source: Value, dst: Value) -> None:
+def load(source: Value, dest: Value) -> None:
     """Load a slice of GM into a tile in UB or L1."""
-    operands = ssa_of(source, "source", PartitionView), ssa_of(dst, "dst", Tile)
+    operands = ssa_of(source, "source", PartitionView), ssa_of(dest, "dest", Tile)
     emit(lambda: TLoadOp(*operands))
 
 
-def store(source: Value, dst: Value) -> None:
+def store(source: Value, dest: Value) -> None:
     """Store a tile from UB, or an accumulator from L0C, into a slice of GM."""
-    operands = ssa_of(source, "source", Tile), ssa_of(dst, "dst", PartitionView)
+    operands = ssa_of(source, "source", Tile), ssa_of(dest, "dest", PartitionView)
     emit(lambda: TStoreOp(*operands))
 
 
-def load_scalar(ptr: Value, offset: Size) -> Scalar:
-    """Return the element at `offset` of a GM pointer."""
+def load_scalar(result_type: Attribute, ptr: Value, offset: Size) -> Scalar:
+    """Return the element at `offset` of a GM pointer to elements of `result_type`."""
     operand, distance = ssa_of(ptr, "ptr", Pointer), as_index(offset, "offset")
+    assert isinstance(operand.type, PtrType)
+    if operand.type.dtype != result_type:
+        fail(f"load_scalar of {result_type!s} from a pointer to {operand.type.dtype}: the two must be the same")
     return Scalar(emit(lambda: LoadScalarOp(operand, distance)).result)
 
 

@@ -46,7 +46,7 @@ def test_layout_is_printed_where_given(layout: str | None, printed: str) -> None
 def test_pointers_advance_by_elements_and_can_be_read() -> None:
     def body(args: Arguments) -> None:
         pointer = pto.add_ptr(args["x"], args.scalar("n") * 2)
-        assert pto.load_scalar(pointer, 3).type == pto.float32
+        assert pto.load_scalar(pto.float32, pointer, 3).type == pto.float32
 
     text = _text(body)
     assert "pto.addptr %x, %2 : !pto.ptr<f32> -> !pto.ptr<f32>" in text

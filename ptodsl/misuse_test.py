@@ -88,6 +88,8 @@ WRONG: list[tuple[str, Callable[[Arguments], object], str]] = [
     ("constant too large", lambda args: scalar.const(1 << 40, pto.int32), "does not fit into i32"),
     ("comparison with text", lambda args: args.scalar("n") == "3", "must be a scalar or a Python number, not '3'"),
     ("branch in Python", _python_if, "use pto.if_context or scalar.select"),
+    ("loop in Python", lambda args: range(args.scalar("n")), "cannot count with it; loop with pto.range"),
+    ("scalar of another type", lambda args: pto.load_scalar(pto.int32, args["x"], 0), "from a pointer to f32"),
     ("argument is no scalar", lambda args: args.scalar("x"), "the argument x is a !pto.ptr<f32>, not a scalar"),
     ("loop left by break", _leave_loop, "this loop was left by break"),
     ("loop with step 0", lambda args: next(iter(pto.range(0, 4, 0))), "step must be positive, not 0"),
@@ -178,3 +180,13 @@ def test_after_an_error_the_next_function_starts_afresh() -> None:
     with module.function("main", {}):
         pto.alloc_tile(F32)
     module.finish()
+
+
+def test_a_refused_operation_does_not_stay_in_the_module() -> None:
+    module = ModuleBuilder()
+    with module.function("main", {}):
+        small, tall = pto.alloc_tile(F32), pto.alloc_tile(TALL)
+        with pytest.raises(DslError):
+            tile.add(small, tall, small)
+        tile.add(small, small, small)
+    assert [op.name for op in module.finish().walk()].count("pto.tadd") == 1

@@ -6,18 +6,8 @@ from ptodsl.control import cond, cube_section, if_context, vector_section
 from ptodsl.control import loop as range
 from ptodsl.decorators import func
 from ptodsl.dialect import FFTS_TYPE as ffts_type
-from ptodsl.fifo import (
-    barrier,
-    initialize_l2g2l_pipe,
-    record_event,
-    record_wait_pair,
-    talloc,
-    tfree,
-    tpop,
-    tpop_into,
-    tpush,
-    wait_event,
-)
+from ptodsl.events import barrier, record_event, record_wait_pair, wait_event
+from ptodsl.fifo import initialize_l2g2l_pipe, talloc, tfree, tpop, tpop_into, tpush
 from ptodsl.memory import (
     add_ptr,
     alloc_tile,
@@ -45,12 +35,17 @@ from ptodsl.types import (
     int16,
     int32,
     int64,
+    uint8,
+    uint16,
+    uint32,
 )
 from ptodsl.types import boolean as bool
 from ptodsl.types import make_ptr_type as PtrType
 from ptodsl.types import make_sub_tensor_type as SubTensorType
 from ptodsl.types import make_tensor_type as TensorType
 from ptodsl.types import make_tile_type as TileBufType
+from ptodsl.values import Value
+from ptodsl.values import wrap as wrap_value
 
 __all__ = [
     "PtrType",
@@ -58,6 +53,7 @@ __all__ = [
     "TensorType",
     "TileBufConfig",
     "TileBufType",
+    "Value",
     "add_ptr",
     "alloc_tile",
     "as_tensor",
@@ -97,6 +93,10 @@ __all__ = [
     "tpop",
     "tpop_into",
     "tpush",
+    "uint8",
+    "uint16",
+    "uint32",
     "vector_section",
     "wait_event",
+    "wrap_value",
 ]

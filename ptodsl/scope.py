@@ -133,7 +133,12 @@ def emit(make: Callable[[], OpT]) -> OpT:
         for part in op.walk():
             part.location = line.attribute
         scope.insert(op)
-        op.verify()
+        try:
+            op.verify()
+        except Exception:
+            op.detach()  # type: ignore[no-untyped-call]  # who catches the error goes on with a module without it
+            op.erase()
+            raise
     except (VerifyException, ValueError) as error:
         if isinstance(error, DslError):
             raise

@@ -20,6 +20,7 @@ from ptodsl.dialect import (
     TensorViewType,
     TileBufType,
 )
+from ptodsl.dialect.elements import ui8, ui16, ui32
 from ptodsl.dialect.tile_type import BLayout, SLayout
 from ptodsl.errors import fail
 from ptodsl.values import INDEX
@@ -33,6 +34,9 @@ int8 = i8
 int16 = i16
 int32 = i32
 int64 = i64
+uint8 = ui8
+uint16 = ui16
+uint32 = ui32
 boolean = i1
 index = INDEX
 
@@ -67,7 +71,7 @@ def make_ptr_type(dtype: ElementType) -> PtrType:
 
 
 def make_tensor_type(
-    rank: int | None = None, shape: Sequence[int | None] | None = None, dtype: ElementType | None = None
+    *, rank: int | None = None, shape: Sequence[int | None] | None = None, dtype: ElementType
 ) -> TensorViewType:
     """Return the type of a GM view: of `rank` dynamic dimensions, or of `shape` (None or -1 where dynamic)."""
     if (rank is None) == (shape is None):
@@ -76,7 +80,7 @@ def make_tensor_type(
     return _made(TensorViewType.of, tuple(dims), _element(dtype))
 
 
-def make_sub_tensor_type(shape: Sequence[int | None], dtype: ElementType) -> PartitionTensorViewType:
+def make_sub_tensor_type(*, shape: Sequence[int | None], dtype: ElementType) -> PartitionTensorViewType:
     """Return the type of a slice of a GM view (None or -1: dynamic)."""
     dims = tuple(DYNAMIC if d is None else d for d in shape)
     return _made(PartitionTensorViewType.of, dims, _element(dtype))

@@ -36,6 +36,10 @@ class Value:
         """Refuse: the value is not known while the kernel is built."""
         fail(f"{self!r} is known at run time only, so Python cannot branch on it; use pto.if_context or scalar.select")
 
+    def __index__(self) -> NoReturn:
+        """Refuse: Python's own `range` and subscripts run while the kernel is built."""
+        fail(f"{self!r} is known at run time only, so Python cannot count with it; loop with pto.range")
+
 
 class Pointer(Value):
     """A pointer into GM."""
@@ -159,12 +163,14 @@ _KINDS: tuple[tuple[type[Attribute] | UnionType, type[Value]], ...] = (
 )
 
 
-def wrap(ssa: SSAValue) -> Value:
-    """Return the user's handle of `ssa`."""
+def wrap(value: SSAValue | Value) -> Value:
+    """Return the user's handle of an SSA value; what is a handle already stays."""
+    if isinstance(value, Value):
+        return value
     for ty, kind in _KINDS:
-        if isinstance(ssa.type, ty):
-            return kind(ssa)
-    return Value(ssa)
+        if isinstance(value.type, ty):
+            return kind(value)
+    return Value(value)
 
 
 def ssa_of(value: object, name: str, kind: type[Value] = Value) -> SSAValue:

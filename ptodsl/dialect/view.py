@@ -79,6 +79,12 @@ class MakeTensorViewOp(IRDLOperation):
         checks.index(self, "shape", *self.shape)
         checks.index(self, "strides", *self.strides)
         check_sizes(self, self.shape, result.shape, f"the type {result}")
+        for axis, (size, dim) in enumerate(zip(static_shape(self.shape), result.shape, strict=True)):
+            if dim != DYNAMIC and size == DYNAMIC:
+                raise VerifyException(
+                    f"{self.name}: dimension {axis} is known at run time only, but the type {result} says {dim}; "
+                    "use ? there"
+                )
         self._check_layout(element_bytes(result.dtype))
 
     def _check_layout(self, size: int) -> None:
@@ -176,15 +182,16 @@ class PartitionViewOp(IRDLOperation):
             raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {ty}")
         if ty.dtype != result.dtype:
             raise VerifyException(f"{self.name}: the view is {ty} but the slice is {result}")
-        if not len(self.offsets) == len(self.sizes) == len(ty.shape) == len(result.shape):
+        dims = _of_rank(result.shape, len(ty.shape))
+        if not len(self.offsets) == len(self.sizes) == len(ty.shape) or dims is None:
             raise VerifyException(
                 f"{self.name}: {len(self.offsets)} offsets, {len(self.sizes)} sizes, the view {ty} and the slice "
-                f"{result} must have the same rank"
+                f"{result} must have the same rank; only the type of the slice may have more or fewer leading ones"
             )
         checks.index(self, "offsets", *self.offsets)
         checks.index(self, "sizes", *self.sizes)
-        check_sizes(self, self.sizes, result.shape, f"the type {result}")
-        for axis, (offset, size, limit) in enumerate(zip(self.offsets, result.shape, ty.shape, strict=True)):
+        check_sizes(self, self.sizes, dims, f"the type {result}")
+        for axis, (offset, size, limit) in enumerate(zip(self.offsets, dims, ty.shape, strict=True)):
             start = checks.constant_int(offset)
             if start is not None and DYNAMIC not in (size, limit) and not 0 <= start <= limit - size:
                 raise VerifyException(
@@ -249,6 +256,14 @@ class DeclareGlobalOp(IRDLOperation):
         printer.print_attribute(self.result.type)
 
 
+def _of_rank(shape: tuple[int, ...], rank: int) -> tuple[int, ...] | None:
+    """`shape` with leading ones added or left out until it has `rank` dimensions; None if others would be lost."""
+    surplus = len(shape) - rank
+    if surplus <= 0:
+        return (1,) * -surplus + shape
+    return shape[surplus:] if all(dim == 1 for dim in shape[:surplus]) else None
+
+
 def static_shape(sizes: Sequence[Value]) -> tuple[int, ...]:
     """Constant sizes as integers; DYNAMIC for the others."""
     constants = (checks.constant_int(SSAValue.get(size)) for size in sizes)
@@ -260,10 +275,6 @@ def check_sizes(op: Operation, sizes: Sequence[SSAValue], dims: Sequence[int], w
     for axis, (size, dim) in enumerate(zip(static_shape(sizes), dims, strict=True)):
         if DYNAMIC not in (size, dim) and size != dim:
             raise VerifyException(f"{op.name}: size {size} of dimension {axis} contradicts {where}")
-        if dim != DYNAMIC and size == DYNAMIC:
-            raise VerifyException(
-                f"{op.name}: dimension {axis} is known at run time only, but {where} says {dim}; use ? there"
-            )
 
 
 def layout_of(view: SSAValue) -> Layout | None:

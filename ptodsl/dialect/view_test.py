@@ -78,7 +78,8 @@ def index(value: int) -> ConstantOp:
         (
             "%s = pto.partition_view %view, offsets = [%c0], sizes = [%c32, %c256] : !view -> !slice",
             "pto.partition_view: 1 offsets, 2 sizes, the view !pto.tensor_view<?x256xf32> and the slice "
-            "!pto.partition_tensor_view<32x256xf32> must have the same rank",
+            "!pto.partition_tensor_view<32x256xf32> must have the same rank; only the type of the slice may have more "
+            "or fewer leading ones",
         ),
         (
             "%s = pto.partition_view %p, offsets = [%c0, %c0], sizes = [%c32, %c256] : !pto.ptr<f32> -> !slice",

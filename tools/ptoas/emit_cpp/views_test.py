@@ -46,6 +46,17 @@ def test_dynamic_sizes_and_strides_are_arguments() -> None:
     )
 
 
+def test_a_size_at_run_time_stays_one_where_the_type_is_constant() -> None:
+    (line,) = cpp_lines(view("%n, %c256", "%c256, %c1") + part("%c0, %c0", "%n, %c256", "?x256xf32", "32x256xf32"))
+    assert "pto::Shape<1, 1, 1, -1, 256>(v4), " in line
+
+
+def test_the_slice_of_a_row_may_have_a_leading_one() -> None:
+    (line,) = cpp_lines(view("%n", "%c1") + part("%c8", "%c32", "?xf32", "1x32xf32"))
+    shape, stride = "pto::Shape<1, 1, 1, 1, 32>", "pto::Stride<32, 32, 32, 32, 1>"
+    assert line == f"GlobalTensor<float, {shape}, {stride}, pto::Layout::ND> a(v1 + (8), {shape}(), {stride}());"
+
+
 def test_layout_dn() -> None:
     (line,) = cpp_lines(
         view("%c128, %n", "%c1, %c128", "DN") + part("%c0, %n", "%c128, %c128", "128x?xf32", "128x128xf32")

@@ -47,7 +47,7 @@ def ifs(count: int) -> ModuleOp:
     def body(arguments: Arguments) -> None:
         work = pto.alloc_tile(pto.TileBufType([ROWS, COLS], pto.float32))
         for number in range(count):
-            first, second = (pto.load_scalar(arguments["x"], 2 * number + i) for i in range(2))
+            first, second = (pto.load_scalar(pto.float32, arguments["x"], 2 * number + i) for i in range(2))
             with pto.if_context(first < second, has_else=False):
                 pto.load(_slice(arguments, "x", number), work)
                 tile.exp(work, work)

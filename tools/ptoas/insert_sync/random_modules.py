@@ -242,7 +242,8 @@ class _VectorBuilder:
                 place = counter + number if moving else scalar.const(number)
                 pto.store(tiles[source], self.view(self.y, place + self.first_y))
             case Peek(number, into):
-                tile.adds(tiles[into], pto.load_scalar(self.y_pointer, self.first_element(number)), tiles[into])
+                loaded = pto.load_scalar(pto.float32, self.y_pointer, self.first_element(number))
+                tile.adds(tiles[into], loaded, tiles[into])
             case Poke(number, value):
                 stored, place = scalar.const(value, pto.float32), self.first_element(number)
                 emit(lambda: StoreScalarOp(self.y_pointer.ssa, place.ssa, stored.ssa))

@@ -1,0 +1,3 @@
+"""`ptodsl.pto` by the name of pto-dsl's package layout."""
+
+from ptodsl.pto import *  # noqa: F403

@@ -1,0 +1,87 @@
+"""Explicit synchronisation of a core's pipes, for kernels that are assembled without insert_sync.
+
+A pipe is named by itself (`"V"`, `"PIPE_V"`) or, as kernels written for pto-dsl do, by the kind of operation that runs
+on it (`"VEC"`, `"TLOAD"`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
+from ptodsl.errors import fail
+from ptodsl.scope import emit
+
+_EVENT_PREFIX = "EVENT_ID"
+
+EventId = int | str
+"""0 to 7, or "EVENT_ID0" to "EVENT_ID7"."""
+
+_PIPE_OF_OPERATION = {
+    "LOAD": Pipe.MTE2,
+    "STORE_ACC": Pipe.FIX,
+    "STORE_VEC": Pipe.MTE3,
+    "MOV_M2L": Pipe.MTE1,
+    "MOV_M2B": Pipe.MTE1,
+    "MOV_M2S": Pipe.FIX,
+    "MOV_M2V": Pipe.V,
+    "MOV_V2M": Pipe.FIX,
+    "MATMUL": Pipe.M,
+    "VEC": Pipe.V,
+    "VECWAIT_EVENT": Pipe.V,
+}
+"""Where the assembler says that each kind of operation runs."""
+
+
+def record_event(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:
+    """Set a flag between two pipes once everything issued to that of `record_op` so far is complete.
+
+    A list of event ids sets one flag each.
+    """
+    for number in _events(event_id):
+        emit(partial(SetFlagOp, _pipe(record_op), _pipe(wait_op), number))
+
+
+def wait_event(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:
+    """Hold back what is issued to the pipe of `wait_op` from here on until the flag is set; clears it."""
+    for number in _events(event_id):
+        emit(partial(WaitFlagOp, _pipe(record_op), _pipe(wait_op), number))
+
+
+def record_wait_pair(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:
+    """Order the pipe of `wait_op` after everything issued to that of `record_op` so far."""
+    for number in _events(event_id):
+        record_event(record_op, wait_op, number)
+        wait_event(record_op, wait_op, number)
+
+
+def barrier(sync_op: str) -> None:
+    """Start what is issued to the pipe of `sync_op` from here on only when everything before it is complete."""
+    emit(lambda: BarrierOp(_pipe(sync_op)))
+
+
+def _pipe(name: str) -> Pipe:
+    """Return the pipe called `name`, with or without `PIPE_`, or the one that runs an operation of that name."""
+    short = str(name).upper().removeprefix("PIPE_")
+    for pipe in Pipe:
+        if pipe.value == f"PIPE_{short}":
+            return pipe
+    operation = short if short in _PIPE_OF_OPERATION else short.removeprefix("T")
+    if operation in _PIPE_OF_OPERATION:
+        return _PIPE_OF_OPERATION[operation]
+    fail(
+        f"there is no pipe {name!r}; the pipes are {', '.join(pipe.value for pipe in Pipe)}, "
+        f"and the operations that stand for one {', '.join(_PIPE_OF_OPERATION)}"
+    )
+
+
+def _events(given: EventId | Sequence[EventId]) -> list[int]:
+    """Return event ids as numbers."""
+    several = [given] if isinstance(given, int | str) else list(given)
+    return [_event(event) for event in several]
+
+
+def _event(event: EventId) -> int:
+    text = str(event).removeprefix(_EVENT_PREFIX)
+    return int(text) if text.isdecimal() else fail(f"{event!r} is not an event id: use 0 to 7 or {_EVENT_PREFIX}0 ...")

@@ -1,0 +1,1 @@
+"""Where pto-dsl 0.1.2 keeps its helpers."""
