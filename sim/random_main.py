@@ -1,31 +1,53 @@
 """Random programs through the synchronisation pass, judged: `bazel run //sim:random_programs -- --count=10000`.
 
-Each program is loops, branches and FIFO pipelines of one core around operations on all pipes. The pass orders it, it
-is executed with random trip counts and branches, and the judge must find nothing. A failure prints the command that
-replays it. Exit code 0: nothing wrong; 1: something; 2: wrong usage.
+By default each program is loops, branches, rings and FIFO pipelines of one core around operations on all pipes. The
+pass orders it, it is executed with random trip counts and branches, and the judge must find nothing. With --kind=dsl a
+program is a kernel of the DSL with sections, selected pointers, scalar accesses and FIFOs both ways, which is
+assembled, compiled, judged, and compared with NumPy. A failure prints the command that replays it. Exit code 0: nothing
+wrong; 1: something; 2: wrong usage.
 """
 
 from __future__ import annotations
 
 import random
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
 
 from absl import flags
 
 from cli.program import EXIT_FAILED, run
 from sim.hazards import judge
+from sim.random_kernels_run import wrong_kernels
 from tools.ptoas.insert_sync.analysis import has_hazard
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
 from tools.ptoas.insert_sync.solver import solve
-from tools.ptoas.insert_sync.testing import execute, random_pipeline, random_program
+from tools.ptoas.insert_sync.testing import execute, random_pipeline, random_program, random_rings
+
+
+class Kind(Enum):
+    """What programs are made of."""
+
+    PASS = "pass"
+    """Operations of the pass: many a second."""
+    DSL = "dsl"
+    """Kernels of the DSL: two a second."""
+
 
 _COUNT = flags.DEFINE_integer("count", 1000, "Programs.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", None, "Of the first program; the others follow it. Default: another each time.")
+_KIND = flags.DEFINE_enum_class("kind", Kind.PASS, Kind, "Programs of the pass, or kernels of the DSL.")
 
+GENERATORS = (random_program, random_pipeline, random_rings)
+"""Of programs of the pass, in turns."""
 EXECUTIONS = 3
 """Runs of each program, with other trip counts and branches."""
-EVENT_IDS = (2, 3, 8)
+EVENT_IDS = (2, 3, 8, 8)
 """Event ids that the pass may use for a pair of pipes: few make it share."""
+BATCH = 100
+"""Kernels of the DSL that are compiled together."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +56,19 @@ class Options:
 
     count: int
     seed: int
+    kind: Kind = Kind.PASS
 
 
 def options() -> Options:
     """Read the flags; without a seed one is drawn."""
     seed = _SEED.value if _SEED.value is not None else random.SystemRandom().randrange(2**31)
-    return Options(_COUNT.value, seed)
+    return Options(_COUNT.value, seed, _KIND.value)
 
 
 def wrong(seed: int) -> str:
     """Return what is wrong with the program of a seed, empty if nothing is."""
     rng = random.Random(seed)
-    program = (random_program, random_pipeline)[seed % 2](rng)
+    program = GENERATORS[seed % len(GENERATORS)](rng)
     solve(program)
     if has_hazard(program):
         return "the pass leaves a hazard by its own analysis"
@@ -58,15 +81,26 @@ def wrong(seed: int) -> str:
     return ""
 
 
+def failures(chosen: Options) -> Iterator[tuple[int, str]]:
+    """Yield the seeds whose programs are wrong, each with what is."""
+    seeds = range(chosen.seed, chosen.seed + chosen.count)
+    if chosen.kind is Kind.PASS:
+        yield from ((seed, problem) for seed in seeds if (problem := wrong(seed)))
+        return
+    for start in range(0, chosen.count, BATCH):
+        with tempfile.TemporaryDirectory(prefix="random_programs_") as directory:
+            yield from wrong_kernels(seeds[start : start + BATCH], Path(directory))
+
+
 def work(chosen: Options) -> int:
     """Judge the programs. Return the exit code."""
-    failures = 0
-    for seed in range(chosen.seed, chosen.seed + chosen.count):
-        if problem := wrong(seed):
-            failures += 1
-            print(f"{problem}\n  replay: tools/bazel run //sim:random_programs -- --count=1 --seed={seed}", flush=True)
-    print(f"{chosen.count} programs from seed {chosen.seed} on: {failures} wrong")
-    return EXIT_FAILED if failures else 0
+    count = 0
+    program = f"tools/bazel run //sim:random_programs -- --kind={chosen.kind.value} --count=1"
+    for seed, problem in failures(chosen):
+        count += 1
+        print(f"{problem}\n  replay: {program} --seed={seed}", flush=True)
+    print(f"{chosen.count} programs from seed {chosen.seed} on: {count} wrong")
+    return EXIT_FAILED if count else 0
 
 
 if __name__ == "__main__":

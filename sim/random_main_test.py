@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from xdsl.dialects.builtin import ModuleOp
 
 from isa.pipes import Pipe
-from sim import random_main
-from sim.random_main import Options, work
+from ptodsl.examples.host_run import host_kernel
+from runtime.host_kernel import HostKernel
+from sim import random_kernels_run, random_main
+from sim.random_main import Kind, Options, work
 from sim.testing import UB0, one_vec
+from tools.ptoas.assemble import Options as AssemblerOptions
+from tools.ptoas.assemble import Sync
+from tools.ptoas.insert_sync.random_kernels import Compute, Interpretation, Kernel, Scope, Store
+
+REPLAY = "replay: tools/bazel run //sim:random_programs -- --kind={kind} --count=1 --seed={seed}\n"
 
 
 def test_ordered_programs_pass(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,5 +37,36 @@ def test_a_failure_prints_the_command_that_replays_it(
     assert work(Options(count=2, seed=8)) == 1
     printed = capsys.readouterr().out
     assert "RAW: line 1 TEXP (V, block 0 vec0) and line 2 TABS (V, block 0 vec0)" in printed
-    assert "replay: tools/bazel run //sim:random_programs -- --count=1 --seed=9\n" in printed
+    assert REPLAY.format(kind="pass", seed=9) in printed
     assert printed.endswith("2 programs from seed 8 on: 2 wrong\n")
+
+
+TINY = Kernel((Scope(2, (Compute("abs", (0,), 1), Store(1, 0, moving=False))),), has_fifo=False)
+
+
+def without_sync(module: ModuleOp, entry: str, directory: Path, mode: str) -> HostKernel:
+    return host_kernel(module, entry, directory, AssemblerOptions(Sync.NONE), mode)
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("host_kernel", "trips = 0: RAW: line "),
+        ("reference", "trips = 0: 8192 elements of y of vec0 are not those of NumPy"),
+    ],
+)
+def test_kernels_of_the_dsl_fail_for_hazards_and_for_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: str, problem: str
+) -> None:
+    """Without synchronisation there is a hazard; where the reference has other inputs, the numbers differ."""
+    monkeypatch.setattr(random_kernels_run, "random_kernel", lambda rng: TINY)
+    if fault == "host_kernel":
+        monkeypatch.setattr(random_kernels_run, "host_kernel", without_sync)
+    else:
+        run = Interpretation.run
+        monkeypatch.setattr(Interpretation, "run", lambda self: run(replace(self, x=self.x + 1)))
+    assert work(Options(count=1, seed=5, kind=Kind.DSL)) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith(problem)
+    assert REPLAY.format(kind="dsl", seed=5) in printed
+    assert printed.endswith("1 programs from seed 5 on: 1 wrong\n")

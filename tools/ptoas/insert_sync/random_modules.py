@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -48,30 +48,34 @@ PARAMETERS = {
     "y": pto.PtrType(pto.float32),
     "trips": pto.int64,
 }
-ENTRY = "random_kernel"
 
 
-def build_module(kernel: Kernel) -> ModuleOp:
-    """The kernel in the DSL, with the entry `random_kernel(ffts, slots, half_slots, a, x, y, trips)`."""
+def build_module(kernels: Mapping[str, Kernel]) -> ModuleOp:
+    """Kernels in the DSL, each with the entry of its name: (ffts, slots, half_slots, a, x, y, trips)."""
     module = ModuleBuilder()
+    for name, kernel in kernels.items():
+        _add_kernel(module, name, kernel)
+    return module.finish()
+
+
+def _add_kernel(module: ModuleBuilder, name: str, kernel: Kernel) -> None:
     if kernel.in_sections:
-        with module.function(ENTRY, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
+        with module.function(name, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
             _VectorBuilder(kernel, arguments).build()
-        return module.finish()
+        return
     functions = []
     if kernel.has_fifo:
-        with module.function("cube_kernel", PARAMETERS, kernel="cube") as arguments:
+        with module.function(f"{name}_cube", PARAMETERS, kernel="cube") as arguments:
             _build_cube(arguments, kernel.ahead)
         functions.append(arguments.function)
-    with module.function("vector_kernel", PARAMETERS, kernel="vector") as arguments:
+    with module.function(f"{name}_vector", PARAMETERS, kernel="vector") as arguments:
         _VectorBuilder(kernel, arguments).build()
     functions.append(arguments.function)
-    with module.function(ENTRY, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
+    with module.function(name, {"ffts": pto.ffts_type, **PARAMETERS}) as arguments:
         ffts, *rest = arguments
         pto.set_ffts(ffts)
         for function in functions:
             pto.call(function, *rest)
-    return module.finish()
 
 
 @dataclass(frozen=True)
