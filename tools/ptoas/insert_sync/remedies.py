@@ -78,13 +78,18 @@ class Remedies:
             return None
         loop = rotation.loop
         fewer = [ids for ids in [1, *divisors(loop.copies)] if ids < rotation.ids and rotation.ids % ids == 0]
-        return self._turn(flag, loop, fewer[-1], min(rotation.distance, fewer[-1]))
+        # A pass that sets before it waits has one id more in the air than there are passes in between.
+        (pair,) = flag.pairs
+        sets_first = _order(pair.set_gap, pair.set_turn, sets=True) < _order(pair.wait_gap, pair.wait_turn, sets=False)
+        return self._turn(flag, loop, fewer[-1], min(rotation.distance, fewer[-1] - sets_first))
 
     def _turn(self, flag: Flag, loop: LoopNode, ids: int, distance: int) -> Relief:
         (pair,) = flag.pairs
         self._program.remove_pair(pair)
         flag.rotation = None if ids == 1 else Rotation(loop, ids, distance)
-        if flag.frame is not None:
+        if distance == 0:
+            flag.frame = None
+        elif flag.frame is not None:
             whole = flag.rotation is None or flag.rotation.is_whole
             flag.frame = outermost_loop(pair.block) if whole else _loop_around(pair.block)
         self._program.add_pair(pair)
