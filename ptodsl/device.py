@@ -1,22 +1,26 @@
-"""The two functions of pto-dsl that need a device. This project builds and times kernels with Bazel targets instead."""
+"""`jit` and `do_bench`: they stand above assembler and judge, in the room `jit`, which is loaded on first use."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from importlib import import_module
+from typing import Any
 
 
-def jit(*_: object, **__: object) -> NoReturn:
-    """Refuse: kernels are compiled ahead of time here."""
-    raise NotImplementedError(
-        "ptodsl.jit is not available: it compiles for an NPU in its own process. Use to_ir_module or ModuleBuilder, "
-        "print the module to a file, and compile that with tools/ptoas and a C++ compiler (fa_library "
-        "in flash_atten does the whole chain)."
-    )
+def jit(*args: Any, **kwargs: Any) -> Any:
+    """Compile the decorated kernel when it is called, and run it: `jit.wrapper.jit` has the parameters."""
+    return _loaded("jit.wrapper").jit(*args, **kwargs)
 
 
-def do_bench(*_: object, **__: object) -> NoReturn:
-    """Refuse: a time measured on the host says nothing about the device."""
-    raise NotImplementedError(
-        "ptodsl.do_bench is not available: it times kernels on an NPU. //bench:fa runs and models the kernel of this "
-        "project."
-    )
+def do_bench(*args: Any, **kwargs: Any) -> Any:
+    """Return how long a call takes: `jit.bench.do_bench` has the parameters."""
+    return _loaded("jit.bench").do_bench(*args, **kwargs)
+
+
+def _loaded(module: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{module} cannot be loaded ({error}): ptodsl is here without the assembler and the runtime. Depend on "
+            "//jit, or start your program with `tools/bazel run //jit:python -- program.py`"
+        ) from error

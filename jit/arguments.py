@@ -1,0 +1,105 @@
+"""From what a kernel is called with to what an entry takes: NumPy and torch arrays, and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from xdsl.dialects.builtin import AnyFloat, Float32Type, IndexType, IntegerType, MemRefType
+from xdsl.ir import Attribute
+
+from ptodsl.dialect import PtrType, element_name
+from runtime.host_kernel import Argument
+
+Array = npt.NDArray[Any]
+
+FFTS_WORDS = 256
+"""Length of the array that an entry gets for the cross-core flags; on the host nothing reads it."""
+
+_NUMPY_TYPES = {
+    "f16": "float16",
+    "bf16": "uint16",
+    "f32": "float32",
+    "i1": "bool",
+    "i8": "int8",
+    "i16": "int16",
+    "i32": "int32",
+    "i64": "int64",
+    "ui8": "uint8",
+    "ui16": "uint16",
+    "ui32": "uint32",
+}
+"""Element types as NumPy names them. It has no bfloat16: its bits are taken as uint16."""
+
+
+def host_arguments(
+    kernel: str, names: Sequence[str], types: Sequence[Attribute], given: Sequence[object]
+) -> list[Argument]:
+    """Return `given` as the arguments of an entry with parameters `names` of `types`.
+
+    Arrays stay where they are, the kernel writes into them. A first parameter for the cross-core flags (pto.ffts_type)
+    may be left out. Raises TypeError or ValueError naming the parameter.
+    """
+    values = list(given)
+    if len(values) == len(types) - 1 and types and isinstance(types[0], MemRefType):
+        values.insert(0, np.zeros(FFTS_WORDS, np.int64))
+    if len(values) != len(types):
+        raise TypeError(f"{kernel} takes {len(types)} arguments ({', '.join(names)}), not {len(values)}")
+    return [_argument(f"{kernel}: {name}", ty, value) for name, ty, value in zip(names, types, values, strict=True)]
+
+
+def _argument(where: str, ty: Attribute, value: object) -> Argument:
+    if isinstance(ty, PtrType):
+        return _array(where, element_name(ty.dtype), value)
+    if isinstance(ty, MemRefType):
+        return _array(where, "i64", value)
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{where} is a number ({ty}), not {_in_words(value)}")
+    if isinstance(ty, Float32Type):
+        return float(value)
+    if isinstance(ty, AnyFloat):
+        raise TypeError(f"{where} is a {ty}: the host passes f32 only; take an f32 and use scalar.truncf")
+    return _whole(where, ty, value)
+
+
+def _whole(where: str, ty: Attribute, value: float | np.number[Any]) -> int:
+    if isinstance(value, float | np.floating):
+        raise TypeError(f"{where} is a whole number ({ty}), not {value!r}")
+    bits = 64 if isinstance(ty, IndexType) or not isinstance(ty, IntegerType) else ty.width.data
+    number = int(value)
+    if not -(1 << (bits - 1)) <= number < 1 << bits:
+        raise ValueError(f"{where} = {number} does not fit into {ty}")
+    return number
+
+
+def _array(where: str, dtype: str, value: object) -> Array:
+    array = _numpy(where, value)
+    wanted = _NUMPY_TYPES[dtype]
+    if array.dtype != np.dtype(wanted):
+        raise TypeError(f"{where} points to {dtype}: pass an array of {wanted}, not of {array.dtype}")
+    if not array.flags.c_contiguous:
+        raise ValueError(f"{where} is not contiguous: pass a contiguous copy of it")
+    return array
+
+
+def _numpy(where: str, value: object) -> Array:
+    """Return an array of NumPy, or a view of the memory of a torch tensor on the CPU."""
+    if isinstance(value, np.ndarray):
+        return value
+    if not hasattr(value, "data_ptr"):
+        raise TypeError(f"{where} is an array of NumPy or torch, not {_in_words(value)}")
+    tensor: Any = value
+    if tensor.device.type != "cpu":
+        raise ValueError(f"{where} is on {tensor.device}: the host launches on arrays in its own memory (tensor.cpu())")
+    if str(tensor.dtype) == "torch.bfloat16":
+        import torch
+
+        tensor = tensor.view(torch.uint16)
+    array: Array = tensor.detach().numpy()
+    return array
+
+
+def _in_words(value: object) -> str:
+    return repr(value) if isinstance(value, int | float | str | None) else f"a {type(value).__name__}"

@@ -1,0 +1,218 @@
+"""`@jit`: a kernel that compiles itself when it is called, and runs.
+
+    @jit(meta_data=types, block_dim=8)
+    def add(x: "ptr", y: "ptr", z: "ptr", n: "count"): ...
+
+    add(x, y, z, 4096)  # arrays of NumPy, or of torch on the CPU
+
+On a computer without an NPU that is the host: the same assembler and the same tile ISA as everywhere in this project.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from typing import Any, overload
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+
+from jit.arguments import host_arguments
+from jit.cache import compiled, user_cache
+from ptodsl.decorators import to_ir_module
+from ptodsl.dialect import AllocTileOp
+from ptodsl.module import ENTRY
+from ptodsl.printing import module_text
+from runtime.host_kernel import Argument, HostKernel
+from sim.hazards import judge
+from sim.report import verdict_text
+from tools.bisheng.host_toolchain import host_toolchain
+from tools.ptoas.assemble import Options, Sync, assemble
+from trace.file import read_trace
+
+MetaData = Callable[[], Mapping[str, Any]]
+
+NPU_ARCH = "dav-2201"
+"""What bisheng calls the cores of A2 and A3, the only ones that this project compiles for."""
+
+
+class RaceError(RuntimeError):
+    """The judge found accesses that nothing orders; the text is its report."""
+
+
+@dataclass(frozen=True)
+class JitOptions:
+    """What the decorator was given; see `jit`."""
+
+    meta_data: MetaData | None = None
+    output_dir: Path | None = None
+    block_dim: int | None = 1
+    enable_insert_sync: bool = True
+    module: bool = False
+    trace: Path | None = None
+    detect_races: bool = False
+    interleave: int | None = None
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """An assembled kernel: its C++, and the parameters of its entry."""
+
+    cpp: str
+    entry: str
+    names: tuple[str, ...]
+    types: tuple[Any, ...]
+
+
+class JitWrapper:
+    """A kernel that compiles on its first call and runs on each. Made by `jit`."""
+
+    def __init__(self, fn: Callable[..., object], options: JitOptions) -> None:
+        self._function = fn
+        self._name = str(getattr(fn, "__name__", "kernel"))
+        self._options = options
+        self._block_dim = options.block_dim
+        update_wrapper(self, fn)
+
+    def __call__(self, *args: object, stream_ptr: int | None = None) -> None:
+        """Run the kernel on arrays and numbers; it writes into the arrays. A host launch is complete on return.
+
+        `stream_ptr` is the stream of a device launch; the host has none. Raises DslError or AssemblerError for a wrong
+        kernel, CompileError, TypeError or ValueError for wrong arguments, KernelFailure for what the machine cannot do,
+        RaceError with `detect_races`.
+        """
+        if stream_ptr:
+            raise ValueError("stream_ptr is a stream of an NPU; this call runs on the host: leave it out")
+        if self._block_dim is None:
+            raise ValueError(f"{self._name}: no block_dim: give it to jit, or call set_block_dim before")
+        kernel = self._kernel
+        arguments = host_arguments(kernel.entry, kernel.names, kernel.types, args)
+        if self._options.detect_races or self._options.trace is not None:
+            self._trace(arguments)
+        library = HostKernel(self.library_path())
+        library.launch(self._block_dim, *arguments, interleave=self._options.interleave)
+
+    def set_block_dim(self, block_dim: int) -> None:
+        """Launch `block_dim` blocks from now on."""
+        self._block_dim = _checked_blocks(block_dim)
+
+    def library_path(self) -> Path:
+        """Return the compiled library; compiles it if that has not been done."""
+        return self._library("execute")
+
+    def output_dir(self) -> Path:
+        """Return the directory under which libraries are kept."""
+        return self._options.output_dir or user_cache()
+
+    def cpp(self) -> str:
+        """Return the C++ of the assembler."""
+        return self._kernel.cpp
+
+    @cached_property
+    def _kernel(self) -> _Kernel:
+        traced = to_ir_module(meta_data=self._options.meta_data, module=self._options.module)(self._function)
+        entry = _entry(traced.op, self._name)
+        placed = any(isinstance(op, AllocTileOp) and op.addr is not None for op in traced.op.walk())
+        sync = Sync.INSERT if self._options.enable_insert_sync else Sync.NONE
+        cpp = assemble(module_text(traced), f"{self._name}.mlir", Options(sync=sync, addresses=placed))
+        names = tuple(arg.name_hint or f"argument {i}" for i, arg in enumerate(entry.body.block.args))
+        return _Kernel(cpp, entry.sym_name.data, names, tuple(entry.body.block.arg_types))
+
+    def _library(self, mode: str) -> Path:
+        kernel = self._kernel
+        return compiled(kernel.cpp, kernel.entry, mode, host_toolchain(), self.output_dir())
+
+    def _trace(self, arguments: list[Argument]) -> None:
+        """Record what the launch does, without doing it, and judge that."""
+        assert self._block_dim is not None
+        recorder = HostKernel(self._library("trace"))
+        with tempfile.TemporaryDirectory(prefix="jit_trace_") as directory:
+            path = self._options.trace or Path(directory) / "trace"
+            recorder.trace(path, self._block_dim, *arguments)
+            if not self._options.detect_races:
+                return
+            verdict = judge(read_trace(path))
+        if not verdict.ok:
+            raise RaceError(verdict_text(self._name, verdict))
+
+
+def _entry(module: ModuleOp, name: str) -> FuncOp:
+    entries = [op for op in module.ops if isinstance(op, FuncOp) and ENTRY in op.attributes]
+    if len(entries) != 1:
+        found = ", ".join(op.sym_name.data for op in entries) or "none"
+        raise ValueError(f"{name} must have one entry (a @pto.func without kernel=), and has {found}")
+    return entries[0]
+
+
+def _checked_blocks(block_dim: object) -> int:
+    if isinstance(block_dim, bool) or not isinstance(block_dim, int) or block_dim < 1:
+        raise ValueError(f"block_dim = {block_dim!r} is not a number of blocks: 1 or more")
+    return block_dim
+
+
+@overload
+def jit(fn: Callable[..., object]) -> JitWrapper: ...
+
+
+@overload
+def jit(
+    *,
+    meta_data: MetaData | None = None,
+    output_dir: str | Path | None = None,
+    block_dim: int | None = 1,
+    enable_insert_sync: bool = True,
+    npu_arch: str = NPU_ARCH,
+    module: bool = False,
+    init_ffts: bool = False,
+    trace: str | Path | None = None,
+    detect_races: bool = False,
+    interleave: int | None = None,
+) -> Callable[[Callable[..., object]], JitWrapper]: ...
+
+
+def jit(
+    fn: Callable[..., object] | None = None,
+    *,
+    meta_data: MetaData | None = None,
+    output_dir: str | Path | None = None,
+    block_dim: int | None = 1,
+    enable_insert_sync: bool = True,
+    npu_arch: str = NPU_ARCH,
+    module: bool = False,
+    init_ffts: bool = False,
+    trace: str | Path | None = None,
+    detect_races: bool = False,
+    interleave: int | None = None,
+) -> JitWrapper | Callable[[Callable[..., object]], JitWrapper]:
+    """Compile the decorated kernel when it is first called, and run it on each call.
+
+    Args:
+        fn: what is decorated, when there are no brackets.
+        meta_data: returns the types that the kernel refers to by name, as for `to_ir_module`.
+        output_dir: where libraries are kept; ~/.cache/ascend-fa/jit by default. Nothing there is overwritten.
+        block_dim: blocks of a launch; None if `set_block_dim` says it later.
+        enable_insert_sync: whether the assembler synchronises the kernel; False if it does that itself.
+        npu_arch: the device's architecture; there is one.
+        module: whether the function defines functions with `@pto.func`, as for `to_ir_module`.
+        init_ffts: changes nothing: a first parameter of pto.ffts_type is filled in whenever it is left out.
+        trace: file that each launch writes a trace to, for the programs of `sim`.
+        detect_races: judge each launch before it runs; raises RaceError if something is not in order.
+        interleave: seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait.
+    """
+    del init_ffts
+    if npu_arch != NPU_ARCH:
+        raise ValueError(f"npu_arch is {npu_arch!r}; kernels are compiled for {NPU_ARCH} (A2 and A3)")
+    options = JitOptions(
+        meta_data,
+        None if output_dir is None else Path(output_dir),
+        None if block_dim is None else _checked_blocks(block_dim),
+        enable_insert_sync,
+        module,
+        None if trace is None else Path(trace),
+        detect_races,
+        interleave,
+    )
+    return (lambda function: JitWrapper(function, options)) if fn is None else JitWrapper(fn, options)
