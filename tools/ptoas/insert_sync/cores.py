@@ -10,7 +10,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from isa.repeats import VRule
 from ptodsl.dialect import BarrierOp, KernelKind, Pipe, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
@@ -18,6 +17,7 @@ from tools.ptoas.functions import ENTRY, kernel_kind, section_kind
 from tools.ptoas.insert_sync.fifo_order import has_signals, link
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.lower import Lowering
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.insert_sync.program import Program
 
 
@@ -42,7 +42,7 @@ def functions_of(module: ModuleOp) -> list[FuncOp]:
     return [op for op in module.body.block.ops if isinstance(op, FuncOp) and not op.is_declaration]
 
 
-def core_programs(module: ModuleOp, ranges: ByteRanges, v_rule: VRule = VRule.STRICT) -> list[CoreProgram]:
+def core_programs(module: ModuleOp, ranges: ByteRanges, options: SyncOptions = SyncOptions()) -> list[CoreProgram]:
     """The programs of all functions, not yet synchronised; those of two kinds of core know each other's signals.
 
     A function with sections has one program per kind of core.
@@ -53,7 +53,7 @@ def core_programs(module: ModuleOp, ranges: ByteRanges, v_rule: VRule = VRule.ST
     functions = functions_of(module)
     found = []
     for function in functions:
-        lowering = Lowering(function, ranges, v_rule)
+        lowering = Lowering(function, ranges, options)
         found += [CoreProgram(function, kind, lowering.memory, lowering.program(kind)) for kind in _kinds(function)]
     _link_cores(found, _executed_once(functions))
     return found

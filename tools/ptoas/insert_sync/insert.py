@@ -30,7 +30,7 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncO
             memory outside of the sections of a function that has some, calls between functions that work on memory,
             or cores that share global memory without a FIFO.
     """
-    programs = core_programs(module, ByteRanges(plan), options.v_rule)
+    programs = core_programs(module, ByteRanges(plan), options)
     check_hand_over(module, programs)
     order_calls(module)
     warnings: list[SyncWarning] = []

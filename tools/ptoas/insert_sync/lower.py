@@ -38,6 +38,7 @@ from tools.ptoas.functions import kernel_kind, section_kind
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, Node, OpNode
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.rings import Rings, Use
 from tools.ptoas.insert_sync.series import SeriesFinder
@@ -51,10 +52,10 @@ WHOLE = 1 << 62
 class Lowering:
     """Makes the programs of one function: of each kind of core that executes it."""
 
-    def __init__(self, function: func.FuncOp, ranges: ByteRanges, v_rule: VRule = VRule.STRICT) -> None:
+    def __init__(self, function: func.FuncOp, ranges: ByteRanges, options: SyncOptions = SyncOptions()) -> None:
         self._function = function
         self._ranges = ranges
-        self._v_rule = v_rule
+        self._options = options
         self.memory = GlobalMemory(function)
         """Names of the function's global memory, the buffers of accesses to it."""
         self._series = SeriesFinder()
@@ -79,7 +80,7 @@ class Lowering:
                 self._check_outside(op)
             elif (node := self._node(op)) is not None:
                 nodes.append(node)
-        return build_program(Block(nodes), self._v_rule)
+        return build_program(Block(nodes), self._options.v_rule)
 
     def _check_outside(self, op: Operation) -> None:
         """Refuse what would need order with the sections: a flag beside it would be every core's."""
@@ -133,7 +134,7 @@ class Lowering:
         if not accesses:
             return None
         pipe = queue_of(_pipe(op))
-        walks = self._v_rule is VRule.REPEATS and pipe is Pipe.V
+        walks = self._options.v_rule is VRule.REPEATS and pipe is Pipe.V
         return OpNode(pipe, tuple(accesses), op, walk=walk_of(op, self._ranges) if walks else None)
 
     def _loop(self, op: scf.ForOp) -> LoopNode | None:
@@ -174,7 +175,7 @@ class Lowering:
                 else:
                     names = sorted(self.memory.of(value))
                     yield from ((ByteRange(name, 0, WHOLE), writes, ()) for name in names)
-        if (scratch := effects.scratch) is not None:
+        if self._options.hidden_scratch and (scratch := effects.scratch) is not None:
             yield ByteRange(scratch.buffer.name, scratch.start, scratch.end), True, ()
 
 

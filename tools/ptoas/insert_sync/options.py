@@ -27,6 +27,9 @@ class SyncOptions:
     scope: Scope = Scope.PAIR
     v_rule: VRule = VRule.STRICT
     """What spares a barrier between dependent operations on V."""
+    hidden_scratch: bool = True
+    """Whether the scratch counts that the device library works in unasked. Without it results are nonsense: only
+    for measuring what it costs."""
 
 
 class SyncWarning(NamedTuple):

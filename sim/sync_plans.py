@@ -1,0 +1,209 @@
+"""Kernels with their syncs planned in several ways, and a timeline of each: what the sync report compares.
+
+All kernels and plans are compiled as one library, since a compiler spends most of its time on the headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.func import CallOp, FuncOp
+from xdsl.ir import Operation
+
+from flash_atten.config import HEAD, S0, KernelConfig
+from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.kernel import ENTRY, build_module
+from isa.pipes import Kind
+from isa.pipes import Pipe as Queue
+from isa.repeats import VRule
+from ptodsl.dialect import BarrierOp, Pipe, SetFlagDynOp, SetFlagOp
+from ptodsl.examples.catalogue import EXAMPLES
+from ptodsl.examples.example import Example
+from ptodsl.examples.host_run import host_kernel
+from runtime.host_kernel import Argument
+from sim.hazards import judge
+from sim.program import bytes_of
+from sim.reference_structure import build_reference_structure
+from sim.timeline.program import NOTHING, TimedProgram, timed_program
+from tools.ptoas.assemble import Options, Sync
+from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
+from tools.ptoas.plan_memory import plan_memory
+from trace.file import read_trace
+
+S1 = 6144
+"""Rows of K and V of the attention kernels: 24 and 12 tiles."""
+
+KNOBS = ((256, 3), (256, 4), (512, 3), (512, 4))
+"""S1_TILE and QK_PRELOAD."""
+
+
+class Plan(Enum):
+    """A way to plan the syncs of a kernel."""
+
+    STRICT = SyncOptions()
+    REPEATS = SyncOptions(v_rule=VRule.REPEATS)
+    SOURCE = SyncOptions(scope=Scope.SOURCE)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel, and a launch of it on one block."""
+
+    name: str
+    entry: str
+    build: Callable[[], ModuleOp]
+    arguments: Callable[[], list[Argument]]
+    slots: str
+    """What the argument is called that holds the slots of its FIFOs; empty if it has none."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Syncs in the text of a kernel."""
+
+    v_barriers: int
+    flags: int
+    all_barriers: int
+    in_loops: int
+    """Barriers of all pipes in loops."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A kernel under a plan."""
+
+    counts: Counts
+    program: TimedProgram
+
+
+def kernels() -> list[Kernel]:
+    """The attention kernels, the same in the reference's structure, and all examples of the DSL."""
+    return [
+        *(_attention("attention", build_module, *knobs) for knobs in KNOBS),
+        *(_attention("reference structure", build_reference_structure, *knobs) for knobs in KNOBS),
+        *map(_example, EXAMPLES),
+    ]
+
+
+def _attention(name: str, build: Callable[[KernelConfig], ModuleOp], s1_tile: int, qk_preload: int) -> Kernel:
+    config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
+
+    def arguments() -> list[Argument]:
+        slots = np.zeros(fifo_bytes_per_core(config), np.uint8)
+        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (S0, S1, S1))
+        return [0, slots, slots, q, k, v, np.zeros((S0, HEAD), np.float32), S0, S1]
+
+    return Kernel(f"{name} {s1_tile}, {qk_preload}", ENTRY, lambda: build(config), arguments, "1")
+
+
+def _example(example: Example) -> Kernel:
+    drawn = example.arguments(np.random.default_rng(0))
+    place = str(list(drawn).index("slots")) if "slots" in drawn else ""
+    return Kernel(example.name, example.name, example.build, lambda: list(drawn.values()), place)
+
+
+def counts_of(module: ModuleOp) -> Counts:
+    """Count the syncs of a module."""
+    barriers = [op for op in module.walk() if isinstance(op, BarrierOp)]
+    full = [op for op in barriers if op.pipe.data is Pipe.ALL]
+    return Counts(
+        v_barriers=sum(op.pipe.data is Pipe.V for op in barriers),
+        flags=sum(isinstance(op, SetFlagOp | SetFlagDynOp) for op in module.walk()),
+        all_barriers=len(full),
+        in_loops=sum(_is_in_loop(op) for op in full),
+    )
+
+
+def planned_module(kernel: Kernel, options: SyncOptions) -> ModuleOp:
+    """Build a kernel and add its syncs."""
+    module = kernel.build()
+    insert_sync(module, plan_memory(module), options)
+    return module
+
+
+def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Planned]]:
+    """Each of `chosen` under every plan; files go into `directory`.
+
+    Raises:
+        ValueError: the judge finds something in one of them, by the rule of its plan.
+    """
+    whole = ModuleOp([])
+    found: list[dict[Plan, tuple[str, Counts]]] = []
+    for number, kernel in enumerate(chosen):
+        found.append({})
+        for plan in Plan:
+            module, suffix = planned_module(kernel, plan.value), f"_{number}_{plan.name}"
+            found[-1][plan] = kernel.entry + suffix, counts_of(module)
+            _rename(module, suffix)
+            whole.body.block.add_ops([op.clone() for op in module.body.block.ops])
+    (entry, _), *_ = found[0].values()
+    library = host_kernel(whole, entry, directory, Options(Sync.NONE), mode="trace")
+    traced: list[dict[Plan, Planned]] = []
+    for kernel, plans in zip(chosen, found, strict=True):
+        arguments = kernel.arguments()
+        scratch = [arguments[int(kernel.slots)]] if kernel.slots else []
+        traced.append({})
+        for plan, (name, counts) in plans.items():
+            library.trace(directory / "trace", 1, *arguments, entry=name)
+            trace = read_trace(directory / "trace")
+            slots = [bytes_of(array) for array in scratch if isinstance(array, np.ndarray)]
+            verdict = judge(trace, scratch=slots, v_rule=plan.value.v_rule)
+            if not verdict.ok:
+                raise ValueError(f"{name} is not in order: {verdict.findings[0]}")
+            traced[-1][plan] = Planned(counts, timed_program(trace))
+    return traced
+
+
+def without_syncs(program: TimedProgram) -> TimedProgram:
+    """Return a program without flags and barriers; FIFOs still order its cores."""
+    syncs = (Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER)
+    return _chosen(program, lambda kind: [] if kind in syncs else [False])
+
+
+def with_all_barriers(program: TimedProgram) -> TimedProgram:
+    """Return a program with a barrier of all pipes before each operation, and no other syncs."""
+    syncs = (Kind.SET_FLAG, Kind.WAIT_FLAG, Kind.BARRIER)
+    return _chosen(program, lambda kind: [] if kind in syncs else [True, False])
+
+
+def _chosen(program: TimedProgram, instead: Callable[[int], list[bool]]) -> TimedProgram:
+    """Return a program with other instructions: per kind, True is a barrier and False the instruction itself."""
+    streams, costs, names, lines = [], [], [], []
+    for core in range(len(program.cores)):
+        places = [
+            (place, barrier) for place, (kind, *_) in enumerate(program.streams[core]) for barrier in instead(kind)
+        ]
+        streams.append([_BARRIER if barrier else program.streams[core][place] for place, barrier in places])
+        costs.append([NOTHING if barrier else program.costs[core][place] for place, barrier in places])
+        names.append(["pipe_barrier" if barrier else program.names[core][place] for place, barrier in places])
+        lines.append([program.lines[core][place] for place, _ in places])
+    return replace(program, streams=tuple(streams), costs=tuple(costs), names=tuple(names), lines=tuple(lines))
+
+
+_BARRIER = (int(Kind.BARRIER), int(Queue.ALL), 0, 0)
+
+
+def _is_in_loop(op: Operation) -> bool:
+    return any(isinstance(around, scf.ForOp) for around in _around(op))
+
+
+def _around(op: Operation) -> Iterator[Operation]:
+    outer = op.parent_op()
+    while outer is not None:
+        yield outer
+        outer = outer.parent_op()
+
+
+def _rename(module: ModuleOp, suffix: str) -> None:
+    """Give the functions of a module other names."""
+    for op in module.walk():
+        if isinstance(op, FuncOp):
+            op.sym_name = StringAttr(op.sym_name.data + suffix)
+        elif isinstance(op, CallOp):
+            op.callee = SymbolRefAttr(op.callee.root_reference.data + suffix)
