@@ -17,7 +17,6 @@ from flash_atten.reference import attention_oracle
 from flash_atten.scratch import scratch_bytes, scratch_of
 from ptodsl.examples.host_run import host_kernel
 from runtime.host_kernel import HostKernel
-from tools.ptoas.assemble import Sync
 
 CONFIGS = [
     KernelConfig(256, 3, kv_split=2, heads=True),
@@ -38,7 +37,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _kernel(config: KernelConfig, directory: Path) -> HostKernel:
     folder = directory / f"{config.s1_tile}_{config.kv_split}_{config.heads}"
     folder.mkdir()
-    return host_kernel(build_module(config), ENTRY, folder, Sync.INSERT)
+    return host_kernel(build_module(config), ENTRY, folder)
 
 
 @dataclass(frozen=True)

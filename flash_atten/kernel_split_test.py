@@ -12,7 +12,7 @@ from xdsl.ir import Operation
 from flash_atten.config import KV_SPLITS, KernelConfig
 from flash_atten.kernel import ENTRY, REDUCE_ENTRY, REDUCE_KERNEL, build_module
 from flash_atten.memory import ReduceTiles, declared
-from ptodsl.dialect import AllocTileOp, TMatmulAccOp, TMatmulOp, TRowMaxOp, TRowSumOp, TStoreOp
+from ptodsl.dialect import VECTOR_OPS, AllocTileOp, TMatmulAccOp, TMatmulOp, TStoreOp
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble
 
@@ -77,7 +77,7 @@ def test_stages_are_the_same_whatever_is_split(split: int, heads: bool) -> None:
     plain, other = _functions(KernelConfig()), _functions(KernelConfig(kv_split=split, heads=heads))
     for name, kinds in (
         ("cube_kernel", (TMatmulOp, TMatmulAccOp, TStoreOp)),
-        ("vector_kernel", (TRowMaxOp, TRowSumOp)),
+        ("vector_kernel", (VECTOR_OPS["trowmax"], VECTOR_OPS["trowsum"])),
     ):
         for kind in kinds:
             assert _count(plain[name], kind) == _count(other[name], kind)
