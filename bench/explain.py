@@ -11,10 +11,10 @@ from pathlib import Path
 
 from absl import flags
 
-from bench.explain_page import Sources, page
+from bench.explain_page import TITLE_END, Sources, page
 from bench.prediction import WORKSPACE, trace_library
 from bench.timeline_report import analyse
-from cli.files import output_file, write_file
+from cli.files import marked, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
 from flash_atten.launch_backend import AUTO_TILE, choose_config
@@ -48,7 +48,7 @@ def options() -> Options:
     config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
     LaunchShape(q_rows, _S1.value).check(config)
     work = Workload(q_rows, _S1.value, _CORES.value)
-    return Options(trace_library(config, "gu"), work, output_file("html", _HTML.value, ".html"))
+    return Options(trace_library(config, "gu"), work, output_file("html", _HTML.value, ".html", ours=marked(TITLE_END)))
 
 
 def work(chosen: Options) -> int:

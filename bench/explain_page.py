@@ -27,6 +27,9 @@ LANE_HEIGHT, BAR_HEIGHT, WAIT_HEIGHT, NAMES_WIDTH = 30, 22, 6, 82
 NUMBER_WIDTH = 22
 """Pixels of a bar from which on its tile's number fits."""
 
+TITLE_END = " explained</title>"
+"""By which a page of ours is known."""
+
 HINT = "Hover a bar to see its lines. Click a bar, or a line of Python, C++ or MLIR, to see all that comes from it."
 
 
@@ -72,7 +75,7 @@ def page(analysis: Analysis, sources: Sources) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(analysis.kernel.name)} explained</title>"
+        f"<title>{html.escape(analysis.kernel.name)}{TITLE_END}"
         f"<style>{(FOLDER / 'explain.css').read_text(encoding='utf-8')}</style></head><body>"
         f"<h1>{html.escape(analysis.kernel.name)}: where the cycles go (predicted)</h1>"
         f"<p>{html.escape(verdict(analysis))}</p>"

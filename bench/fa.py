@@ -34,7 +34,7 @@ from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Runner
 from bench.table import MACHINE_OF_BACKEND, print_table
 from bench.timing import WALL
 from bench.tsv import append_tsv, check_tsv, tsv_text
-from cli.files import output_file, user_path
+from cli.files import check_distinct, output_file, user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
@@ -151,9 +151,11 @@ def _kernels(case: Case) -> tuple[Kernel, ...]:
 
 def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:
     """Return the files to add to. Raises ValueError unless each is new or one of this benchmark's."""
-    json_path, tsv_path = output_file("json", json_text), output_file("tsv", tsv_text)
-    if json_path and json_path == tsv_path:
-        raise ValueError(f"--json and --tsv are both {json_text}; give each a file of its own")
+    # Rows are added to these two: whether what is there is ours is a matter of the whole file.
+    json_path, tsv_path = (
+        output_file(*named, ours=lambda _: True) for named in (("json", json_text), ("tsv", tsv_text))
+    )
+    check_distinct(json=json_path, tsv=tsv_path)
     if json_path and not is_new(json_path):
         read_runs(json_path)
     if tsv_path:

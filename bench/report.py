@@ -19,7 +19,7 @@ from bench.page_predicted import predicted
 from bench.plots import MADE_BY, plots, roof_of
 from bench.results import Run, read_runs
 from bench.row import SKIPPED, Key, Row
-from cli.files import check_unspoiled, output_file, user_path, write_file
+from cli.files import check_unspoiled, marked, output_file, user_path, write_file
 from cli.program import EXIT_USAGE, fail, run
 
 HTML = flags.DEFINE_string("html", "report.html", "Page to write.")
@@ -42,7 +42,7 @@ def options(results: str) -> Options:
     runs = read_runs(user_path(results))
     if not any(run.rows for run in runs):
         raise ValueError(f"{results} has no rows; run //bench:fa with --json={results} first")
-    page_file = output_file("html", HTML.value, inputs=[user_path(results)], ours=lambda head: TITLE.encode() in head)
+    page_file = output_file("html", HTML.value, inputs=[user_path(results)], ours=marked(TITLE))
     return Options(runs, page_file, _picture_folder(PNG.value), PREDICT.value)
 
 
@@ -91,7 +91,7 @@ def work(chosen: Options) -> int:
         pngs = {chosen.png / f"{picture.name}.png": picture.png() for picture in pictures}
         try:
             for path in pngs:
-                check_unspoiled(f"--png: {path}", path, (), lambda head: MADE_BY.encode() in head)
+                check_unspoiled(f"--png: {path}", path, (), marked(MADE_BY))
         except ValueError as error:
             return fail(str(error), EXIT_USAGE)
         files |= pngs

@@ -8,7 +8,7 @@ usage.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,18 +16,19 @@ from absl import flags
 
 from bench.prediction import BARRIERS, trace_library
 from bench.timeline_report import Analysis, analyse, report_json, report_text
-from bench.timeline_suite import Suite, print_suite, suite_launches
-from cli.files import output_file, user_path, write_file
+from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
+from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
 from flash_atten.launch_backend import AUTO_TILE, choose_config
 from flash_atten.launch_library import KernelError, LibraryError
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
+from sim.figures import picture, picture_file
 from sim.record import TRACE_SUFFIX
 from sim.timeline.launch import DEFAULT_CORES, Workload
-from sim.timeline.perfetto import perfetto_json
-from sim.timeline.plot import draw, picture
+from sim.timeline.perfetto import MADE_BY, perfetto_json
+from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Deadlock
 from trace.format import TraceError
@@ -51,8 +52,6 @@ _LIBRARY = flags.DEFINE_string(
 _PLOT = flags.DEFINE_string("plot", None, "Picture of the steady state to write: .svg or .png.")
 _TRACE_JSON = flags.DEFINE_string("trace_json", None, "The whole timeline for Perfetto (ui.perfetto.dev): .json.")
 _JSON = flags.DEFINE_string("json", None, "File for the analysis as JSON.")
-
-PICTURES = (".svg", ".png")
 
 
 @dataclass(frozen=True)
@@ -82,31 +81,39 @@ def _suite() -> Suite:
     launches = suite_launches(_S1_TILE.value, _QK_PRELOAD.value, _BARRIERS.value)
     for launch in launches:
         Workload(launch.case.q_rows, launch.case.s1, _CORES.value)
-    return Suite(launches, _CORES.value, _SYNC_PERIOD.value, output_file("json", _JSON.value, ".json"))
+    return Suite(launches, _CORES.value, _SYNC_PERIOD.value, _json_file())
 
 
 def _one_shape() -> Options:
     q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
-    plot = output_file("plot", _PLOT.value)
-    if plot and plot.suffix not in PICTURES:
-        raise ValueError(f"--plot={_PLOT.value} must end in {' or '.join(PICTURES)}")
-    if _LIBRARY.value:
-        knobs = [flag.name for flag in (_S1_TILE, _QK_PRELOAD, _BARRIERS) if flag.present]
-        if knobs:
-            raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
-        library = user_path(_LIBRARY.value)
-    else:
-        config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
-        library = trace_library(config, _BARRIERS.value)
+    library = _library(q_rows)
     LaunchShape(q_rows, _S1.value)
-    return Options(
-        library,
-        Workload(q_rows, _S1.value, _CORES.value),
-        _SYNC_PERIOD.value,
-        plot,
-        output_file("trace_json", _TRACE_JSON.value, ".json"),
-        output_file("json", _JSON.value, ".json"),
-    )
+    work = Workload(q_rows, _S1.value, _CORES.value)
+    plot, trace_json, json_file = _outputs(library)
+    return Options(library, work, _SYNC_PERIOD.value, plot, trace_json, json_file)
+
+
+def _library(q_rows: int) -> Path:
+    if not _LIBRARY.value:
+        config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
+        return trace_library(config, _BARRIERS.value)
+    knobs = [flag.name for flag in (_S1_TILE, _QK_PRELOAD, _BARRIERS) if flag.present]
+    if knobs:
+        raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
+    return user_path(_LIBRARY.value)
+
+
+def _outputs(library: Path) -> tuple[Path | None, Path | None, Path | None]:
+    """Return the files of --plot, --trace_json and --json."""
+    plot = picture_file("plot", _PLOT.value, [library])
+    trace_json = output_file("trace_json", _TRACE_JSON.value, ".json", inputs=[library], ours=marked(MADE_BY))
+    json_file = _json_file([library])
+    check_distinct(trace_json=trace_json, json=json_file)
+    return plot, trace_json, json_file
+
+
+def _json_file(inputs: Sequence[Path] = ()) -> Path | None:
+    return output_file("json", _JSON.value, ".json", inputs=inputs, ours=json_of(PROGRAM))
 
 
 def write_outputs(chosen: Options, analysis: Analysis) -> None:
@@ -118,7 +125,7 @@ def write_outputs(chosen: Options, analysis: Analysis) -> None:
     if chosen.trace_json:
         write_file(chosen.trace_json, perfetto_json(shown.run, shown.labels, analysis.kernel.origins))
     if chosen.json:
-        write_file(chosen.json, json.dumps(report_json(analysis), indent=1) + "\n")
+        write_file(chosen.json, json_text(PROGRAM, report_json(analysis)))
 
 
 def work(chosen: Options | Suite) -> int:

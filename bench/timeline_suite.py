@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,11 @@ from rich.console import Console
 from bench.cases import SUITE, named_cases
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title
 from bench.text_table import print_table
-from cli.files import write_file
+from cli.files import json_text, write_file
 from flash_atten.launch_backend import choose_config
 from sim.timeline.parameters import load_fits
+
+PROGRAM = "//bench:timeline"
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,4 @@ def print_suite(chosen: Suite) -> None:
     print_table(columns(found), Console(file=sys.stdout, highlight=False), title=heading)
     if chosen.json:
         data = {"predicted": True, "cores": chosen.cores, "cases": [one.to_json() for one in found]}
-        write_file(chosen.json, json.dumps(data, indent=1) + "\n")
+        write_file(chosen.json, json_text(PROGRAM, data))

@@ -7,14 +7,13 @@ Exit code 0: done; 1: a kernel failed; 2: wrong usage.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from absl import flags
 
 from bench.tuning import advice_text, advise, candidates, configs, table_text
-from cli.files import output_file, write_file
+from cli.files import json_of, json_text, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.launch_library import KernelError, LibraryError
@@ -27,6 +26,8 @@ _S1 = flags.DEFINE_integer("s1", 16384, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
 _CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
 _JSON = flags.DEFINE_string("json", None, "File for the table as JSON.")
+
+PROGRAM = "//bench:tune"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def options() -> Options:
     legal = list(configs(shape))
     if not legal:
         LaunchShape(shape.q_rows, shape.s1).check(KernelConfig())
-    return Options(Workload(shape.q_rows, shape.s1, _CORES.value), output_file("json", _JSON.value, ".json"))
+    return Options(
+        Workload(shape.q_rows, shape.s1, _CORES.value), output_file("json", _JSON.value, ".json", ours=json_of(PROGRAM))
+    )
 
 
 def work(chosen: Options) -> int:
@@ -61,7 +64,7 @@ def work(chosen: Options) -> int:
     print(paragraph(advice_text(chosen.work, advice)))
     if chosen.json:
         data = {"predicted": True, "candidates": [asdict(one) for one in found], "best": advice.best.knobs}
-        write_file(chosen.json, json.dumps(data, indent=1) + "\n")
+        write_file(chosen.json, json_text(PROGRAM, data))
     return 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 FILE_MODE = 0o644
 """Of new files: temporary ones are for their owner only."""
@@ -20,6 +21,8 @@ HEAD_BYTES = 4096
 Ours = Callable[[bytes], bool]
 """The first bytes of a file -> whether the program has written it."""
 
+_MADE_BY = "made_by"
+
 
 def user_path(text: str) -> Path:
     """Return a path given on the command line: relative ones are relative to where the user is.
@@ -29,26 +32,37 @@ def user_path(text: str) -> Path:
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
 
 
-@overload
-def output_file(
-    flag: str, text: str, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
-) -> Path: ...
+def marked(*marks: str) -> Ours:
+    """Return what knows a file by one of the `marks` near its beginning, which the program writes there each time."""
+    return lambda head: any(mark.encode() in head for mark in marks)
+
+
+def json_text(program: str, data: Mapping[str, Any]) -> str:
+    """Return `data` as the text of a JSON file of `program`, such as //bench:tune; `json_of` knows it again."""
+    return json.dumps({_MADE_BY: program, **data}, indent=1) + "\n"
+
+
+def json_of(program: str) -> Ours:
+    """Return what knows the JSON files of `program`."""
+    return marked(f'"{_MADE_BY}": "{program}"')
 
 
 @overload
-def output_file(
-    flag: str, text: None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
-) -> None: ...
+def output_file(flag: str, text: str, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours) -> Path: ...
+
+
+@overload
+def output_file(flag: str, text: None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours) -> None: ...
 
 
 @overload
 def output_file(
-    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours
 ) -> Path | None: ...
 
 
 def output_file(
-    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours | None = None
+    flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours
 ) -> Path | None:
     """Return the file that --`flag`=`text` names; None if the flag is not given.
 
@@ -74,14 +88,20 @@ def output_file(
     return path
 
 
-def check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours | None) -> None:
+def check_distinct(**outputs: Path | None) -> None:
+    """Raise ValueError if two of the outputs, by their flags, are one file."""
+    seen: dict[Path, str] = {}
+    for flag, path in outputs.items():
+        if path and seen.setdefault(path, flag) != flag:
+            raise ValueError(f"--{seen[path]} and --{flag} are both {path}; give each a file of its own")
+
+
+def check_unspoiled(name: str, path: Path, inputs: Iterable[Path], ours: Ours) -> None:
     """Raise ValueError if writing `path` would destroy an input, or a file of somebody else."""
-    if not path.exists():
+    if not path.is_file():
         return
     if any(given.exists() and given.samefile(path) for given in inputs):
         raise ValueError(f"{name} cannot be written: it is an input of this program; give another file")
-    if ours is None:
-        return
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if head and not ours(head):
@@ -97,7 +117,7 @@ def write_file(path: Path, content: str | bytes) -> None:
 
 
 def write_files(contents: Mapping[Path, str | bytes]) -> None:
-    """Write every content under a temporary name beside its path, then rename them all.
+    """Write every content under a temporary name beside its path, then rename them all. A device is written to.
 
     OSError, which names the path that cannot be written, leaves all that were not yet renamed as they were.
     """
@@ -107,8 +127,11 @@ def write_files(contents: Mapping[Path, str | bytes]) -> None:
         for path, content in contents.items():
             if path.is_dir():  # told before anything is renamed
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if path.exists() and not path.is_file():  # /dev/null stays what it is
+                path.write_bytes(_bytes(content))
+                continue
             written[path] = _write_beside(path, content)
-        for path in contents:
+        for path in list(written):
             os.replace(written[path], path)
             del written[path]
     except OSError as error:
@@ -119,14 +142,17 @@ def write_files(contents: Mapping[Path, str | bytes]) -> None:
             leftover.unlink(missing_ok=True)
 
 
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
+
+
 def _write_beside(path: Path, content: str | bytes) -> Path:
     """Return a new file beside `path` with the content, and with the mode that `path` has or will have."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.write(_bytes(content))
         temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.files import output_file, user_path, write_file, write_files
+from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file, write_files
+
+ANY = marked("")
+"""Whatever is there may be overwritten."""
 
 
 @pytest.fixture(autouse=True)
@@ -14,13 +17,13 @@ def user_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_is_relative_to_where_the_user_is(tmp_path: Path) -> None:
-    assert output_file("out", "o.npy", ".npy") == tmp_path / "o.npy"
-    assert output_file("out", None) is None
+    assert output_file("out", "o.npy", ".npy", ours=ANY) == tmp_path / "o.npy"
+    assert output_file("out", None, ours=ANY) is None
 
 
 def test_a_link_leads_to_the_file_behind_it(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
-    path = output_file("out", "link")
+    path = output_file("out", "link", ours=ANY)
     assert path is not None
     write_file(path, "text")
     assert (tmp_path / "link").is_symlink()
@@ -39,7 +42,7 @@ def test_a_link_leads_to_the_file_behind_it(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_written_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        output_file("out", text, ".npy" if text == "o.txt" else "")
+        output_file("out", text, ".npy" if text == "o.txt" else "", ours=ANY)
 
 
 def test_new_files_are_readable_and_old_ones_keep_their_mode(tmp_path: Path) -> None:
@@ -73,8 +76,8 @@ def test_an_input_is_no_output_whatever_it_is_called(tmp_path: Path) -> None:
     os.link(given, tmp_path / "hard.json")
     for name in ("in.json", "./in.json", "link.json", "hard.json"):
         with pytest.raises(ValueError, match="it is an input of this program"):
-            output_file("out", name, inputs=[given])
-    assert output_file("out", "new.json", inputs=[given, tmp_path / "none"]) == tmp_path / "new.json"
+            output_file("out", name, inputs=[given], ours=ANY)
+    assert output_file("out", "new.json", inputs=[given, tmp_path / "none"], ours=ANY) == tmp_path / "new.json"
 
 
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
@@ -86,6 +89,24 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path.write_text("mine")
     with pytest.raises(ValueError, match="has not made, and it is left as it is"):
         output_file("out", "file", ours=lambda head: head.startswith(b"ours"))
+
+
+def test_a_json_file_is_known_again_by_the_program_that_wrote_it(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.json", json_text("//bench:tune", {"rows": [1]}))
+    assert output_file("json", "a.json", ours=json_of("//bench:tune")) == tmp_path / "a.json"
+    with pytest.raises(ValueError, match="has not made"):
+        output_file("json", "a.json", ours=json_of("//bench:other"))
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    check_distinct(json=None, tsv=None, html=tmp_path / "a")
+    with pytest.raises(ValueError, match="--json and --tsv are both"):
+        check_distinct(json=tmp_path / "a", html=None, tsv=tmp_path / "a")
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    write_file(Path("/dev/null"), "text")
+    assert Path("/dev/null").is_char_device()
 
 
 def test_relative_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:

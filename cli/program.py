@@ -7,6 +7,7 @@ was wrong (a flag, a shape, an input file); 130 Ctrl-C. No traceback for any of 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -122,7 +123,8 @@ def _describe(error: Exception) -> str:
 
 
 def _readable(message: str) -> str:
-    """Rewrite Python's words for a bad number in absl's message."""
+    """Rewrite Python's words for a bad number, and absl's for a flag that is missing, in absl's message."""
+    message = re.sub(r"flag --(\w+)=None: Flag --\w+ must have a value other than None", r"--\1 is missing", message)
     for python, plain in (
         ("invalid literal for int() with base 10:", "not a whole number:"),
         ("could not convert string to float:", "not a number:"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from cli.files import output_file, write_file
+from cli.files import marked, output_file, write_file
 from cli.program import EXIT_FAILED, run
 from flash_atten.config import KernelConfig
 from flash_atten.kernel import build_module
@@ -54,7 +54,7 @@ def main() -> None:
         if not output.value:
             raise ValueError("no output file is given: say where to write the module with -o FILE.")
         config = KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value, heads=heads.value)
-        return Request(config, output_file("output", output.value), generic.value)
+        return Request(config, output_file("output", output.value, ours=marked("builtin.module")), generic.value)
 
     run(request, write)
 

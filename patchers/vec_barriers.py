@@ -15,13 +15,19 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from cli.files import user_path
+from cli.files import check_distinct, check_unspoiled, marked, user_path
 from patchers.errors import PatchError
 from patchers.files import read_text, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
 from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, PROVED, select_patterns
 from patchers.proved import read_proof
 from patchers.report import report_text
+
+CPP_HEADS = ("pto/pto-inst.hpp", "AICORE", "pipe_barrier(PIPE_V)")
+"""One of these stands near the beginning of the C++ of any ptoas."""
+
+REPORT_HEAD = '"pipe_v_barriers": {'
+"""What a report of ours has near its beginning."""
 
 _KNOWN = ", ".join([*(pattern.name for pattern in PATTERNS), PROVED, "none"])
 
@@ -40,20 +46,19 @@ def main(argv: Sequence[str]) -> None:
     gc.disable()  # millions of small immutable objects and no cycles: looking for some doubles the time
     try:
         source, target = _paths(argv[1:])
+        report = None if _REPORT.value is None else user_path(_REPORT.value)
+        _check_outputs(source, target, report)
         selection = _selection()
         text = read_text(source)
         patched = patch(text, selection)
         outputs = {target: patched.text}
-        if _REPORT.value is not None:
-            report = user_path(_REPORT.value)
-            if report in (source, target):
-                raise PatchError(f"--report={_REPORT.value} is the C++ file too: give the report a file of its own.")
+        if report is not None:
             outputs[report] = report_text(text, selection, patched)
         write_all(outputs)
     except PatchError as error:
         print(f"vec_barriers: {error}", file=sys.stderr)
         sys.exit(1)
-    if _REPORT.value is None:
+    if report is None:
         print(summary(patched))
     if "AICORE" in text and "__global__" not in text:
         logging.warning("%s has no entry, which ptoas prints last: is it cut off between two functions?", source)
@@ -80,6 +85,18 @@ def _paths(arguments: Sequence[str]) -> tuple[Path, Path]:
     if not source or not target or rest:
         raise PatchError("give one file to read and one to write: --input=in.cpp --output=out.cpp, or in.cpp out.cpp.")
     return user_path(source), user_path(target)
+
+
+def _check_outputs(source: Path, target: Path, report: Path | None) -> None:
+    """Raise PatchError if an output is an input, or a file that neither ptoas nor the patcher has written."""
+    inputs = [source] + ([user_path(_PROVED_LINES.value)] if _PROVED_LINES.value else [])
+    try:
+        check_unspoiled(str(target), target, inputs, marked(*CPP_HEADS))
+        if report:
+            check_unspoiled(f"--report={_REPORT.value}", report, inputs, marked(REPORT_HEAD))
+            check_distinct(output=target.resolve(), report=report.resolve())
+    except (ValueError, OSError) as error:
+        raise PatchError(str(error)) from error
 
 
 def _selection() -> ByPatterns | ByLines:

@@ -59,11 +59,14 @@ def test_none_copies(directory: Path, name: str) -> None:
     assert (directory / "out.cpp").read_text() == TEXT
 
 
-def test_patching_in_place_and_twice_is_the_same(directory: Path) -> None:
-    source = directory / "in.cpp"
-    for _ in range(2):
-        assert run(source, source) == 0
-        assert source.read_text() == PATCHED
+def test_patching_twice_is_the_same_and_never_in_place(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, once, twice = (directory / name for name in ("in.cpp", "once.cpp", "twice.cpp"))
+    for _ in range(2):  # its own outputs may be overwritten
+        assert run(source, once) == run(once, twice) == 0
+        assert once.read_text() == twice.read_text() == PATCHED
+    assert run(source, source) == 1
+    assert "it is an input of this program" in capsys.readouterr().err
+    assert source.read_text() == TEXT
 
 
 def test_lines_go_by_number_with_a_warning(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -98,10 +101,10 @@ def test_a_file_that_may_be_cut_off_between_functions_is_warned_about(
 def test_a_proof_removes_the_lines_that_it_names(directory: Path) -> None:
     proof = directory / "proof.json"
     proof.write_text(json.dumps({"source_sha256": digest(TEXT), "redundant_barriers": [4], "traces": ["x"]}))
-    for source in ("in.cpp", "out.cpp"):
-        arguments = ["--patterns=proved", f"--proved_lines={proof}", directory / source, directory / "out.cpp"]
+    for source, target in (("in.cpp", "out.cpp"), ("out.cpp", "again.cpp")):
+        arguments = ["--patterns=proved", f"--proved_lines={proof}", directory / source, directory / target]
         assert run(*arguments) == 0
-        assert (directory / "out.cpp").read_text() == PATCHED.replace(" gu:", " proved:")
+        assert (directory / target).read_text() == PATCHED.replace(" gu:", " proved:")
 
 
 def test_patterns_see_what_a_proof_leaves(directory: Path) -> None:
@@ -110,10 +113,10 @@ def test_patterns_see_what_a_proof_leaves(directory: Path) -> None:
     proof, report = directory / "proof.json", directory / "r.json"
     proof.write_text(json.dumps({"source_sha256": digest(text), "redundant_barriers": [5]}))
     outputs = []
-    for source in ("in.cpp", "out.cpp"):
+    for source, target in (("in.cpp", "out.cpp"), ("out.cpp", "again.cpp")):
         arguments = ["--patterns=gu,proved", f"--proved_lines={proof}", f"--report={report}"]
-        assert run(*arguments, directory / source, directory / "out.cpp") == 0
-        outputs.append((directory / "out.cpp").read_text().splitlines()[3:5])
+        assert run(*arguments, directory / source, directory / target) == 0
+        outputs.append((directory / target).read_text().splitlines()[3:5])
     marks = [f"// [vec_barriers] {name}: pipe_barrier(PIPE_V);" for name in ("gu", "proved")]
     assert outputs == [marks, marks]
     assert json.loads(report.read_text())["patterns"] == ["proved", "gu"]
@@ -169,7 +172,8 @@ def test_what_is_no_proof_is_refused(directory: Path, proof: str, capsys: pytest
 @pytest.mark.parametrize("name", ["in.cpp", "out.cpp"])
 def test_the_report_overwrites_no_code(directory: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(directory / "in.cpp", directory / "out.cpp", f"--report={directory / name}") == 1
-    assert "is the C++ file too" in capsys.readouterr().err
+    words = {"in.cpp": "it is an input of this program", "out.cpp": "give each a file of its own"}
+    assert words[name] in capsys.readouterr().err
     assert (directory / "in.cpp").read_text() == TEXT
 
 

@@ -24,6 +24,7 @@ from flash_atten.launch_library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
 from patchers.errors import PatchError
 from sim.hazards import judge
+from sim.outputs import EVIDENCE
 from sim.record import TraceLibrary
 from sim.report import verdict_json
 from sim.shapes import Launch, audit_launches
@@ -58,7 +59,9 @@ class Traces:
 
 def options() -> Options:
     """Read the flags."""
-    output = output_file("output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_REPORT.value)])
+    output = output_file(
+        "output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_REPORT.value)], ours=EVIDENCE
+    )
     return Options(user_path(_SO.value), user_path(_REPORT.value), output, _V_RULE.value)
 
 

@@ -21,6 +21,7 @@ from flash_atten.launch_library import KernelError, LibraryError
 from sim.check import check
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
+from sim.outputs import REPORTS
 from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
 from sim.v_rule_flag import define_v_rule
@@ -53,13 +54,14 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError."""
+    inputs = map(user_path, [*_SO.value, *_TRACE.value])
     return Options(
         libraries=tuple(user_path(text) for text in _SO.value),
         traces=tuple(user_path(text) for text in _TRACE.value),
         shape=LaunchShape(_Q_ROWS.value, _S1.value),
         block_dim=_BLOCK_DIM.value,
         v_rule=_V_RULE.value,
-        json=output_file("json", _JSON.value, inputs=map(user_path, [*_SO.value, *_TRACE.value])),
+        json=output_file("json", _JSON.value, ".json", inputs=inputs, ours=REPORTS),
     )
 
 

@@ -21,6 +21,7 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
+from sim.outputs import REPORTS
 from sim.record import TraceLibrary, libraries_beside
 from sim.shapes import representative_shapes
 from sim.v_rule_flag import define_v_rule
@@ -51,7 +52,7 @@ def options() -> Options:
         sample=_SAMPLE.value,
         seed=_SEED.value,
         v_rule=_V_RULE.value,
-        json=output_file("json", _JSON.value, inputs=map(user_path, [*_SO.value])),
+        json=output_file("json", _JSON.value, ".json", inputs=map(user_path, _SO.value), ours=REPORTS),
     )
 
 

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 from absl import flags
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cli.files import output_file, user_path, write_file
+from cli.files import user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import S0, LaunchShape
 from flash_atten.launch_library import KernelError, LibraryError
 from isa.pipes import Pipe
+from sim.figures import picture, picture_file
 from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.schedule import Arrow, Lane, Schedule, schedule
 
@@ -61,7 +60,7 @@ def options() -> Options:
     if _LAST.value <= _FIRST.value:
         raise ValueError(f"--last={_LAST.value} must be greater than --first={_FIRST.value}")
     library = user_path(_SO.value) if _SO.value else DEFAULT_LIBRARY
-    output = output_file("output", _OUTPUT.value, inputs=[library])
+    output = picture_file("output", _OUTPUT.value, [library])
     return Options(library, _TILES.value, _FIRST.value, _LAST.value, output)
 
 
@@ -116,11 +115,8 @@ def work(chosen: Options) -> int:
         plan = schedule(trace, 0, lambda core: core.subblock == 0)
         knobs = f"S1_TILE {library.config.s1_tile}, QK_PRELOAD {library.config.qk_preload}"
         title = f"Flash Attention, {knobs}: flags (grey), barriers (black), FIFO signals (thick) of one block"
-        picture = io.BytesIO()
-        with mpl.rc_context({"svg.hashsalt": "synchronisation", "svg.fonttype": "none"}):
-            figure = draw(plan, title, chosen.first, chosen.last)
-            figure.savefig(picture, format=chosen.output.suffix.removeprefix("."), metadata={"Date": None})
-        write_file(chosen.output, picture.getvalue())
+        figure = draw(plan, title, chosen.first, chosen.last)
+        write_file(chosen.output, picture(figure, chosen.output.suffix))
     except KernelError as error:
         return fail(str(error), EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:

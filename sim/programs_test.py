@@ -127,7 +127,7 @@ def test_a_failing_kernel_is_exit_code_1_with_its_report(tmp_path: Path) -> None
         (("--block_dim=3",), "block_dim = 3 is not possible with q_rows = 256: use 1 to 2"),
         (("--so=missing.so",), "missing.so does not load as a kernel library"),
         (("--s1=x",), "not a whole number"),
-        (("--json=no/such/directory",), "--json=no/such/directory cannot be written: there is no folder"),
+        (("--json=no/such/x.json",), "--json=no/such/x.json cannot be written: there is no folder"),
     ],
 )
 def test_mistakes_are_one_paragraph_and_exit_code_2(clean: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -22,6 +22,7 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
 from flash_atten.launch_library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
+from sim.outputs import EVIDENCE
 from sim.record import TraceLibrary
 from sim.shapes import Launch, proof_shapes
 from sim.v_rule_flag import define_v_rule
@@ -47,7 +48,7 @@ class Options:
 
 def options() -> Options:
     """Read the flags."""
-    output = output_file("output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_CPP.value)])
+    output = output_file("output", _OUTPUT.value, inputs=[user_path(_SO.value), user_path(_CPP.value)], ours=EVIDENCE)
     return Options(user_path(_SO.value), user_path(_CPP.value), output, _V_RULE.value)
 
 

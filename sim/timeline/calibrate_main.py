@@ -15,7 +15,7 @@ import numpy as np
 from absl import flags
 from numpy.typing import NDArray
 
-from cli.files import output_file, user_path, write_file
+from cli.files import marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from isa.costs import CostError
 from sim.timeline.calibrate import NotIdentified, Recordings, Row, fit, log_errors, percent, read_rows, relative
@@ -53,7 +53,13 @@ def options() -> Options:
         traces,
         tuple(row for table in tables for row in read_rows(table)),
         tuple(row for text in _JUDGE.value for row in read_rows(user_path(text))),
-        output_file("output", _OUTPUT.value, ".json", inputs=[*tables, *map(user_path, _JUDGE.value)]),
+        output_file(
+            "output",
+            _OUTPUT.value,
+            ".json",
+            inputs=[*tables, *map(user_path, _JUDGE.value)],
+            ours=marked('"fitted": {'),
+        ),
     )
 
 

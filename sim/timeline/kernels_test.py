@@ -10,10 +10,11 @@ import pytest
 
 from flash_atten.stage_names import STAGES, stage_of
 from isa.pipes import Pipe
+from sim.figures import picture
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.origins import read_origins
 from sim.timeline.perfetto import CYCLES_PER_US, perfetto_json
-from sim.timeline.plot import draw, picture, steady_window
+from sim.timeline.plot import draw, steady_window
 from sim.timeline.recorded import RECORDED_TILES, RecordedKernel
 from sim.timeline.stages import Label, labels
 from sim.timeline.times import Scale, Timeline, timeline

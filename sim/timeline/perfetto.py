@@ -21,13 +21,19 @@ from sim.timeline.times import Bar, Timeline
 
 CYCLES_PER_US = CLOCK_GHZ * 1e3
 
+MADE_BY = "ascend_fa timeline"
+"""By which a file of ours is known."""
+
 Event = dict[str, Any]
 
 
 def perfetto_json(run: Timeline, labels: Sequence[Label | None], origins: Mapping[int, Origin]) -> str:
     """Return the whole timeline as JSON text; `labels` is one per bar."""
     events = [*_names(run), *_slices(run, labels, origins), *_flows(run)]
-    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns", "otherData": {"predicted": True}})
+    # What it is stands first, so that the file is known again by its head.
+    return json.dumps(
+        {"otherData": {"made_by": MADE_BY, "predicted": True}, "displayTimeUnit": "ns", "traceEvents": events}
+    )
 
 
 def _names(run: Timeline) -> Iterator[Event]:

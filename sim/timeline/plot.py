@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -115,12 +113,3 @@ def _number(axes: Axes, row: int, bar: Bar, label: Label | None, window: tuple[f
     start, end = max(bar.start, window[0]), min(bar.start + bar.busy, window[1])
     if label and end - start > 0.012 * (window[1] - window[0]):
         axes.text((start + end) / 2, row, str(label.tile), ha="center", va="center", fontsize=8, color="white")
-
-
-def picture(figure: Figure, suffix: str) -> bytes:
-    """Return the figure as the bytes of a file that ends in `suffix`, .svg or .png; the same every time."""
-    stream = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "timeline", "svg.fonttype": "none"}):
-        metadata = {"Date": None} if suffix == ".svg" else {"Software": None}
-        figure.savefig(stream, format=suffix.removeprefix("."), dpi=110, metadata=metadata)
-    return stream.getvalue()

@@ -7,13 +7,12 @@ further block costs. Exit code 0: predicted; 1: the trace's kernel never ends; 2
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from absl import flags
 
-from cli.files import output_file, user_path, write_file
+from cli.files import json_of, json_text, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from isa.costs import CostError
 from sim.timeline.blocks import BlockTimes
@@ -34,6 +33,8 @@ _FREE_BATCH = flags.DEFINE_integer(
     "sync_period", None, "Slots that a FIFO hands back at a time; default: the library's.", lower_bound=1
 )
 _JSON = flags.DEFINE_string("json", None, "File for the prediction as JSON.")
+
+PROGRAM = "//sim:predict"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def options() -> Options:
         tuple(user_path(text) for text in _TRACE.value),
         Workload(_Q_ROWS.value, _S1.value, _CORES.value, _TIMING.value),
         _FREE_BATCH.value,
-        output_file("json", _JSON.value, ".json", inputs=map(user_path, _TRACE.value)),
+        output_file("json", _JSON.value, ".json", inputs=map(user_path, _TRACE.value), ours=json_of(PROGRAM)),
     )
 
 
@@ -75,7 +76,7 @@ def work(chosen: Options) -> int:
         return fail(str(error), EXIT_USAGE)
     print(prediction_text(times, fits))
     if chosen.json:
-        write_file(chosen.json, json.dumps({"microseconds": times, "predicted": True}, indent=1) + "\n")
+        write_file(chosen.json, json_text(PROGRAM, {"microseconds": times, "predicted": True}))
     return 0
 
 

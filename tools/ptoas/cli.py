@@ -12,7 +12,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from cli.files import write_file
+from cli.files import check_unspoiled, marked, write_file
 from isa.repeats import VRule
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
     """Run the assembler in-process; the exit code: 0, or 1 after an error (then no output was written)."""
     try:
         options = _arguments().parse_args(arguments)
+        _check_outputs(options)
         text, name = _read(options.input, stdin)
         result = assemble_with_origins(text, name, _options(options))
         _write(result.text, options.output, stdout)
@@ -121,6 +122,24 @@ def _options(options: argparse.Namespace) -> Options:
     scope = Scope(options.event_scope)
     v_rule = VRule(options.v_rule)
     return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES, scope, v_rule)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raise UsageError if an output is the input, or a file that no assembler has written."""
+    inputs = [] if options.input == STDIN else [Path(options.input)]
+    known = {"-o": (options.output, marked("pto/pto-inst.hpp", "module")), "--origins": (options.origins, _is_origins)}
+    paths = {flag: Path(text) for flag, (text, _) in known.items() if text not in (None, STDIN)}
+    try:
+        for flag, path in paths.items():
+            check_unspoiled(f"{flag} {path}", path, inputs, known[flag][1])
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if len({path.resolve() for path in paths.values()}) < len(paths):
+        raise UsageError(f"-o and --origins are both {options.output}; give each a file of its own")
+
+
+def _is_origins(head: bytes) -> bool:
+    return head.startswith(b"[[") or head == b"[]\n"
 
 
 def _read(path: str, stdin: TextIO) -> tuple[str, str]:
