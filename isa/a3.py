@@ -5,6 +5,7 @@ the assembler's memory planner and the kernels' budgets all read them here.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 KIB = 1024
 """Bytes in a KiB."""
@@ -74,6 +75,28 @@ L0C = Buffer("L0C", 128 * KIB)
 
 BT = Buffer("BT", 1 * KIB)
 """Bias table: tiles of `loc=bias`."""
+
+
+class Memory(IntEnum):
+    """Memories that tile operations touch. The values are those of the trace format."""
+
+    GM = 0
+    UB = 1
+    L1 = 2
+    L0A = 3
+    L0B = 4
+    L0C = 5
+    BT = 6
+
+    @property
+    def cpp(self) -> str:
+        """Its enumerator in the runtime."""
+        return {"BT": "BiasTable"}.get(self.name, self.name.capitalize())
+
+
+def size_of(memory: Memory) -> int:
+    """Return the bytes of an on-chip memory; 0 for GM, whose size no program relies on."""
+    return next((buffer.size for buffer in BUFFER_OF_LOC.values() if buffer.name == memory.name), 0)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -113,6 +114,9 @@ class Family:
     operands: tuple[Operand, ...]
     """In the order of the dialect: inputs, then the destination."""
 
+    parameters: tuple[str, ...]
+    """What `ptodsl.tile` calls them: the names of pto-dsl 0.1.2."""
+
     pipe: Pipe | Decides
     hidden: Hidden
     work: Work
@@ -196,3 +200,10 @@ class Op:
     def formula(self) -> str:
         """What it computes: `dst = lhs + rhs`."""
         return self.family.rule.format(self.meaning)
+
+    @property
+    def dsl_formula(self) -> str:
+        """The same with the operands as `ptodsl.tile` calls them: `out = lhs + rhs`."""
+        family = self.family
+        names = {operand.name: name for operand, name in zip(family.operands, family.parameters, strict=True)}
+        return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), self.formula)

@@ -76,7 +76,7 @@ WRONG: list[tuple[str, Callable[[Arguments], object], str]] = [
     ("shapes differ", lambda args: _add(F32, TALL, F32), "operands must have the same valid shape"),
     ("buffer is wrong", lambda args: _add(MAT, MAT, MAT), "must be in vec (UB), not in mat (L1)"),
     ("not a tile", lambda args: tile.add(args["x"], args["x"], args["x"]), "lhs must be a Tile, not <Pointer"),
-    ("Python number for a tile", lambda args: tile.exp(3, 4), "src must be a Tile, not 3"),
+    ("Python number for a tile", lambda args: tile.exp(3, 4), "inp must be a Tile, not 3"),
     ("move goes nowhere", lambda args: tile.mov(pto.alloc_tile(F16), pto.alloc_tile(LEFT)), "can be moved to vec"),
     ("load of another shape", lambda args: _load(args, [8, 64]), "must agree with the tile's valid shape"),
     ("slice leaves its view", lambda args: _load(args, [32, 64]), "outside dimension 0"),

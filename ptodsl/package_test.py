@@ -62,6 +62,54 @@ wrap_value(value)
 """
 """Signatures of pto-dsl 0.1.2, without annotations and quotes. Ours may make more parameters optional; see below."""
 
+TILE_SIGNATURES = """
+mov(source, dest)
+add(lhs, rhs, out)
+sub(lhs, rhs, out)
+div(lhs, rhs, out)
+mul(lhs, rhs, out)
+or_(lhs, rhs, out)
+and_(lhs, rhs, out)
+xor(lhs, rhs, tmp, out)
+min(lhs, rhs, out)
+max(lhs, rhs, out)
+exp(inp, out)
+log(inp, out)
+relu(inp, out)
+abs(inp, out)
+sqrt(inp, out)
+rsqrt(inp, out)
+reciprocal(inp, out)
+matmul(lhs, rhs, out)
+matmul_bias(lhs, rhs, bias, out)
+matmul_acc(acc, lhs, rhs, out)
+extract(source, index_row, index_col, out)
+row_sum(src, tmp, dst)
+row_min(src, tmp, dst)
+row_max(src, tmp, dst)
+row_expand(src, dst)
+row_expand_sub(src0, src1, dst)
+row_expand_div(src0, src1, dst)
+row_expand_add(src0, src1, dst)
+row_expand_mul(src0, src1, dst)
+row_expand_min(src0, src1, dst)
+row_expand_max(src0, src1, dst)
+col_min(src, dst)
+col_max(src, dst)
+col_expand(src, dst)
+col_expand_sub(src0, src1, dst)
+col_expand_div(src0, src1, dst)
+col_expand_mul(src0, src1, dst)
+col_expand_min(src0, src1, dst)
+col_expand_max(src0, src1, dst)
+col_expand_add(src0, src1, dst)
+reshape(dst_type, src)
+subview(source, offsets, sizes)
+muls(src, scalar, dst)
+adds(src, scalar, dst)
+print(source)
+"""
+
 WIDER_SIGNATURES = """
 TileBufType(shape, dtype, memory_space, valid_shape, config)
 as_tensor(tensor_type, ptr, shape, strides, layout)
@@ -84,7 +132,9 @@ def _stated(text: str) -> list[tuple[str, str]]:
     return [(line.split("(")[0], line[line.index("(") :]) for line in text.split("\n") if line]
 
 
-@pytest.mark.parametrize(("module", "signatures"), [(pto, PTO_SIGNATURES), (scalar, SCALAR_SIGNATURES)])
+@pytest.mark.parametrize(
+    ("module", "signatures"), [(pto, PTO_SIGNATURES), (scalar, SCALAR_SIGNATURES), (tile, TILE_SIGNATURES)]
+)
 def test_signatures_are_those_of_pto_dsl(module: object, signatures: str) -> None:
     stated = dict(_stated(signatures))
     assert {name: _signature(getattr(module, name)) for name in stated} == stated

@@ -11,7 +11,7 @@ from inspect import Parameter, Signature
 
 from xdsl.ir import Operation
 
-from isa.op import Op, Role
+from isa.op import Role
 from ptodsl.dialect import (
     VECTOR_OPS,
     SubviewOp,
@@ -54,27 +54,26 @@ def tile_function(operation: type[VectorOp]) -> Callable[..., None]:
     A scalar is a Python number or a `Scalar` of the element type of the tiles.
     """
     row = operation.ROW
-    kinds = {operand.name: operand.role for operand in row.family.operands}
-    signature = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in kinds])
+    roles = dict(zip(row.family.parameters, (operand.role for operand in row.family.operands), strict=True))
+    signature = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in roles])
 
     def function(*args: object, **kwargs: object) -> None:
-        given = signature.bind(*args, **kwargs).arguments
-        tiles = {name: ssa_of(given[name], name, Tile) for name, role in kinds.items() if role is not Role.SCALAR}
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"tile.{row.dsl}{signature}: {error}") from None
+        tiles = {name: ssa_of(given[name], name, Tile) for name, role in roles.items() if role is not Role.SCALAR}
         dtype = next(iter(tiles.values())).type
         assert isinstance(dtype, TileBufType)
         operands = [
-            tiles[name] if name in tiles else as_scalar(given[name], dtype.dtype, "the scalar").ssa for name in kinds
+            tiles[name] if name in tiles else as_scalar(given[name], dtype.dtype, "the scalar").ssa for name in roles
         ]
         emit(lambda: operation(*operands))
 
     function.__name__ = function.__qualname__ = row.dsl or row.cpp.lower()
-    function.__doc__ = _document(row)
+    function.__doc__ = f"Compute {row.dsl_formula}. Element types: {', '.join(row.types)}."
     function.__signature__ = signature  # type: ignore[attr-defined]
     return function
-
-
-def _document(row: Op) -> str:
-    return f"Compute {row.formula}. Element types: {', '.join(row.types)}."
 
 
 def _emit(make: Callable[..., Operation], **tiles: Value) -> None:
@@ -83,16 +82,19 @@ def _emit(make: Callable[..., Operation], **tiles: Value) -> None:
     emit(lambda: make(*operands))
 
 
-def mov(src: Value, dst: Value) -> None:
-    """Move src to dst, from L1 to L0A, L0B or the bias table, within UB, or from L0C to L1."""
-    _emit(TMovOp, src=src, dst=dst)
+def mov(source: Value, dest: Value) -> None:
+    """Move source to dest, from L1 to L0A, L0B or the bias table, within UB, or from L0C to L1."""
+    _emit(TMovOp, source=source, dest=dest)
 
 
-def extract(src: Value, row: Scalar | int, col: Scalar | int, dst: Value) -> None:
-    """Move to dst the part of `src` that starts at (row, col): from L1 into L0A or L0B, or within UB."""
-    source, start = ssa_of(src, "src", Tile), (as_index(row, "row"), as_index(col, "col"))
-    target = ssa_of(dst, "dst", Tile)
-    emit(lambda: TExtractOp(source, *start, target))
+def extract(source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value) -> None:
+    """Move to out the part of `source` that starts at (row, col): from L1 into L0A or L0B, or within UB."""
+    operand, start = (
+        ssa_of(source, "source", Tile),
+        (as_index(index_row, "index_row"), as_index(index_col, "index_col")),
+    )
+    target = ssa_of(out, "out", Tile)
+    emit(lambda: TExtractOp(operand, *start, target))
 
 
 def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
@@ -105,27 +107,27 @@ def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None =
     emit(lambda: TCvtOp(source, target, rmode, sat_mode))
 
 
-def matmul(left: Value, right: Value, out: Value) -> None:
-    """Compute out = left x right: [M, K] in L0A, [K, N] in L0B, [M, N] in L0C."""
-    _emit(TMatmulOp, left=left, right=right, out=out)
+def matmul(lhs: Value, rhs: Value, out: Value) -> None:
+    """Compute out = lhs x rhs: [M, K] in L0A, [K, N] in L0B, [M, N] in L0C."""
+    _emit(TMatmulOp, lhs=lhs, rhs=rhs, out=out)
 
 
-def matmul_acc(acc: Value, left: Value, right: Value, out: Value) -> None:
-    """Compute out = acc + left x right; usually out is acc."""
-    _emit(TMatmulAccOp, acc=acc, left=left, right=right, out=out)
+def matmul_acc(acc: Value, lhs: Value, rhs: Value, out: Value) -> None:
+    """Compute out = acc + lhs x rhs; usually out is acc."""
+    _emit(TMatmulAccOp, acc=acc, lhs=lhs, rhs=rhs, out=out)
 
 
-def matmul_bias(left: Value, right: Value, bias: Value, out: Value) -> None:
-    """Compute out = left x right + bias, [1, N] in the bias table."""
-    _emit(TMatmulBiasOp, left=left, right=right, bias=bias, out=out)
+def matmul_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
+    """Compute out = lhs x rhs + bias, [1, N] in the bias table."""
+    _emit(TMatmulBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
 
 
-def reshape(ty: TileBufType, src: Value) -> Tile:
-    """Return the bytes of `src` as a tile of type `ty`; no data moves."""
-    if not isinstance(ty, TileBufType):
-        fail(f"reshape needs a TileBufType first and a tile second, not {ty!r}")
+def reshape(dst_type: TileBufType, src: Value) -> Tile:
+    """Return the bytes of `src` as a tile of type `dst_type`; no data moves."""
+    if not isinstance(dst_type, TileBufType):
+        fail(f"reshape needs a TileBufType first and a tile second, not {dst_type!r}")
     source = ssa_of(src, "src", Tile)
-    return Tile(emit(lambda: TReshapeOp(source, ty)).result)
+    return Tile(emit(lambda: TReshapeOp(source, dst_type)).result)
 
 
 def subview(source: Value, offsets: Sequence[Scalar | int], sizes: Sequence[int]) -> Tile:
@@ -136,6 +138,6 @@ def subview(source: Value, offsets: Sequence[Scalar | int], sizes: Sequence[int]
     return Tile(emit(lambda: SubviewOp(operand, starts, sizes)).result)
 
 
-def print(src: Value) -> None:
+def print(source: Value) -> None:
     """Print a tile from the device."""
-    _emit(TPrintOp, src=src)
+    _emit(TPrintOp, source=source)

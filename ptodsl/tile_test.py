@@ -113,3 +113,11 @@ def test_reshape_and_subview_are_new_tiles_on_the_same_bytes() -> None:
     ty = window.results[0].type
     assert isinstance(ty, TileBufType)
     assert (window.name, ty.valid_shape) == ("pto.subview", (8, 64))
+
+
+def test_wrong_arguments_are_named_with_the_signature() -> None:
+    with pytest.raises(TypeError, match=r"tile\.muls\(src, scalar, dst\): missing a required argument: 'dst'"):
+        tile.muls(1, 2)
+    with pytest.raises(AttributeError, match="has no attribute 'cosine'"):
+        tile.cosine
+    assert {"add", "row_expand_sub", "mov"} <= set(dir(tile))

@@ -39,7 +39,7 @@ def test_valid_shape_may_be_smaller_or_dynamic() -> None:
 WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: pto.TensorType(dtype=pto.float32), "either rank= or shape="),
     (lambda: pto.TensorType(rank=2, shape=[1, 2], dtype=pto.float32), "either rank= or shape="),
-    (lambda: pto.PtrType(f64), "dtype must be one of f16"),  # type: ignore[arg-type]
+    (lambda: pto.PtrType(f64), "dtype must be one of f32"),  # type: ignore[arg-type]
     (lambda: pto.TileBufType([32], pto.float32), "a tile has two dimensions"),
     (lambda: pto.TileBufType([32, 64], pto.float32, valid_shape=[32]), "valid_shape has two dimensions"),
     (lambda: pto.TileBufType([32, 64], pto.float32, "UB"), "memory_space is 'UB', but must be one of VEC, MAT"),

@@ -19,6 +19,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from isa.a3 import Memory
+from isa.elements import ELEMENTS
 from isa.pipes import Kind
 
 MAGIC = b"PTOTRACE1\n"
@@ -26,16 +28,8 @@ VERSION = 1
 FIFO_KINDS = (Kind.TALLOC, Kind.TPUSH, Kind.TPOP, Kind.TFREE)
 
 
-class Buffer(IntEnum):
-    """Memory that an access touches."""
-
-    GM = 0
-    UB = 1
-    L1 = 2
-    L0A = 3
-    L0B = 4
-    L0C = 5
-    BT = 6
+Buffer = Memory
+"""Memory that an access touches."""
 
 
 class Rw(IntEnum):
@@ -45,10 +39,10 @@ class Rw(IntEnum):
     WRITE = 2
 
 
-DTYPE_NAMES = ("", "f32", "f16", "i32", "u32", "i16", "u16", "i8", "u8", "i64", "u64", "bf16")
+DTYPE_NAMES = ("", *(element.trace for element in ELEMENTS))
 """Names of the event dtype codes; 0 is none."""
 
-DTYPE_BYTES = (0, 4, 2, 4, 4, 2, 2, 1, 1, 8, 8, 2)
+DTYPE_BYTES = (0, *(element.bytes for element in ELEMENTS))
 """Bytes of an element, by event dtype code."""
 
 EVENT_DTYPE = np.dtype(

@@ -4,12 +4,14 @@ Tile operations are destination-passing: `pto.OP ins(a, b : ta, tb) outs(d : td)
 builders, passes and printers need; `PtoDialect` registers it, `context()` has it and the dialects that it builds on.
 """
 
+from collections.abc import Iterable
+
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
 from xdsl.dialects.builtin import Builtin
 from xdsl.dialects.func import Func
 from xdsl.dialects.scf import Scf
-from xdsl.ir import Dialect
+from xdsl.ir import Dialect, Operation
 
 from ptodsl.dialect.attributes import (
     SPLITS,
@@ -162,11 +164,13 @@ PtoDialect = Dialect(
 )
 
 
-def context() -> Context:
-    """A context that knows `pto` and the dialects its modules use: builtin, func, scf, arith."""
+def context(operations: Iterable[type[Operation]] = ()) -> Context:
+    """A context that knows `pto` and the dialects its modules use: builtin, func, scf, arith; and `operations`."""
     result = Context()
     for dialect in (Builtin, Func, Scf, Arith, PtoDialect):
         result.load_dialect(dialect)
+    for operation in operations:
+        result.load_op(operation)
     return result
 
 

@@ -20,15 +20,13 @@ from xdsl.dialects.builtin import (
     f16,
     f32,
     i1,
-    i8,
-    i16,
-    i32,
-    i64,
 )
 from xdsl.ir import Attribute
 from xdsl.parser import AttrParser
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
+
+from isa.elements import ELEMENTS, Element
 
 T = TypeVar("T")
 
@@ -43,24 +41,25 @@ ui8 = IntegerType(8, Signedness.UNSIGNED)
 ui16 = IntegerType(16, Signedness.UNSIGNED)
 ui32 = IntegerType(32, Signedness.UNSIGNED)
 
+_FLOATS: dict[str, ElementType] = {"f16": f16, "bf16": bf16, "f32": f32}
+
+
+def _element_type(element: Element) -> ElementType:
+    if element.mlir in _FLOATS:
+        return _FLOATS[element.mlir]
+    unsigned = element.mlir.startswith("u")
+    return IntegerType(8 * element.bytes, Signedness.UNSIGNED if unsigned else Signedness.SIGNLESS)
+
+
 ELEMENT_TYPES: dict[str, ElementType] = {
-    "f16": f16,
-    "bf16": bf16,
-    "f32": f32,
+    **{element.mlir: _element_type(element) for element in ELEMENTS},
     "i1": i1,
-    "i8": i8,
-    "i16": i16,
-    "i32": i32,
-    "i64": i64,
-    "ui8": ui8,
-    "ui16": ui16,
-    "ui32": ui32,
 }
 """Element types of tiles, views and pointers, by their MLIR spelling."""
 
 _ELEMENT_NAMES: dict[Attribute, str] = {dtype: name for name, dtype in ELEMENT_TYPES.items()}
 
-_ELEMENT_BYTES = {name: max(1, int(re.sub(r"\D", "", name)) // 8) for name in ELEMENT_TYPES}
+_ELEMENT_BYTES = {**{element.mlir: element.bytes for element in ELEMENTS}, "i1": 1}
 
 
 def element_name(dtype: Attribute) -> str:

@@ -21,7 +21,7 @@ def test_rejects_what_no_global_tensor_has() -> None:
         TensorViewType.of((1,) * 6, f32)
     with pytest.raises(VerifyException, match="must be positive"):
         TensorViewType.of((0,), f32)
-    with pytest.raises(VerifyException, match="i7 is not an element type: use one of f16, bf16, f32"):
+    with pytest.raises(VerifyException, match="i7 is not an element type: use one of f32, f16, i32"):
         TensorViewType.of((1,), IntegerType(7))
 
 

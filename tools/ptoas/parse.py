@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnknownLoc
@@ -53,8 +54,8 @@ class ParsedModule:
         return Diagnostic(self.place(op), message, notes, severity)
 
 
-def parse_module(text: str, file: str) -> ParsedModule:
-    """Parse a module in pretty or generic syntax.
+def parse_module(text: str, file: str, operations: Sequence[type[Operation]] = ()) -> ParsedModule:
+    """Parse a module in pretty or generic syntax; it may have `operations` beside those of the dialects.
 
     Raises:
         AssemblerError: the text is no module of the dialects `builtin`, `func`, `scf`, `arith`, `pto`.
@@ -62,7 +63,7 @@ def parse_module(text: str, file: str) -> ParsedModule:
     lines = [0, *(match.end() for match in re.finditer("\n", text))]
     starts: dict[Operation, int] = {}
     try:
-        module = _Parser(_blank_comments(text), file, starts).parse_module()
+        module = _Parser(_blank_comments(text), file, starts, operations).parse_module()
     except ParseError as error:
         where = error.span.get_location()
         raise AssemblerError([Diagnostic(Place(file, where.line, where.col), error.msg)]) from error
@@ -141,8 +142,10 @@ class _Parser(Parser):
     _ALIAS_USE = re.compile(r"loc\s*\(\s*(#[\w$.-]+)\s*\)")
     _ALIAS_DEFINITION = re.compile(rf"(#[\w$.-]+)\s*=\s*loc\s*\(\s*(?:{_FILE})?")
 
-    def __init__(self, text: str, file: str, starts: dict[Operation, int]) -> None:
-        super().__init__(context(), "", file)
+    def __init__(
+        self, text: str, file: str, starts: dict[Operation, int], operations: Sequence[type[Operation]]
+    ) -> None:
+        super().__init__(context(operations), "", file)
         self._starts = starts
         self._start = 0
         self._types: dict[str, TypeAttribute] = {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, bf16, f16, f32, f64, i1, i8, i16, i32, i64
+from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from isa.elements import BY_MLIR, ELEMENTS
 from ptodsl.dialect import (
     DIRECTIONS,
     BLayout,
@@ -22,26 +23,15 @@ from ptodsl.dialect import (
     SubviewOp,
     TileBufType,
     TileSpec,
-    ui8,
-    ui16,
-    ui32,
+    element_type,
 )
 from tools.ptoas.diagnostics import OperationError
 
 SCALARS: dict[Attribute, str] = {
-    f16: "half",
-    bf16: "bfloat16_t",
-    f32: "float",
+    **{element_type(element.mlir): element.cpp for element in ELEMENTS},
     f64: "double",
     i1: "bool",
-    i8: "int8_t",
-    i16: "int16_t",
-    i32: "int32_t",
-    i64: "int64_t",
-    ui8: "uint8_t",
-    ui16: "uint16_t",
-    ui32: "uint32_t",
-    IndexType(): "int64_t",
+    IndexType(): BY_MLIR["i64"].cpp,
 }
 """Scalar types, and element types of tiles and of global memory."""
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "pto/machine/isa.hpp"
+
 #define AICORE
 #define __aicore__
 #define __global__
@@ -21,12 +23,6 @@
 #else
 #define PTO_INDEPENDENT _Pragma("GCC ivdep")
 #endif
-
-/// Hardware queues of one core, in the order of the trace format.
-enum pipe_t : uint8_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_FIX, PIPE_ALL };
-
-/// Event ids of one (source, destination) pair of pipes.
-enum event_t : uint8_t { EVENT_ID0, EVENT_ID1, EVENT_ID2, EVENT_ID3, EVENT_ID4, EVENT_ID5, EVENT_ID6, EVENT_ID7 };
 
 namespace pto::host {
 #if defined(PTO_TRACE) && PTO_TRACE

@@ -3,14 +3,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "pto/common/enums.hpp"
+#include "pto/machine/isa.hpp"
 
 namespace pto::host {
 
 /// Memories in the numbering of the trace format.
-enum class Buffer : uint8_t { Gm, Ub, L1, L0a, L0b, L0c, BiasTable };
-inline constexpr int kBufferCount = 7;
+enum class Buffer : uint8_t {
+#define PTO_ENUMERATOR(ID, NAME, BYTES) ID,
+    PTO_MEMORIES(PTO_ENUMERATOR)
+#undef PTO_ENUMERATOR
+};
 
 struct BufferInfo {
     const char* name;
@@ -18,25 +23,14 @@ struct BufferInfo {
     size_t spread;  ///< host bytes per hardware byte: L0A and L0B hold every element as 32 bits
 };
 
-inline constexpr BufferInfo kBuffers[kBufferCount] = {
-    {"GM", 0, 1},          {"UB", 192 * 1024, 1},  {"L1", 512 * 1024, 1}, {"L0A", 64 * 1024, 4},
-    {"L0B", 64 * 1024, 4}, {"L0C", 128 * 1024, 1}, {"BT", 1 * 1024, 1}};
+inline constexpr BufferInfo kBuffers[] = {
+#define PTO_INFO(ID, NAME, BYTES) {NAME, BYTES, Buffer::ID == Buffer::L0a || Buffer::ID == Buffer::L0b ? 4 : 1},
+    PTO_MEMORIES(PTO_INFO)
+#undef PTO_INFO
+};
+inline constexpr int kBufferCount = static_cast<int>(std::size(kBuffers));
 
 inline constexpr const BufferInfo& info(Buffer buffer) { return kBuffers[static_cast<int>(buffer)]; }
-
-/// Tile addresses must be multiples of this on every on-chip memory.
-inline constexpr uint64_t kTileAlignment = 32;
-
-/// Bytes of UB that the device library uses without being told: the row values of TROWEXPANDADD and its like, 32 bytes
-/// a row, and work space of some others. The numbers are those of isa/a3.py.
-inline constexpr uint64_t kLibraryScratchStart = 184 * 1024;
-inline constexpr uint64_t kLibraryScratchBytes = 8 * 1024;
-
-/// Rows that a vec tile can have.
-inline constexpr int kMaxVecRows = 4095;
-
-/// Elements from one row to the next that a load into L1 can have.
-inline constexpr int64_t kMaxCubeRowStride = 65535;
 
 inline constexpr Buffer home_of(TileType type) {
     switch (type) {

@@ -6,22 +6,12 @@
 
 #include "pto/common/enums.hpp"
 #include "pto/machine/buffers.hpp"
+#include "pto/machine/isa.hpp"
 
 namespace pto::host {
 
-inline constexpr int kSubblocks = 2;
-
-/// Flags between the cores of a block. A FIFO takes two, "full" and "free"; SYNCALL takes those from 11 to 14.
-inline constexpr int kCrossCoreFlags = 16;
-inline constexpr int kFlagsPerFifo = 2;
-inline constexpr int kFirstSyncAllFlag = 11;
-inline constexpr int kLastSyncAllFlag = 14;
-
-/// Signals that a flag holds: its counter has 4 bits.
-inline constexpr int kMaxFlagCount = 15;
-
 /// Slots that consumers give back at a time.
-inline constexpr uint32_t release_batch(uint32_t slots) { return slots <= 2 ? slots : slots / 2; }
+inline constexpr uint32_t release_batch(uint32_t slots) { return kReleaseBatches[slots]; }
 
 /// What both sides of a FIFO must agree on.
 struct FifoSpec {

@@ -10,20 +10,9 @@
 #include "pto/common/keywords.hpp"
 #include "pto/machine/buffers.hpp"
 #include "pto/machine/error.hpp"
+#include "pto/machine/isa.hpp"
 
 namespace pto::host {
-
-// clang-format off
-#define PTO_OPERATIONS(X) \
-    X(set_flag) X(wait_flag) X(pipe_barrier) X(load_scalar) X(store_scalar) \
-    X(TALLOC) X(TPUSH) X(TPOP) X(TFREE) X(TLOAD) X(TSTORE) X(TMOV) \
-    X(TEXTRACT) X(TRESHAPE) X(TPRINT) X(TMATMUL) X(TMATMUL_ACC) X(TMATMUL_BIAS) X(TADD) X(TSUB) X(TMUL) X(TDIV) \
-    X(TMAX) X(TMIN) X(TAND) X(TOR) X(TXOR) X(TADDS) X(TSUBS) X(TMULS) X(TDIVS) X(TMAXS) X(TMINS) X(TEXP) X(TLOG) \
-    X(TSQRT) X(TRSQRT) X(TRECIP) X(TRELU) X(TABS) X(TNEG) X(TNOT) X(TEXPANDS) X(TCVT) X(TROWSUM) X(TROWMAX) \
-    X(TROWMIN) X(TCOLSUM) X(TCOLMAX) X(TCOLMIN) X(TROWEXPAND) X(TROWEXPANDADD) X(TROWEXPANDSUB) X(TROWEXPANDMUL) \
-    X(TROWEXPANDDIV) X(TROWEXPANDMAX) X(TROWEXPANDMIN) X(TCOLEXPAND) X(TCOLEXPANDADD) X(TCOLEXPANDSUB) \
-    X(TCOLEXPANDMUL) X(TCOLEXPANDDIV) X(TCOLEXPANDMAX) X(TCOLEXPANDMIN)
-// clang-format on
 
 enum class OpId : uint32_t {
 #define PTO_ENUMERATOR(NAME) NAME,

@@ -166,29 +166,34 @@ void with_scalar(OpId op, F f, int line, D& dst, const S& src, typename D::DType
         PTO_REQUIRE_TYPE(NAME);                                                                     \
         host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, left, right);              \
     }
-PTO_BINARY_OP(TADD, Add)
-PTO_BINARY_OP(TSUB, Sub)
-PTO_BINARY_OP(TMUL, Mul)
-PTO_BINARY_OP(TDIV, Div)
-PTO_BINARY_OP(TMAX, Max)
-PTO_BINARY_OP(TMIN, Min)
-PTO_BINARY_OP(TAND, And)
-PTO_BINARY_OP(TOR, Or)
+PTO_BINARY_OPS(PTO_BINARY_OP)
 #undef PTO_BINARY_OP
 
-/// dst = left ^ right; the device computes it from OR and AND, with `scratch` for one of them.
-template <typename D, typename A, typename B, typename Scratch>
-PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratch, int line = __builtin_LINE()) {
-    PTO_REQUIRE_TYPE(TXOR);
-    host::check_vec_operands<D, A, B, Scratch>();
-    host::require_operands(host::OpId::TXOR, line, dst, left, right, scratch);
-    if constexpr (host::kTrace) {
-        host::Recorder(host::OpId::TXOR, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
+namespace host {
+
+/// dst = f(left, right); the device computes it in several steps, with `scratch` for what is between them.
+template <typename F, typename D, typename A, typename B, typename Scratch>
+void with_scratch(OpId op, F f, int line, D& dst, const A& left, const B& right, Scratch& scratch) {
+    check_vec_operands<D, A, B, Scratch>();
+    require_operands(op, line, dst, left, right, scratch);
+    if constexpr (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
     } else {
-        host::elementwise(host::OpId::TXOR, host::Xor{}, line, dst, left, right);
-        if (scratch.address() != dst.address()) host::spoil(scratch);
+        elementwise(op, f, line, dst, left, right);
+        if (scratch.address() != dst.address()) spoil(scratch);
     }
 }
+
+}  // namespace host
+
+#define PTO_BINARY_SCRATCH_OP(NAME, FUNCTION)                                                                         \
+    template <typename D, typename A, typename B, typename Scratch>                                                   \
+    PTO_OUT_OF_LINE void NAME(D& dst, const A& left, const B& right, Scratch& scratch, int line = __builtin_LINE()) { \
+        PTO_REQUIRE_TYPE(NAME);                                                                                       \
+        host::with_scratch(host::OpId::NAME, host::FUNCTION{}, line, dst, left, right, scratch);                      \
+    }
+PTO_BINARY_SCRATCH_OPS(PTO_BINARY_SCRATCH_OP)
+#undef PTO_BINARY_SCRATCH_OP
 
 #define PTO_SCALAR_OP(NAME, FUNCTION)                                                                        \
     template <typename D, typename A>                                                                        \
@@ -196,11 +201,7 @@ PTO_OUT_OF_LINE void TXOR(D& dst, const A& left, const B& right, Scratch& scratc
         PTO_REQUIRE_TYPE(NAME);                                                                              \
         host::with_scalar(host::OpId::NAME, host::FUNCTION{}, line, dst, src, scalar);                       \
     }
-PTO_SCALAR_OP(TADDS, Add)
-PTO_SCALAR_OP(TSUBS, Sub)
-PTO_SCALAR_OP(TMULS, Mul)
-PTO_SCALAR_OP(TMAXS, Max)
-PTO_SCALAR_OP(TMINS, Min)
+PTO_TILE_SCALAR_OPS(PTO_SCALAR_OP)
 #undef PTO_SCALAR_OP
 
 /// dst = src / scalar. In place the device multiplies floats by the reciprocal of the scalar, which rounds otherwise.
@@ -223,14 +224,7 @@ PTO_OUT_OF_LINE void TDIVS(D& dst, const A& src, typename D::DType scalar, int l
         PTO_REQUIRE_TYPE(NAME);                                                    \
         host::elementwise(host::OpId::NAME, host::FUNCTION{}, line, dst, src);     \
     }
-PTO_UNARY_OP(TLOG, Log)
-PTO_UNARY_OP(TSQRT, Sqrt)
-PTO_UNARY_OP(TRSQRT, Rsqrt)
-PTO_UNARY_OP(TRECIP, Recip)
-PTO_UNARY_OP(TRELU, Relu)
-PTO_UNARY_OP(TABS, Abs)
-PTO_UNARY_OP(TNEG, Neg)
-PTO_UNARY_OP(TNOT, Not)
+PTO_UNARY_OPS(PTO_UNARY_OP)
 #undef PTO_UNARY_OP
 
 /// dst[r][c] = scalar

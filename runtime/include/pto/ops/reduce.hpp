@@ -133,9 +133,7 @@ void reduce_cols(OpId op, F f, int line, D& dst, const S& src, Scratch record_sc
         PTO_REQUIRE_TYPE(NAME);                                                                      \
         host::reduce_rows(host::OpId::NAME, host::FUNCTION{}, line, dst, src, scratch);              \
     }
-PTO_ROW_REDUCTION(TROWSUM, Add)
-PTO_ROW_REDUCTION(TROWMAX, Max)
-PTO_ROW_REDUCTION(TROWMIN, Min)
+PTO_ROW_REDUCTION_OPS(PTO_ROW_REDUCTION)
 #undef PTO_ROW_REDUCTION
 
 /// dst[0][c] = reduction of src[:][c].
@@ -145,9 +143,7 @@ PTO_ROW_REDUCTION(TROWMIN, Min)
         PTO_REQUIRE_TYPE(NAME);                                                                        \
         host::reduce_cols(host::OpId::NAME, host::FUNCTION{}, line, dst, src, [](host::Recorder&) {}); \
     }
-PTO_COL_REDUCTION(TCOLSUM, Add)
-PTO_COL_REDUCTION(TCOLMAX, Max)
-PTO_COL_REDUCTION(TCOLMIN, Min)
+PTO_COL_REDUCTION_OPS(PTO_COL_REDUCTION)
 #undef PTO_COL_REDUCTION
 
 /// TCOLSUM with the device's working space; `binary` picks its order of summation.

@@ -31,22 +31,12 @@ inline std::byte* spoil_library_scratch(int line) {
     return scratch;
 }
 
-struct TileShape {
-    int rows;
-    int cols;
-};
-
-/// Shapes of f32 tiles for whose rows the device library has a path of its own, if the destination is column-major; it
-/// touches this many bytes of the scratch and checks no size. The numbers are those of ptodsl/dialect/reduce.py.
-inline constexpr TileShape kFastRowReductions[] = {{32, 256}, {16, 512}, {64, 128}, {8, 1024}};
-inline constexpr size_t kFastScratchBytes = 4096;
-
 template <typename D, typename S>
 constexpr bool is_fast_row_reduction() {
     if (D::isRowMajor || !std::is_same_v<typename S::DType, float>) return false;
     if (S::ValidRow != S::Rows || S::ValidCol != S::Cols) return false;
-    for (const TileShape& shape : kFastRowReductions) {
-        if (shape.rows == S::Rows && shape.cols == S::Cols) return true;
+    for (const auto& [rows, cols] : kFastRowReductions) {
+        if (rows == S::Rows && cols == S::Cols) return true;
     }
     return false;
 }

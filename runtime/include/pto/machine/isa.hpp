@@ -1,0 +1,262 @@
+// Generated from isa/ by `tools/bazel run //isa:generate`: change it there.
+// The machine's facts: operations, element types, memories, pipes, and their numbers in traces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// clang-format off
+
+/// Hardware queues of one core, in the order of the trace format.
+enum pipe_t : uint8_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_FIX, PIPE_ALL };
+
+/// Event ids of one (source, destination) pair of pipes.
+enum event_t : uint8_t { EVENT_ID0, EVENT_ID1, EVENT_ID2, EVENT_ID3, EVENT_ID4, EVENT_ID5, EVENT_ID6, EVENT_ID7 };
+
+namespace pto::host {
+
+inline constexpr uint64_t kTileAlignment = 32;
+inline constexpr uint64_t kLibraryScratchStart = 188416;
+inline constexpr uint64_t kLibraryScratchBytes = 8192;
+inline constexpr size_t kFastScratchBytes = 4096;
+inline constexpr int kMaxVecRows = 4095;
+inline constexpr int64_t kMaxCubeRowStride = 65535;
+inline constexpr int kSubblocks = 2;
+inline constexpr int kCrossCoreFlags = 16;
+inline constexpr int kFlagsPerFifo = 2;
+inline constexpr int kFirstSyncAllFlag = 11;
+inline constexpr int kLastSyncAllFlag = 14;
+inline constexpr int kMaxFlagCount = 15;
+inline constexpr uint32_t kReleaseBatches[] = {0, 1, 2, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7};  ///< slots given back at a time, by slots
+inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128}, {8, 1024}};
+
+/// Memories in the numbering of the trace format: X(enumerator, name, bytes).
+#define PTO_MEMORIES(X) \
+    X(Gm, "GM", 0) \
+    X(Ub, "UB", 196608) \
+    X(L1, "L1", 524288) \
+    X(L0a, "L0A", 65536) \
+    X(L0b, "L0B", 65536) \
+    X(L0c, "L0C", 131072) \
+    X(BiasTable, "BT", 1024)
+
+/// Element types in the numbering of the trace format, from 1 on: X(enumerator, C++ type, name).
+#define PTO_ELEMENTS(X) \
+    X(F32, float, "f32") \
+    X(F16, half, "f16") \
+    X(I32, int32_t, "i32") \
+    X(U32, uint32_t, "u32") \
+    X(I16, int16_t, "i16") \
+    X(U16, uint16_t, "u16") \
+    X(I8, int8_t, "i8") \
+    X(U8, uint8_t, "u8") \
+    X(I64, int64_t, "i64") \
+    X(U64, uint64_t, "u64") \
+    X(BF16, bfloat16_t, "bf16")
+
+/// Operations in the numbering of OpId: X(name).
+#define PTO_OPERATIONS(X) \
+    X(set_flag) \
+    X(wait_flag) \
+    X(pipe_barrier) \
+    X(load_scalar) \
+    X(store_scalar) \
+    X(TALLOC) \
+    X(TPUSH) \
+    X(TPOP) \
+    X(TFREE) \
+    X(TLOAD) \
+    X(TSTORE) \
+    X(TMOV) \
+    X(TEXTRACT) \
+    X(TRESHAPE) \
+    X(TPRINT) \
+    X(TMATMUL) \
+    X(TMATMUL_ACC) \
+    X(TMATMUL_BIAS) \
+    X(TADD) \
+    X(TSUB) \
+    X(TMUL) \
+    X(TDIV) \
+    X(TMAX) \
+    X(TMIN) \
+    X(TAND) \
+    X(TOR) \
+    X(TXOR) \
+    X(TADDS) \
+    X(TSUBS) \
+    X(TMULS) \
+    X(TDIVS) \
+    X(TMAXS) \
+    X(TMINS) \
+    X(TEXPANDS) \
+    X(TEXP) \
+    X(TLOG) \
+    X(TSQRT) \
+    X(TRSQRT) \
+    X(TRECIP) \
+    X(TRELU) \
+    X(TABS) \
+    X(TNEG) \
+    X(TNOT) \
+    X(TCVT) \
+    X(TROWSUM) \
+    X(TROWMAX) \
+    X(TROWMIN) \
+    X(TCOLSUM) \
+    X(TCOLMAX) \
+    X(TCOLMIN) \
+    X(TROWEXPAND) \
+    X(TROWEXPANDADD) \
+    X(TROWEXPANDSUB) \
+    X(TROWEXPANDMUL) \
+    X(TROWEXPANDDIV) \
+    X(TROWEXPANDMAX) \
+    X(TROWEXPANDMIN) \
+    X(TCOLEXPAND) \
+    X(TCOLEXPANDADD) \
+    X(TCOLEXPANDSUB) \
+    X(TCOLEXPANDMUL) \
+    X(TCOLEXPANDDIV) \
+    X(TCOLEXPANDMAX) \
+    X(TCOLEXPANDMIN)
+
+/// Where dst = f(...): X(name, functor).
+#define PTO_BINARY_OPS(X) \
+    X(TADD, Add) \
+    X(TSUB, Sub) \
+    X(TMUL, Mul) \
+    X(TDIV, Div) \
+    X(TMAX, Max) \
+    X(TMIN, Min) \
+    X(TAND, And) \
+    X(TOR, Or)
+
+/// Where dst = f(...); `tmp` is scratch like dst: X(name, functor).
+#define PTO_BINARY_SCRATCH_OPS(X) \
+    X(TXOR, Xor)
+
+/// Where dst = f(...): X(name, functor).
+#define PTO_TILE_SCALAR_OPS(X) \
+    X(TADDS, Add) \
+    X(TSUBS, Sub) \
+    X(TMULS, Mul) \
+    X(TMAXS, Max) \
+    X(TMINS, Min)
+
+/// Where dst = f(...): X(name, functor).
+#define PTO_UNARY_OPS(X) \
+    X(TLOG, Log) \
+    X(TSQRT, Sqrt) \
+    X(TRSQRT, Rsqrt) \
+    X(TRECIP, Recip) \
+    X(TRELU, Relu) \
+    X(TABS, Abs) \
+    X(TNEG, Neg) \
+    X(TNOT, Not)
+
+/// Where dst[r] = f(...); `tmp` is scratch like src, dst is [rows, 1] column-major: X(name, functor).
+#define PTO_ROW_REDUCTION_OPS(X) \
+    X(TROWSUM, Add) \
+    X(TROWMAX, Max) \
+    X(TROWMIN, Min)
+
+/// Where dst[c] = f(...); dst is [1, cols]: X(name, functor).
+#define PTO_COL_REDUCTION_OPS(X) \
+    X(TCOLSUM, Add) \
+    X(TCOLMAX, Max) \
+    X(TCOLMIN, Min)
+
+/// Where dst[r, c] = f(...): X(name, functor).
+#define PTO_ROW_BINARY_OPS(X) \
+    X(TROWEXPANDADD, Add) \
+    X(TROWEXPANDSUB, Sub) \
+    X(TROWEXPANDMUL, Mul) \
+    X(TROWEXPANDDIV, Div) \
+    X(TROWEXPANDMAX, Max) \
+    X(TROWEXPANDMIN, Min)
+
+/// Where dst[r, c] = f(...): X(name, functor).
+#define PTO_COL_BINARY_OPS(X) \
+    X(TCOLEXPANDADD, Add) \
+    X(TCOLEXPANDSUB, Sub) \
+    X(TCOLEXPANDMUL, Mul) \
+    X(TCOLEXPANDDIV, Div) \
+    X(TCOLEXPANDMAX, Max) \
+    X(TCOLEXPANDMIN, Min)
+
+
+/// A bit per DTypeId.
+using TypeSet = uint32_t;
+
+/// The element types that each operation exists for, by OpId; none for those that do not work element by element.
+inline constexpr TypeSet kTypes[] = {
+    0,  // set_flag
+    0,  // wait_flag
+    0,  // pipe_barrier
+    0,  // load_scalar
+    0,  // store_scalar
+    0,  // TALLOC
+    0,  // TPUSH
+    0,  // TPOP
+    0,  // TFREE
+    0,  // TLOAD
+    0,  // TSTORE
+    0,  // TMOV
+    0,  // TEXTRACT
+    0,  // TRESHAPE
+    0,  // TPRINT
+    0,  // TMATMUL
+    0,  // TMATMUL_ACC
+    0,  // TMATMUL_BIAS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADD
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUB
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMUL
+    1u << 2 | 1u << 1,  // TDIV
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMIN
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TAND
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TOR
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TXOR
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADDS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUBS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMULS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TDIVS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMAXS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMINS
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3,  // TEXPANDS
+    1u << 2 | 1u << 1,  // TEXP
+    1u << 2 | 1u << 1,  // TLOG
+    1u << 2 | 1u << 1,  // TSQRT
+    1u << 2 | 1u << 1,  // TRSQRT
+    1u << 2 | 1u << 1,  // TRECIP
+    1u << 2 | 1u << 1 | 1u << 3,  // TRELU
+    1u << 2 | 1u << 1,  // TABS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TNEG
+    1u << 5 | 1u << 6,  // TNOT
+    0,  // TCVT
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWSUM
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWMIN
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLSUM
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLMIN
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TROWEXPAND
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDADD
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDSUB
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMUL
+    1u << 2 | 1u << 1,  // TROWEXPANDDIV
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMIN
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TCOLEXPAND
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDADD
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDSUB
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMUL
+    1u << 2 | 1u << 1,  // TCOLEXPANDDIV
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMIN
+};
+
+// clang-format on
+
+}  // namespace pto::host
