@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import LibraryError, library_name
+from flash_atten.libraries import library_name
+from kernels.library import LibraryError
 from patchers.errors import PatchError
 from patchers.patterns import PROVED, select_patterns
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.barrier_sets import BuiltSets, built_sets, set_name
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import LibraryError
+from kernels.library import LibraryError
 
 BUILT = BuiltSets(("gu",), {"gu": {}, "none": {}, "gu+proved": {"fa_s1tile256": Path(__file__)}})
 

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from bench.timing import Operation
 from flash_atten.check_inputs import AttentionInputs
 from flash_atten.config import HEAD
-from flash_atten.launch_library import HOST
 from flash_atten.reference import attention_reference
+from kernels.library import HOST
 
 AUTO = "auto"
 NONE = "none"

@@ -10,8 +10,8 @@ import pytest
 from bench import baselines
 from bench.baselines import FUSED, NUMPY_FP32, BaselineError, default_baselines, make_baseline
 from flash_atten.check_inputs import make_inputs
-from flash_atten.fake_npu import FakeTensor, FakeTorch
 from flash_atten.reference import attention_reference
+from kernels.fake_npu import FakeTensor, FakeTorch
 
 INPUTS = make_inputs("normal", 128, 256, seed=0)
 

@@ -15,8 +15,9 @@ from bench.flops import attention_flops
 from bench.row import KERNEL
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_host import block_dim
+from flash_atten.plan import block_dim
 from flash_atten.reference import FULL_CHECK_LIMIT, SCORE_BLOCK_BYTES, rows_to_check
+from kernels.host import A3_CUBE_CORES
 
 REFERENCE = "reference"
 """Name of the FP32 reference among the rates."""
@@ -79,7 +80,7 @@ def memory_bytes(case: Case, configs: Sequence[KernelConfig], baselines: int) ->
     """Return the bytes that a case holds: operands, the reference's blocks, FIFO slots and result of each kernel, and
     copies for each baseline.
     """
-    cores = block_dim(LaunchShape(case.q_rows, case.s1))
+    cores = block_dim(config, LaunchShape(case.q_rows, case.s1), A3_CUBE_CORES)
     kernels = sum(cores * fifo_bytes_per_core(config) + 4 * HEAD * case.q_rows for config in configs)
     scores = 2 * min(SCORE_BLOCK_BYTES, 4 * min(case.q_rows * case.s1, FULL_CHECK_LIMIT))
     reference = scores + 4 * HEAD * (2 * case.s1 + case.q_rows)

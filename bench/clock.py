@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bench.timing import COLD, EVENT, FLUSH_BYTES, SYNC, WALL, WARM, Clock, EventClock, SyncClock, WallClock
-from flash_atten.launch_backend import AUTO, Backend
-from flash_atten.launch_library import HOST
+from kernels.backend import AUTO, Backend
+from kernels.library import HOST
 
 TIMINGS = (AUTO, EVENT, SYNC, WALL)
 """Values of --timing."""

@@ -7,7 +7,7 @@ import pytest
 
 from bench.clock import make_clock
 from bench.timing import EventClock, SyncClock, WallClock
-from flash_atten.fake_npu import FakeTorch
+from kernels.fake_npu import FakeTorch
 
 
 def test_the_host_has_the_wall_clock() -> None:

@@ -16,10 +16,10 @@ from bench.prediction import WORKSPACE, trace_library
 from bench.timeline_report import analyse
 from cli.files import marked, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.config import LaunchShape
-from flash_atten.launch_backend import AUTO_TILE, choose_config
-from flash_atten.launch_library import KernelError, LibraryError
 from isa.costs import CostError
+from kernels.library import KernelError, LibraryError
 from sim.record import TRACE_SUFFIX
 from sim.timeline.launch import DEFAULT_CORES, Workload
 from sim.timeline.recorded import RecordedKernel

@@ -37,9 +37,10 @@ from bench.tsv import append_tsv, check_tsv, tsv_text
 from cli.files import check_distinct, output_file, user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
+from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
-from flash_atten.launch_backend import AUTO_TILE, BACKENDS, choose_config
-from flash_atten.launch_library import HOST, LibraryError
+from kernels.launch_flags import define_choice
+from kernels.library import HOST, LibraryError
 
 S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
@@ -71,12 +72,9 @@ CACHE = flags.DEFINE_enum(
     "With device events: whether L2 holds the operands when a run starts. Default: cold, as in the vendor's harness.",
 )
 BASELINE = flags.DEFINE_enum("baseline", AUTO, [AUTO, NONE], "Whether to time the backend's baselines too.")
-BACKEND = flags.DEFINE_enum("backend", "auto", list(BACKENDS), "Where to run; auto: what the libraries are built for.")
+CHOICE = define_choice()
 LIBRARY = flags.DEFINE_list(
     "library", [], "Kernel library to use instead of those built for the knobs; a list takes turns."
-)
-CUBE_CORES = flags.DEFINE_integer(
-    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
 )
 SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs, and of the rows that are compared.", lower_bound=0)
 JSON = flags.DEFINE_string("json", None, "Results file to add this run to.")
@@ -106,22 +104,22 @@ def options() -> Options:
         raise ValueError("--case= is an empty list; give names such as --case=case1,case4, or leave it out")
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
     jobs = [Job(case, _kernels(case)) for case in cases]
-    if BACKEND.value == HOST and TIMING.value not in ("auto", "wall"):
+    choice = CHOICE()
+    if choice.backend == HOST and TIMING.value not in ("auto", "wall"):
         raise ValueError(
             f"--timing={TIMING.value} needs the device; with --backend=host use --timing=wall or leave it out"
         )
-    check_clock(WALL if BACKEND.value == HOST else TIMING.value, CACHE.value)
+    check_clock(WALL if choice.backend == HOST else TIMING.value, CACHE.value)
     if MAX_SECONDS.value is not None and math.isnan(MAX_SECONDS.value):
         raise ValueError("--max_seconds=nan is not a number of seconds; give one, or leave the flag out for no limit")
     settings = Settings(
-        backend=BACKEND.value,
+        choice=choice,
         timing=TIMING.value,
         cache=CACHE.value,
         iterations=ITERS.value,
         warmup=WARMUP.value,
         max_seconds=MAX_SECONDS.value,
         baselines=() if BASELINE.value == NONE else None,
-        cube_cores=CUBE_CORES.value,
         seed=SEED.value,
     )
     to_stdout = TSV.value == STDOUT

@@ -10,8 +10,8 @@ from bench.barrier_sets import GU
 from bench.cases import Case
 from bench.row import NO_BARRIERS, Variant
 from flash_atten.config import KernelConfig
-from flash_atten.launch_backend import AUTO
-from flash_atten.launch_library import HOST, BuildInfo
+from kernels.backend import AUTO, DEFAULT_CHOICE, Choice
+from kernels.library import HOST, BuildInfo
 
 ONLY_ON_THE_DEVICE = (
     "on the host a comparison of barriers measures nothing: its pipes run in program order, and barriers do nothing "
@@ -25,7 +25,8 @@ ONLY_ON_THE_DEVICE = (
 class Settings:
     """How cases are run. `iterations` None: `AUTO_ITERATIONS` within `CASE_SECONDS`. Times in seconds."""
 
-    backend: str = AUTO
+    choice: Choice = DEFAULT_CHOICE
+    """Where the kernels run."""
     timing: str = AUTO
     cache: str | None = None
     """One of `bench.clock.CACHES`; None: what the clock does by default."""
@@ -34,7 +35,6 @@ class Settings:
     max_seconds: float | None = None
     baselines: tuple[str, ...] | None = ()
     """Names, or None for those of the backend."""
-    cube_cores: int | None = None
     seed: int = 0
     """Of the inputs, and of the rows that are compared."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from bench.jobs import Kernel, comparable, variant_of
 from bench.row import Variant
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import BuildInfo
+from kernels.library import BuildInfo
 
 CONFIG = KernelConfig()
 GU = Variant(256, 3, 1, "gu", "fa_s1tile256")

@@ -13,8 +13,8 @@ from bench.plots import Plot, figure_html, predicted_plot
 from bench.prediction import BuiltKernels, KernelOf, Launch, Prediction, predictions, title
 from bench.row import Row
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import KernelError, LibraryError
 from isa.costs import CostError
+from kernels.library import KernelError, LibraryError
 from sim.timeline.launch import DEFAULT_CORES, Hypothesis
 from sim.timeline.parameters import load_fits
 from sim.timeline.times import Deadlock

@@ -21,7 +21,7 @@ from bench.flops import CUBE_CORES, PEAK_TFLOPS
 from bench.prediction import Prediction
 from bench.row import KERNEL, OK, Row
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
-from flash_atten.launch_library import NPU
+from kernels.library import NPU
 from sim.timeline.launch import Hypothesis
 
 COLORS = ("#0b62a4", "#d1741a", "#4c8f3a", "#8a4fa3")

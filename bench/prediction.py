@@ -14,7 +14,8 @@ from bench.cases import Case
 from bench.flops import peak_tflops, tflops
 from bench.text_table import Column
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import LibraryError, library_name
+from flash_atten.libraries import library_name
+from kernels.library import LibraryError
 from sim.record import TRACE_SUFFIX
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import DEFAULT_CORES, Hypothesis, Workload, microseconds

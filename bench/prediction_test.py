@@ -10,7 +10,7 @@ from bench.cases import Case
 from bench.flops import PEAK_TFLOPS, attention_flops
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title, trace_library
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import LibraryError
+from kernels.library import LibraryError
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import Hypothesis, Workload, microseconds
 from sim.timeline.parameters import load_fits

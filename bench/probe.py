@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from bench.baselines import FUSED, Baseline
 from bench.row import KERNEL
+from flash_atten.backend import AttentionBackend, BoundAttention
 from flash_atten.check_compare import FUSED_TOLERANCE, Expected, compare
 from flash_atten.check_inputs import AttentionInputs
-from flash_atten.launch_backend import Backend, BoundLaunch
 from flash_atten.reference import FULL_CHECK_LIMIT, Float32Array
 
 
@@ -36,7 +36,7 @@ class Probe:
 
 
 def probe(
-    kernels: Sequence[tuple[Backend, BoundLaunch]],
+    kernels: Sequence[tuple[AttentionBackend, BoundAttention]],
     inputs: AttentionInputs,
     baselines: Sequence[Baseline],
     seed: int,

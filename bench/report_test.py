@@ -20,7 +20,7 @@ from bench.sample_rows import row, run
 from bench.stats import Ratio
 from cli.testing import run_program
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import LibraryError
+from kernels.library import LibraryError
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import Hypothesis
 from sim.timeline.testing import block_times

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bench import fields
 from bench.flops import tflops
 from bench.stats import Ratio, Timing
-from flash_atten.launch_library import HOST
+from kernels.library import HOST
 
 OK = "ok"
 WRONG = "wrong"

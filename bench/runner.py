@@ -23,9 +23,9 @@ from bench.probe import Probe, probe
 from bench.row import FAILED, KERNEL, OK, SKIPPED, WRONG, Row, Turns
 from bench.stats import Timing, paired_ratio, paired_speedup
 from bench.timing import ENDLESS, Clock, Operation, Rounds, measure
+from flash_atten.backend import AttentionBackend, BoundAttention, OpenedAttention, open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, AttentionInputs, make_inputs
-from flash_atten.launch_backend import Backend, BoundLaunch, Opened, open_backend
-from flash_atten.launch_library import KernelError
+from kernels.library import KernelError
 
 AUTO_ITERATIONS = 10
 """Timed rounds of a case when --iters is not given ..."""
@@ -53,7 +53,7 @@ class Entry:
 
     kernel: Kernel
     row: Row
-    ready: tuple[Backend, Clock] | None = None
+    ready: tuple[AttentionBackend, Clock] | None = None
     """None if it could not be opened."""
 
     def failed(self, note: str) -> Entry:
@@ -77,21 +77,20 @@ class Runner:
 
     settings: Settings
     baselines_of: Callable[[str], Sequence[str]]
-    """Backend name -> its default baselines."""
+    """AttentionBackend name -> its default baselines."""
     stage: Callable[[str], None] = lambda _: None
     """Told what is going on, for progress displays."""
     rates: Rates = field(default_factory=Rates)
-    opened: dict[Kernel, Opened] = field(default_factory=dict)
+    opened: dict[Kernel, OpenedAttention] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     """Baseline -> why it cannot be run."""
     start: float = field(default_factory=time.monotonic)
 
-    def open(self, kernel: Kernel) -> Opened:
+    def open(self, kernel: Kernel) -> OpenedAttention:
         """Return the backend for a kernel, loaded once. Raises LibraryError."""
         if kernel not in self.opened:
             path = kernel.library or built_sets().library(kernel.config, kernel.barriers)
-            cores = self.settings.cube_cores
-            self.opened[kernel] = open_backend(kernel.config, self.settings.backend, path=path, cube_cores=cores)
+            self.opened[kernel] = open_backend(kernel.config, self.settings.choice, path=path)
         return self.opened[kernel]
 
     @property
@@ -124,14 +123,14 @@ class Runner:
             case.s1,
             variant.s1_tile,
             variant.qk_preload,
-            asked.backend,
+            asked.choice.backend,
             asked.timing,
             "",
             FAILED,
         )
         try:
             backend = self.open(kernel).backend
-            clock = make_clock(asked.timing, asked.cache, backend)
+            clock = make_clock(asked.timing, asked.cache, backend.backend)
         except (RuntimeError, ValueError) as error:  # of the library, or of torch on the device
             return Entry(kernel, replace(row, kv_split=variant.kv_split, barriers=variant.barriers, note=str(error)))
         variant = variant_of(kernel, backend.library.info, job.kernels)
@@ -241,7 +240,7 @@ class Runner:
     def _measure(
         self,
         case: Case,
-        bound: Sequence[tuple[Backend, BoundLaunch]],
+        bound: Sequence[tuple[AttentionBackend, BoundAttention]],
         inputs: AttentionInputs,
         baselines: Sequence[Baseline],
         clock: Clock,
@@ -287,10 +286,10 @@ class Runner:
         return replace(entry, row=replace(row, note="; ".join(filter(None, [found.complaint, fit.note, short, busy]))))
 
 
-def _ready(entry: Entry) -> tuple[Backend, Clock]:
+def _ready(entry: Entry) -> tuple[AttentionBackend, Clock]:
     assert entry.ready is not None, "only opened kernels are measured"
     return entry.ready
 
 
-def _bind(backend: Backend, inputs: AttentionInputs) -> BoundLaunch:
+def _bind(backend: AttentionBackend, inputs: AttentionInputs) -> BoundAttention:
     return backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))

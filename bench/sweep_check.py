@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_backend import AUTO, Backend, open_backend
-from flash_atten.launch_library import BuildInfo, KernelError
+from kernels.library import BuildInfo, KernelError
 
 SEED = 0
 
@@ -26,7 +26,7 @@ def note_of(found: Comparison) -> str:
     return f"{found.wrong_rows} of {found.rows} rows are wrong, by up to {found.excess:.1e} times what is allowed"
 
 
-def check_kind(backend: Backend, info: BuildInfo, kind: str, q_rows: int, s1: int) -> SweepRow:
+def check_kind(backend: AttentionBackend, info: BuildInfo, kind: str, q_rows: int, s1: int) -> SweepRow:
     """Runs the kernel once on inputs of one kind and compares."""
     inputs = make_inputs(kind, q_rows, s1, SEED)
     try:
@@ -42,8 +42,7 @@ def check(library: Path, info: BuildInfo, kinds: list[str], q_rows: int, s1: int
     if skipped := unsupported(info, q_rows, s1, "check"):
         yield skipped
         return
-    config = KernelConfig(info.s1_tile, info.qk_preload, kv_split=info.kv_split)
-    backend = open_backend(config, AUTO, path=library).backend
+    backend = open_backend(KernelConfig.of(info.knobs), path=library).backend
     for kind in kinds:
         yield check_kind(backend, info, kind, q_rows, s1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
 from flash_atten.config import LaunchShape
-from flash_atten.launch_library import KernelError
+from kernels.library import KernelError
 from sim.check import check as check_hazards
 from sim.record import TraceLibrary
 from sim.report import counts_text, in_time_text, outcome

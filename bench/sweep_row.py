@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.launch_library import BuildInfo
+from kernels.library import BuildInfo
 
 OK = "ok"
 WRONG = "wrong"
@@ -43,15 +43,15 @@ COLUMNS = tuple(field.name for field in dataclasses.fields(SweepRow))
 
 def row_for(info: BuildInfo, q_rows: int, s1: int, what: str, subject: str, status: str, note: str) -> SweepRow:
     """The row of one outcome of the library that `info` describes."""
-    knobs = (info.s1_tile, info.qk_preload, info.kv_split)
+    config = KernelConfig.of(info.knobs)
+    knobs = (config.s1_tile, config.qk_preload, config.kv_split)
     return SweepRow(info.name, *knobs, q_rows, s1, what, subject, status, " ".join(note.split()))
 
 
 def unsupported(info: BuildInfo, q_rows: int, s1: int, what: str) -> SweepRow | None:
     """The row of a shape that the library is not for; None if it is."""
-    config = KernelConfig(info.s1_tile, info.qk_preload, kv_split=info.kv_split)
     try:
-        LaunchShape(q_rows, s1).check(config)
+        LaunchShape(q_rows, s1).check(KernelConfig.of(info.knobs))
     except ValueError as error:
         return row_for(info, q_rows, s1, what, "shape", SKIPPED, str(error))
     return None

@@ -19,7 +19,8 @@ from bench.sweep_row import (
     unsupported,
     write_rows,
 )
-from flash_atten.launch_library import BuildInfo
+from flash_atten.config import KernelConfig
+from kernels.library import BuildInfo
 
 RIGHT = SweepRow("fa_s1tile256", 256, 3, 1, 128, 1024, "check", "normal", OK, "max |error| 1.0e-04")
 BROKEN = dataclasses.replace(RIGHT, subject="large", status=WRONG, note="7 of 9 values are wrong")
@@ -47,7 +48,7 @@ def test_every_wrong_or_failed_row_is_a_problem() -> None:
 
 
 def test_a_shape_that_the_kernel_is_not_for_is_skipped() -> None:
-    info = BuildInfo("fa_s1tile512", "host", 512, 3, 1, "{}")
+    info = BuildInfo("fa_s1tile512", "host", "execute", KernelConfig(s1_tile=512).knobs, (), "{}")
     row = unsupported(info, 128, 1024, "check")
     assert row is not None
     assert row.status == SKIPPED

@@ -12,7 +12,7 @@ from bench.baselines import FUSED, NUMPY_FP32, SDPA_FP16, SDPA_FP32
 from bench.row import FAILED, KERNEL, SKIPPED, WRONG, Row
 from bench.stats import Timing
 from bench.text_table import Column, print_note
-from flash_atten.launch_library import HOST
+from kernels.library import HOST
 
 MACHINE_OF_BACKEND = {HOST: "this computer's CPU, not an NPU", "npu": "the NPU"}
 """Backend -> where its latencies are measured."""

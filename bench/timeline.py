@@ -19,11 +19,11 @@ from bench.timeline_report import Analysis, analyse, report_json, report_text
 from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
 from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.config import LaunchShape
-from flash_atten.launch_backend import AUTO_TILE, choose_config
-from flash_atten.launch_library import KernelError, LibraryError
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
+from kernels.library import KernelError, LibraryError
 from sim.figures import picture, picture_file
 from sim.record import TRACE_SUFFIX
 from sim.timeline.launch import DEFAULT_CORES, Workload

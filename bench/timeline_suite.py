@@ -12,7 +12,7 @@ from bench.cases import SUITE, named_cases
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title
 from bench.text_table import print_table
 from cli.files import json_text, write_file
-from flash_atten.launch_backend import choose_config
+from flash_atten.backend import choose_config
 from sim.timeline.parameters import load_fits
 
 PROGRAM = "//bench:timeline"

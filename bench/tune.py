@@ -16,8 +16,8 @@ from bench.tuning import advice_text, advise, candidates, configs, table_text
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.launch_library import KernelError, LibraryError
 from isa.costs import CostError
+from kernels.library import KernelError, LibraryError
 from sim.timeline.launch import DEFAULT_CORES, Workload
 from sim.timeline.parameters import load_fits
 from sim.timeline.times import Deadlock

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flash_atten.launch_attention import attention
+    from flash_atten.api import attention
 
 __all__ = ["attention"]
 
@@ -17,6 +17,6 @@ def __getattr__(name: str) -> Any:
     """Import `attention` when it is asked for: building the kernel needs this package, too, but not NumPy."""
     if name != "attention":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from flash_atten.launch_attention import attention
+    from flash_atten.api import attention
 
     return attention

@@ -20,11 +20,13 @@ from absl import flags
 from cli.files import user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, run
+from flash_atten.backend import AUTO_TILE, AttentionBackend, choose_config, open_backend
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, Backend, choose_config, open_backend
-from flash_atten.launch_library import KernelError, LibraryError
+from kernels.backend import Choice
+from kernels.launch_flags import define_choice
+from kernels.library import KernelError, LibraryError
 
 S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
@@ -33,17 +35,7 @@ SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the inputs, and of the rows 
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
 QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
-BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto: what the library is built for.")
-CUBE_CORES = flags.DEFINE_integer(
-    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
-)
-INTERLEAVE = flags.DEFINE_integer(
-    "interleave",
-    None,
-    "Host: run the simulated cores in a random order, that of this seed. Default: each until a FIFO makes it wait.",
-    lower_bound=0,
-    upper_bound=2**64 - 1,
-)
+CHOICE = define_choice(interleave=True)
 
 
 @dataclass(frozen=True)
@@ -62,10 +54,8 @@ class Options:
     """A checked request."""
 
     checks: tuple[Check, ...]
-    backend: str
     library: Path | None
-    cube_cores: int | None
-    interleave: int | None
+    choice: Choice
 
 
 def options() -> Options:
@@ -80,10 +70,10 @@ def options() -> Options:
             config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1)
             checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
     library = user_path(LIBRARY.value) if LIBRARY.value else None
-    return Options(tuple(checks), BACKEND.value, library, CUBE_CORES.value, INTERLEAVE.value)
+    return Options(tuple(checks), library, CHOICE())
 
 
-def check_result(backend: Backend, inputs: AttentionInputs, seed: int) -> Comparison:
+def check_result(backend: AttentionBackend, inputs: AttentionInputs, seed: int) -> Comparison:
     """Run the kernel once on poisoned buffers and compare. Raises KernelError."""
     bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
     bound.poison()
@@ -91,7 +81,7 @@ def check_result(backend: Backend, inputs: AttentionInputs, seed: int) -> Compar
     return Expected.of(inputs, seed).judge(backend.to_numpy(bound.out))
 
 
-def describe(backend: Backend, check: Check) -> tuple[bool, str]:
+def describe(backend: AttentionBackend, check: Check) -> tuple[bool, str]:
     """Make one comparison; return whether it is right, and a line that says so."""
     title = f"q_rows {check.q_rows}, s1 {check.s1}, {check.kind}, seed {check.seed}, {backend.library.info.name}"
     try:
@@ -103,16 +93,10 @@ def describe(backend: Backend, check: Check) -> tuple[bool, str]:
 
 def run_checks(chosen: Options) -> Iterator[tuple[bool, str]]:
     """Make the comparisons one after the other. Raises LibraryError."""
-    backends: dict[KernelConfig, Backend] = {}
+    backends: dict[KernelConfig, AttentionBackend] = {}
     for check in chosen.checks:
         if check.config not in backends:
-            opened = open_backend(
-                check.config,
-                chosen.backend,
-                path=chosen.library,
-                cube_cores=chosen.cube_cores,
-                interleave=chosen.interleave,
-            )
+            opened = open_backend(check.config, chosen.choice, path=chosen.library)
             print(f"backend: {opened.why}", flush=True)
             backends[check.config] = opened.backend
         yield describe(backends[check.config], check)

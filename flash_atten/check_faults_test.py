@@ -11,14 +11,14 @@ import pytest
 
 from cli.testing import ROOT
 from flash_atten import kernel_cube, kernel_parts, kernel_vector
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check import check_result
 from flash_atten.check_inputs import BENCHMARK_KIND, INPUT_KINDS, make_inputs
 from flash_atten.config import CUBE_S1, SCALE, KernelConfig
 from flash_atten.kernel import build_module
-from flash_atten.launch_host import HostBackend
-from flash_atten.launch_library import KernelError, KernelLibrary
 from flash_atten.pipeline import Slot
 from flash_atten.stand_in import build_info
+from kernels.library import KernelError
 from ptodsl.printing import module_text
 from ptodsl.values import Scalar
 from tools.bisheng.host_compile import compile_host
@@ -29,15 +29,15 @@ CONFIG = KernelConfig()
 Patch = pytest.MonkeyPatch
 
 
-def _build(directory: Path) -> HostBackend:
+def _build(directory: Path) -> AttentionBackend:
     """Run the whole chain on the kernel as it is now."""
     cpp = directory / "fa_s1tile256.cpp"
     text = module_text(build_module(CONFIG))
     cpp.write_text(assemble(text, "fa_s1tile256.mlir", Options(Sync.INSERT)), encoding="utf-8")
-    shims = [ROOT / "flash_atten/caller_host.cpp"]
+    shims = [ROOT / "kernels/build_info.cpp"]
     out = cpp.with_suffix(".so")
     compile_host(cpp, out, toolchain=host_toolchain(), shims=shims, build_info=build_info(CONFIG))
-    return HostBackend(KernelLibrary(out, CONFIG))
+    return open_backend(CONFIG, path=out).backend
 
 
 def _nothing(patch: Patch) -> None:
@@ -96,7 +96,7 @@ def _rows_beyond_v(patch: Patch) -> None:
     patch.setattr(kernel_cube.Cube, "s1_row", lambda cube, s1_tile, sub: (s1_tile + 1) * CONFIG.s1_tile + sub * CUBE_S1)
 
 
-def _broken(fault: Callable[[Patch], None], directory: Path, monkeypatch: Patch) -> HostBackend:
+def _broken(fault: Callable[[Patch], None], directory: Path, monkeypatch: Patch) -> AttentionBackend:
     with monkeypatch.context() as patch:
         fault(patch)
         return _build(directory)

@@ -17,12 +17,12 @@ import numpy as np
 from absl import flags
 
 from cli.program import EXIT_FAILED, integers, run
+from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.check_broken import Mutant, edge_mutants, mutants
 from flash_atten.check_compare import Comparison, compare
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.check_model import TiledAttention
 from flash_atten.config import S0, KernelConfig
-from flash_atten.launch_backend import AUTO_TILE, choose_config
 from flash_atten.reference import Float32Array, attention_reference
 
 S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")

@@ -13,6 +13,7 @@ A kernel of heads takes [heads, q_rows, HEAD] and [heads, s1, HEAD] in one launc
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 HEAD = 128
@@ -110,6 +111,17 @@ class KernelConfig:
                 "overwrites a rescale factor that the accumulation still needs, or reads one of another tile. "
                 "Leave exp_ring out."
             )
+
+    @classmethod
+    def of(cls, knobs: Mapping[str, int | str]) -> KernelConfig:
+        """Return the configuration with these knobs, as `knobs` gives them. Raises ValueError for any other."""
+        return cls(**knobs)  # type: ignore[arg-type]
+
+    @property
+    def knobs(self) -> dict[str, int | str]:
+        """What a library built with this configuration says of itself."""
+        knobs = ("s1_tile", "qk_preload", "kv_split", "heads")
+        return {knob: getattr(self, knob) for knob in knobs}
 
     @property
     def tile_factor(self) -> int:

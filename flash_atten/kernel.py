@@ -13,30 +13,33 @@ at the end, `heads: i64`, and s0 and s1 are the rows of one head.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
 
 from flash_atten.config import KernelConfig
 from flash_atten.kernel_cube import build_cube_kernel
-from flash_atten.kernel_parts import HEADS_ARGUMENT, SLOT_ARGUMENTS
 from flash_atten.kernel_reduce import build_reduce_kernel
 from flash_atten.kernel_vector import build_vector_kernel
 from flash_atten.memory import check_budgets
+from flash_atten.plan import ENTRY, REDUCE_ENTRY, kernel_entries
+from kernels.signature import FFTS
 from ptodsl import pto
 from ptodsl.module import ModuleBuilder
 
-ENTRY = "call_both"
-"""Symbol of the entry; the callers launch it by this name."""
-
-REDUCE_ENTRY = "call_reduce"
-"""Symbol of the second entry of a kernel that splits S1."""
+TYPES = {
+    FFTS: pto.ffts_type,
+    "f16*": pto.PtrType(pto.float16),
+    "f32*": pto.PtrType(pto.float32),
+    "i64": pto.int64,
+}
+"""The DSL's types of the parameters in the signature."""
 
 REDUCE_KERNEL = "reduce_kernel"
 """The function that combines partial results. No barrier pattern is for it: its TADD adds what the TROWEXPANDMUL before
 it has just scaled, and nothing but the barrier between them orders the two.
 """
-
-REDUCED = ("q", "k", "v")
-"""Arguments that the second entry does not have."""
 
 
 def build_module(config: KernelConfig) -> ModuleOp:
@@ -46,18 +49,8 @@ def build_module(config: KernelConfig) -> ModuleOp:
         BudgetError: its tiles do not fit on a core.
     """
     check_budgets(config)
-    half, single = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
-    parameters = {
-        SLOT_ARGUMENTS["f32"]: single,
-        SLOT_ARGUMENTS["f16"]: half,
-        "q": half,
-        "k": half,
-        "v": half,
-        "o": single,
-        "s0": pto.int64,
-        "s1": pto.int64,
-        **({HEADS_ARGUMENT: pto.int64} if config.heads else {}),
-    }
+    entry, *second = ({name: TYPES[type] for name, type in entry.types} for entry in kernel_entries(config))
+    parameters = without_ffts(entry)
     module = ModuleBuilder()
     with module.function("cube_kernel", parameters, kernel="cube") as arguments:
         build_cube_kernel(config, arguments)
@@ -65,18 +58,22 @@ def build_module(config: KernelConfig) -> ModuleOp:
     with module.function("vector_kernel", parameters, kernel="vector") as arguments:
         build_vector_kernel(config, arguments)
     vector_kernel = arguments.function
-    with module.function(ENTRY, {"ffts": pto.ffts_type, **parameters}) as arguments:
+    with module.function(ENTRY, entry) as arguments:
         ffts, *rest = arguments
         pto.set_ffts(ffts)
         pto.call(cube_kernel, *rest)
         pto.call(vector_kernel, *rest)
-    if config.kv_split > 1:
-        operands = {name: ty for name, ty in parameters.items() if name not in REDUCED}
-        with module.function(REDUCE_KERNEL, operands, kernel="vector") as arguments:
+    for entry in second:
+        with module.function(REDUCE_KERNEL, without_ffts(entry), kernel="vector") as arguments:
             build_reduce_kernel(config, arguments)
         reduce_kernel = arguments.function
-        with module.function(REDUCE_ENTRY, {"ffts": pto.ffts_type, **operands}) as arguments:
+        with module.function(REDUCE_ENTRY, entry) as arguments:
             ffts, *rest = arguments
             pto.set_ffts(ffts)
             pto.call(reduce_kernel, *rest)
     return module.finish()
+
+
+def without_ffts(entry: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """Return the parameters of a kernel function: those of its entry but for the signal address."""
+    return {name: type for name, type in entry.items() if type != pto.ffts_type}

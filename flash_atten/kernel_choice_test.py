@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flash_atten.config import S0, KernelConfig, LaunchShape, auto_s1_tile
-from flash_atten.launch_library import library_name
+from flash_atten.libraries import library_name
 
 KERNELS = Path(__file__).parent
 """Where the libraries lie that Bazel built for a program."""

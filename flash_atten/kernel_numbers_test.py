@@ -13,7 +13,8 @@ import pytest
 from flash_atten.check_compare import compare
 from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.kernel import ENTRY, build_module
+from flash_atten.kernel import build_module
+from flash_atten.plan import ENTRY
 from flash_atten.reference import attention_reference
 from ptodsl.examples.host_run import host_kernel
 from runtime.host_kernel import HostKernel

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flash_atten.config import S0, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifo, Fifos
 from flash_atten.memory import TileDecl
+from flash_atten.plan import HEADS_ARGUMENT, SLOT_ARGUMENTS
 from ptodsl import pto, scalar, tile
 from ptodsl.dialect import CUBE_TO_VECTOR, VECTOR_TO_CUBE, ElementType, TileBufType
 from ptodsl.module import Arguments
@@ -15,14 +16,6 @@ from ptodsl.values import PartitionView, Pipe, Scalar, TensorView, Tile, Value
 
 DTYPES: dict[str, ElementType] = {"f16": pto.float16, "f32": pto.float32}
 """The DSL's types of the element types in declarations."""
-
-SLOT_ARGUMENTS = {"f32": "gm_slots", "f16": "gm_slots_f16"}
-"""The kernel's arguments that point to the FIFO slots: one buffer, under each of its element types. A FIFO needs a base
-of its entries' type, and the assembler has no cast between pointers.
-"""
-
-HEADS_ARGUMENT = "heads"
-"""The argument that a kernel of heads has besides: how many there are."""
 
 SPLIT_UP_DOWN = 1
 """`split` of every FIFO operation: vector core 0 has the upper half of a slot's rows, 1 the lower."""

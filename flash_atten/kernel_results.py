@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flash_atten.config import HEAD, S0, SCALE, KernelConfig
-from flash_atten.kernel_parts import SLOT_ARGUMENTS, Launch, RowState
+from flash_atten.kernel_parts import Launch, RowState
+from flash_atten.plan import SLOT_ARGUMENTS
 from flash_atten.scratch import lay_out
 from ptodsl import pto, scalar, tile
 from ptodsl.module import Arguments

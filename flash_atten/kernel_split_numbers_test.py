@@ -12,7 +12,8 @@ import pytest
 
 from flash_atten.check_compare import compare
 from flash_atten.config import HEAD, S0, KernelConfig, LaunchShape
-from flash_atten.kernel import ENTRY, REDUCE_ENTRY, build_module
+from flash_atten.kernel import build_module
+from flash_atten.plan import ENTRY, REDUCE_ENTRY
 from flash_atten.reference import attention_oracle
 from flash_atten.scratch import scratch_bytes, scratch_of
 from ptodsl.examples.host_run import host_kernel

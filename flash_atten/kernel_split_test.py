@@ -10,8 +10,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
 from flash_atten.config import KV_SPLITS, KernelConfig
-from flash_atten.kernel import ENTRY, REDUCE_ENTRY, REDUCE_KERNEL, build_module
+from flash_atten.kernel import REDUCE_KERNEL, build_module
 from flash_atten.memory import ReduceTiles, declared
+from flash_atten.plan import ENTRY, REDUCE_ENTRY
 from ptodsl.dialect import VECTOR_OPS, AllocTileOp, TMatmulAccOp, TMatmulOp, TStoreOp
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble

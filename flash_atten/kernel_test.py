@@ -18,8 +18,9 @@ from xdsl.parser import Parser
 
 from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
 from flash_atten.fifo import Fifos
-from flash_atten.kernel import ENTRY, build_module
+from flash_atten.kernel import build_module
 from flash_atten.memory import CubeTiles, VectorTiles, declared
+from flash_atten.plan import ENTRY
 from isa import a3
 from ptodsl.dialect import (
     VECTOR_OPS,

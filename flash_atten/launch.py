@@ -20,11 +20,13 @@ from absl import flags
 from cli.files import output_file, user_path, write_file
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, run
+from flash_atten.backend import AUTO_TILE, choose_config, open_backend
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_arrays import check_operands, numpy_operand
-from flash_atten.launch_backend import AUTO, AUTO_TILE, BACKENDS, choose_config, open_backend
-from flash_atten.launch_library import KernelError, LibraryError
+from flash_atten.operands import check_operands, numpy_operand
+from kernels.backend import Choice
+from kernels.launch_flags import define_choice
+from kernels.library import KernelError, LibraryError
 
 Q = flags.DEFINE_string("q_npy", None, "Queries: .npy file, float16 [q rows, 128]. Needs --k_npy and --v_npy.")
 K = flags.DEFINE_string("k_npy", None, "Keys: .npy file, float16 [s1, 128].")
@@ -39,18 +41,7 @@ SEED = flags.DEFINE_integer("seed", 0, "Random inputs: seed.", lower_bound=0)
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
 QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
-BACKEND = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto: what the library is built for.")
-CUBE_CORES = flags.DEFINE_integer(
-    "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
-)
-INTERLEAVE = flags.DEFINE_integer(
-    "interleave",
-    None,
-    "Host: run the simulated cores in a random order, that of this seed. Default: each until a FIFO makes it wait.",
-    lower_bound=0,
-    upper_bound=2**64 - 1,
-)
-
+CHOICE = define_choice(interleave=True)
 
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK"
@@ -64,10 +55,8 @@ class Options:
     inputs: AttentionInputs
     config: KernelConfig
     out: Path | None
-    backend: str
     library: Path | None
-    cube_cores: int | None
-    interleave: int | None
+    choice: Choice
 
 
 def load_npy(name: str, path: Path) -> npt.NDArray[np.float16]:
@@ -124,18 +113,12 @@ def options() -> Options:
     given = [user_path(text) for text in (Q.value, K.value, V.value) if text]
     out = output_file("out", OUT.value, ".npy", inputs=given, ours=_is_result)
     library = user_path(LIBRARY.value) if LIBRARY.value else None
-    return Options(inputs, config, out, BACKEND.value, library, CUBE_CORES.value, INTERLEAVE.value)
+    return Options(inputs, config, out, library, CHOICE())
 
 
 def launch(chosen: Options) -> None:
     """Launch, write the result, print one line about it. Raises KernelError, LibraryError, OSError."""
-    opened = open_backend(
-        chosen.config,
-        chosen.backend,
-        path=chosen.library,
-        cube_cores=chosen.cube_cores,
-        interleave=chosen.interleave,
-    )
+    opened = open_backend(chosen.config, chosen.choice, path=chosen.library)
     backend, inputs = opened.backend, chosen.inputs
     bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
     start = time.perf_counter()

@@ -1,7 +1,7 @@
 """Which tiles the kernel keeps in the on-chip buffers of a core, and whether they fit.
 
 The kernel allocates exactly the tiles declared here, so the budget is the kernel's own, not an estimate.
-`python -m flash_atten.memory --s1_tile=512` prints it as a table.
+`flash_atten.memory_table` prints it.
 
 Every tile of a core lives as long as its kernel, so a buffer must hold the sum of its tiles. The end of UB is not for
 tiles: the kernel broadcasts row values (TROWEXPAND*), which the device library does there.
@@ -12,12 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from absl import flags
-
-from cli.program import run
-from flash_atten.config import CUBE_S1, HEAD, KV_SPLITS, QK_PRELOADS, S0, S1_TILES, KernelConfig
-from flash_atten.fifo import DTYPE_BYTES, FIFO_SLOTS, Fifos
-from flash_atten.scratch import PARTIAL_BYTES
+from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
+from flash_atten.fifo import DTYPE_BYTES
 from isa import a3
 
 L1_BUFFERS = 2
@@ -249,60 +245,3 @@ def check_budgets(config: KernelConfig) -> None:
     check_budget(declared(VectorTiles.of(config)))
     if config.kv_split > 1:
         check_budget(declared(ReduceTiles.of(config)))
-
-
-def budget_table(config: KernelConfig) -> str:
-    """Return the budget of every buffer and the GM FIFO layout as text."""
-    lines = [f"On-chip tiles for s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}:"]
-    cores = [("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))]
-    if config.kv_split > 1:
-        cores.append(("vector, combining", declared(ReduceTiles.of(config))))
-    for core, tiles in cores:
-        for buffer, inside in buffer_use(tiles).items():
-            need, room = sum(tile.total_bytes for tile in inside), room_in(buffer)
-            lines.append(f"{core} {buffer.name}: {need} of {room} bytes, {room - need} free")
-            lines += [
-                f"  {t.name:<14} {t.count:>2} x {t.shape_text:<14} {t.tile_bytes:>6} = {t.total_bytes:>6}"
-                for t in inside
-            ]
-            if scratch := buffer.size - room:
-                lines.append(f"  not for tiles: {scratch} bytes at {room}, scratch of the device library")
-    fifos = Fifos.of(config)
-    lines.append(f"GM FIFOs, {fifos.bytes_per_core} bytes per core:")
-    lines += [
-        f"  {f.name:<14} {FIFO_SLOTS:>2} x [{f.rows}, {f.cols}] {f.dtype} {f.slot_bytes:>6} = {f.ring_bytes:>7}"
-        f" at byte {f.offset}"
-        for f in (fifos.qk, fifos.pv, fifos.p)
-    ]
-    lines += scratch_lines(config)
-    return "\n".join(lines)
-
-
-def scratch_lines(config: KernelConfig) -> list[str]:
-    """Return what GM holds behind the FIFOs, as lines of the table."""
-    lines = []
-    if config.kv_split > 1:
-        lines.append(
-            f"GM partial results, {PARTIAL_BYTES} bytes per unit ({config.kv_split} units per Q block): [{S0}, {HEAD}] "
-            f"f32 and 2 x [{S0}] f32"
-        )
-    if config.heads:
-        lines.append("GM log-sum-exps, 4 bytes per row of Q")
-    return lines
-
-
-def main() -> None:
-    """Print the budget for the knobs on the command line."""
-    s1_tile = flags.DEFINE_integer("s1_tile", S1_TILES[0], "K rows per tile.")
-    qk_preload = flags.DEFINE_integer("qk_preload", QK_PRELOADS[0], "Tiles that QK runs ahead of PV.")
-    kv_split = flags.DEFINE_integer("kv_split", KV_SPLITS[0], "Parts that S1 is cut into.")
-
-    def show(config: KernelConfig) -> int:
-        print(budget_table(config))
-        return 0
-
-    run(lambda: KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value), show)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,13 +12,13 @@ from flash_atten.memory import (
     ReduceTiles,
     TileDecl,
     VectorTiles,
-    budget_table,
     buffer_use,
     check_budget,
     check_budgets,
     declared,
     room_in,
 )
+from flash_atten.memory_table import budget_table
 from isa import a3
 
 KIB = 1024

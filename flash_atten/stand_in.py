@@ -6,10 +6,15 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cli.testing import ROOT
 from flash_atten.config import KernelConfig
-from flash_atten.launch_library import HOST, library_name
+from flash_atten.libraries import library_name
+from flash_atten.plan import kernel_entries
+from kernels.callers import host_caller, npu_caller
+from kernels.library import EXECUTE, HOST, NPU
+from kernels.signature import entries_to_json
 from tools.bisheng.host_toolchain import host_toolchain
 
 CXX_FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}")
@@ -18,23 +23,29 @@ CXX_FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werr
 SWITCHES = ("STAND_IN_FAILS", "STAND_IN_SLOWDOWN_MS", "STAND_IN_NO_SCALE", "STAND_IN_SKIPS_LAST_ROW")
 
 
-def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, object]:
+def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, Any]:
     """Return the fields that a library built for `config` reports."""
     return {
         "name": library_name(config),
         "backend": backend,
-        "s1_tile": config.s1_tile,
-        "qk_preload": config.qk_preload,
-        "kv_split": config.kv_split,
+        "mode": EXECUTE,
+        "knobs": config.knobs,
         "compiler": "g++ (stand-in)",
+        **json.loads(entries_to_json(kernel_entries(config))),
     }
 
 
 def compile_stand_in(source: Path, path: Path, info: str, macros: Mapping[str, object]) -> None:
-    """Compile `source` to the library `path` that reports `info`, the JSON text of `fa_build_info()`."""
-    header = path.with_name("build_info.inc")
+    """Compile `source` to the library `path` that reports `info`, the JSON text of `pto_build_info()`.
+
+    Its callers, of a kernel without knobs that are not the default's, are its PTO_CALLER_FILE.
+    """
+    header, caller = path.with_name("build_info.inc"), path.with_name("caller.cpp")
     header.write_text(f'R"JSON({info})JSON"\n', encoding="utf-8")
-    definitions = [f"-D{name}={value}" for name, value in {**macros, "PTO_BUILD_INFO_FILE": f'"{header}"'}.items()]
+    text = npu_caller if source.stem.endswith(NPU) else host_caller
+    caller.write_text(text(path.stem, kernel_entries(KernelConfig())), encoding="utf-8")
+    files = {"PTO_BUILD_INFO_FILE": f'"{header}"', "PTO_CALLER_FILE": f'"{caller}"'}
+    definitions = [f"-D{name}={value}" for name, value in {**macros, **files}.items()]
     subprocess.run([host_toolchain().cxx, *CXX_FLAGS, *definitions, str(source), "-o", str(path)], check=True)
 
 
@@ -48,7 +59,7 @@ def build_stand_in(
 ) -> Path:
     """Compile a stand-in for `config` and `backend` into `directory`; return its path.
 
-    `info` replaces the JSON text of `fa_build_info()`. `switches` gives macros of testdata/stand_in_*.cpp a value; the
+    `info` replaces the JSON text of `pto_build_info()`. `switches` gives macros of testdata/stand_in_*.cpp a value; the
     others are 0.
     """
     values = dict.fromkeys(SWITCHES, 0) | dict(switches or {})

@@ -19,7 +19,7 @@ def test_this_machine_generates_what_others_do() -> None:
 
 def test_only_generated_text_of_kernels_is_found(tmp_path: Path) -> None:
     (tmp_path / "flash_atten").mkdir()
-    for name in ("fa_a.mlir", "fa_a.ptoas.cpp", "fa_a.so", "caller_host.cpp"):
+    for name in ("fa_a.mlir", "fa_a.ptoas.cpp", "fa_a.so", "fa_a.caller.cpp"):
         (tmp_path / "flash_atten" / name).touch()
     assert list(built_digests(tmp_path)) == ["flash_atten/fa_a.mlir", "flash_atten/fa_a.ptoas.cpp"]
 

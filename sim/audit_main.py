@@ -20,7 +20,7 @@ from absl import flags
 
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.launch_library import KernelError, LibraryError
+from kernels.library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
 from patchers.errors import PatchError
 from sim.hazards import judge

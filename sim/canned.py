@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flash_atten.config import KernelConfig
 from flash_atten.stand_in import build_info, compile_stand_in
+from kernels.library import TRACE
 from trace.file import write_trace
 from trace.format import Trace
 
@@ -17,7 +18,7 @@ SOURCE = Path(__file__).parent / "testdata" / "canned_trace.cpp"
 def build_canned(directory: Path, trace: Trace, *, remove_barriers: Sequence[str] = (), fails: bool = False) -> Path:
     """Compile a library into `directory` whose every launch has `trace`; return its path."""
     write_trace(trace, directory / "canned.trace")
-    info = build_info(KernelConfig()) | {"remove_barriers": list(remove_barriers)}
+    info = build_info(KernelConfig()) | {"mode": TRACE, "remove_barriers": list(remove_barriers)}
     macros = {"CANNED_TRACE": f'"{directory / "canned.trace"}"', "CANNED_FAILS": int(fails)}
     path = directory / "canned.trace.so"
     compile_stand_in(SOURCE, path, json.dumps(info), macros)

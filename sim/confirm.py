@@ -16,7 +16,7 @@ from tools.bisheng.host_toolchain import host_toolchain
 from trace.format import Buffer, Records, Trace
 
 ROOT = Path(__file__).parents[1]
-CALLER = ROOT / "flash_atten" / "caller_host.cpp"
+SHIM = ROOT / "kernels" / "build_info.cpp"
 
 COMPARED_FIELDS = ["op", "line", "kind", "pipe", "dst_pipe", "event_id", "n_access", "dtype", "fifo", "rows", "cols"]
 """Fields of an event that two launches of the same program share."""
@@ -60,9 +60,7 @@ def compile_mutant(cpp: Path, mutant: Mutant, library: TraceLibrary, directory: 
     edited = directory / cpp.name
     edited.write_text(edit_cpp(cpp.read_text(encoding="utf-8"), mutant), encoding="utf-8")
     out = edited.with_suffix(".trace.so")
-    compile_host(
-        edited, out, toolchain=host_toolchain(), mode="trace", shims=[CALLER], build_info=library.info.fields()
-    )
+    compile_host(edited, out, toolchain=host_toolchain(), mode="trace", shims=[SHIM], build_info=library.info.fields())
     return TraceLibrary(out)
 
 

@@ -17,7 +17,7 @@ import flash_atten
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
-from flash_atten.launch_library import KernelError, LibraryError
+from kernels.library import KernelError, LibraryError
 from sim.check import check
 from sim.findings import Finding, Verdict
 from sim.hazards import judge

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from cli.files import user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import S0, LaunchShape
-from flash_atten.launch_library import KernelError, LibraryError
 from isa.pipes import Pipe
+from kernels.library import KernelError, LibraryError
 from sim.figures import picture, picture_file
 from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.schedule import Arrow, Lane, Schedule, schedule

@@ -20,7 +20,7 @@ from absl import flags
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import LaunchShape
-from flash_atten.launch_library import KernelError, LibraryError
+from kernels.library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.outputs import EVIDENCE
 from sim.record import TraceLibrary

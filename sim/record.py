@@ -1,27 +1,31 @@
-"""Launches a Flash Attention library that was compiled in trace mode, and reads the trace.
+"""Launches libraries that were compiled in trace mode, and reads the traces.
 
-No tile is computed: the operands hold zeros.
+No tile is computed: the operands of Flash Attention hold zeros.
 """
 
 from __future__ import annotations
 
-import ctypes
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
-from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_library import BuildInfo, KernelError, LibraryError
-from runtime.loading import load_library
+from flash_atten.plan import launch_plan
+from kernels.arguments import arguments_of, check_arrays
+from kernels.library import TRACE, Argument, KernelLibrary, LibraryError
+from kernels.plan import LaunchPlan
 from sim.program import ByteRange, bytes_of
 from trace.file import read_trace
 from trace.format import Trace
 
 TRACE_SUFFIX = ".trace.so"
-"""How the libraries of fa_library in trace mode are called."""
+"""How libraries in trace mode are called."""
 
 
 @dataclass(frozen=True)
@@ -30,59 +34,53 @@ class Recording:
 
     trace: Trace
     scratch: tuple[ByteRange, ...]
-    """The GM slots of the FIFOs: they hold no value before the launch."""
+    """Scratch memory, such as the GM slots of FIFOs: it holds no value before the first launch."""
 
 
 class TraceLibrary:
-    """A loaded trace library."""
+    """A loaded trace library of any kernel."""
 
     def __init__(self, path: Path) -> None:
-        """Load `path`. Raises LibraryError if it is not a Flash Attention library in trace mode."""
+        """Load `path`. Raises LibraryError if it is not a kernel library in trace mode."""
         self.path = path
+        self._library = KernelLibrary(path, mode=TRACE)
+        self.info = self._library.info
+
+    @cached_property
+    def config(self) -> KernelConfig:
+        """The configuration of a Flash Attention library. Raises LibraryError if it is of another kernel."""
         try:
-            self._library = load_library(path)
-        except OSError as error:
-            raise LibraryError(f"{path} does not load as a kernel library: {error}") from error
-        for symbol in ("pto_trace_to", "pto_last_error", "call_kernel_checked", "fa_build_info"):
-            if not hasattr(self._library, symbol):
-                raise LibraryError(
-                    f"{path} does not export {symbol}, so it is not a Flash Attention kernel in trace mode; build and "
-                    f"give the target's {TRACE_SUFFIX}"
-                )
-        self._library.pto_last_error.restype = ctypes.c_char_p
-        self._library.fa_build_info.restype = ctypes.c_char_p
-        operands, sizes = [ctypes.c_void_p] * 4, [ctypes.c_int64] * 2
-        entry = self._library.call_kernel_checked
-        entry.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint64, *operands, *sizes]
-        self.info = BuildInfo.parse(self._library.fa_build_info().decode())
-        self.config = KernelConfig(self.info.s1_tile, self.info.qk_preload, kv_split=self.info.kv_split)
+            return KernelConfig.of(self.info.knobs)
+        except (TypeError, ValueError) as error:
+            raise LibraryError(f"{self.path} is not a Flash Attention library: {error}") from error
 
     def record(self, shape: LaunchShape, block_dim: int) -> Recording:
-        """Launch `shape` on `block_dim` cores and return its trace.
+        """Launch Flash Attention of `shape` on `block_dim` cores and return its trace.
 
         Raises ValueError if the kernel cannot run the shape, KernelError with the runtime's report if it fails.
         """
-        shape.check(self.config)
-        if not 1 <= block_dim <= shape.q_blocks:
-            raise ValueError(
-                f"block_dim = {block_dim} is not possible with q_rows = {shape.q_rows}: use 1 to {shape.q_blocks}, the "
-                "number of Q blocks"
-            )
-        slots = np.zeros(block_dim * fifo_bytes_per_core(self.config), np.uint8)
+        plan = launch_plan(self.config, shape, block_dim)
         q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (shape.q_rows, shape.s1, shape.s1))
-        out = np.zeros((shape.q_rows, HEAD), np.float32)
-        pointers = [array.ctypes.data for array in (q, k, v, out)]
+        (recording,) = self.record_plan(plan, {"q": q, "k": k, "v": v, "o": np.zeros((shape.q_rows, HEAD), np.float32)})
+        return recording
+
+    def record_plan(self, plan: LaunchPlan, arrays: Mapping[str, NDArray[Any]]) -> list[Recording]:
+        """Make the launches of `plan` and return their traces. Scalars that a kernel loads, it finds in the arrays.
+
+        Raises ValueError if an array is missing, KernelError with the runtime's report if a launch fails.
+        """
+        check_arrays(self.info, plan, list(arrays))
+        areas = [np.zeros(part.bytes, np.uint8) for part in plan.scratch]
+        operands = {name: Argument(array.ctypes.data, array.nbytes) for name, array in arrays.items()}
+        scratch = [Argument(area.ctypes.data, area.nbytes) for area in areas]
+        recordings = []
         with tempfile.TemporaryDirectory(prefix="pto_trace_") as directory:
             path = Path(directory) / f"{self.info.name}.trace"
-            self._library.pto_trace_to(str(path).encode())
-            code = self._library.call_kernel_checked(
-                block_dim, slots.ctypes.data, slots.nbytes, *pointers, shape.q_rows, shape.s1
-            )
-            if code != 0:
-                report = (self._library.pto_last_error() or b"no report").decode(errors="replace")
-                raise KernelError(f"the kernel {self.info.name} failed:\n{report}")
-            trace = read_trace(path)
-        return Recording(trace, (bytes_of(slots),))
+            for launch in plan.launches:
+                arguments = arguments_of(self.info.entry(launch.entry).parameters, plan, operands, scratch)
+                self._library.launch_on_host(launch.entry, launch.block_dim, arguments, trace=path)
+                recordings.append(Recording(read_trace(path), tuple(map(bytes_of, areas))))
+        return recordings
 
 
 def libraries_beside(module: str) -> list[Path]:

@@ -16,7 +16,7 @@ from absl import flags
 import flash_atten
 from cli.files import user_path
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.launch_library import KernelError, LibraryError
+from kernels.library import KernelError, LibraryError
 from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
 from sim.shapes import audit_launches

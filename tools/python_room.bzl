@@ -9,13 +9,16 @@ _INIT = "__init__.py"
 _SUFFIX = ".py"
 _TEST_SUFFIX = "_test.py"
 
-def _label(dep):
+def _label(dep, programs):
     """Label of an entry of the table: a distribution of the package index, a target, or a file of the same folder."""
     if dep.startswith(_PIP):
         return requirement(dep[len(_PIP):])
-    return dep if "/" in dep or dep.startswith((":", "@")) else ":" + dep
+    return dep if "/" in dep or dep.startswith(":") or dep.startswith("@") else ":" + _library(dep, programs)
 
-def python_room(name, files, testonly_files = [], tests = {}, sources = []):
+def _library(file, programs):
+    return file + "_program" if file in programs else file
+
+def python_room(name, files, data = {}, programs = [], testonly_files = [], tests = {}, sources = []):
     """Declares a library per file, a test per `foo_test.py`, and the filegroup `sources` that lint reads.
 
     A file that the table lacks, or has too much, is an error when the folder is loaded.
@@ -24,6 +27,9 @@ def python_room(name, files, testonly_files = [], tests = {}, sources = []):
       name: of the library with all files that are not for tests only.
       files: for every file without its suffix the list of what it imports: names of files of this folder, labels, and
         `pip:NAME` for distributions of the package index.
+      data: for a file what it reads when it runs.
+      programs: those of `files` that are programs: the library of `foo.py` is then `foo_program`, and `foo` is free for the
+        py_binary.
       testonly_files: those of `files` that only tests may use.
       tests: for a test without its suffix further attributes of pytest_test; `deps` as in `files`, beside the file that it
         is named after. A test without an entry needs only that file.
@@ -38,20 +44,21 @@ def python_room(name, files, testonly_files = [], tests = {}, sources = []):
         fail("//%s: python_room and the folder do not agree about %s" % (native.package_name(), ", ".join(wrong)))
     for file, deps in files.items():
         py_library(
-            name = file,
+            name = _library(file, programs),
             testonly = file in testonly_files,
             srcs = [file + _SUFFIX] + ([_INIT] if _INIT in there else []),
-            deps = [_label(dep) for dep in deps],
+            data = data.get(file, []),
+            deps = [_label(dep, programs) for dep in deps],
         )
     for test in found_tests:
         attributes = dict(tests.get(test, {}))
         subject = test[:-len("_test")]
         own = [subject] if subject in files else []
-        deps = [_label(dep) for dep in own + attributes.pop("deps", [])]
+        deps = [_label(dep, programs) for dep in own + attributes.pop("deps", [])]
         pytest_test(name = test, srcs = [test + _SUFFIX], deps = deps, **attributes)
     py_library(
         name = name,
-        deps = [":" + file for file in files if file not in testonly_files],
+        deps = [":" + _library(file, programs) for file in files if file not in testonly_files],
     )
     native.filegroup(
         name = "sources",

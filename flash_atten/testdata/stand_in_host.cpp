@@ -1,5 +1,5 @@
 // A host library without a kernel: naive attention behind the kernel's symbols, so that everything around the kernel can be
-// tested without building one. caller_host.cpp is the real one; this implements the pto_launch_sized that it calls.
+// tested without building one. Its callers are real; this implements the pto_launch_entry that they call.
 //
 // Macros, 0 unless defined: STAND_IN_FAILS (report an error instead of working), STAND_IN_SLOWDOWN_MS (sleep in each
 // launch), and those of naive_attention.hpp.
@@ -7,8 +7,9 @@
 #include <chrono>
 #include <thread>
 
-#include "flash_atten/caller_host.cpp"
 #include "flash_atten/testdata/naive_attention.hpp"
+#include "kernels/build_info.cpp"
+#include PTO_CALLER_FILE
 
 extern "C" const char* pto_last_error() { return "deadlock: no core can go on\n  block 0 vec0 waits in TPOP at line 12"; }
 
@@ -17,7 +18,7 @@ extern "C" void pto_poll(int (*)()) {}
 uint64_t stand_in_seed = 0;
 extern "C" void pto_interleave(uint64_t seed) { stand_in_seed = seed; }
 
-extern "C" int pto_launch_sized(uint32_t, const uint64_t* args, const uint64_t*, uint32_t nargs) {
+extern "C" int pto_launch_entry(const char*, uint32_t, const uint64_t* args, const uint64_t*, uint32_t nargs) {
     if (STAND_IN_FAILS || nargs != 9 || args[1] != args[2]) return 1;
     std::this_thread::sleep_for(std::chrono::milliseconds(STAND_IN_SLOWDOWN_MS));
     const auto half = [args](int index) { return reinterpret_cast<const uint16_t*>(args[index]); };

@@ -1,4 +1,4 @@
-// A device library without a device: caller_npu.cpp as bisheng gets it, made C++ by defining the CCE keywords away and by
+// A device library without a device: the callers as bisheng gets them, made C++ by defining the CCE keywords away and by
 // turning the launch into a recorded call. The kernel is naive_kernel.cpp.
 //
 // Macros, 0 unless defined: STAND_IN_FAILS (CANN gives no C2C address), and those of naive_attention.hpp.
@@ -22,12 +22,12 @@ void RecordLaunch(uint32_t block_dim, void* stream) {
 
 }  // namespace
 
-#define FA_LAUNCH(kernel, block_dim, stream) \
+#define PTO_LAUNCH(kernel, block_dim, stream) \
     RecordLaunch(block_dim, stream);         \
     kernel
 
 #define PTO_KERNEL_FILE "flash_atten/testdata/naive_kernel.cpp"
-#include "flash_atten/caller_npu.cpp"
+#include PTO_CALLER_FILE
 
 extern "C" int rtGetC2cCtrlAddr(uint64_t* address, uint32_t* length) {
     *address = 0xFF75;

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "kernels/build_info.cpp"
+
 namespace {
 std::string destination;
 }
@@ -15,13 +17,11 @@ extern "C" int pto_trace_to(const char* path) {
 
 extern "C" const char* pto_last_error() { return CANNED_FAILS ? "vec0 waits in TPOP" : ""; }
 
-extern "C" int call_kernel_checked(uint32_t, void*, uint64_t, void*, void*, void*, void*, int64_t, int64_t) {
+extern "C" void pto_poll(int (*)()) {}
+extern "C" void pto_interleave(uint64_t) {}
+
+extern "C" int pto_launch_entry(const char*, uint32_t, const uint64_t*, const uint64_t*, uint32_t) {
     std::ofstream(destination, std::ios::binary) << std::ifstream(CANNED_TRACE, std::ios::binary).rdbuf();
     return CANNED_FAILS;
 }
 
-extern "C" const char* fa_build_info() {
-    return
-#include PTO_BUILD_INFO_FILE
-        ;
-}

@@ -118,7 +118,7 @@ def compile_host(
     """Compiles the kernel `cpp` to the shared library `out`; returns `out`.
 
     All its entries can be launched by name; `entry` is the one that is launched without. `shims` are further C++ files
-    of the library (flash_atten/caller_host.cpp); `build_info` is what they export (see `host_build_info`). `objects` is
+    of the library (kernels/build_info.cpp); `build_info` is what they export (see `host_build_info`). `objects` is
     what `compile_machine` made; without it the machine that Bazel compiled is linked, or its sources are compiled
     along. The same inputs give the same bytes wherever they lie. `out` is replaced only by a complete library. Raises
     CompileError with the compiler's messages or because the kernel has no such entry, ProbeError if the compiler has

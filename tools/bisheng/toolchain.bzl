@@ -7,7 +7,9 @@ Two compilers have the same command line (host_compiler.py, npu_compiler.py):
 
 TOOLCHAIN_TYPE = "//tools/bisheng:toolchain_type"
 
-BACKENDS = ["host", "npu"]
+HOST = "host"
+
+BACKENDS = [HOST, "npu"]
 
 MODES = ["execute", "trace"]
 
@@ -56,12 +58,13 @@ device_compiler = rule(
     },
 )
 
-def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_output = None, mode = "execute"):
+def compile_action(ctx, compiler, entry, cpp, library, shims, build_info, build_info_output = None, mode = "execute"):
     """Declares the action that compiles a kernel to a shared library.
 
     Args:
       ctx: of the rule.
       compiler: DeviceCompilerInfo.
+      entry: the function that is launched if no other is named.
       cpp: generated C++.
       library: output file.
       shims: C++ files that are compiled along.
@@ -73,6 +76,7 @@ def compile_action(ctx, compiler, cpp, library, shims, build_info, build_info_ou
     args.add(cpp)
     args.add("--output", library)
     args.add("--toolchain", compiler.identity)
+    args.add("--entry", entry)
     args.add("--mode", mode)
     args.add_all(shims, before_each = "--shim")
     objects = compiler.objects.get(mode, [])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 
@@ -25,6 +24,12 @@ class Operand:
     shape: tuple[int, ...]
     contiguous: bool
     device: str
+    writable: bool = True
+
+    def in_words(self) -> str:
+        """Describe it for messages."""
+        order = "contiguous" if self.contiguous else "not contiguous"
+        return f"{self.dtype} {list(self.shape)} on {self.device}, {order}{'' if self.writable else ', read-only'}"
 
     def check(self) -> None:
         """Raise ValueError unless this is a C-contiguous FP16 [rows, 128]."""
@@ -54,7 +59,7 @@ def numpy_operand(name: str, array: object) -> Operand:
         )
     native = array.dtype.isnative and array.flags.aligned
     dtype = array.dtype.name if native else f"{array.dtype.name} in foreign byte order or unaligned"
-    return Operand(name, dtype, array.shape, bool(array.flags.c_contiguous), "cpu")
+    return Operand(name, dtype, array.shape, bool(array.flags.c_contiguous), "cpu", bool(array.flags.writeable))
 
 
 def torch_operand(name: str, tensor: Any) -> Operand:
@@ -81,11 +86,7 @@ def check_operands(config: KernelConfig, q: Operand, k: Operand, v: Operand) -> 
     return shape
 
 
-def check_out(out: npt.NDArray[Any], q_rows: int) -> None:
-    """Raise ValueError unless `out` can take the result: writable, C-contiguous FP32 [q rows, 128]."""
-    if out.dtype != np.float32 or out.shape != (q_rows, HEAD) or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(
-            f"out is {out.dtype.name} of shape "
-            f"{list(out.shape)}{'' if out.flags.c_contiguous else ', not contiguous'}; the result needs a "
-            f"writable, contiguous float32 array of shape [{q_rows}, {HEAD}]"
-        )
+def check_out(given: Operand, needed: Operand) -> None:
+    """Raise ValueError unless the array given for the result is as needed."""
+    if given != needed:
+        raise ValueError(f"out is {given.in_words()}; the result needs {needed.in_words()}")

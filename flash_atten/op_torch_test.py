@@ -7,19 +7,18 @@ import pytest
 import torch
 
 import flash_atten
-from flash_atten import launch_attention
+from flash_atten import attend
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_host import HostBackend
-from flash_atten.launch_library import KernelLibrary
-from flash_atten.launch_torch import attention_op
+from flash_atten.op_torch import attention_op
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
 
 Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class RecordingBackend(HostBackend):
+class RecordingBackend(AttentionBackend):
     """Notes where the operands lie."""
 
     def launch(self, q, k, v, out=None):  # type: ignore[no-untyped-def]
@@ -30,12 +29,13 @@ class RecordingBackend(HostBackend):
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> RecordingBackend:
     config = KernelConfig()
-    return RecordingBackend(KernelLibrary(build_stand_in(tmp_path_factory.mktemp("so"), config), config))
+    path = build_stand_in(tmp_path_factory.mktemp("so"), config)
+    return RecordingBackend(open_backend(config, path=path).backend.backend, config)
 
 
 @pytest.fixture(autouse=True)
 def stand_in(backend: RecordingBackend, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(launch_attention, "_backend", lambda config, device: backend)
+    monkeypatch.setattr(attend, "_backend", lambda config, device: backend)
     yield
     torch.compiler.reset()
 

@@ -5,8 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from flash_atten.device import report
-from flash_atten.fake_npu import FakeTorch
+from kernels.device import report
+from kernels.fake_npu import FakeTorch
 
 
 def _install(monkeypatch: pytest.MonkeyPatch, torch: FakeTorch) -> None:

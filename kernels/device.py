@@ -14,8 +14,8 @@ import sys
 from typing import Any
 
 from cli.program import EXIT_FAILED, run
-from flash_atten.launch_library import LibraryError
-from flash_atten.launch_npu import device_cube_cores, import_torch_npu
+from kernels.library import LibraryError
+from kernels.npu import device_cube_cores, import_torch_npu
 
 DISTRIBUTIONS = ("torch", "torch-npu", "numpy")
 """What has to fit together."""

@@ -9,25 +9,24 @@ import pytest
 
 import flash_atten
 from cli.testing import ROOT
-from flash_atten import launch_attention
+from flash_atten import attend
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.launch_host import HostBackend
-from flash_atten.launch_library import KernelLibrary
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
 
 
 @pytest.fixture(scope="module")
-def backends(tmp_path_factory: pytest.TempPathFactory) -> dict[KernelConfig, HostBackend]:
+def backends(tmp_path_factory: pytest.TempPathFactory) -> dict[KernelConfig, AttentionBackend]:
     configs = [KernelConfig(), KernelConfig(s1_tile=512, qk_preload=4)]
     directory = tmp_path_factory.mktemp("so")
-    return {config: HostBackend(KernelLibrary(build_stand_in(directory, config), config)) for config in configs}
+    return {config: open_backend(config, path=build_stand_in(directory, config)).backend for config in configs}
 
 
 @pytest.fixture(autouse=True)
-def stand_ins(backends: dict[KernelConfig, HostBackend], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch_attention, "_backend", lambda config, device: backends[config])
+def stand_ins(backends: dict[KernelConfig, AttentionBackend], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attend, "_backend", lambda config, device: backends[config])
 
 
 def test_one_head() -> None:

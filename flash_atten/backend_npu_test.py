@@ -1,4 +1,4 @@
-"""The npu backend up to the edge of the hardware: fake torch_npu, real caller_npu.cpp, naive kernel."""
+"""The npu backend up to the edge of the hardware: fake torch_npu, real callers, naive kernel."""
 
 import ctypes
 import sys
@@ -8,17 +8,23 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_inputs import AttentionInputs, make_inputs
-from flash_atten.config import KernelConfig
-from flash_atten.fake_npu import STREAM, FakeTensor, FakeTorch
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_backend import open_backend
-from flash_atten.launch_library import KernelError, KernelLibrary, LibraryError
-from flash_atten.launch_npu import NpuBackend, import_torch_npu
+from flash_atten.plan import launch_plan
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
+from kernels.backend import Choice
+from kernels.fake_npu import STREAM, FakeTensor, FakeTorch
+from kernels.library import KernelError, KernelLibrary, LibraryError
+from kernels.npu import NpuBackend, import_torch_npu
 
 CONFIG = KernelConfig()
+
+
+def _backend(path: Path, torch: FakeTorch, cube_cores: int | None = None) -> AttentionBackend:
+    return AttentionBackend(NpuBackend(KernelLibrary(path, CONFIG.knobs), torch, cube_cores=cube_cores), CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +38,8 @@ def torch() -> FakeTorch:
 
 
 @pytest.fixture
-def backend(path: Path, torch: FakeTorch) -> NpuBackend:
-    return NpuBackend(KernelLibrary(path, CONFIG), torch)
+def backend(path: Path, torch: FakeTorch) -> AttentionBackend:
+    return _backend(path, torch)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +47,12 @@ def inputs() -> AttentionInputs:
     return make_inputs("normal", 256, 768, seed=0)
 
 
-def _on_device(backend: NpuBackend, inputs: AttentionInputs) -> list[FakeTensor]:
+def _on_device(backend: AttentionBackend, inputs: AttentionInputs) -> list[FakeTensor]:
     return [backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)]
 
 
 def test_the_kernel_gets_the_tensors_the_stream_and_the_c2c_address(
-    backend: NpuBackend, inputs: AttentionInputs, path: Path
+    backend: AttentionBackend, inputs: AttentionInputs, path: Path
 ) -> None:
     out = backend.launch(*_on_device(backend, inputs))
     np.testing.assert_allclose(out.array, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
@@ -59,7 +65,7 @@ def test_the_kernel_gets_the_tensors_the_stream_and_the_c2c_address(
 
 
 def test_calls_come_in_order_and_the_allocator_is_told_of_every_buffer(
-    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs
 ) -> None:
     q, k, v = _on_device(backend, inputs)
     backend.launch(q, k, v)
@@ -74,7 +80,7 @@ def test_calls_come_in_order_and_the_allocator_is_told_of_every_buffer(
 
 
 def test_a_launch_does_not_wait_but_reading_the_result_does(
-    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs
 ) -> None:
     out = backend.launch(*_on_device(backend, inputs))
     assert "synchronize" not in torch.log
@@ -85,7 +91,7 @@ def test_a_launch_does_not_wait_but_reading_the_result_does(
 
 
 def test_slots_are_allocated_once_per_shape_and_stream(
-    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs
 ) -> None:
     bound = backend.bind(*_on_device(backend, inputs))
     for _ in range(3):
@@ -97,16 +103,20 @@ def test_slots_are_allocated_once_per_shape_and_stream(
     assert torch.log[-1] == "record out on 0xbee"
 
 
-def test_poison_reaches_slots_and_result(backend: NpuBackend, inputs: AttentionInputs) -> None:
+def test_poison_reaches_slots_and_result(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     bound = backend.bind(*_on_device(backend, inputs))
     bound.poison()
     assert np.isnan(bound.out.array).all()
-    assert (backend.slots("npu:0", STREAM, 2).array == 0xFF).all()
+    npu = backend.backend
+    assert isinstance(npu, NpuBackend)
+    plan = launch_plan(CONFIG, LaunchShape(256, 768), 2)
+    (slots,) = npu.scratch("npu:0", STREAM, plan)
+    assert (slots.array == 0xFF).all()
 
 
 def test_no_more_cores_than_the_device_has(path: Path, torch: FakeTorch) -> None:
     torch.npu.cube_cores[0] = 1
-    backend = NpuBackend(KernelLibrary(path, CONFIG), torch)
+    backend = _backend(path, torch)
     backend.bind(*_on_device(backend, make_inputs("normal", 256, 768, seed=0))).run()
     assert ctypes.CDLL(str(path)).stand_in_block_dim() == 1
 
@@ -114,21 +124,21 @@ def test_no_more_cores_than_the_device_has(path: Path, torch: FakeTorch) -> None
 def test_an_unknown_core_count_is_an_error_that_says_how_to_set_it(path: Path, torch: FakeTorch) -> None:
     torch.npu.cube_cores[0] = 0
     with pytest.raises(LibraryError, match="--cube_cores=24"):
-        NpuBackend(KernelLibrary(path, CONFIG), torch)
-    assert NpuBackend(KernelLibrary(path, CONFIG), torch, cube_cores=12).cube_cores("npu:0") == 12
+        _backend(path, torch)
+    assert _backend(path, torch, 12).backend.cube_cores(FakeTensor(np.zeros(1), [], "npu:0")) == 12
 
 
 def test_a_refused_launch_raises_with_code_and_reason(
     tmp_path: Path, torch: FakeTorch, inputs: AttentionInputs
 ) -> None:
     failing = build_stand_in(tmp_path, CONFIG, backend="npu", switches={"STAND_IN_FAILS": 1})
-    backend = NpuBackend(KernelLibrary(failing, CONFIG), torch)
+    backend = _backend(failing, torch)
     with pytest.raises(KernelError, match=r"(?s)failed with code 507899:\nrtGetC2cCtrlAddr"):
         backend.launch(*_on_device(backend, inputs))
     assert not any(entry.startswith("record") for entry in torch.log)
 
 
-def test_tensors_of_the_host_are_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+def test_tensors_of_the_host_are_refused(backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
     q, k, v = (torch.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))
     with pytest.raises(ValueError, match=r"are on cpu; the npu backend takes tensors on the device"):
         backend.bind(q, k, v)
@@ -136,7 +146,9 @@ def test_tensors_of_the_host_are_refused(backend: NpuBackend, torch: FakeTorch, 
         backend.bind(q.npu(), k, v)
 
 
-def test_tensors_of_several_devices_are_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+def test_tensors_of_several_devices_are_refused(
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs
+) -> None:
     q, k, v = (torch.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v))
     with pytest.raises(ValueError, match=r"q is on npu:0, k on npu:1, v on npu:0; all three must be on one device"):
         backend.bind(q.npu(), k.npu(1), v.npu())
@@ -149,7 +161,7 @@ def test_tensors_of_several_devices_are_refused(backend: NpuBackend, torch: Fake
 
 
 def test_a_launch_belongs_to_the_device_of_its_tensors(
-    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs, path: Path
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs, path: Path
 ) -> None:
     torch.npu.streams[1] = 0xD1E
     torch.npu.cube_cores[1] = 1
@@ -169,7 +181,7 @@ def test_a_launch_belongs_to_the_device_of_its_tensors(
     assert out.device == "npu:1"
 
 
-def test_devices_do_not_share_slots(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+def test_devices_do_not_share_slots(backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
     for device in (0, 1, 0, 1):
         backend.launch(*(torch.from_numpy(array).npu(device) for array in (inputs.q, inputs.k, inputs.v)))
     slots = [entry for entry in torch.log if "uint8" in entry]
@@ -177,12 +189,12 @@ def test_devices_do_not_share_slots(backend: NpuBackend, torch: FakeTorch, input
 
 
 def test_the_result_of_many_heads_is_on_the_device_of_q(
-    backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs
+    backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs
 ) -> None:
     assert backend.empty_like(torch.from_numpy(inputs.q[None, None]).npu(1)).device == "npu:1"
 
 
-def test_a_wrong_out_is_refused(backend: NpuBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
+def test_a_wrong_out_is_refused(backend: AttentionBackend, torch: FakeTorch, inputs: AttentionInputs) -> None:
     q, k, v = _on_device(backend, inputs)
     with pytest.raises(
         ValueError, match=r"out is float32 \[128, 128\] on npu:0, contiguous; the result needs .*\[256,"
@@ -191,7 +203,7 @@ def test_a_wrong_out_is_refused(backend: NpuBackend, torch: FakeTorch, inputs: A
 
 
 def test_a_host_library_is_refused(tmp_path: Path, torch: FakeTorch) -> None:
-    library = KernelLibrary(build_stand_in(tmp_path, CONFIG), CONFIG)
+    library = KernelLibrary(build_stand_in(tmp_path, CONFIG), CONFIG.knobs)
     with pytest.raises(LibraryError, match="build it with --config=npu"):
         NpuBackend(library, torch)
 
@@ -251,9 +263,9 @@ def test_without_torch_npu_the_error_says_what_to_install(
 
 def test_asking_for_the_host_with_a_device_library_is_refused(path: Path) -> None:
     with pytest.raises(LibraryError, match="without --config=npu"):
-        open_backend(CONFIG, "host", path=path)
+        open_backend(CONFIG, Choice("host"), path=path)
 
 
 def test_an_order_of_simulated_cores_is_refused_for_a_device_library(path: Path) -> None:
     with pytest.raises(LibraryError, match=r"--interleave=3 orders the simulated cores of the host, but fa_s1tile256"):
-        open_backend(CONFIG, path=path, interleave=3)
+        open_backend(CONFIG, Choice(interleave=3), path=path)

@@ -7,19 +7,17 @@ and `empty` to allocate. Nothing here has run on hardware yet; docs/npu.md has t
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_arrays import Operand, check_operands, torch_operand
-from flash_atten.launch_library import NPU, KernelLibrary, LibraryError
-
-NOT_A_NUMBER = 0xFF
-"""Byte that makes FP32 and FP16 NaN when repeated."""
+from kernels.arguments import arguments_of, check_arrays
+from kernels.host import NOT_A_NUMBER
+from kernels.library import NPU, Argument, KernelLibrary, LibraryError
+from kernels.plan import LaunchPlan
 
 
 def import_torch_npu() -> Any:
@@ -83,44 +81,40 @@ def device_cube_cores(torch: Any, device: Any, given: int | None) -> int:
 
 @dataclass(frozen=True)
 class NpuLaunch:
-    """A checked launch on device tensors. `run` queues it on the stream that is current then on their device."""
+    """A plan on device tensors. `run` queues its launches on the stream that is current then on their device."""
 
     backend: NpuBackend = field(repr=False)
-    shape: LaunchShape
-    q: Any
-    k: Any
-    v: Any
-    out: Any
+    plan: LaunchPlan
+    arrays: Mapping[str, Any]
+    """Tensors by parameter of the entries."""
 
     @property
     def device(self) -> Any:
-        """The device of all operands. A machine with an A3 has several dies, each a device of its own."""
-        return self.q.device
-
-    @property
-    def block_dim(self) -> int:
-        """Cores that the launch asks for: a block each, as far as the device has cores."""
-        return min(self.shape.q_blocks, self.backend.cube_cores(self.device))
+        """The device of all tensors. A machine with an A3 has several dies, each a device of its own."""
+        return next(iter(self.arrays.values())).device
 
     def run(self) -> None:
-        """Queue the kernel and return. Raises KernelError if the launch is refused."""
-        npu = self.backend.torch.npu
+        """Queue the launches and return. Raises KernelError if one is refused."""
+        npu, library = self.backend.torch.npu, self.backend.library
         with npu.device(self.device):  # the runtime launches on the current device, whatever the stream's is
             stream = npu.current_stream()
-            slots = self.backend.slots(self.device, stream.npu_stream, self.block_dim)
-            tensors = (slots, self.q, self.k, self.v, self.out)
-            pointers = tuple(tensor.data_ptr() for tensor in tensors)
-            self.backend.library.call(self.block_dim, stream.npu_stream, pointers, self.shape.q_rows, self.shape.s1)
-            for tensor in tensors:
+            scratch = self.backend.scratch(self.device, stream.npu_stream, self.plan)
+            arrays = {name: Argument(tensor.data_ptr()) for name, tensor in self.arrays.items()}
+            areas = [Argument(tensor.data_ptr()) for tensor in scratch]
+            for launch in self.plan.launches:
+                arguments = arguments_of(library.info.entry(launch.entry).parameters, self.plan, arrays, areas)
+                library.launch_on_stream(launch.entry, launch.block_dim, stream.npu_stream, arguments)
+            for tensor in (*scratch, *self.arrays.values()):
                 tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
 
     def poison(self) -> None:
-        """Fill this launch's FIFO slots and its result with NaN."""
+        """Fill this launch's scratch and its outputs with NaN."""
         npu = self.backend.torch.npu
         with npu.device(self.device):
-            slots = self.backend.slots(self.device, npu.current_stream().npu_stream, self.block_dim)
-            slots.fill_(NOT_A_NUMBER)
-            self.out.fill_(float("nan"))
+            for tensor in self.backend.scratch(self.device, npu.current_stream().npu_stream, self.plan):
+                tensor.fill_(NOT_A_NUMBER)
+            for name in self.plan.outputs:
+                self.arrays[name].fill_(float("nan"))
 
 
 class NpuBackend:
@@ -141,79 +135,53 @@ class NpuBackend:
         self.device_name = str(torch.npu.get_device_name())
         self._given_cores = cube_cores
         self._cores: dict[str, int] = {}
-        self._slots: dict[tuple[str, int, int], Any] = {}
-        self.cube_cores(f"{NPU}:{torch.npu.current_device()}")  # an unknown number is said before anything is launched
+        self._scratch: dict[tuple[str, int, tuple[int, ...]], tuple[Any, ...]] = {}
+        self._cores_of(f"{NPU}:{torch.npu.current_device()}")  # an unknown number is said before anything is launched
 
-    @property
-    def config(self) -> KernelConfig:
-        """The configuration that the library was built for."""
-        return self.library.config
+    def cube_cores(self, array: Any) -> int:
+        """Return the number of cube cores of the device that `array` is on. Raises LibraryError if it is unknown."""
+        return self._cores_of(array.device)
 
-    def cube_cores(self, device: Any) -> int:
-        """Return the number of cube cores of `device`. Raises LibraryError if it is unknown."""
+    def _cores_of(self, device: Any) -> int:
         key = str(device)
         if key not in self._cores:
             self._cores[key] = device_cube_cores(self.torch, device, self._given_cores)
         return self._cores[key]
 
-    def slots(self, device: Any, stream: int, block_dim: int) -> Any:
-        """Return the GM slot buffer for launches of `block_dim` cores on a stream of `device`; allocated once, then
-        reused.
+    def scratch(self, device: Any, stream: int, plan: LaunchPlan) -> tuple[Any, ...]:
+        """Return the scratch of a plan for launches on a stream of `device`; allocated once, then reused.
 
         Launches on one stream follow each other, so they can share it; two streams may overlap, so each has its own.
         """
-        key = (str(device), stream, block_dim)  # two devices may have streams with the same handle
-        if key not in self._slots:
-            size = block_dim * fifo_bytes_per_core(self.config)
-            self._slots[key] = self.torch.empty(size, dtype=self.torch.uint8, device=device)
-        return self._slots[key]
+        sizes = tuple(part.bytes for part in plan.scratch)
+        key = (str(device), stream, sizes)  # two devices may have streams with the same handle
+        if key not in self._scratch:
+            make = self.torch.empty
+            self._scratch[key] = tuple(make(size, dtype=self.torch.uint8, device=device) for size in sizes)
+        return self._scratch[key]
 
-    def bind(self, q: Any, k: Any, v: Any, out: Any = None) -> NpuLaunch:
-        """Check q [q rows, 128], k and v [s1, 128] (FP16, contiguous, on one NPU); `out` is FP32 [q rows, 128] or made
-        here.
+    def bind(self, plan: LaunchPlan, arrays: Mapping[str, Any]) -> NpuLaunch:
+        """Take a plan and a tensor for each pointer of its entries, all on one device. Raises ValueError."""
+        check_arrays(self.library.info, plan, list(arrays))
+        devices = {name: str(tensor.device) for name, tensor in arrays.items()}
+        if len(set(devices.values())) != 1 or not all(device.startswith(NPU) for device in devices.values()):
+            places = ", ".join(f"{name} on {device}" for name, device in devices.items())
+            raise ValueError(f"the npu backend takes tensors on one device (tensor.npu()); given are {places}")
+        return NpuLaunch(self, plan, dict(arrays))
 
-        Raises ValueError.
-        """
-        operands = [torch_operand(name, tensor) for name, tensor in (("q", q), ("k", k), ("v", v))]
-        shape = check_operands(self.config, *operands)
-        if not operands[0].device.startswith(NPU):
-            raise ValueError(
-                f"q, k and v are on {operands[0].device}; the npu backend takes tensors on the device (tensor.npu())"
-            )
-        if out is None:
-            out = self.empty_like(q)
-        given, needed = (
-            torch_operand("out", out),
-            Operand("out", "float32", operands[0].shape, True, operands[0].device),
-        )
-        if given != needed:
-            raise ValueError(f"out is {_in_words(given)}; the result needs {_in_words(needed)}")
-        return NpuLaunch(self, shape, q, k, v, out)
+    def empty(self, shape: tuple[int, ...], dtype: str, like: Any) -> Any:
+        """Return a new tensor on the device that `like` is on."""
+        return self.torch.empty(shape, dtype=getattr(self.torch, dtype), device=like.device)
 
-    def launch(self, q: Any, k: Any, v: Any, out: Any = None) -> Any:
-        """Bind and queue once; return the result tensor, [q rows, 128] FP32. Raises ValueError or KernelError."""
-        bound = self.bind(q, k, v, out)
-        bound.run()
-        return bound.out
-
-    def empty_like(self, q: Any) -> Any:
-        """Return a new FP32 tensor in the shape of q, on its device."""
-        return self.torch.empty(tuple(q.shape), dtype=self.torch.float32, device=q.device)
-
-    def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
+    def from_numpy(self, array: npt.NDArray[Any]) -> Any:
         """Copy an array to the current device."""
         return self.torch.from_numpy(array).npu()
 
-    def to_numpy(self, out: Any) -> npt.NDArray[np.float32]:
-        """Copy a result to the host; that waits for the stream."""
-        result: npt.NDArray[np.float32] = out.cpu().numpy()
+    def to_numpy(self, array: Any) -> npt.NDArray[Any]:
+        """Copy a tensor to the host; that waits for the stream."""
+        result: npt.NDArray[Any] = array.cpu().numpy()
         return result
 
     def synchronize(self) -> None:
         """Wait for the current device."""
         self.torch.npu.synchronize()
-
-
-def _in_words(operand: Operand) -> str:
-    order = "contiguous" if operand.contiguous else "not contiguous"
-    return f"{operand.dtype} {list(operand.shape)} on {operand.device}, {order}"

@@ -8,20 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_inputs import AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.launch_host import A3_CUBE_CORES, HostBackend, block_dim
-from flash_atten.launch_library import KernelError, KernelLibrary, LibraryError
+from flash_atten.plan import block_dim, launch_plan
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
+from kernels.backend import Choice
+from kernels.host import A3_CUBE_CORES, HostBackend
+from kernels.library import KernelError, KernelLibrary, LibraryError
 
 CONFIG = KernelConfig()
 
 
 @pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> HostBackend:
-    return HostBackend(KernelLibrary(build_stand_in(tmp_path_factory.mktemp("so"), CONFIG), CONFIG))
+def backend(tmp_path_factory: pytest.TempPathFactory) -> AttentionBackend:
+    return open_backend(CONFIG, path=build_stand_in(tmp_path_factory.mktemp("so"), CONFIG)).backend
 
 
 @pytest.fixture(scope="module")
@@ -29,28 +32,29 @@ def inputs() -> AttentionInputs:
     return make_inputs("normal", 128, 768, seed=0)
 
 
-def test_result_is_attention(backend: HostBackend, inputs: AttentionInputs) -> None:
+def test_result_is_attention(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     out = backend.launch(inputs.q, inputs.k, inputs.v)
     assert out.dtype == np.float32
     np.testing.assert_allclose(out, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
 
 
-def test_the_abi_shared_with_the_device_gives_the_same(backend: HostBackend, inputs: AttentionInputs) -> None:
+def test_c_programs_get_the_same(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     bound = backend.bind(inputs.q, inputs.k, inputs.v)
     bound.run()
-    out = np.empty_like(bound.out)
-    pointers = [array.ctypes.data for array in (bound.slots, inputs.q, inputs.k, inputs.v, out)]
-    backend.library.call(1, 0, pointers, 128, 768)
+    out, slots = np.empty_like(bound.out), np.empty(fifo_bytes_per_core(CONFIG), np.uint8)
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (slots, inputs.q, inputs.k, inputs.v, out)]
+    library = ctypes.CDLL(str(backend.library.path))
+    assert library.call_kernel(1, None, *pointers, ctypes.c_int64(128), ctypes.c_int64(768)) == 0
     assert np.array_equal(out, bound.out)
 
 
-def test_a_given_out_is_filled_in_place(backend: HostBackend, inputs: AttentionInputs) -> None:
+def test_a_given_out_is_filled_in_place(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     out = np.full((128, 128), np.nan, dtype=np.float32)
     assert backend.launch(inputs.q, inputs.k, inputs.v, out) is out
     assert np.isfinite(out).all()
 
 
-def test_a_bound_launch_sees_new_values_of_its_operands(backend: HostBackend, inputs: AttentionInputs) -> None:
+def test_a_bound_launch_sees_new_values_of_its_operands(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     v = inputs.v.copy()
     bound = backend.bind(inputs.q, inputs.k, v)
     bound.run()
@@ -61,10 +65,11 @@ def test_a_bound_launch_sees_new_values_of_its_operands(backend: HostBackend, in
     np.testing.assert_allclose(bound.out, 2 * first, rtol=1e-5)
 
 
-def test_slots_are_sized_for_the_cores_in_use(backend: HostBackend, inputs: AttentionInputs) -> None:
-    assert backend.bind(inputs.q, inputs.k, inputs.v).slots.nbytes == fifo_bytes_per_core(CONFIG)
-    assert block_dim(LaunchShape(128 * 23, 768)) == 23
-    assert block_dim(LaunchShape(128 * 25, 768)) == A3_CUBE_CORES
+def test_slots_are_sized_for_the_cores_in_use() -> None:
+    for blocks, cores in ((1, 1), (23, 23), (25, A3_CUBE_CORES)):
+        shape = LaunchShape(128 * blocks, 768)
+        plan = launch_plan(CONFIG, shape, block_dim(CONFIG, shape, A3_CUBE_CORES))
+        assert (plan.block_dim, plan.scratch_bytes) == (cores, cores * fifo_bytes_per_core(CONFIG))
 
 
 def _broken(inputs: AttentionInputs) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]]:
@@ -84,13 +89,13 @@ def _broken(inputs: AttentionInputs) -> dict[str, tuple[npt.NDArray[Any], npt.ND
 
 
 @pytest.mark.parametrize("case", range(10))
-def test_wrong_operands_are_refused_by_name(backend: HostBackend, inputs: AttentionInputs, case: int) -> None:
+def test_wrong_operands_are_refused_by_name(backend: AttentionBackend, inputs: AttentionInputs, case: int) -> None:
     words, operands = list(_broken(inputs).items())[case]
     with pytest.raises(ValueError, match=words):
         backend.bind(*operands)
 
 
-def test_lists_are_refused(backend: HostBackend, inputs: AttentionInputs) -> None:
+def test_lists_are_refused(backend: AttentionBackend, inputs: AttentionInputs) -> None:
     with pytest.raises(ValueError, match="q is a list"):
         backend.bind(inputs.q.tolist(), inputs.k, inputs.v)
 
@@ -100,13 +105,13 @@ def test_lists_are_refused(backend: HostBackend, inputs: AttentionInputs) -> Non
     [np.zeros((128, 128)), np.zeros((256, 128), np.float32), np.zeros((128, 128), np.float32, order="F")],
     ids=["dtype", "shape", "order"],
 )
-def test_a_wrong_out_is_refused(backend: HostBackend, inputs: AttentionInputs, out: npt.NDArray[Any]) -> None:
-    with pytest.raises(ValueError, match=r"out is .* float32 array of shape \[128, 128\]"):
+def test_a_wrong_out_is_refused(backend: AttentionBackend, inputs: AttentionInputs, out: npt.NDArray[Any]) -> None:
+    with pytest.raises(ValueError, match=r"out is .*; the result needs float32 \[128, 128\] on cpu, contiguous"):
         backend.bind(inputs.q, inputs.k, inputs.v, out)
 
 
 def test_a_failing_kernel_raises_with_the_runtimes_report(tmp_path: Path, inputs: AttentionInputs) -> None:
-    failing = HostBackend(KernelLibrary(build_stand_in(tmp_path, CONFIG, switches={"STAND_IN_FAILS": 1}), CONFIG))
+    failing = open_backend(CONFIG, path=build_stand_in(tmp_path, CONFIG, switches={"STAND_IN_FAILS": 1})).backend
     with pytest.raises(
         KernelError, match=r"(?s)fa_s1tile256 failed with code 1:\ndeadlock.*vec0 waits in TPOP at line 12"
     ):
@@ -114,7 +119,7 @@ def test_a_failing_kernel_raises_with_the_runtimes_report(tmp_path: Path, inputs
 
 
 def test_a_device_library_is_refused(tmp_path: Path) -> None:
-    library = KernelLibrary(build_stand_in(tmp_path, CONFIG, backend="npu"), CONFIG)
+    library = KernelLibrary(build_stand_in(tmp_path, CONFIG, backend="npu"), CONFIG.knobs)
     with pytest.raises(LibraryError, match="built for the npu backend"):
         HostBackend(library)
 
@@ -122,6 +127,6 @@ def test_a_device_library_is_refused(tmp_path: Path) -> None:
 def test_the_seed_of_an_order_of_cores_reaches_the_library(tmp_path: Path) -> None:
     path = build_stand_in(tmp_path, CONFIG)
     inputs = make_inputs("normal", 128, 768, seed=0)
-    backend = HostBackend(KernelLibrary(path, CONFIG), interleave=2**63 + 5)
+    backend = open_backend(CONFIG, Choice(interleave=2**63 + 5), path=path).backend
     backend.launch(inputs.q, inputs.k, inputs.v)
     assert ctypes.c_uint64.in_dll(ctypes.CDLL(str(path)), "stand_in_seed").value == 2**63 + 5

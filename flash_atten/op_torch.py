@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from flash_atten.attend import attend, check_ranks
+from flash_atten.backend import AUTO_TILE as AUTO_TILE_NAME
+from flash_atten.backend import choose_config
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.launch_attention import attend, check_ranks
-from flash_atten.launch_backend import AUTO_TILE as AUTO_TILE_NAME
-from flash_atten.launch_backend import choose_config
-from flash_atten.launch_library import HOST, NPU
+from kernels.library import HOST, NPU
 
 DEVICES = ("cpu", NPU)
 """Device types of torch that a backend serves."""

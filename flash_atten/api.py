@@ -1,0 +1,45 @@
+"""`attention(q, k, v)`: the kernel as a Python function, for NumPy arrays and torch tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flash_atten.attend import DEFAULT_QK_PRELOAD, attend
+from flash_atten.config import KernelConfig
+
+
+def attention(q: Any, k: Any, v: Any, config: KernelConfig | None = None) -> Any:
+    """Return softmax(q k^T / sqrt(128)) v in FP32, in the shape of q and of its kind (NumPy array or torch tensor).
+
+    q is [q rows, 128] or [batch, heads, q rows, 128], k and v are [s1, 128] or [batch, heads, s1, 128]; all FP16,
+    contiguous and on one device. Heads are launched one after the other. torch tensors go through the custom op
+    `torch.ops.flash_atten.attention`; there is no backward. Without `config` the tile is chosen by s1.
+
+    Raises ValueError for operands that the kernel does not take, LibraryError if its library is not there or is for
+    another backend, KernelError if it fails.
+    """
+    if config is not None and not isinstance(config, KernelConfig):
+        raise ValueError(
+            f"config is a {type(config).__name__}; give a flash_atten.config.KernelConfig, or leave it out"
+        )
+    in_numpy = [_is_numpy(name, operand) for name, operand in (("q", q), ("k", k), ("v", v))]
+    if all(in_numpy):
+        return attend(q, k, v, config)
+    if any(in_numpy):
+        kinds = ", ".join(f"{name} is a {type(x).__name__}" for name, x in (("q", q), ("k", k), ("v", v)))
+        raise ValueError(f"{kinds}; all three must be numpy.ndarray, or all three torch.Tensor")
+    from flash_atten.op_torch import attention_op
+
+    tile, preload = (0, DEFAULT_QK_PRELOAD) if config is None else (config.s1_tile, config.qk_preload)
+    return attention_op(q, k, v, tile, preload)
+
+
+def _is_numpy(name: str, operand: Any) -> bool:
+    """Tell NumPy arrays from torch tensors, without importing torch. Raises ValueError for anything else."""
+    if isinstance(operand, np.ndarray):
+        return True
+    if type(operand).__module__.startswith("torch"):
+        return False
+    raise ValueError(f"{name} is a {type(operand).__name__}; attention takes numpy.ndarray or torch.Tensor")

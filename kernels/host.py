@@ -1,0 +1,115 @@
+"""The host backend: NumPy arrays, the kernel compiled for this computer's CPU.
+
+What it computes is what the device would; how long it takes says nothing about the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernels.arguments import arguments_of, check_arrays
+from kernels.library import HOST, Argument, KernelLibrary, LibraryError
+from kernels.plan import LaunchPlan
+
+A3_CUBE_CORES = 24
+"""Cube cores of one A3 die. The host simulates as many, so that blocks meet the same cores as on the device."""
+
+NOT_A_NUMBER = 0xFF
+"""Byte that makes every floating-point type NaN when repeated: what a broken kernel then reads, or fails to write, is
+seen.
+"""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class HostLaunch:
+    """A plan with its buffers, ready to run any number of times. The outputs among `arrays` then hold the results."""
+
+    library: KernelLibrary
+    plan: LaunchPlan
+    arrays: Mapping[str, Array]
+    """By parameter of the entries."""
+    scratch: tuple[Array, ...] = field(repr=False)
+    """In the plan's order."""
+    interleave: int | None = None
+    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
+
+    @cached_property
+    def _arguments(self) -> tuple[list[Argument], ...]:
+        """Those of each launch. The arrays stay where they are, and small launches are short."""
+        arrays = {name: _argument(array) for name, array in self.arrays.items()}
+        scratch = [_argument(array) for array in self.scratch]
+        entries = [self.library.info.entry(launch.entry) for launch in self.plan.launches]
+        return tuple(arguments_of(entry.parameters, self.plan, arrays, scratch) for entry in entries)
+
+    def run(self) -> None:
+        """Run the launches to their end. Raises KernelError with the runtime's report if one fails; the outputs are
+        then meaningless.
+        """
+        for launch, arguments in zip(self.plan.launches, self._arguments, strict=True):
+            self.library.launch_on_host(launch.entry, launch.block_dim, arguments, interleave=self.interleave)
+
+    def poison(self) -> None:
+        """Fill scratch and outputs with NaN, so that nothing of an earlier run can pass for this one's."""
+        for array in (*self.scratch, *(self.arrays[name] for name in self.plan.outputs)):
+            array.view(np.uint8).fill(NOT_A_NUMBER)
+
+
+class HostBackend:
+    """Launches a host-built library on NumPy arrays."""
+
+    name = HOST
+
+    def __init__(self, library: KernelLibrary, interleave: int | None = None) -> None:
+        """Take a loaded library; for `interleave` see HostLaunch. Raises LibraryError if it is built for another
+        backend.
+        """
+        if library.info.backend != HOST:
+            raise LibraryError(
+                f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; "
+                "build it without --config=npu"
+            )
+        self.library = library
+        self._interleave = interleave
+
+    def cube_cores(self, array: Array) -> int:
+        """Return the number of simulated cube cores."""
+        return A3_CUBE_CORES
+
+    def bind(self, plan: LaunchPlan, arrays: Mapping[str, Array]) -> HostLaunch:
+        """Take a plan and an array for each pointer of its entries, and allocate the scratch. Nothing is copied.
+
+        Raises ValueError if an array is missing, or is not contiguous.
+        """
+        check_arrays(self.library.info, plan, list(arrays))
+        for name, array in arrays.items():
+            if not array.flags.c_contiguous:
+                raise ValueError(f"{name} is not contiguous: pass np.ascontiguousarray of it")
+        scratch = tuple(np.empty(part.bytes, dtype=np.uint8) for part in plan.scratch)
+        return HostLaunch(self.library, plan, dict(arrays), scratch, self._interleave)
+
+    def empty(self, shape: tuple[int, ...], dtype: str, like: Array) -> Array:
+        """Return a new array."""
+        return np.empty(shape, dtype=dtype)
+
+    def from_numpy(self, array: Array) -> Array:
+        """Return the array itself."""
+        return array
+
+    def to_numpy(self, array: Array) -> Array:
+        """Return the array itself."""
+        return array
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: a host launch returns when it is done."""
+
+
+def _argument(array: Array) -> Argument:
+    return Argument(array.ctypes.data, array.nbytes)

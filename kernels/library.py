@@ -1,0 +1,187 @@
+"""A built kernel library (`NAME.so`): what it says it is, and how its entries are launched.
+
+A library is asked what it is (`pto_build_info()`), never trusted by its file name: the knobs decide how much global
+memory the kernel writes to, so a wrong library would write outside its buffers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kernels.signature import Entry, Knobs, entries_from_fields
+from runtime.loading import interruptible_launch, load_library
+
+HOST = "host"
+NPU = "npu"
+
+EXECUTE = "execute"
+"""Mode of a library that computes."""
+
+TRACE = "trace"
+"""Mode of a library that records what would be done."""
+
+
+class LibraryError(RuntimeError):
+    """A kernel library cannot be used: it is missing, does not load, or is not what was asked for."""
+
+
+class KernelError(RuntimeError):
+    """The kernel was launched and failed; the text is the runtime's report (deadlock, access out of bounds, device
+    error).
+    """
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """What a library says about itself."""
+
+    name: str
+    backend: str
+    mode: str
+    knobs: Knobs
+    entries: tuple[Entry, ...]
+    text: str
+    """The whole JSON text: tools, versions and barrier patterns, for reports."""
+
+    @classmethod
+    def parse(cls, text: str) -> BuildInfo:
+        """Read the JSON text of `pto_build_info()`. Raises LibraryError if a field is missing or has another type."""
+        try:
+            fields = json.loads(text)
+            return cls(
+                name=str(fields["name"]),
+                backend=str(fields["backend"]),
+                mode=str(fields["mode"]),
+                knobs=dict(fields["knobs"].items()),
+                entries=entries_from_fields(fields),
+                text=text,
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LibraryError(
+                f"the library's build info cannot be read ({error!r}): {text[:200]!r}; rebuild it"
+            ) from error
+
+    def fields(self) -> dict[str, Any]:
+        """Return everything the library says, as read from its JSON."""
+        fields: dict[str, Any] = json.loads(self.text)
+        return fields
+
+    def entry(self, name: str) -> Entry:
+        """Return the entry `name`. Raises LibraryError if there is none."""
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.entries) or "none"
+        raise LibraryError(f"the library {self.name} has no entry {name} (entries: {known}); rebuild it")
+
+    def check(self, knobs: Knobs, mode: str = EXECUTE) -> None:
+        """Raise LibraryError if the library is not of `mode`, or was built with other knobs."""
+        if self.mode != mode:
+            does, take = ("records and computes nothing", "so") if mode == EXECUTE else ("computes", "trace.so")
+            raise LibraryError(
+                f"the library {self.name} is built in mode {self.mode}: it {does}; take {self.name}.{take}"
+            )
+        for knob, asked in knobs.items():
+            built = self.knobs.get(knob)
+            if built != asked:
+                raise LibraryError(
+                    f"the library {self.name} was built with {knob} = {built}, but {knob} = {asked} is asked for; "
+                    "rebuild it"
+                )
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The value of an entry's parameter."""
+
+    bits: int
+    """A pointer, an integer, or the bit pattern of a float."""
+
+    bytes: int = 0
+    """Size of the memory that a pointer leads to; 0 for scalars."""
+
+    @classmethod
+    def scalar(cls, value: float) -> Argument:
+        """Return the argument of a whole number, or of a float for an `f32`."""
+        if isinstance(value, int):
+            return cls(value & 0xFFFFFFFFFFFFFFFF)
+        return cls(int.from_bytes(struct.pack("<f", value), "little"))
+
+
+class KernelLibrary:
+    """A loaded library, checked against the knobs that it is to have."""
+
+    def __init__(self, path: Path, knobs: Knobs | None = None, mode: str = EXECUTE) -> None:
+        """Load `path` and check it; without `knobs` any will do. Raises LibraryError if it does not load, or is not
+        built so.
+        """
+        self.path = path
+        try:
+            self._library = load_library(path)
+            info = self._library.pto_build_info
+            self._last_error = self._library.pto_last_error
+        except (OSError, AttributeError) as error:
+            raise LibraryError(f"{path} does not load as a kernel library: {error}") from error
+        info.restype = self._last_error.restype = ctypes.c_char_p
+        self.info = BuildInfo.parse(info().decode())
+        self.info.check(knobs or {}, mode)
+        try:
+            if self.info.backend == HOST:
+                self._launch = self._library.pto_launch_entry
+                _ = self._library.pto_poll, self._library.pto_interleave
+            else:
+                self._launch = self._library.pto_launch_on_stream
+        except AttributeError as error:
+            raise LibraryError(f"{path} is from an older version of this project: {error}; rebuild it") from error
+
+    def launch_on_host(
+        self,
+        entry: str,
+        block_dim: int,
+        arguments: Sequence[Argument],
+        *,
+        interleave: int | None = None,
+        trace: Path | None = None,
+    ) -> None:
+        """Launch an entry of a host library and wait for its end; every access to global memory must lie in one of the
+        arguments' arrays, which must outlive the launch.
+
+        With the seed `interleave` the simulated cores run in a random order. A library in mode trace writes its trace
+        to `trace`. Raises KernelError with the runtime's report if the launch fails; Ctrl-C ends it.
+        """
+        if interleave is not None:
+            self._library.pto_interleave(ctypes.c_uint64(interleave))
+        if trace is not None:
+            self._library.pto_trace_to(str(trace).encode())
+        bits, sizes = _words([a.bits for a in arguments]), _words([a.bytes for a in arguments])
+        with interruptible_launch(self._library):
+            code = self._launch(entry.encode(), ctypes.c_uint32(block_dim), bits, sizes, ctypes.c_uint32(len(bits)))
+        self._check(code)
+
+    def launch_on_stream(self, entry: str, block_dim: int, stream: int, arguments: Sequence[Argument]) -> None:
+        """Queue a launch of an entry of a device library on `stream` and return. Raises KernelError with the report."""
+        bits = _words([argument.bits for argument in arguments])
+        self._check(
+            self._launch(
+                entry.encode(),
+                ctypes.c_uint32(block_dim),
+                ctypes.c_void_p(stream),
+                bits,
+                ctypes.c_uint32(len(bits)),
+            )
+        )
+
+    def _check(self, code: int) -> None:
+        if code != 0:
+            report = (self._last_error() or b"no report").decode(errors="replace")
+            raise KernelError(f"the kernel {self.info.name} failed with code {code}:\n{report}")
+
+
+def _words(values: Sequence[int]) -> ctypes.Array[ctypes.c_uint64]:
+    return (ctypes.c_uint64 * len(values))(*values)
