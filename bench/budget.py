@@ -14,9 +14,9 @@ from bench.cases import Case
 from bench.flops import attention_flops
 from bench.row import KERNEL
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
-from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.plan import block_dim
 from flash_atten.reference import FULL_CHECK_LIMIT, SCORE_BLOCK_BYTES, rows_to_check
+from flash_atten.scratch import scratch_bytes
 from kernels.host import A3_CUBE_CORES
 
 REFERENCE = "reference"
@@ -80,8 +80,9 @@ def memory_bytes(case: Case, configs: Sequence[KernelConfig], baselines: int) ->
     """Return the bytes that a case holds: operands, the reference's blocks, FIFO slots and result of each kernel, and
     copies for each baseline.
     """
-    cores = block_dim(config, LaunchShape(case.q_rows, case.s1), A3_CUBE_CORES)
-    kernels = sum(cores * fifo_bytes_per_core(config) + 4 * HEAD * case.q_rows for config in configs)
+    shape = LaunchShape(case.q_rows, case.s1)
+    scratch = (scratch_bytes(config, shape, block_dim(config, shape, A3_CUBE_CORES)) for config in configs)
+    kernels = sum(size + 4 * HEAD * case.q_rows for size in scratch)
     scores = 2 * min(SCORE_BLOCK_BYTES, 4 * min(case.q_rows * case.s1, FULL_CHECK_LIMIT))
     reference = scores + 4 * HEAD * (2 * case.s1 + case.q_rows)
     return case.operand_bytes * (1 + 2 * baselines) + kernels + reference

@@ -58,6 +58,8 @@ def _patch_action(ctx, assembled):
     args.add("--output=" + ctx.outputs.cpp.path)
     args.add("--report=" + ctx.outputs.barriers.path)
     args.add("--patterns=" + (",".join(ctx.attr.remove_barriers) or "none"))
+    if ctx.attr.spare_barriers_of:
+        args.add("--spare=" + ",".join(ctx.attr.spare_barriers_of))
     args.add("--guard")  # insert_sync prints no barrier twice: one may order more than the pair of its pattern
     proofs = [ctx.outputs.proof] if ctx.outputs.proof else []
     args.add_all(proofs, format_each = "--proved_lines=%s")
@@ -185,6 +187,7 @@ _kernel_library = rule(
         "proof": attr.output(doc = "Which barriers other ordering implies, if those are to go."),
         "ptoas_cpp": attr.output(doc = "C++ as the assembler printed it."),
         "remove_barriers": attr.string_list(),
+        "spare_barriers_of": attr.string_list(doc = "Functions in which patterns remove nothing."),
         "sync": attr.string(mandatory = True, values = SYNC_OPTIONS.keys()),
         "trace_library": attr.output(mandatory = True, doc = "The same kernel recording its operations, on the host."),
         "_build_info_shim": attr.label(default = "//kernels:build_info.cpp", allow_single_file = True),
@@ -202,6 +205,7 @@ def kernel_library(
         entries,
         knobs = {},
         remove_barriers = [],
+        spare_barriers_of = [],
         sync = "insert_sync",
         assembled = None,
         auditor = "//sim:audit_kernel",
@@ -220,6 +224,7 @@ def kernel_library(
       knobs: what the generator is told, by name: numbers and words.
       remove_barriers: patterns of //patchers:vec_barriers; [] removes nothing. With "proved" among them the hazard judge
         first traces the kernel as assembled, and NAME.proof.json says which barriers other ordering implies.
+      spare_barriers_of: functions in which patterns remove nothing.
       sync: how the assembler orders the pipes: `insert_sync` (flags and barriers where they are needed) or `barrier_all`
         (a barrier before every operation).
       assembled: label of the C++ of this kernel, if a ptoas elsewhere has printed it, or of another kernel_library with
@@ -233,6 +238,7 @@ def kernel_library(
         entries = entries,
         knobs = json.encode(knobs),
         remove_barriers = remove_barriers,
+        spare_barriers_of = spare_barriers_of,
         sync = sync,
         assembled = assembled,
         auditor = auditor,
