@@ -94,9 +94,12 @@ def main(source: Source, description: str, arguments: Sequence[str] | None = Non
     """Run the program on `arguments`; return its exit code: 1 if there is a mistake in the kernel's code."""
     parser = _Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     for knob in source.knobs:
-        parser.add_argument(
-            f"--{knob.name}", type=_KINDS[type(knob.default)], default=knob.default, help=f"{knob.help} (%(default)s)"
-        )
+        kind = _KINDS[type(knob.default)]
+        text = f"{knob.help} (%(default)s)"
+        if kind is _truth:  # --heads alone is --heads=True
+            parser.add_argument(f"--{knob.name}", type=kind, default=knob.default, help=text, nargs="?", const=True)
+        else:
+            parser.add_argument(f"--{knob.name}", type=kind, default=knob.default, help=text)
     parser.add_argument("--generic", action="store_true", help="print the generic form, which any MLIR tool parses")
     parser.add_argument("-o", "--output", help="MLIR file to write")
     parser.add_argument("--signature", help="JSON file to write: the entries and their parameters")
