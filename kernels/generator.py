@@ -109,7 +109,7 @@ def main(source: Source, description: str, arguments: Sequence[str] | None = Non
         if not options.output:
             raise ValueError("no output file is given: say where to write the module with -o FILE")
         output = output_file("output", options.output, ours=marked("builtin.module"))
-        signature = output_file("signature", options.signature, ours=marked("{"))
+        signature = output_file("signature", options.signature, ours=marked('"entries"'))
         source.check(knobs)
     except ValueError as error:
         return _fail(str(error), EXIT_USAGE)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import ModuleOp
 
 from flash_atten.config import HEAD, S0, SCALE, KernelConfig
-from flash_atten.kernel import ENTRY
 from flash_atten.kernel_cube import build_cube_kernel
-from flash_atten.kernel_parts import SLOT_ARGUMENTS, FifoEnds, Launch
+from flash_atten.kernel_parts import FifoEnds, Launch
 from flash_atten.pipeline import dispatch_ring
+from flash_atten.plan import ENTRY, SLOT_ARGUMENTS
 from ptodsl import pto, scalar, tile
 from ptodsl.dialect import ElementType
 from ptodsl.module import Arguments, ModuleBuilder

@@ -18,7 +18,8 @@ from xdsl.ir import Operation
 
 from flash_atten.config import HEAD, S0, KernelConfig
 from flash_atten.fifo import fifo_bytes_per_core
-from flash_atten.kernel import ENTRY, build_module
+from flash_atten.kernel import build_module
+from flash_atten.plan import ENTRY
 from isa.pipes import Kind
 from isa.pipes import Pipe as Queue
 from isa.repeats import VRule
