@@ -10,8 +10,10 @@ On a computer without an NPU that is the host: the same assembler and the same t
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -26,11 +28,11 @@ from ptodsl.decorators import to_ir_module
 from ptodsl.dialect import AllocTileOp
 from ptodsl.module import ENTRY
 from ptodsl.printing import module_text
-from runtime.host_kernel import Argument, HostKernel
+from runtime.host_kernel import Argument, HostKernel, KernelFailure
 from sim.hazards import judge
 from sim.report import verdict_text
 from tools.bisheng.host_toolchain import host_toolchain
-from tools.ptoas.assemble import Options, Sync, assemble
+from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from trace.file import read_trace
 
 MetaData = Callable[[], Mapping[str, Any]]
@@ -65,6 +67,16 @@ class _Kernel:
     entry: str
     names: tuple[str, ...]
     types: tuple[Any, ...]
+    places: Mapping[int, str]
+    """Line of the C++ -> the user's `file:line` that it comes from."""
+
+    def located(self, report: str) -> str:
+        """Return a report that names lines of the C++, with where these come from."""
+        numbers = sorted({int(number) for number in _CPP_LINE.findall(report)} & self.places.keys())
+        return "\n".join([report, *(f"  line {number} of the C++ is {self.places[number]}" for number in numbers)])
+
+
+_CPP_LINE = re.compile(r"(?:\bline |\.cpp:)(\d+)")
 
 
 class JitWrapper:
@@ -92,8 +104,9 @@ class JitWrapper:
         arguments = host_arguments(kernel.entry, kernel.names, kernel.types, args)
         if self._options.detect_races or self._options.trace is not None:
             self._trace(arguments)
-        library = HostKernel(self.library_path())
-        library.launch(self._block_dim, *arguments, interleave=self._options.interleave)
+        with self._located():
+            library = HostKernel(self.library_path())
+            library.launch(self._block_dim, *arguments, interleave=self._options.interleave)
 
     def set_block_dim(self, block_dim: int) -> None:
         """Launch `block_dim` blocks from now on."""
@@ -117,13 +130,23 @@ class JitWrapper:
         entry = _entry(traced.op, self._name)
         placed = any(isinstance(op, AllocTileOp) and op.addr is not None for op in traced.op.walk())
         sync = Sync.INSERT if self._options.enable_insert_sync else Sync.NONE
-        cpp = assemble(module_text(traced), f"{self._name}.mlir", Options(sync=sync, addresses=placed))
+        options = Options(sync=sync, addresses=placed)
+        assembled = assemble_with_origins(module_text(traced), f"{self._name}.mlir", options)
+        places = {origin.cpp: f"{origin.file}:{origin.line}" for origin in assembled.origins if origin.file}
         names = tuple(arg.name_hint or f"argument {i}" for i, arg in enumerate(entry.body.block.args))
-        return _Kernel(cpp, entry.sym_name.data, names, tuple(entry.body.block.arg_types))
+        return _Kernel(assembled.text, entry.sym_name.data, names, tuple(entry.body.block.arg_types), places)
 
     def _library(self, mode: str) -> Path:
         kernel = self._kernel
         return compiled(kernel.cpp, kernel.entry, mode, host_toolchain(), self.output_dir())
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        """Add the user's lines to the runtime's report of a failure in the body of a `with`."""
+        try:
+            yield
+        except KernelFailure as failure:
+            raise KernelFailure(self._kernel.located(str(failure))) from None
 
     def _trace(self, arguments: list[Argument]) -> None:
         """Record what the launch does, without doing it, and judge that."""
@@ -131,12 +154,13 @@ class JitWrapper:
         recorder = HostKernel(self._library("trace"))
         with tempfile.TemporaryDirectory(prefix="jit_trace_") as directory:
             path = self._options.trace or Path(directory) / "trace"
-            recorder.trace(path, self._block_dim, *arguments)
+            with self._located():
+                recorder.trace(path, self._block_dim, *arguments)
             if not self._options.detect_races:
                 return
             verdict = judge(read_trace(path))
         if not verdict.ok:
-            raise RaceError(verdict_text(self._name, verdict))
+            raise RaceError(self._kernel.located(verdict_text(self._name, verdict)))
 
 
 def _entry(module: ModuleOp, name: str) -> FuncOp:

@@ -13,6 +13,7 @@ import jit.wrapper
 from jit.testing import COLS, ROWS, double, types, unordered
 from jit.wrapper import JitWrapper, RaceError
 from ptodsl import jit as public_jit
+from runtime.host_kernel import KernelFailure
 from trace.file import read_trace
 
 
@@ -49,11 +50,19 @@ def test_races_are_found_before_the_launch(tmp_path: Path) -> None:
         "detect_races": True,
     }
     x, y = _arrays()
-    with pytest.raises(RaceError, match=r"(?s)unordered: 1 finding \(1 RAW\).*TADD.*TSTORE"):
+    with pytest.raises(
+        RaceError, match=r"(?s)unordered: 1 finding \(1 RAW\).*TADD.*TSTORE.*of the C\+\+ is jit/testing\.py:"
+    ):
         public_jit(**options)(unordered)(x, y, len(x))
     assert np.isnan(y).all()
     public_jit(**options | {"enable_insert_sync": True})(double)(x, y, len(x))
     np.testing.assert_array_equal(y, 2 * x)
+
+
+def test_a_failure_names_the_line_of_the_kernel(tmp_path: Path) -> None:
+    x, y = _arrays()
+    with pytest.raises(KernelFailure, match=r"(?s)line \d+ of the C\+\+ is jit/testing\.py:"):
+        public_jit(meta_data=types, output_dir=tmp_path)(double)(x, y[:1].copy(), len(x))
 
 
 def test_a_trace_is_written(tmp_path: Path) -> None:
