@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
+from xdsl.ir import SSAValue
+
+from ptodsl.dialect import BarrierOp, Pipe, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
 from ptodsl.errors import fail
 from ptodsl.scope import emit
+from ptodsl.values import Scalar, as_index
 
 _EVENT_PREFIX = "EVENT_ID"
 
-EventId = int | str
-"""0 to 7, or "EVENT_ID0" to "EVENT_ID7"."""
+EventId = int | str | Scalar
+"""0 to 7, or "EVENT_ID0" to "EVENT_ID7", or an index that is known at run time, as from an array of event ids."""
 
 _PIPE_OF_OPERATION = {
     "LOAD": Pipe.MTE2,
@@ -40,18 +43,20 @@ def record_event(record_op: str, wait_op: str, event_id: EventId | Sequence[Even
     A list of event ids sets one flag each.
     """
     for number in _events(event_id):
-        emit(partial(SetFlagOp, _pipe(record_op), _pipe(wait_op), number))
+        pipes = _pipe(record_op), _pipe(wait_op)
+        emit(partial(SetFlagOp, *pipes, number) if isinstance(number, int) else partial(SetFlagDynOp, *pipes, number))
 
 
 def wait_event(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:
     """Hold back what is issued to the pipe of `wait_op` from here on until the flag is set; clears it."""
     for number in _events(event_id):
-        emit(partial(WaitFlagOp, _pipe(record_op), _pipe(wait_op), number))
+        pipes = _pipe(record_op), _pipe(wait_op)
+        emit(partial(WaitFlagOp, *pipes, number) if isinstance(number, int) else partial(WaitFlagDynOp, *pipes, number))
 
 
 def record_wait_pair(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:
     """Order the pipe of `wait_op` after everything issued to that of `record_op` so far."""
-    for number in _events(event_id):
+    for number in _several(event_id):
         record_event(record_op, wait_op, number)
         wait_event(record_op, wait_op, number)
 
@@ -76,12 +81,17 @@ def _pipe(name: str) -> Pipe:
     )
 
 
-def _events(given: EventId | Sequence[EventId]) -> list[int]:
-    """Return event ids as numbers."""
-    several = [given] if isinstance(given, int | str) else list(given)
-    return [_event(event) for event in several]
+def _several(given: EventId | Sequence[EventId]) -> list[EventId]:
+    return [given] if isinstance(given, int | str | Scalar) else list(given)
 
 
-def _event(event: EventId) -> int:
+def _events(given: EventId | Sequence[EventId]) -> list[int | SSAValue]:
+    """Return event ids as numbers, or as indices that are known at run time only."""
+    return [_event(event) for event in _several(given)]
+
+
+def _event(event: EventId) -> int | SSAValue:
+    if isinstance(event, Scalar):
+        return as_index(event, "event_id")
     text = str(event).removeprefix(_EVENT_PREFIX)
     return int(text) if text.isdecimal() else fail(f"{event!r} is not an event id: use 0 to 7 or {_EVENT_PREFIX}0 ...")

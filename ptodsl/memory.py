@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from xdsl.dialects.arith import IndexCastOp
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, SSAValue
 
 from ptodsl.dialect import (
     AddPtrOp,
@@ -131,10 +132,27 @@ def alloc_tile(
     """
     if not isinstance(tile_type, TileBufType):
         fail(f"alloc_tile needs a TileBufType, not {tile_type!r}")
-    address = None if addr is None else as_scalar(addr, int64, "addr").ssa
-    row = None if valid_row is None else as_index(valid_row, "valid_row")
-    col = None if valid_col is None else as_index(valid_col, "valid_col")
-    return Tile(emit(lambda: AllocTileOp(tile_type, addr=address, valid_row=row, valid_col=col)).result)
+    operands = allocation_operands(addr, valid_row, valid_col)
+    return Tile(emit(lambda: AllocTileOp(tile_type, **operands)).result)
+
+
+class AllocationOperands(TypedDict):
+    """What an allocation may be given."""
+
+    addr: SSAValue | None
+    valid_row: SSAValue | None
+    valid_col: SSAValue | None
+
+
+def allocation_operands(
+    addr: Scalar | int | None, valid_row: Size | None, valid_col: Size | None
+) -> AllocationOperands:
+    """Return the operands of an allocation."""
+    return {
+        "addr": None if addr is None else as_scalar(addr, int64, "addr").ssa,
+        "valid_row": None if valid_row is None else as_index(valid_row, "valid_row"),
+        "valid_col": None if valid_col is None else as_index(valid_col, "valid_col"),
+    }
 
 
 def load(source: Value, dest: Value) -> None:

@@ -25,6 +25,7 @@ from ptodsl.memory import (
 )
 from ptodsl.memory import print_scalar as print
 from ptodsl.module import call
+from ptodsl.multi import alloc_multi_tile, declare_eventid_array, multi_tile_get
 from ptodsl.types import (
     TileBufConfig,
     bfloat16,
@@ -40,6 +41,7 @@ from ptodsl.types import (
     uint32,
 )
 from ptodsl.types import boolean as bool
+from ptodsl.types import make_multi_tile_type as MultiTileBufType
 from ptodsl.types import make_ptr_type as PtrType
 from ptodsl.types import make_sub_tensor_type as SubTensorType
 from ptodsl.types import make_tensor_type as TensorType
@@ -48,6 +50,7 @@ from ptodsl.values import Value
 from ptodsl.values import wrap as wrap_value
 
 __all__ = [
+    "MultiTileBufType",
     "PtrType",
     "SubTensorType",
     "TensorType",
@@ -55,6 +58,7 @@ __all__ = [
     "TileBufType",
     "Value",
     "add_ptr",
+    "alloc_multi_tile",
     "alloc_tile",
     "as_tensor",
     "barrier",
@@ -63,6 +67,7 @@ __all__ = [
     "call",
     "cond",
     "cube_section",
+    "declare_eventid_array",
     "declare_global",
     "ffts_type",
     "float16",
@@ -81,6 +86,7 @@ __all__ = [
     "int64",
     "load",
     "load_scalar",
+    "multi_tile_get",
     "print",
     "range",
     "record_event",

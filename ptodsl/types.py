@@ -14,6 +14,8 @@ from ptodsl.dialect import (
     ELEMENT_TYPES,
     ElementType,
     Loc,
+    MultiTileBufType,
+    MultiTileSpec,
     Pad,
     PartitionTensorViewType,
     PtrType,
@@ -114,6 +116,13 @@ def make_tile_type(
     )
     _made(ty.data.check_storage)
     return ty
+
+
+def make_multi_tile_type(tile_type: TileBufType, count: int) -> MultiTileBufType:
+    """Return the type of `count` tiles, 2 to 16, of one type, which lie one behind the other."""
+    if not isinstance(tile_type, TileBufType):
+        fail(f"several tiles need a TileBufType, not {tile_type!r}")
+    return _made(lambda: MultiTileBufType(MultiTileSpec(tile_type, count)))
 
 
 def _layout(config: TileBufConfig) -> dict[str, Any]:

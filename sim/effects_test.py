@@ -54,6 +54,8 @@ NO_MEMORY = frozenset(
         *("addptr", "make_tensor_view", "partition_view", "alloc_tile", "declare_global"),
         *("get_block_idx", "get_block_num", "get_subblock_idx", "get_subblock_num"),
         *("section.cube", "section.vector", "set_ffts", "initialize_l2g2l_pipe", "print"),
+        *("alloc_multi_tile", "multi_tile_get"),
+        *("declare_eventid_array", "eventid_array_set", "eventid_array_get"),
         *("set_flag", "wait_flag", "set_flag_dyn", "wait_flag_dyn", "barrier"),
     }
 )

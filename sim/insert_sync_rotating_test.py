@@ -27,6 +27,8 @@ JUDGED = (
     Rotation(3, "ifs", together=False),
     Rotation(3, prefetch=True, outer=2),
     Rotation(4, "ladder", prefetch=True),
+    Rotation(2, "several", prefetch=True),
+    Rotation(3, "several", outer=2),
     Rotation(9),
 )
 
@@ -91,7 +93,7 @@ class Order:
         return first < self._known[second][self._queue[first]]
 
 
-@pytest.mark.parametrize("choice", ["window", "ladder", "ifs"])
+@pytest.mark.parametrize("choice", ["window", "ladder", "ifs", "several"])
 @pytest.mark.parametrize("slots", [2, 3])
 def test_a_load_waits_for_the_store_of_its_own_slot_only(choice: str, slots: int, tmp_path: Path) -> None:
     order = Order(Traced(Rotation(slots, choice), tmp_path).trace(8))
@@ -101,7 +103,7 @@ def test_a_load_waits_for_the_store_of_its_own_slot_only(choice: str, slots: int
         assert not order.is_before(stores[number - slots + 1], load)
 
 
-@pytest.mark.parametrize("choice", ["window", "ladder"])
+@pytest.mark.parametrize("choice", ["window", "several"])
 def test_work_on_a_slot_does_not_wait_for_the_load_of_the_next(choice: str, tmp_path: Path) -> None:
     order = Order(Traced(Rotation(3, choice, prefetch=True), tmp_path).trace(8))
     for number, work in enumerate(order.ops["TRELU"][:-1]):

@@ -73,6 +73,12 @@ from ptodsl.dialect.elements import (
     ui16,
     ui32,
 )
+from ptodsl.dialect.event_array import (
+    DeclareEventIdArrayOp,
+    EventIdArrayGetOp,
+    EventIdArraySetOp,
+    EventIdArrayType,
+)
 from ptodsl.dialect.fifo import (
     CUBE_TO_VECTOR,
     DIRECTIONS,
@@ -103,6 +109,7 @@ from ptodsl.dialect.move import (
     TMovOp,
     TStoreOp,
 )
+from ptodsl.dialect.multi_tile import AllocMultiTileOp, MultiTileBufType, MultiTileGetOp, MultiTileSpec
 from ptodsl.dialect.pointer import (
     AddPtrOp,
     LoadScalarOp,
@@ -119,6 +126,7 @@ from ptodsl.dialect.sync import (
 )
 from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile import (
+    AllocationOp,
     AllocTileOp,
     SubviewOp,
     TReshapeOp,
@@ -150,7 +158,8 @@ from ptodsl.dialect.view import (
 PtoDialect = Dialect(
     "pto",
     [
-        AddPtrOp, AllocTileOp, BarrierOp, DeclareGlobalOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
+        AddPtrOp, AllocMultiTileOp, AllocTileOp, BarrierOp, DeclareEventIdArrayOp, DeclareGlobalOp, EventIdArrayGetOp,
+        EventIdArraySetOp, MultiTileGetOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
         GetSubblockNumOp, InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PrintOp,
         SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagDynOp, SetFlagOp, StoreScalarOp, SubviewOp, TAllocOp, TCvtOp,
         TExtractOp, TFreeOp, TLoadOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMovOp, TPopOp, TPrintOp, TPushOp,
@@ -158,7 +167,8 @@ PtoDialect = Dialect(
         *VECTOR_OPS.values(),
     ],
     [
-        EventAttr, KernelKindAttr, LayoutAttr, PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
+        EventAttr, EventIdArrayType, KernelKindAttr, LayoutAttr, MultiTileBufType,
+        PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
         SaturationModeAttr, TensorViewType, TileBufType,
     ],
 )
@@ -193,18 +203,24 @@ __all__ = [
     "VECTOR_OPS",
     "VECTOR_TO_CUBE",
     "AddPtrOp",
+    "AllocMultiTileOp",
     "AllocTileOp",
+    "AllocationOp",
     "BLayout",
     "BarrierOp",
     "Compact",
     "Conversion",
     "CoreIdentityOp",
+    "DeclareEventIdArrayOp",
     "DeclareGlobalOp",
     "DpsOp",
     "DynamicFlagOp",
     "Effects",
     "ElementType",
     "EventAttr",
+    "EventIdArrayGetOp",
+    "EventIdArraySetOp",
+    "EventIdArrayType",
     "FifoOp",
     "FlagOp",
     "GetBlockIdxOp",
@@ -219,6 +235,9 @@ __all__ = [
     "LoadScalarOp",
     "Loc",
     "MakeTensorViewOp",
+    "MultiTileBufType",
+    "MultiTileGetOp",
+    "MultiTileSpec",
     "Pad",
     "PartitionTensorViewType",
     "PartitionViewOp",

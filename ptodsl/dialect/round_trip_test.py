@@ -20,6 +20,13 @@ SNIPPETS = [
     "pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc)",
     "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
     "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
+    "%many = pto.alloc_multi_tile : !pto.multi_tile_buf<vec, 16x64xf32, count=2>\n"
+    "%t = pto.multi_tile_get %many[%n] : !pto.multi_tile_buf<vec, 16x64xf32, count=2> -> !pto.tile_buf<vec, 16x64xf32>",
+    "%many = pto.alloc_multi_tile valid_row = %n : !pto.multi_tile_buf<!part, count=16>",
+    "%e = pto.declare_eventid_array -> !pto.eventid_array<4>\n"
+    "pto.eventid_array_set %e[%c0], %n : !pto.eventid_array<4>\n"
+    "%i = pto.eventid_array_get %e[%c0] : !pto.eventid_array<4>\n"
+    "pto.set_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %i]",
     "%t = pto.alloc_tile addr = %a valid_row = %n : !part".replace("%t", "%a = arith.constant 64 : i64\n%t"),
     "%t = pto.treshape %rows : !rows -> !flat",
     "%t = pto.subview %cols[%c0, %n] sizes [1, 256] : !cols -> !cols",

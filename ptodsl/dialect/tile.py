@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
@@ -32,40 +33,31 @@ from ptodsl.dialect.tile_type import TileBufType
 from ptodsl.dialect.view import static_shape
 
 
-@irdl_op_definition
-class AllocTileOp(IRDLOperation):
-    """A tile in an on-chip buffer: `pto.alloc_tile addr = %a valid_row = %r valid_col = %c : T`, each part optional.
-
-    `addr` is a byte offset (i64); without it the assembler chooses one. `valid_row` and `valid_col` (index) are given
-    exactly for the dimensions that are `?` in the type.
-    """
-
-    name = "pto.alloc_tile"
+class AllocationOp(IRDLOperation, abc.ABC):
+    """What takes bytes of an on-chip buffer: one tile, or several of one type."""
 
     addr = opt_operand_def()
     valid_row = opt_operand_def()
     valid_col = opt_operand_def()
-    result = result_def(TileBufType)
 
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
 
-    def __init__(
-        self,
-        result_type: TileBufType,
-        *,
-        addr: Value | None = None,
-        valid_row: Value | None = None,
-        valid_col: Value | None = None,
-    ) -> None:
-        super().__init__(operands=[addr, valid_row, valid_col], result_types=[result_type])
+    @property
+    @abc.abstractmethod
+    def tile_type(self) -> TileBufType:
+        """Type of its tiles."""
+
+    @property
+    @abc.abstractmethod
+    def byte_size(self) -> int:
+        """Bytes that it takes."""
 
     def verify_(self) -> None:
         """Check the address and the run-time valid shape."""
-        ty = self.result.type
-        assert isinstance(ty, TileBufType)
+        ty = self.tile_type
         ty.data.check_storage()
         if self.addr is not None:
-            self._check_address(ty, self.addr)
+            self._check_address(self.addr)
         for name, value, valid in zip(
             ("valid_row", "valid_col"), (self.valid_row, self.valid_col), ty.valid_shape, strict=True
         ):
@@ -76,17 +68,17 @@ class AllocTileOp(IRDLOperation):
             if value is not None:
                 checks.index(self, name, value)
 
-    def _check_address(self, ty: TileBufType, addr: SSAValue) -> None:
+    def _check_address(self, addr: SSAValue) -> None:
         if addr.type != i64:
             raise VerifyException(f"{self.name}: addr must be an i64 byte offset, not {addr.type}")
-        buffer, start = ty.loc.buffer, checks.constant_int(addr)
+        buffer, start = self.tile_type.loc.buffer, checks.constant_int(addr)
         if start is None:
             return
         if start % buffer.alignment:
             raise VerifyException(f"{self.name}: addr {start} is not a multiple of {buffer.alignment} bytes")
-        if start < 0 or start + ty.byte_size > buffer.size:
+        if start < 0 or start + self.byte_size > buffer.size:
             raise VerifyException(
-                f"{self.name}: addr {start} plus the tile's {ty.byte_size} bytes is outside {buffer.name}, "
+                f"{self.name}: addr {start} plus the tile's {self.byte_size} bytes is outside {buffer.name}, "
                 f"which has {buffer.size}"
             )
 
@@ -119,7 +111,42 @@ class AllocTileOp(IRDLOperation):
                 printer.print_ssa_value(value)
         printer.print_op_attributes(self.attributes)
         printer.print_string(" : ")
-        printer.print_attribute(self.result.type)
+        printer.print_attribute(self.results[0].type)
+
+
+@irdl_op_definition
+class AllocTileOp(AllocationOp):
+    """A tile in an on-chip buffer: `pto.alloc_tile addr = %a valid_row = %r valid_col = %c : T`, each part optional.
+
+    `addr` is a byte offset (i64); without it the assembler chooses one. `valid_row` and `valid_col` (index) are given
+    exactly for the dimensions that are `?` in the type.
+    """
+
+    name = "pto.alloc_tile"
+
+    result = result_def(TileBufType)
+
+    def __init__(
+        self,
+        result_type: TileBufType,
+        *,
+        addr: Value | None = None,
+        valid_row: Value | None = None,
+        valid_col: Value | None = None,
+    ) -> None:
+        super().__init__(operands=[addr, valid_row, valid_col], result_types=[result_type])
+
+    @property
+    def tile_type(self) -> TileBufType:
+        """Type of the tile."""
+        ty = self.result.type
+        assert isinstance(ty, TileBufType)
+        return ty
+
+    @property
+    def byte_size(self) -> int:
+        """Bytes of the tile."""
+        return self.tile_type.byte_size
 
 
 @irdl_op_definition

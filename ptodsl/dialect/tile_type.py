@@ -249,7 +249,7 @@ class TileBufType(Data[TileSpec], TypeAttribute):
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> TileSpec:
         """Parse `<loc=vec, ...>` or `<vec, 32x256xf32, ...>`."""
-        return parse_body(parser, _tile_spec)
+        return parse_body(parser, spec_of_body)
 
     def print_parameter(self, printer: Printer) -> None:
         """Print `<loc=vec, ...>`."""
@@ -283,7 +283,7 @@ _VALID = re.compile(r"(\?|\d+)\s*x\s*(\?|\d+)", re.ASCII)
 
 
 @cache
-def _tile_spec(body: str) -> TileSpec:
+def spec_of_body(body: str) -> TileSpec:
     """Parse the body of a tile type, without brackets: the long form starts with `loc=`, the short one does not."""
     parts = [part.strip() for part in body.split(",")]
     words = (part.partition("=") for part in parts)

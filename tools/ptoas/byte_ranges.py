@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from ptodsl.dialect import DYNAMIC, AllocTileOp, SubviewOp, TileBufType, TReshapeOp, checks, element_bytes, row_distance
+from ptodsl.dialect import (
+    DYNAMIC,
+    AllocationOp,
+    MultiTileBufType,
+    MultiTileGetOp,
+    SubviewOp,
+    TileBufType,
+    TReshapeOp,
+    checks,
+    element_bytes,
+    row_distance,
+)
 from tools.ptoas.plan_memory import MemoryPlan
 from tools.ptoas.tile_sources import direct_sources
 
@@ -47,8 +58,11 @@ class ByteRanges:
     def origin(self, tile: SSAValue) -> int | None:
         """Byte offset of the tile's first element in its buffer; None where it is known at run time only."""
         match tile.owner:
-            case AllocTileOp() as op:
+            case AllocationOp() as op:
                 return self._plan.address(op)
+            case MultiTileGetOp() as op:
+                start, offset = self.origin(op.source), slot_offset(op)
+                return None if start is None or offset is None else start + offset
             case TReshapeOp() as op:
                 return self.origin(op.src)
             case SubviewOp() as op:
@@ -65,10 +79,11 @@ class ByteRanges:
     def at(tile: SSAValue, start: int) -> tuple[ByteRange, ...]:
         """The bytes of a tile if its first element is at byte `start` of its buffer, sorted and disjoint."""
         ty = tile.type
-        assert isinstance(ty, TileBufType)
+        assert isinstance(ty, TileBufType | MultiTileBufType)
         buffer = ty.loc.buffer.name
         if not isinstance(tile.owner, SubviewOp):
             return (ByteRange(buffer, start, start + ty.byte_size),)
+        assert isinstance(ty, TileBufType)
         rows, cols = (size if valid == DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True))
         size = element_bytes(ty.dtype)
         distance, width = row_distance(tile) * size, cols * size
@@ -96,6 +111,13 @@ def window_offset(op: SubviewOp) -> int | None:
     assert isinstance(ty, TileBufType)
     row, col = (checks.constant_int(offset) for offset in op.offsets)
     return None if row is None or col is None else (row * row_distance(op.source) + col) * element_bytes(ty.dtype)
+
+
+def slot_offset(op: MultiTileGetOp) -> int | None:
+    """Bytes from the first of several tiles to the chosen one; None where it is known at run time only."""
+    ty, number = op.result.type, checks.constant_int(op.index)
+    assert isinstance(ty, TileBufType)
+    return None if number is None else number * ty.byte_size
 
 
 def _merge(ranges: list[ByteRange]) -> tuple[ByteRange, ...]:

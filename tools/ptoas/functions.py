@@ -9,13 +9,12 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
 from ptodsl.dialect import (
-    AllocTileOp,
+    AllocationOp,
     KernelKind,
     KernelKindAttr,
     Loc,
     SectionCubeOp,
     SectionOp,
-    TileBufType,
 )
 from tools.ptoas.diagnostics import OperationError
 
@@ -63,7 +62,7 @@ def kernel_kind(function: FuncOp) -> KernelKind | None:
     for op in function.body.walk():
         if isinstance(op, SectionOp):
             return None
-        if isinstance(op, AllocTileOp):
+        if isinstance(op, AllocationOp):
             cores.add(core_of_tile(op))
     return cores.pop() if len(cores) == 1 else None
 
@@ -87,11 +86,9 @@ def core_of(op: Operation) -> KernelKind | None:
             return None
 
 
-def core_of_tile(op: AllocTileOp) -> KernelKind:
+def core_of_tile(op: AllocationOp) -> KernelKind:
     """The core that has the tile's buffer."""
-    ty = op.result.type
-    assert isinstance(ty, TileBufType)
-    return KernelKind.VECTOR if ty.loc is Loc.VEC else KernelKind.CUBE
+    return KernelKind.VECTOR if op.tile_type.loc is Loc.VEC else KernelKind.CUBE
 
 
 def verify_functions(module: ModuleOp) -> Iterator[OperationError]:

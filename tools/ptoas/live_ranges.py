@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation
 
-from ptodsl.dialect import AllocTileOp, TileBufType
+from ptodsl.dialect import AllocationOp, TileBufType
 from tools.ptoas.tile_sources import allocations_of
 
 
@@ -31,15 +31,15 @@ class LiveRange:
         return LiveRange(min(self.first, other.first), max(self.last, other.last))
 
 
-def live_ranges(body: Block) -> dict[AllocTileOp, LiveRange]:
+def live_ranges(body: Block) -> dict[AllocationOp, LiveRange]:
     """Live range of every allocation in `body`, in program order; one without uses lives where it is made."""
     numbers: dict[Operation, LiveRange] = {}
     _number(body, 0, numbers)
-    ranges: dict[AllocTileOp, LiveRange] = {}
+    ranges: dict[AllocationOp, LiveRange] = {}
     for op, own in numbers.items():
-        if isinstance(op, AllocTileOp):
+        if isinstance(op, AllocationOp):
             ranges.setdefault(op, own)
-    used: set[AllocTileOp] = set()
+    used: set[AllocationOp] = set()
     for op in numbers:
         for operand in op.operands:
             if not isinstance(operand.type, TileBufType):
@@ -65,7 +65,7 @@ def _number(block: Block, start: int, numbers: dict[Operation, LiveRange]) -> in
     return position
 
 
-def _outermost_loop(op: Operation, allocation: AllocTileOp) -> Operation:
+def _outermost_loop(op: Operation, allocation: AllocationOp) -> Operation:
     """The outermost loop around `op` that does not contain the allocation; `op` itself if there is none."""
     result, home = op, allocation.parent
     current: Operation | None = op

@@ -17,7 +17,7 @@ def ranges(*lines: str, tiles: str = "uvw") -> dict[str, LiveRange]:
     assert block is not None
     found = live_ranges(block)
     assert all(isinstance(op, AllocTileOp) for op in found)
-    return {op.result.name_hint or "": live for op, live in found.items()}
+    return {op.results[0].name_hint or "": live for op, live in found.items()}
 
 
 def test_a_tile_lives_from_its_first_to_its_last_use() -> None:

@@ -136,7 +136,7 @@ class _Lexer(MLIRLexer):
 class _Parser(Parser):
     """Parser that records where operations start, and remembers types and locations by their text."""
 
-    _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w])")
+    _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w<])")
     _FILE = r"\"([^\"\\]*)\"\s*:\s*([0-9]+)\s*:\s*([0-9]+)\s*\)"
     _FILE_LOCATION = re.compile(rf"loc\s*\(\s*{_FILE}")
     _ALIAS_USE = re.compile(r"loc\s*\(\s*(#[\w$.-]+)\s*\)")

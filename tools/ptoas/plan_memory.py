@@ -20,7 +20,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
 from isa import a3
-from ptodsl.dialect import AllocTileOp, Loc, TileBufType, checks, uses_library_scratch
+from ptodsl.dialect import AllocationOp, Loc, TileBufType, checks, uses_library_scratch
 from tools.ptoas.diagnostics import OperationError, user_place
 from tools.ptoas.live_ranges import LiveRange, live_ranges
 
@@ -32,7 +32,7 @@ LARGEST_SHOWN = 5
 class Tile:
     """What the planner knows of an allocation."""
 
-    op: AllocTileOp
+    op: AllocationOp
     loc: Loc
     size: int
     """Bytes, rounded up to the buffer's alignment."""
@@ -43,9 +43,7 @@ class Tile:
     @property
     def type(self) -> TileBufType:
         """Type of the tile."""
-        ty = self.op.result.type
-        assert isinstance(ty, TileBufType)
-        return ty
+        return self.op.tile_type
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,9 @@ class Room:
 class MemoryPlan:
     """The byte address of every tile within the buffer of its type."""
 
-    addresses: Mapping[AllocTileOp, int]
+    addresses: Mapping[AllocationOp, int]
 
-    def address(self, op: AllocTileOp) -> int:
+    def address(self, op: AllocationOp) -> int:
         """Byte offset of the tile's first byte."""
         return self.addresses[op]
 
@@ -96,7 +94,7 @@ def plan_memory(module: ModuleOp) -> MemoryPlan:
         OperationError: a buffer is too small for its tiles ("local memory allocation failed"), or an address is not a
             constant, or reaches into the library's scratch.
     """
-    addresses: dict[AllocTileOp, int] = {}
+    addresses: dict[AllocationOp, int] = {}
     for function in module.body.block.ops:
         if isinstance(function, FuncOp) and not function.is_declaration:
             reason = next((op for op in function.walk() if uses_library_scratch(op)), None)
@@ -124,15 +122,13 @@ def _tiles_by_buffer(body: Block) -> dict[str, list[Tile]]:
     """Tiles of a function by the buffer they live in, in program order."""
     tiles: dict[str, list[Tile]] = defaultdict(list)
     for op, live in live_ranges(body).items():
-        ty = op.result.type
-        assert isinstance(ty, TileBufType)
-        buffer = ty.loc.buffer
-        size = -(-ty.byte_size // buffer.alignment) * buffer.alignment
-        tiles[buffer.name].append(Tile(op, ty.loc, size, live, _fixed_address(op)))
+        loc, buffer = op.tile_type.loc, op.tile_type.loc.buffer
+        size = -(-op.byte_size // buffer.alignment) * buffer.alignment
+        tiles[buffer.name].append(Tile(op, loc, size, live, _fixed_address(op)))
     return tiles
 
 
-def _fixed_address(op: AllocTileOp) -> int | None:
+def _fixed_address(op: AllocationOp) -> int | None:
     if op.addr is None:
         return None
     address = checks.constant_int(op.addr)
@@ -141,7 +137,7 @@ def _fixed_address(op: AllocTileOp) -> int | None:
     return address
 
 
-def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[AllocTileOp, int]:
+def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[AllocationOp, int]:
     """Addresses of the tiles of one buffer."""
     fixed = [tile for tile in tiles if tile.fixed is not None]
     free = [tile for tile in tiles if tile.fixed is None]

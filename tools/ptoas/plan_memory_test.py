@@ -29,7 +29,7 @@ def use(*names: str) -> str:
 def plan(*lines: str, kind: str = "vector") -> dict[str, int]:
     """Addresses by the tiles' names."""
     found = plan_memory(parse_text(snippet("\n".join(lines), kind)))
-    return {op.result.name_hint or "": address for op, address in found.addresses.items()}
+    return {op.results[0].name_hint or "": address for op, address in found.addresses.items()}
 
 
 def test_tiles_lie_side_by_side_in_program_order() -> None:

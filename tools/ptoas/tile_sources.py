@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects import scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
-from ptodsl.dialect import AllocTileOp, SubviewOp, TReshapeOp
+from ptodsl.dialect import AllocationOp, MultiTileGetOp, SubviewOp, TReshapeOp
 from tools.ptoas.diagnostics import OperationError
 
 
@@ -21,11 +21,11 @@ def direct_sources(value: SSAValue) -> tuple[SSAValue, ...]:
     assert isinstance(owner, Operation)
     assert isinstance(value, OpResult)
     match owner:
-        case AllocTileOp():
+        case AllocationOp():
             return ()
         case TReshapeOp():
             return (owner.src,)
-        case SubviewOp():
+        case SubviewOp() | MultiTileGetOp():
             return (owner.source,)
         case scf.ForOp():
             return (owner.iter_args[value.index], _yielded(owner.body.block, value.index))
@@ -35,11 +35,11 @@ def direct_sources(value: SSAValue) -> tuple[SSAValue, ...]:
             raise OperationError(owner, f"{owner.name}: a tile must come from pto.alloc_tile in the same function")
 
 
-def allocations_of(value: SSAValue) -> tuple[AllocTileOp, ...]:
+def allocations_of(value: SSAValue) -> tuple[AllocationOp, ...]:
     """The allocations whose bytes `value` may stand for, in order of discovery."""
-    if isinstance(value.owner, AllocTileOp):
+    if isinstance(value.owner, AllocationOp):
         return (value.owner,)
-    found: dict[AllocTileOp, None] = {}
+    found: dict[AllocationOp, None] = {}
     seen: set[SSAValue] = set()
     todo = [value]
     while todo:
@@ -47,7 +47,7 @@ def allocations_of(value: SSAValue) -> tuple[AllocTileOp, ...]:
         if current in seen:
             continue
         seen.add(current)
-        if isinstance(current.owner, AllocTileOp):
+        if isinstance(current.owner, AllocationOp):
             found[current.owner] = None
         todo.extend(reversed(direct_sources(current)))
     return tuple(found)

@@ -11,7 +11,7 @@ TWO = "%a = pto.alloc_tile : !vec\n%c = pto.alloc_tile : !vec\n"
 
 def names(body: str) -> list[str]:
     """Names of the allocations behind the operand of the last operation."""
-    return sorted(op.result.name_hint or "" for op in allocations_of(parse(TWO + body)[-2].operands[0]))
+    return sorted(op.results[0].name_hint or "" for op in allocations_of(parse(TWO + body)[-2].operands[0]))
 
 
 def test_through_reshapes_and_windows() -> None:

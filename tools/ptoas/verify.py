@@ -10,7 +10,7 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import AllocTileOp, TileBufType, row_distance
+from ptodsl.dialect import AllocationOp, TileBufType, row_distance
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
 from tools.ptoas.verify_fifos import verify_fifos
@@ -67,7 +67,7 @@ def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Ite
     """Check who places the function's tiles, which core they are on, and that one function at a time has some."""
     allocates = False
     for op in function.body.walk():
-        if not isinstance(op, AllocTileOp):
+        if not isinstance(op, AllocationOp):
             continue
         allocates = True
         if addresses and op.addr is None:
@@ -82,9 +82,8 @@ def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Ite
                 "its body in pto.section.vector or pto.section.cube",
             )
         elif core is not core_of_tile(op):
-            ty = op.result.type
-            assert isinstance(ty, TileBufType)
-            yield OperationError(op, f"{op.name}: the {core} core has no {ty.loc.buffer.name} (a tile in {ty.loc})")
+            loc = op.tile_type.loc
+            yield OperationError(op, f"{op.name}: the {core} core has no {loc.buffer.name} (a tile in {loc})")
     if allocates:
         yield from _verify_memory_of_calls(function, module)
     yield from verify_fifos(function)
@@ -95,7 +94,7 @@ def _verify_memory_of_calls(function: FuncOp, module: ModuleOp) -> Iterator[Oper
     allocating = {
         callee.sym_name.data
         for callee in module.body.block.ops
-        if isinstance(callee, FuncOp) and any(isinstance(op, AllocTileOp) for op in callee.walk())
+        if isinstance(callee, FuncOp) and any(isinstance(op, AllocationOp) for op in callee.walk())
     }
     for op in function.body.walk():
         if isinstance(op, CallOp) and callee_name(op) in allocating:

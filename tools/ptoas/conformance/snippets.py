@@ -39,6 +39,15 @@ def _alloc(ty: str) -> str:
     return vector_function(f"%t = pto.alloc_tile : !pto.tile_buf<{ty}>")
 
 
+def _several(count: int, number: str = "%c0") -> str:
+    """One of `count` tiles under one name, and a use of it."""
+    several = f"!pto.multi_tile_buf<vec, 16x64xf32, count={count}>"
+    return vector_function(
+        f"{INDICES}%m = pto.alloc_multi_tile : {several}\n%t = pto.multi_tile_get %m[{number}] : {several} -> {TILE}\n"
+        f"pto.texp ins(%t : {TILE}) outs(%t : {TILE})"
+    )
+
+
 ADDRESS = vector_function(f"%o = arith.constant 0 : i64\n%t = pto.alloc_tile addr = %o : {TILE}")
 PARTS = "8, 16, SLayout::NoneBox, 512, PadValue::Zero, CompactMode::Normal"
 ROW_MAJOR_BOXES = "TileType::Left, half, 16, 64, BLayout::RowMajor"
@@ -158,4 +167,8 @@ SNIPPETS = [
         True,
         ["TMOV($d, $a)"],
     ),
+    *(Case(f"{count} tiles under one name", _several(count), 2 <= count <= 16) for count in (1, 2, 16, 17)),
+    Case("one of several tiles", _several(2, "%c1"), True, ["TASSIGN($t,"]),
+    Case("one of several at run time", _several(3, "%n"), True, ["uint64_t $a = (uint64_t) (", "TASSIGN($t, $a)"]),
+    Case("a tile that is not there", _several(2, "%c16"), False),
 ]

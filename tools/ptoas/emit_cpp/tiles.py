@@ -8,10 +8,18 @@ from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
     DYNAMIC,
+    AllocationOp,
+    AllocMultiTileOp,
     AllocTileOp,
     BarrierOp,
+    DeclareEventIdArrayOp,
     DpsOp,
     DynamicFlagOp,
+    EventIdArrayGetOp,
+    EventIdArraySetOp,
+    EventIdArrayType,
+    MultiTileBufType,
+    MultiTileGetOp,
     SetFlagDynOp,
     SetFlagOp,
     SubviewOp,
@@ -36,10 +44,25 @@ ADDRESS_TYPE = "uint64_t"
 
 def emit_alloc_tile(writer: Writer, op: AllocTileOp) -> None:
     """`Tile<...> v9(rows, columns); TASSIGN(v9, v2);`, the sizes being those that are dynamic, if any."""
-    sizes = ", ".join(writer.name(value) for value in (op.valid_row, op.valid_col) if value is not None)
-    name = _declare(writer, op.result, f"({sizes})" if sizes else "")
-    address = writer.ranges.origin(op.result)
-    writer.line(f"TASSIGN({name}, {writer.constant(ADDRESS_TYPE, str(address))});")
+    _assign(writer, op.result, op)
+
+
+def emit_multi_tile_get(writer: Writer, op: MultiTileGetOp) -> None:
+    """As a tile at the place of the chosen one; where that is computed, with a selection of addresses."""
+    assert isinstance(op.source.owner, AllocMultiTileOp)
+    _assign(writer, op.result, op.source.owner)
+
+
+def _assign(writer: Writer, tile: SSAValue, allocation: AllocationOp) -> None:
+    """Declare a tile of an allocation, with the sizes that are known at run time only, and place it."""
+    values = allocation.valid_row, allocation.valid_col
+    sizes = ", ".join(writer.name(value) for value in values if value is not None)
+    name = _declare(writer, tile, f"({sizes})" if sizes else "")
+    writer.line(f"TASSIGN({name}, {_address(writer, tile)});")
+
+
+def _nothing(writer: Writer, op: AllocMultiTileOp) -> None:
+    """Several tiles have no variable: each use of one has its own."""
 
 
 def emit_reshape(writer: Writer, op: TReshapeOp) -> None:
@@ -69,6 +92,8 @@ def _address(writer: Writer, tile: SSAValue) -> str:
     owner = tile.owner
     if isinstance(owner, TReshapeOp):
         return _address(writer, owner.src)
+    if isinstance(owner, MultiTileGetOp):
+        return _chosen_address(writer, owner)
     if not isinstance(owner, SubviewOp):
         op = owner if isinstance(owner, Operation) else owner.parent_op()
         assert op is not None
@@ -79,6 +104,23 @@ def _address(writer: Writer, tile: SSAValue) -> str:
     elements: Term = add(multiply(row, row_distance(owner.source)), col)
     start = _address(writer, owner.source)
     return f"{start} + ({ADDRESS_TYPE})({elements}) * {element_bytes(ty.dtype)}"
+
+
+def _chosen_address(writer: Writer, op: MultiTileGetOp) -> str:
+    """A variable with the address of the chosen tile: `uint64_t v17 = (uint64_t) (v15 == 1 ? v3 : v2);`."""
+    several, first = op.source.type, writer.ranges.origin(op.source)
+    assert isinstance(several, MultiTileBufType)
+    assert first is not None
+    places = [
+        writer.constant(ADDRESS_TYPE, str(first + number * several.tile.byte_size)) for number in range(several.count)
+    ]
+    chosen = places[0]
+    for number, place in enumerate(places[1:], 1):
+        rest = chosen if number == 1 else f"({chosen})"
+        chosen = f"{writer.name(op.index)} == {number} ? {place} : {rest}"
+    address = writer.fresh()
+    writer.line(f"{ADDRESS_TYPE} {address} = ({ADDRESS_TYPE}) ({chosen});")
+    return address
 
 
 def _declare(writer: Writer, tile: SSAValue, arguments: str = "") -> str:
@@ -135,6 +177,25 @@ def _event(writer: Writer, op: DynamicFlagOp) -> str:
     return name
 
 
+def emit_declare_eventid_array(writer: Writer, op: DeclareEventIdArrayOp) -> None:
+    """`int32_t v3[4];`."""
+    ty = op.result.type
+    assert isinstance(ty, EventIdArrayType)
+    writer.line(f"int32_t {writer.define(op.result)}[{ty.size}];")
+
+
+def emit_eventid_array_set(writer: Writer, op: EventIdArraySetOp) -> None:
+    """`v3[v2] = v1;`."""
+    array, index, value = map(writer.name, op.operands)
+    writer.line(f"{array}[{index}] = {value};")
+
+
+def emit_eventid_array_get(writer: Writer, op: EventIdArrayGetOp) -> None:
+    """`event_t v4 = (event_t) v3[v2];`."""
+    array, index = map(writer.name, op.operands)
+    writer.line(f"event_t {writer.define(op.result)} = (event_t) {array}[{index}];")
+
+
 def emit_barrier(writer: Writer, op: BarrierOp) -> None:
     """`pipe_barrier(PIPE_V);`."""
     writer.line(f"pipe_barrier({op.pipe.data});")
@@ -147,6 +208,11 @@ def emit_tprint(writer: Writer, op: TPrintOp) -> None:
 
 EMITTERS: dict[type[Operation], Callable[..., None]] = {
     AllocTileOp: emit_alloc_tile,
+    AllocMultiTileOp: _nothing,
+    MultiTileGetOp: emit_multi_tile_get,
+    DeclareEventIdArrayOp: emit_declare_eventid_array,
+    EventIdArraySetOp: emit_eventid_array_set,
+    EventIdArrayGetOp: emit_eventid_array_get,
     TReshapeOp: emit_reshape,
     SubviewOp: emit_subview,
     TCvtOp: emit_cvt,

@@ -24,6 +24,34 @@ def test_declaration_and_address() -> None:
     ]
 
 
+def test_several_tiles_are_placed_one_behind_the_other_where_they_are_used() -> None:
+    several = "!pto.multi_tile_buf<!part, count=3>"
+    get = f"pto.multi_tile_get %many[{{}}] : {several} -> !part"
+    body = f"%many = pto.alloc_multi_tile valid_row = %n : {several}\n%t = {get.format('%c1')}\n%u = {get.format('%n')}"
+    assert cpp_lines(body.replace("!part", "!pto.tile_buf<vec, 16x256xf32, valid=?x256>")) == [
+        f"{VEC.format(-1).replace('32, 256', '16, 256')} a(v4);",
+        "TASSIGN(a, 16384);",
+        f"{VEC.format(-1).replace('32, 256', '16, 256')} b(v4);",
+        "uint64_t c = (uint64_t) (v4 == 2 ? 32768 : (v4 == 1 ? 16384 : 0));",
+        "TASSIGN(b, c);",
+    ]
+
+
+def test_event_ids_lie_in_an_array() -> None:
+    ty = "!pto.eventid_array<4>"
+    body = (
+        f"%e = pto.declare_eventid_array -> {ty}\npto.eventid_array_set %e[%c0], %n : {ty}\n"
+        f"%i = pto.eventid_array_get %e[%c1] : {ty}\npto.wait_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %i]"
+    )
+    assert cpp_lines(body) == [
+        "int32_t a[4];",
+        "a[0] = v4;",
+        "event_t b = (event_t) a[1];",
+        "event_t c = (event_t) b;",
+        "wait_flag(PIPE_MTE2, PIPE_V, c);",
+    ]
+
+
 @pytest.mark.parametrize(("number", "mode"), [(0, "Null"), (1, "Normal"), (2, "RowPlusOne")])
 def test_compact_modes(number: int, mode: str) -> None:
     line, _ = cpp_lines(f"%t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32, compact={number}>")

@@ -22,14 +22,18 @@ PARAMETERS = {"x": pto.PtrType(pto.float32), "y": pto.PtrType(pto.float32), "n":
 TYPE = pto.TileBufType([ROWS, COLS], pto.float32)
 
 
+CHOICES = ("window", "ladder", "ifs", "several")
+"""See `Rotation.choice`."""
+
+
 @dataclass(frozen=True)
 class Rotation:
     """What a kernel looks like."""
 
     slots: int
     choice: str = "window"
-    """How the slot is chosen: a "window" of one tile, a "ladder" of branches of which the last is an else, or "ifs",
-    one without else after the other."""
+    """How the slot is chosen: a "window" of one tile, a "ladder" of branches of which the last is an else, "ifs", one
+    without else after the other, or "several" tiles under one name."""
 
     prefetch: bool = False
     """The load of a tile is issued before the work on the one before it."""
@@ -49,7 +53,9 @@ class Rotation:
 ROTATIONS = (
     *(
         Rotation(slots, choice, prefetch=prefetch, outer=outer)
-        for slots, choice, prefetch, outer in product((2, 3, 4), ("window", "ladder", "ifs"), (False, True), (1, 2))
+        for slots, choice, prefetch, outer in product(
+            (2, 3, 4), ("window", "ladder", "ifs", "several"), (False, True), (1, 2)
+        )
     ),
     *(Rotation(slots, choice, together=False) for slots, choice in product((2, 3), ("ladder", "ifs"))),
     Rotation(9),
@@ -76,6 +82,8 @@ class _Builder:
         self.first = scalar.index_cast(pto.get_subblock_idx()) * self.n
         if rotation.choice == "window":
             self.whole = pto.alloc_tile(pto.TileBufType([rotation.slots * ROWS, COLS], pto.float32))
+        elif rotation.choice == "several":
+            self.several = pto.alloc_multi_tile(pto.MultiTileBufType(TYPE, rotation.slots))
         else:
             self.tiles = [pto.alloc_tile(TYPE) for _ in range(rotation.slots)]
 
@@ -107,6 +115,8 @@ class _Builder:
         slot = number % slots
         if choice == "window":
             body(tile.subview(self.whole, [slot * ROWS, 0], [ROWS, COLS]))
+        elif choice == "several":
+            body(self.several[slot])
         elif choice == "ladder":
             self.rung(slot, 0, body)
         else:

@@ -8,7 +8,15 @@ from itertools import product
 from xdsl.dialects import scf
 from xdsl.ir import OpResult, SSAValue
 
-from ptodsl.dialect import AllocTileOp, SubviewOp, TileBufType, TReshapeOp, element_bytes
+from ptodsl.dialect import (
+    AllocationOp,
+    MultiTileBufType,
+    MultiTileGetOp,
+    SubviewOp,
+    TileBufType,
+    TReshapeOp,
+    element_bytes,
+)
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.insert_sync.series import MOST_SLOTS, Condition, SeriesFinder
 
@@ -43,13 +51,15 @@ class Slots:
     def _origins(self, tile: SSAValue) -> list[Origin] | None:
         """Where a tile may start; None if that is not known to be one of few places."""
         match tile.owner:
-            case AllocTileOp():
+            case AllocationOp():
                 start = self._ranges.origin(tile)
                 return None if start is None else [(start, ())]
             case TReshapeOp() as op:
                 return self._origins(op.src)
             case SubviewOp() as op:
                 return self._windows(op)
+            case MultiTileGetOp() as op:
+                return self._chosen(op)
             case scf.IfOp() as op:
                 return self._selected(op, tile)
             case _:
@@ -66,6 +76,19 @@ class Slots:
         return [
             (start + (row * ty.shape[1] + col) * size, (*first, *second, *third))
             for (start, first), (row, second), (col, third) in product(origins, rows, cols)
+        ]
+
+    def _chosen(self, op: MultiTileGetOp) -> list[Origin] | None:
+        """One of several tiles."""
+        ty = op.source.type
+        assert isinstance(ty, MultiTileBufType)
+        origins, numbers = self._origins(op.source), self._series.choices(op.index)
+        if origins is None or numbers is None:
+            return None
+        return [
+            (start + number * ty.tile.byte_size, (*first, *second))
+            for (start, first), (number, second) in product(origins, numbers)
+            if number in range(ty.count)
         ]
 
     def _selected(self, op: scf.IfOp, tile: SSAValue) -> list[Origin] | None:
