@@ -48,6 +48,10 @@ _ROWS, _STRIPS, _SOURCE, _UNKNOWN = Order.ROWS, Order.STRIPS, Order.SOURCE, Orde
 _ANY: tuple[tuple[str, str], ...] = ()
 """No operands that must be different tiles."""
 _OTHER_DST = (("dst", "src"),)
+_OTHER_DST_2 = (("dst", "lhs"), ("dst", "rhs"))
+_SINGLE = ("f32",)
+_INT = ("i32",)
+_SIGNED = ("i8", "i16")
 _RELU = ("f16", "f32", "i32")
 _WORDS = ("i16", "ui16")
 _FILLED = ("f16", "bf16", "f32", "i16", "i32")
@@ -95,6 +99,7 @@ OPS: tuple[Op, ...] = (
         ("TMIN", "min", NUMBERS, "min(lhs, rhs)", "Min", "max", _ROWS, _ANY),
         ("TAND", "and_", BITS, "lhs & rhs", "And", "bits", _ROWS, _ANY),
         ("TOR", "or_", BITS, "lhs | rhs", "Or", "bits", _ROWS, _ANY),
+        ("TFMOD", "fmod", _SINGLE, "lhs - trunc(lhs / rhs) * rhs", "Fmod", "div unary mul sub", _UNKNOWN, _OTHER_DST_2),
     ),
     *_family(
         BINARY_SCRATCH,
@@ -107,6 +112,20 @@ OPS: tuple[Op, ...] = (
         ("TMULS", "muls", NUMBERS, "src * scalar", "Mul", "scalar", _ROWS, _ANY),
         ("TDIVS", "divs", NUMBERS, "src / scalar", None, "copy div", _UNKNOWN, _ANY),
         ("TMAXS", "maxs", NUMBERS, "max(src, scalar)", "Max", "scalar", _ROWS, _ANY),
+        ("TANDS", "ands", _SIGNED, "src & scalar", "And", "copy bits", _UNKNOWN, _OTHER_DST),
+        ("TORS", "ors", _SIGNED, "src | scalar", "Or", "copy bits", _UNKNOWN, _OTHER_DST),
+        (
+            "TFMODS",
+            "fmods",
+            _SINGLE,
+            "src - trunc(src / scalar) * scalar",
+            "Fmod",
+            "div unary mul sub",
+            _UNKNOWN,
+            _OTHER_DST,
+        ),
+        ("TSHLS", "shls", _INT, "src << scalar, from 0 to 31", "Shl", "scalar", _UNKNOWN, _ANY),
+        ("TSHRS", "shrs", _INT, "src >> scalar, from 0 to 31; the sign stays", "Shr", "scalar", _UNKNOWN, _ANY),
         ("TMINS", "mins", NUMBERS, "min(src, scalar)", "Min", "scalar", _ROWS, _ANY),
     ),
     *_family(
@@ -134,12 +153,14 @@ OPS: tuple[Op, ...] = (
         ("TROWSUM", "row_sum", NUMBERS, "sum of row r", "Add", "group_add", _SOURCE, _ANY),
         ("TROWMAX", "row_max", NUMBERS, "maximum of row r", "Max", "group_max", _SOURCE, _ANY),
         ("TROWMIN", "row_min", NUMBERS, "minimum of row r", "Min", "group_max", _SOURCE, _ANY),
+        ("TROWPROD", "row_prod", NUMBERS, "product of row r", "Mul", "mul", _UNKNOWN, _ANY),
     ),
     *_family(
         COL_REDUCTION,
         ("TCOLSUM", "col_sum", NUMBERS, "sum of column c", "Add", "add", _UNKNOWN, _ANY),
         ("TCOLMAX", "col_max", NUMBERS, "maximum of column c", "Max", "max", _UNKNOWN, _ANY),
         ("TCOLMIN", "col_min", NUMBERS, "minimum of column c", "Min", "max", _UNKNOWN, _ANY),
+        ("TCOLPROD", None, NUMBERS, "product of column c", "Mul", "mul", _UNKNOWN, _ANY),
     ),
     *_family(
         ROW_EXPANSION,

@@ -122,6 +122,12 @@ def matmul_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
     _emit(TMatmulBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
 
 
+def col_prod(src: Value, tmp: Value, dst: Value) -> None:
+    """Compute dst[c] = product of column c; dst is [1, cols]. `tmp` is not used: pto-dsl has it for symmetry."""
+    ssa_of(tmp, "tmp", Tile)
+    _emit(VECTOR_OPS["tcolprod"], src=src, dst=dst)
+
+
 def reshape(dst_type: TileBufType, src: Value) -> Tile:
     """Return the bytes of `src` as a tile of type `dst_type`; no data moves."""
     if not isinstance(dst_type, TileBufType):

@@ -76,10 +76,9 @@ def snippet(body: str, kind: str = "vector") -> str:
 _KINDS = {
     "f32": {Extent.WHOLE: "vec", Extent.ENOUGH: "vec", Extent.ROWS: "rows", Extent.COLS: "cols"},
     "i16": {Extent.WHOLE: "words"},
+    "i32": {Extent.WHOLE: "bits"},
 }
 """Names in `TILES` by element type and extent."""
-
-_SCALARS = {"f32": "%x", "i16": "%w"}
 
 
 def use_of(row: Op, *, apart: bool = False) -> str:
@@ -90,12 +89,12 @@ def use_of(row: Op, *, apart: bool = False) -> str:
         apart: whether every operand is a tile of its own, `%t0`, `%t1`, ...; else `%vec` and the like, and those that
             must be other tiles than these.
     """
-    dtype = "f32" if "f32" in row.types else "i16"
-    lines = ["%w = arith.constant 3 : i16"] if dtype == "i16" else []
+    dtype = next(name for name in _KINDS if name in row.types)
+    lines = [] if dtype == "f32" else [f"%w = arith.constant 3 : {dtype}"]
     names, types = [], []
     for number, operand in enumerate(row.family.operands):
         if operand.role is Role.SCALAR:
-            names.append(_SCALARS[dtype])
+            names.append("%x" if dtype == "f32" else "%w")
             types.append(dtype)
             continue
         kind = _KINDS[dtype][operand.extent]

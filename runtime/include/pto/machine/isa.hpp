@@ -82,12 +82,18 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMIN) \
     X(TAND) \
     X(TOR) \
+    X(TFMOD) \
     X(TXOR) \
     X(TADDS) \
     X(TSUBS) \
     X(TMULS) \
     X(TDIVS) \
     X(TMAXS) \
+    X(TANDS) \
+    X(TORS) \
+    X(TFMODS) \
+    X(TSHLS) \
+    X(TSHRS) \
     X(TMINS) \
     X(TEXPANDS) \
     X(TEXP) \
@@ -103,9 +109,11 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TROWSUM) \
     X(TROWMAX) \
     X(TROWMIN) \
+    X(TROWPROD) \
     X(TCOLSUM) \
     X(TCOLMAX) \
     X(TCOLMIN) \
+    X(TCOLPROD) \
     X(TROWEXPAND) \
     X(TROWEXPANDADD) \
     X(TROWEXPANDSUB) \
@@ -130,7 +138,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMAX, Max) \
     X(TMIN, Min) \
     X(TAND, And) \
-    X(TOR, Or)
+    X(TOR, Or) \
+    X(TFMOD, Fmod)
 
 /// Where dst = f(...); `tmp` is scratch like dst: X(name, functor).
 #define PTO_BINARY_SCRATCH_OPS(X) \
@@ -142,6 +151,11 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TSUBS, Sub) \
     X(TMULS, Mul) \
     X(TMAXS, Max) \
+    X(TANDS, And) \
+    X(TORS, Or) \
+    X(TFMODS, Fmod) \
+    X(TSHLS, Shl) \
+    X(TSHRS, Shr) \
     X(TMINS, Min)
 
 /// Where dst = f(...): X(name, functor).
@@ -159,13 +173,15 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
 #define PTO_ROW_REDUCTION_OPS(X) \
     X(TROWSUM, Add) \
     X(TROWMAX, Max) \
-    X(TROWMIN, Min)
+    X(TROWMIN, Min) \
+    X(TROWPROD, Mul)
 
 /// Where dst[c] = f(...); dst is [1, cols]: X(name, functor).
 #define PTO_COL_REDUCTION_OPS(X) \
     X(TCOLSUM, Add) \
     X(TCOLMAX, Max) \
-    X(TCOLMIN, Min)
+    X(TCOLMIN, Min) \
+    X(TCOLPROD, Mul)
 
 /// Where dst[r, c] = f(...): X(name, functor).
 #define PTO_ROW_BINARY_OPS(X) \
@@ -217,12 +233,18 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMIN
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TAND
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TOR
+    1u << 1,  // TFMOD
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TXOR
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADDS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUBS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMULS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TDIVS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMAXS
+    1u << 7 | 1u << 5,  // TANDS
+    1u << 7 | 1u << 5,  // TORS
+    1u << 1,  // TFMODS
+    1u << 3,  // TSHLS
+    1u << 3,  // TSHRS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMINS
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3,  // TEXPANDS
     1u << 2 | 1u << 1,  // TEXP
@@ -238,9 +260,11 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWSUM
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWMIN
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWPROD
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLSUM
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLMIN
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLPROD
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TROWEXPAND
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDADD
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDSUB

@@ -71,6 +71,21 @@ struct Xor {
         return static_cast<T>(a ^ b);
     }
 };
+struct Shl {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) << b);
+    }
+};
+struct Shr {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a >> b);
+    }
+};
+struct Fmod {
+    float operator()(float a, float b) const { return a - std::trunc(a / b) * b; }
+};
 struct Log {
     float operator()(float a) const { return std::log(a); }
 };
