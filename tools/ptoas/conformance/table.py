@@ -1,4 +1,4 @@
-"""The verdict of ptoas 0.48 on 402 combinations of operation and element type, in place or not (accepts.tsv)."""
+"""The verdict of ptoas 0.48 on 485 combinations of operation and element type, in place or not (accepts.tsv)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ TABLE = Path(__file__).parent / "accepts.tsv"
 
 NO_DEVICE_CODE = "the device has no code for this pair of element types"
 
+NO_HEADER_CODE = "the device's headers refuse this element type"
+
 NOT_YET: frozenset[str] = frozenset()
 """Operations of the table that the dialect does not have yet."""
 
 SHAPES = {Extent.ROWS: ("32x1", ", blayout=col_major"), Extent.COLS: ("1x64", "")}
 """Sizes and layout of the tiles that are not of 32x64 elements."""
 
-SCALARS = {"f32": "2.0", "f16": "2.0", "i32": "2", "i16": "2"}
+SCALARS = {"f32": "2.0", "f16": "2.0", "bf16": "2.0", "i32": "2", "i16": "2", "i8": "2"}
 
 
 def table_cases() -> Iterator[Case]:
@@ -39,6 +41,8 @@ def _case(operation: str, in_place: bool, types: str, accepted: bool) -> Case:
     else:
         text = vector_function(_vector_lines(operation, source, target or source, in_place))
     stricter = ""
+    if operation in ("tfmod", "tfmods") and accepted and source not in BY_DIALECT[operation].types:
+        stricter = NO_HEADER_CODE
     if operation == "tcvt" and (element_type(source), element_type(target)) not in CONVERSIONS:
         stricter = NO_DEVICE_CODE
     place = " in place" if in_place else ""
