@@ -87,6 +87,7 @@ class SetFftsOp(IRDLOperation):
     """Give the cores the base of the cross-core flag unit: `pto.set_ffts %ffts : memref<256xi64>`."""
 
     name = "pto.set_ffts"
+    assembly_format = "$ffts `:` type($ffts) attr-dict"
 
     ffts = operand_def()
 
@@ -97,20 +98,6 @@ class SetFftsOp(IRDLOperation):
         """Check the type of the argument."""
         if self.ffts.type != FFTS_TYPE:
             raise VerifyException(f"{self.name}: ffts must be {FFTS_TYPE}, not {self.ffts.type}")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%ffts : memref<256xi64>`."""
-        ffts = parser.parse_unresolved_operand()
-        parser.parse_punctuation(":")
-        return cls.create(operands=[parser.resolve_operand(ffts, parser.parse_type())])
-
-    def print(self, printer: Printer) -> None:
-        """Print `%ffts : memref<256xi64>`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.ffts)
-        printer.print_string(" : ")
-        printer.print_attribute(self.ffts.type)
 
 
 class SectionOp(IRDLOperation, abc.ABC):
@@ -206,6 +193,7 @@ class TPrintOp(IRDLOperation):
 
     name = "pto.tprint"
     traits = traits_def(tile_effects("tprint"))
+    assembly_format = "`ins` `(` $src `:` type($src) `)` attr-dict"
 
     src = operand_def()
 
@@ -215,20 +203,3 @@ class TPrintOp(IRDLOperation):
     def verify_(self) -> None:
         """Check that a vector tile is printed."""
         checks.tile(self, "src", Loc.VEC)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `ins(%t : T)`."""
-        parser.parse_keyword("ins")
-        with parser.in_parens():
-            (src,) = parse_types_of(parser, [parser.parse_unresolved_operand()])
-        return cls.create(operands=[src], attributes=parser.parse_optional_attr_dict())
-
-    def print(self, printer: Printer) -> None:
-        """Print `ins(%t : T)`."""
-        printer.print_string(" ins(")
-        printer.print_ssa_value(self.src)
-        printer.print_string(" : ")
-        printer.print_attribute(self.src.type)
-        printer.print_string(")")
-        printer.print_op_attributes(self.attributes)

@@ -155,6 +155,7 @@ class TReshapeOp(IRDLOperation):
 
     name = "pto.treshape"
     traits = traits_def(tile_effects("treshape"))
+    assembly_format = "$src `:` type($src) `->` type($result) attr-dict"
 
     src = operand_def()
     result = result_def(TileBufType)
@@ -175,21 +176,6 @@ class TReshapeOp(IRDLOperation):
             raise VerifyException(
                 f"{self.name}: shapes {list(src.shape)} and {list(result.shape)} must have the same number of elements"
             )
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%a : T -> T`."""
-        src = parser.parse_unresolved_operand()
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        return cls.create(operands=[parser.resolve_operand(src, ty)], result_types=[parser.parse_type()])
-
-    def print(self, printer: Printer) -> None:
-        """Print `%a : T -> T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.src)
-        print_conversion(printer, self)
 
 
 @irdl_op_definition

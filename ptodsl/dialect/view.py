@@ -231,6 +231,7 @@ class DeclareGlobalOp(IRDLOperation):
     """A GM view without an address, which a FIFO operation binds to a slot: `pto.declare_global -> T`."""
 
     name = "pto.declare_global"
+    assembly_format = "`->` type($result) attr-dict"
 
     result = result_def(TensorViewType)
 
@@ -243,17 +244,6 @@ class DeclareGlobalOp(IRDLOperation):
         assert isinstance(ty, TensorViewType)
         if DYNAMIC in ty.shape:
             raise VerifyException(f"{self.name}: a FIFO entry needs constant dimensions, not {ty}")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `-> T`."""
-        parser.parse_punctuation("->")
-        return cls.create(result_types=[parser.parse_type()])
-
-    def print(self, printer: Printer) -> None:
-        """Print `-> T`."""
-        printer.print_string(" -> ")
-        printer.print_attribute(self.result.type)
 
 
 def _of_rank(shape: tuple[int, ...], rank: int) -> tuple[int, ...] | None:
