@@ -1,7 +1,7 @@
 """Compare two results files of //bench:fa: what became slower, faster or wrong, and how sure that is.
 
-    bazel run //bench:compare -- before.json after.json
-    bazel run //bench:compare -- before.json after.json --across      also kernels with other knobs
+    tools/bazel run //bench:compare -- before.json after.json
+    tools/bazel run //bench:compare -- before.json after.json --across      also kernels with other knobs
 
 For each shape and kernel the latest row of either file. The ratio is median latency after / before with its 95 %
 interval from the samples. A baseline that both files have is the control: it is the same program, so what it moved is

@@ -49,7 +49,11 @@ SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estima
 S1_TILE = flags.DEFINE_list(
     "s1_tile", [AUTO_TILE], "Rows of K per tile: auto (per shape), 256, 512; a list takes turns."
 )
-QK_PRELOAD = flags.DEFINE_list("qk_preload", ["3"], "Tiles that QK runs ahead of PV: 3, 4; a list takes turns.")
+QK_PRELOAD = flags.DEFINE_list(
+    "qk_preload",
+    None,
+    "Tiles that QK runs ahead of PV: 3, 4; a list takes turns. Default: what --library has, else 3.",
+)
 REMOVE_BARRIERS = flags.DEFINE_list(
     "remove_barriers",
     [],
@@ -134,16 +138,18 @@ def _kernels(case: Case) -> tuple[Kernel, ...]:
             "--library and --remove_barriers exclude each other: a library has its barriers removed already"
         )
     for flag in (S1_TILE, QK_PRELOAD):
-        if not flag.value:
+        if flag.present and not flag.value:
             raise ValueError(f"--{flag.name}= is an empty list; give at least one value, or leave the flag out")
     sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
     libraries: list[Path | None] = [user_path(text) for text in LIBRARY.value]
-    configs = [
-        choose_config(tile, preload, q_rows=case.q_rows, s1=case.s1)
+    preloads = [None] if QK_PRELOAD.value is None else integers("qk_preload", QK_PRELOAD.value)
+    found = [
+        Kernel(choose_config(tile, preload, q_rows=case.q_rows, s1=case.s1, library=path), barriers, path)
         for tile in S1_TILE.value
-        for preload in integers("qk_preload", QK_PRELOAD.value)
+        for preload in preloads
+        for path in libraries or [None]
+        for barriers in sets
     ]
-    found = [Kernel(config, barriers, path) for config in configs for path in libraries or [None] for barriers in sets]
     return tuple(dict.fromkeys(found))
 
 

@@ -15,6 +15,7 @@ from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
+from kernels.library import LibraryError
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> dict[KernelConfig, Att
 
 @pytest.fixture(autouse=True)
 def stand_ins(backends: dict[KernelConfig, AttentionBackend], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attend, "_backend", lambda config, device: backends[config])
+    monkeypatch.setattr(attend, "_backend", lambda config, device, path: backends[config])
 
 
 def test_one_head() -> None:
@@ -45,6 +46,21 @@ def test_every_head_of_every_batch_has_its_own_keys() -> None:
         for head in range(3):
             expected = attention_reference(q[batch, head], k[batch, head], v[batch, head])
             np.testing.assert_allclose(out[batch, head], expected, atol=1e-5)
+
+
+def test_a_library_from_elsewhere_is_used_with_its_own_knobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As outside of Bazel, where none lies beside the package."""
+    monkeypatch.undo()  # the stand-ins' fixture
+    path = build_stand_in(tmp_path, KernelConfig(s1_tile=512, qk_preload=4))
+    inputs = make_inputs("normal", 128, 2048, seed=0)
+    out = flash_atten.attention(inputs.q, inputs.k, inputs.v, library=str(path))
+    np.testing.assert_allclose(out, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
+    with pytest.raises(LibraryError, match="was built with s1_tile = 512, but s1_tile = 256"):
+        flash_atten.attention(inputs.q, inputs.k, inputs.v, KernelConfig(), library=path)
+    with pytest.raises(LibraryError, match=r"none\.so cannot be read: No such file"):
+        flash_atten.attention(inputs.q, inputs.k, inputs.v, library=tmp_path / "none.so")
+    with pytest.raises(ValueError, match="s1 must be at least s1_tile"):
+        flash_atten.attention(inputs.q, inputs.k[:1024], inputs.v[:1024], library=path)
 
 
 def test_a_given_configuration_is_used_and_checked() -> None:

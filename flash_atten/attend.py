@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
 
 from flash_atten.backend import AUTO_TILE, AttentionBackend, choose_config, open_backend
 from flash_atten.config import HEAD, KernelConfig
 from flash_atten.libraries import library_path
 from kernels.backend import Choice
-from kernels.library import HOST, NPU
-
-DEFAULT_QK_PRELOAD = KernelConfig().qk_preload
+from kernels.library import HOST, NPU, LibraryError
 
 OPEN_LIBRARIES = 8
 """Libraries that stay loaded between calls: all sets of knobs that are built."""
@@ -20,12 +19,12 @@ RANKS = {2: "[rows, 128]", 4: "[batch, heads, rows, 128]"}
 """Number of dimensions -> the shape that it stands for."""
 
 
-def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST) -> Any:
+def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST, path: Path | None = None) -> Any:
     """Run the kernel on arrays of `device`'s backend; see `attention`. The result is a new array of that backend."""
     check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
     if config is None:
-        config = choose_config(AUTO_TILE, DEFAULT_QK_PRELOAD, q_rows=int(q.shape[-2]), s1=int(k.shape[-2]))
-    backend = _backend(config, device)
+        config = choose_config(AUTO_TILE, None, q_rows=int(q.shape[-2]), s1=int(k.shape[-2]), library=path)
+    backend = _backend(config, device, path)
     if q.ndim == 2:
         return backend.launch(q, k, v)
     out = backend.empty_like(q)
@@ -51,13 +50,20 @@ def check_ranks(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> N
         )
 
 
-def _backend(config: KernelConfig, device: str) -> AttentionBackend:
-    """Return the backend with the library that lies there now: one that has been rebuilt is loaded again."""
-    status = library_path(config).stat()
-    return _open_once(config, device, (status.st_ino, status.st_mtime_ns, status.st_size))
+def _backend(config: KernelConfig, device: str, path: Path | None) -> AttentionBackend:
+    """Return the backend with the library that lies there now: one that has been rebuilt is loaded again.
+
+    Raises LibraryError if there is none.
+    """
+    path = path or library_path(config)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise LibraryError(f"the library {path} cannot be read: {error.strerror}") from error
+    return _open_once(config, device, path, (status.st_ino, status.st_mtime_ns, status.st_size))
 
 
 @functools.lru_cache(maxsize=OPEN_LIBRARIES)
-def _open_once(config: KernelConfig, device: str, file: tuple[int, ...]) -> AttentionBackend:
+def _open_once(config: KernelConfig, device: str, path: Path, file: tuple[int, ...]) -> AttentionBackend:
     """Load a library once; the backend also keeps the device's GM slots. `file` tells when it was rebuilt."""
-    return open_backend(config, Choice(NPU if device == NPU else HOST)).backend
+    return open_backend(config, Choice(NPU if device == NPU else HOST), path=path).backend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flash_atten.config import S0, KernelConfig, LaunchShape, auto_s1_tile
-from flash_atten.libraries import library_path
+from flash_atten.config import S0, S1_TILES, KernelConfig, LaunchShape, auto_s1_tile
+from flash_atten.libraries import DEFAULT_QK_PRELOAD, library_path
 from flash_atten.operands import Operand, check_operands, check_out, numpy_operand, torch_operand
 from flash_atten.plan import block_dim, launch_plan
 from kernels.backend import DEFAULT_CHOICE, Backend, BoundLaunch, Choice, open_library
-from kernels.library import HOST, KernelLibrary
+from kernels.library import HOST, KernelLibrary, LibraryError
 
 AUTO_TILE = "auto"
 """Value of --s1_tile that leaves the choice to `auto_s1_tile`."""
@@ -105,23 +106,39 @@ class OpenedAttention:
     why: str
 
 
-def choose_config(s1_tile: str, qk_preload: int, *, q_rows: int, s1: int) -> KernelConfig:
+def choose_config(
+    s1_tile: str, qk_preload: int | None, *, q_rows: int, s1: int, library: Path | None = None
+) -> KernelConfig:
     """Return the configuration for a shape; `s1_tile` is a number or `auto`. Raises ValueError for what cannot run.
 
-    The rules for s1 come first: where q_rows follows s1, they are what the user can mend.
+    Knobs that are left open (`auto`, None) are those of `library`, if the user names one. The rules for s1 come first:
+    where q_rows follows s1, they are what the user can mend.
     """
     keys_only = LaunchShape(q_rows=S0, s1=s1)
-    if s1_tile == AUTO_TILE:
-        tile = auto_s1_tile(keys_only)
-    else:
+    knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only), "qk_preload": DEFAULT_QK_PRELOAD}
+    knobs |= {} if library is None else _knobs_of(library)
+    if s1_tile != AUTO_TILE:
         try:
-            tile = int(s1_tile)
+            knobs["s1_tile"] = int(s1_tile)
         except ValueError:
-            raise ValueError(f"s1_tile = {s1_tile!r} is not supported: use auto, or a tile size in rows of K") from None
-    config = KernelConfig(s1_tile=tile, qk_preload=qk_preload)
+            raise ValueError(
+                f"s1_tile = {s1_tile!r} is not supported: use {AUTO_TILE}, {' or '.join(map(str, S1_TILES))}"
+            ) from None
+    if qk_preload is not None:
+        knobs["qk_preload"] = qk_preload
+    config = KernelConfig(**knobs)
     keys_only.check(config)
     LaunchShape(q_rows=q_rows, s1=s1).check(config)
     return config
+
+
+def _knobs_of(library: Path) -> Mapping[str, Any]:
+    """Return the knobs that a library says it has; none if it cannot be asked: `open_backend` will say why."""
+    try:
+        found = KernelLibrary(library).info.knobs
+    except LibraryError:
+        return {}
+    return {name: found[name] for name in KernelConfig().knobs if name in found}
 
 
 def open_backend(config: KernelConfig, choice: Choice = DEFAULT_CHOICE, *, path: Path | None = None) -> OpenedAttention:

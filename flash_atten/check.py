@@ -1,8 +1,8 @@
 """Check the Flash Attention kernel against the FP32 reference, on inputs that show every lost tile, and on the edges of
 FP16 softmax.
 
-    bazel run //flash_atten:check -- --s1=1024,4096 --q_rows=256 --seeds=0,1,2
-    bazel run //flash_atten:check -- --s1=16384 --kinds=normal,large
+    tools/bazel run //flash_atten:check -- --s1=1024,4096 --q_rows=256 --seeds=0,1,2
+    tools/bazel run //flash_atten:check -- --s1=16384 --kinds=normal,large
 
 A result is right if its errors are small relative to the size of the output; every line says how large they are and
 what is allowed (docs/checks.md). Every row is compared up to 256M scores (q rows x s1), beyond that some whole Q blocks
@@ -33,7 +33,9 @@ Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same a
 KINDS = flags.DEFINE_list("kinds", list(INPUT_KINDS), "Kinds of inputs.")
 SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the inputs, and of the rows that are compared.")
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
-QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+QK_PRELOAD = flags.DEFINE_integer(
+    "qk_preload", None, "Tiles that QK runs ahead of PV: 3 or 4. Default: what --library has, else 3."
+)
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
 CHOICE = define_choice(interleave=True)
 
@@ -63,13 +65,13 @@ def options() -> Options:
     unknown = sorted(set(KINDS.value) - set(INPUT_KINDS))
     if unknown or not KINDS.value:
         raise ValueError(f"--kinds={','.join(KINDS.value)} is not supported; choose from {', '.join(INPUT_KINDS)}")
+    library = user_path(LIBRARY.value) if LIBRARY.value else None
     seeds = integers("seeds", SEEDS.value, least=0)
     checks = []
     for s1 in integers("s1", S1.value):
         for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
-            config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1)
+            config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1, library=library)
             checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
-    library = user_path(LIBRARY.value) if LIBRARY.value else None
     return Options(tuple(checks), library, CHOICE())
 
 

@@ -1,7 +1,7 @@
 """Print which kinds of inputs show which numeric faults: `check_broken`'s mutants, judged as `check` judges a kernel.
 
-    bazel run //flash_atten:check_mutants -- --s1=1024
-    bazel run //flash_atten:check_mutants -- --s1=131072 --kinds=normal,rising
+    tools/bazel run //flash_atten:check_mutants -- --s1=1024
+    tools/bazel run //flash_atten:check_mutants -- --s1=131072 --kinds=normal,rising
 
 A cell says how many times larger the error is than what is allowed; a dot is a mutant that passes. One Q block of each
 is computed in NumPy; no kernel is needed. Exit code 1 if no kind shows a mutant, or the right algorithm is called

@@ -40,6 +40,9 @@ QK_PRELOADS = (3, 4)
 KV_SPLITS = (1, 2, 4)
 """Allowed numbers of parts of S1, each computed apart. More than one needs a second entry that combines them."""
 
+LARGEST_SIZE = 2**31
+"""Rows of Q or K, or heads, up to which a shape is believed: an operand of so many rows is half a terabyte."""
+
 LONG_S1 = 16384
 """From this S1 on, `auto_s1_tile` chooses the larger tile."""
 
@@ -171,6 +174,8 @@ class LaunchShape:
         ):
             if type(value) is not int or value <= 0:
                 raise ValueError(f"{name} = {value!r} is not a size: give a positive whole number of {what}.")
+            if value > LARGEST_SIZE:
+                raise ValueError(f"{name} = {value} is not a size: give at most {LARGEST_SIZE} {what}.")
         if self.q_rows % S0:
             raise ValueError(
                 f"q_rows = {self.q_rows} is not supported: it must be a multiple of {S0}, the rows of one Q block, "

@@ -1,7 +1,7 @@
 """Run the Flash Attention kernel once: inputs from .npy files or drawn at random, result to a .npy file.
 
-    bazel run //flash_atten:launch -- --q_npy=q.npy --k_npy=k.npy --v_npy=v.npy --out=o.npy
-    bazel run //flash_atten:launch -- --q_rows=256 --s1=4096 --seed=1 --out=o.npy
+    tools/bazel run //flash_atten:launch -- --q_npy=q.npy --k_npy=k.npy --v_npy=v.npy --out=o.npy
+    tools/bazel run //flash_atten:launch -- --q_rows=256 --s1=4096 --seed=1 --out=o.npy
 
 q is [q rows, 128], k and v are [s1, 128], float16; the result is [q rows, 128], float32.
 """
@@ -39,7 +39,9 @@ Q_ROWS = flags.DEFINE_integer("q_rows", None, "Random inputs: rows of Q. Default
 KIND = flags.DEFINE_enum("kind", "normal", list(INPUT_KINDS), "Random inputs: what they look like.")
 SEED = flags.DEFINE_integer("seed", 0, "Random inputs: seed.", lower_bound=0)
 S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
-QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+QK_PRELOAD = flags.DEFINE_integer(
+    "qk_preload", None, "Tiles that QK runs ahead of PV: 3 or 4. Default: what --library has, else 3."
+)
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
 CHOICE = define_choice(interleave=True)
 
@@ -86,12 +88,26 @@ def _is_result(head: bytes) -> bool:
     return head.startswith(NPY_MAGIC) and b"'<f4'" in head
 
 
+def _library() -> Path | None:
+    return user_path(LIBRARY.value) if LIBRARY.value else None
+
+
+def _config(q_rows: int, s1: int) -> KernelConfig:
+    return choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1, library=_library())
+
+
 def _inputs() -> AttentionInputs:
     files = {"q": Q.value, "k": K.value, "v": V.value}
     missing = [f"--{name}_npy" for name, value in files.items() if not value]
+    idle = [flag.name for flag in (S1, Q_ROWS, KIND, SEED) if flag.present]
+    if len(missing) < len(files) and idle:
+        raise ValueError(
+            f"{', '.join('--' + name for name in idle)} is for random inputs, and --q_npy, --k_npy and --v_npy give "
+            "others: leave out the one or the other"
+        )
     if len(missing) == len(files):
         q_rows = S1.value if Q_ROWS.value is None else Q_ROWS.value
-        choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=S1.value)
+        _config(q_rows, S1.value)
         return make_inputs(KIND.value, q_rows, S1.value, SEED.value)
     if missing:
         raise ValueError(
@@ -108,12 +124,11 @@ def options() -> Options:
     operands = [numpy_operand(name, getattr(inputs, name)) for name in ("q", "k", "v")]
     for operand in operands:
         operand.check()
-    config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=inputs.q.shape[0], s1=inputs.k.shape[0])
+    config = _config(inputs.q.shape[0], inputs.k.shape[0])
     check_operands(config, *operands)
     given = [user_path(text) for text in (Q.value, K.value, V.value) if text]
     out = output_file("out", OUT.value, ".npy", inputs=given, ours=_is_result)
-    library = user_path(LIBRARY.value) if LIBRARY.value else None
-    return Options(inputs, config, out, library, CHOICE())
+    return Options(inputs, config, out, _library(), CHOICE())
 
 
 def launch(chosen: Options) -> None:

@@ -40,6 +40,20 @@ def test_paths_are_relative_to_where_bazel_run_was_called(library: str, tmp_path
     assert np.load(tmp_path / "o.npy").shape == (128, 128)
 
 
+def test_a_library_that_is_given_says_its_own_knobs(tmp_path: Path) -> None:
+    """For s1 = 2048 the automatic tile is 256, and the preload of the programs is 3."""
+    config = KernelConfig(s1_tile=512, qk_preload=4)
+    library = f"--library={build_stand_in(tmp_path, config)}"
+    done = run_program(LAUNCH, library, "--s1=2048", "--q_rows=128", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = run_program(LAUNCH, library, "--s1=2048", "--q_rows=128", "--s1_tile=256", directory=tmp_path)
+    assert done.returncode == 1
+    assert "built with s1_tile = 512, but s1_tile = 256" in " ".join(done.stderr.split())
+    done = run_program(LAUNCH, library, "--s1=1024", "--q_rows=128", directory=tmp_path)
+    assert done.returncode == 2
+    assert "s1 must be at least s1_tile * qk_preload = 2048" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -48,7 +62,13 @@ def test_paths_are_relative_to_where_bazel_run_was_called(library: str, tmp_path
         (["--q_rows=100"], "q_rows = 100 is not supported"),
         (["--qk_preload=5"], "qk_preload = 5 is not supported"),
         (["--s1_tile=384"], "s1_tile = 384 is not supported"),
-        (["--s1_tile=wide"], "s1_tile = 'wide' is not supported"),
+        (["--s1_tile=wide"], "s1_tile = 'wide' is not supported: use auto, 256 or 512"),
+        (["--s1=1280000000000000000000000000"], "give at most 2147483648 rows"),
+        (["--s1=1024", "--q_rows=1280000000000000000000000000"], "give at most 2147483648 rows"),
+        (
+            ["--q_npy=q.npy", "--k_npy=k.npy", "--v_npy=v.npy", "--s1=768", "--seed=1"],
+            "--s1, --seed is for random inputs",
+        ),
         (["--kind=odd"], "--kind=odd"),
         (["--q_npy=q.npy"], "--k_npy and --v_npy missing"),
         (["--q_npy=no.npy", "--k_npy=no.npy", "--v_npy=no.npy"], "no.npy cannot be read"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from flash_atten.attend import attend, check_ranks
@@ -31,26 +33,38 @@ def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
     check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
 
 
+def _path(library: str) -> Path | None:
+    return Path(library) if library else None
+
+
 @torch.library.custom_op("flash_atten::attention", mutates_args=())
-def attention_op(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int) -> torch.Tensor:
-    """Return attention in FP32; see `flash_atten.attention`. CPU tensors are used in place, without a copy."""
+def attention_op(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, library: str = ""
+) -> torch.Tensor:
+    """Return attention in FP32; see `flash_atten.attention`. CPU tensors are used in place, without a copy.
+
+    `library` is empty for the one beside this package.
+    """
     _check(q, k, v)
     config = None if s1_tile == AUTO_TILE else KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
     if q.device.type == NPU:
-        result: torch.Tensor = attend(q, k, v, config, NPU)
+        result: torch.Tensor = attend(q, k, v, config, NPU, _path(library))
         return result
-    out = torch.from_numpy(attend(q.detach().numpy(), k.detach().numpy(), v.detach().numpy(), config, HOST))
+    host_q, host_k, host_v = (tensor.detach().numpy() for tensor in (q, k, v))
+    out = torch.from_numpy(attend(host_q, host_k, host_v, config, HOST, _path(library)))
     # Dimensions of size 1 may have any stride in q; those of the result are the fake kernel's.
     return out.reshape(-1).view(q.shape)
 
 
 @attention_op.register_fake
-def _(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int) -> torch.Tensor:
+def _(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, library: str = ""
+) -> torch.Tensor:
     _check(q, k, v)
     q_rows, s1 = q.shape[-2], k.shape[-2]
     # A graph with dynamic shapes knows its sizes when it runs.
     if all(type(size) is int for size in (q_rows, s1)):
-        config = choose_config(AUTO_TILE_NAME, qk_preload, q_rows=q_rows, s1=s1)
+        config = choose_config(AUTO_TILE_NAME, None, q_rows=q_rows, s1=s1, library=_path(library))
         if s1_tile != AUTO_TILE:
             config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
         LaunchShape(q_rows, s1).check(config)

@@ -35,7 +35,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> RecordingBackend:
 
 @pytest.fixture(autouse=True)
 def stand_in(backend: RecordingBackend, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(attend, "_backend", lambda config, device: backend)
+    monkeypatch.setattr(attend, "_backend", lambda config, device, path: backend)
     yield
     torch.compiler.reset()
 

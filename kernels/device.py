@@ -1,6 +1,6 @@
 """Tell what programs for the device find on this machine: torch, torch_npu, devices. For a report of what went wrong.
 
-    bazel run --config=npu //flash_atten:device
+    tools/bazel run --config=npu //flash_atten:device
 
 Prints one JSON object; exit code 1 if the device cannot be used, with the reason in it.
 """

@@ -1,4 +1,4 @@
-"""Measures the checks on faulty kernels and their mended twins: `bazel run //sim:bugs`.
+"""Measures the checks on faulty kernels and their mended twins: `tools/bazel run //sim:bugs`.
 
 Prints a table: which check must catch each fault, what was said of the faulty kernel, and whether the mended one
 passes. Exit code 0: every fault is caught and every mended kernel passes; 1: not so.

@@ -27,7 +27,7 @@ SHIPPED = sorted(Path(flash_atten.__file__).parent.glob(f"*{TRACE_SUFFIX}"))
 KNOB_PAIRS = 4
 
 SAMPLE = 200
-"""Mutants judged of each kernel; `bazel run //sim:mutation` judges all."""
+"""Mutants judged of each kernel; `tools/bazel run //sim:mutation` judges all."""
 
 pytestmark = pytest.mark.skipif(not UNPATCHED, reason="Bazel builds the kernels: bazel test //sim:kernels_test")
 

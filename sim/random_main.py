@@ -1,4 +1,4 @@
-"""Random programs through the synchronisation pass, judged: `bazel run //sim:random_programs -- --count=10000`.
+"""Random programs through the synchronisation pass, judged: `tools/bazel run //sim:random_programs -- --count=10000`.
 
 By default each program is loops, branches, rings and FIFO pipelines of one core around operations on all pipes. The
 pass orders it, it is executed with random trip counts and branches, and the judge must find nothing. With --kind=dsl a

@@ -1,4 +1,4 @@
-"""Prints what the assembler's syncs cost: `bazel run //tools/ptoas:sync_report [-- --output=FILE]`.
+"""Prints what the assembler's syncs cost: `tools/bazel run //tools/ptoas:sync_report [-- --output=FILE]`.
 
 Exit code 0: done; 2: wrong usage or a file cannot be written.
 """

@@ -1,4 +1,4 @@
-"""Prints what the repeat rule says of each pair of operations on V that nothing else orders: `bazel run //sim:v_pairs`.
+"""Prints what the repeat rule says of each pair on V that nothing else orders: `tools/bazel run //sim:v_pairs`.
 
 A row stands for the pairs of the same operations on tiles of the same shape; the numbers are the fewest repeats from
 the one access to the other, of 16 that the rule wants. Exit code 0: done, whatever the table says; 1: a kernel failed;

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from flash_atten.config import LARGEST_SIZE
 from isa.costs import CLOCK_GHZ, LAUNCH_US
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.program import ROWS_PER_BLOCK
@@ -24,9 +25,6 @@ CHANGE_US = 300.0
 
 DEFAULT_CORES = 24
 """Cube cores of one die."""
-
-LARGEST_ROWS = 2**31
-"""Rows of Q or K from which on a request is a slip of the finger: K alone would be half a terabyte."""
 
 
 class Hypothesis(Enum):
@@ -63,13 +61,13 @@ class Workload:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if not 0 < self.q_rows <= LARGEST_ROWS or self.q_rows % ROWS_PER_BLOCK:
+        if not 0 < self.q_rows <= LARGEST_SIZE or self.q_rows % ROWS_PER_BLOCK:
             raise ValueError(
                 f"q_rows = {self.q_rows} is not possible: give a positive multiple of {ROWS_PER_BLOCK}, at most "
-                f"{LARGEST_ROWS}"
+                f"{LARGEST_SIZE}"
             )
-        if not 0 < self.s1 <= LARGEST_ROWS:
-            raise ValueError(f"s1 = {self.s1} is not possible: give a positive number of rows, at most {LARGEST_ROWS}")
+        if not 0 < self.s1 <= LARGEST_SIZE:
+            raise ValueError(f"s1 = {self.s1} is not possible: give a positive number of rows, at most {LARGEST_SIZE}")
         if self.cores <= 0:
             raise ValueError(
                 f"cores = {self.cores} is not possible: give at least 1; a die of an A3 has {DEFAULT_CORES}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from flash_atten.config import LARGEST_SIZE
 from isa.costs import CLOCK_GHZ, LAUNCH_US
 from sim.timeline.blocks import BlockTimes
-from sim.timeline.launch import CHANGE_US, LARGEST_ROWS, Fitted, Hypothesis, Timing, Workload, microseconds
+from sim.timeline.launch import CHANGE_US, Fitted, Hypothesis, Timing, Workload, microseconds
 from sim.timeline.testing import block_times
 from sim.timeline.times import Scale
 
@@ -28,15 +29,15 @@ def test_waves_are_full_but_the_last() -> None:
 def test_the_largest_launch_is_as_quick_to_predict_as_a_small_one_and_larger_ones_are_refused(
     blocks: BlockTimes,
 ) -> None:
-    work = Workload(LARGEST_ROWS, S1, cores=1)
+    work = Workload(LARGEST_SIZE, S1, cores=1)
     further = blocks.cycles(S1, Scale())[1] / CLOCK_GHZ / 1e3
     assert microseconds(blocks, work, ALONE, Hypothesis.SLOWDOWN) == pytest.approx(
-        LARGEST_ROWS / 128 * further, rel=1e-4
+        LARGEST_SIZE / 128 * further, rel=1e-4
     )
     with pytest.raises(ValueError, match="positive multiple of 128, at most"):
-        Workload(LARGEST_ROWS * 128, S1)
+        Workload(LARGEST_SIZE * 128, S1)
     with pytest.raises(ValueError, match="positive number of rows, at most"):
-        Workload(128, LARGEST_ROWS + 1)
+        Workload(128, LARGEST_SIZE + 1)
 
 
 @pytest.mark.parametrize("hypothesis", Hypothesis)

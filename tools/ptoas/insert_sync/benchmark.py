@@ -1,4 +1,4 @@
-"""How long the pass takes: CPU seconds by kind and length of the program, `bazel run //tools/ptoas:sync_benchmark`."""
+"""How long the pass takes: CPU seconds by length of program, `tools/bazel run //tools/ptoas:sync_benchmark`."""
 
 from __future__ import annotations
 
