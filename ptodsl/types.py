@@ -98,7 +98,8 @@ def make_tile_type(
     """Return the type of a tile in MAT, LEFT, RIGHT, ACC, VEC or BIAS memory.
 
     `valid_shape` is the part that holds data (None or -1: given to alloc_tile at run time), all of it by default.
-    Without a `config` the layout is the default of the memory space.
+    Without a `config` the layout is the default of the memory space; a tile of one row in L1, which is how a bias comes
+    there, has no boxes.
     """
     if len(shape) != 2:
         fail(f"a tile has two dimensions, not {list(shape)}")
@@ -106,13 +107,14 @@ def make_tile_type(
     valid = None if valid_shape is None else [DYNAMIC if d is None else d for d in valid_shape]
     if valid is not None and len(valid) != 2:
         fail(f"valid_shape has two dimensions, not {valid}")
+    chosen = TileBufConfig() if config is None and loc is Loc.MAT and shape[0] == 1 else config
     ty = _made(
         TileBufType.of,
         (shape[0], shape[1]),
         _element(dtype),
         loc,
         valid=None if valid is None else (valid[0], valid[1]),
-        **({} if config is None else _layout(config)),
+        **({} if chosen is None else _layout(chosen)),
     )
     _made(ty.data.check_storage)
     return ty

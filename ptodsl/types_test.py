@@ -54,3 +54,8 @@ WRONG: list[tuple[Callable[[], object], str]] = [
 def test_impossible_types_are_refused_at_the_users_line(make: Callable[[], object], rule: str) -> None:
     with pytest.raises(DslError, match=rf"^ptodsl/types_test\.py:\d+: .*{rule}"):
         make()
+
+
+def test_a_row_in_l1_has_no_boxes() -> None:
+    row = pto.TileBufType(shape=[1, 64], dtype=pto.float32, memory_space="MAT")
+    assert (row.data.blayout, row.data.slayout) == ("row_major", "none_box")

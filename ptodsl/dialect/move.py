@@ -17,7 +17,7 @@ from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import ELEMENT_TYPES, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
-from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
+from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 from ptodsl.dialect.view import layout_of, strides_of
 
 MOVES = {
@@ -31,7 +31,7 @@ EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
 """Destinations that `pto.textract` reaches from each source."""
 
 ORDERS = {Loc.VEC: (BLayout.ROW_MAJOR, BLayout.COL_MAJOR), Loc.MAT: (BLayout.COL_MAJOR, BLayout.ROW_MAJOR)}
-"""blayout of a tile for a view of layout ND, and of layout DN."""
+"""blayout of a tile for a view of layout ND, and of layout DN; a tile in L1 without boxes is like one in UB."""
 
 ACC_STORE_TYPES: Mapping[Attribute, Sequence[Attribute]] = {f32: (f32, f16, bf16), i32: (i32,)}
 """Element types that FIX writes to GM from an accumulator of each element type, without a scale."""
@@ -179,7 +179,8 @@ def _check_layout(op: TLoadOp | TStoreOp, view: SSAValue, tile: TileBufType) -> 
     layout = layout_of(view)
     if layout is None or layout is Layout.NZ or tile.loc not in ORDERS:
         return
-    wanted = ORDERS[tile.loc][layout is Layout.DN]
+    as_it_is = tile.data.slayout is SLayout.NONE_BOX
+    wanted = ORDERS[Loc.VEC if as_it_is else tile.loc][layout is Layout.DN]
     if tile.data.blayout is not wanted:
         raise VerifyException(
             f"{op.name}: a view of layout {layout} goes with a {tile.loc} tile of blayout={wanted}, "

@@ -33,6 +33,8 @@ def acc_to_mat(src: str, dst: str) -> str:
         "pto.tstore ins(%vec : !vec) outs(%slice : !slice)",
         load_mat("nd", "mat"),
         load_mat("dn", "matt"),
+        "%row = pto.alloc_tile : !pto.tile_buf<mat, 32x256xf32>\n"
+        "pto.tload ins(%slice : !slice) outs(%row : !pto.tile_buf<mat, 32x256xf32>)",
         store_acc("%p", "f32"),
         store_acc("%h", "f16"),
         "pto.tmov ins(%mat : !mat) outs(%left : !left)",
