@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flash_atten.config import HEAD, S0, KernelConfig
+from isa.elements import BY_MLIR
 
-DTYPE_BYTES = {"f16": 2, "f32": 4}
+DTYPE_BYTES = {dtype: BY_MLIR[dtype].bytes for dtype in ("f16", "f32")}
 """Bytes per element of the kernel's element types."""
 
 FIFO_SLOTS = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from isa import a3, pipes
+from isa.conversions import CONVERSIONS, Conversion
 from isa.elements import BY_MLIR, ELEMENTS
 from isa.op import Family, Op
 from isa.sync import free_batch_of
@@ -69,6 +70,11 @@ def header(ops: Sequence[Op]) -> str:
     parts.append(_macro("MEMORIES", (f'{m.cpp}, "{m.name}", {a3.size_of(m)}' for m in a3.Memory)))
     parts.append("/// Element types in the numbering of the trace format, from 1 on: X(enumerator, C++ type, name).")
     parts.append(_macro("ELEMENTS", (f'{e.trace.upper()}, {e.cpp}, "{e.trace}"' for e in ELEMENTS)))
+    parts.append(
+        "/// X(from, to, a letter for RINT, ROUND, FLOOR, CEIL, TRUNC, ODD and NONE,"
+    )
+    parts.append("/// which saturation, whether the device works in the library's scratch).")
+    parts.append(_macro("CONVERSIONS", map(_conversion, CONVERSIONS.items())))
     parts.append("/// Operations in the numbering of OpId: X(name).")
     parts.append(_macro("OPERATIONS", (op.cpp for op in ops)))
     for family, members in _with_functors(ops).items():
@@ -91,6 +97,13 @@ def _with_functors(ops: Sequence[Op]) -> dict[Family, list[Op]]:
         if op.function is not None:
             found.setdefault(op.family, []).append(op)
     return found
+
+
+def _conversion(item: tuple[tuple[str, str], Conversion]) -> str:
+    (source, target), one = item
+    ids = ", ".join(BY_MLIR[name].trace.upper() for name in (source, target))
+    saturates = "".join(word.capitalize() for word in one.saturation.value.split())
+    return f'{ids}, "{one.rounding}", {saturates}, {str(one.uses_library_scratch).lower()}'
 
 
 def _type_set(op: Op) -> str:

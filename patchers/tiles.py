@@ -15,23 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from isa.elements import ELEMENTS
 from patchers.calls import Calls, parse_tile
 from patchers.scanner import BLANKS, Kind, Source
 
 # Bytes of the C++ element types that tiles are made of.
-ELEMENT_BYTES: Mapping[str, int] = {
-    "float": 4,
-    "half": 2,
-    "bfloat16_t": 2,
-    "int8_t": 1,
-    "uint8_t": 1,
-    "int16_t": 2,
-    "uint16_t": 2,
-    "int32_t": 4,
-    "uint32_t": 4,
-    "int64_t": 8,
-    "uint64_t": 8,
-}
+ELEMENT_BYTES: Mapping[str, int] = {element.cpp: element.bytes for element in ELEMENTS}
 # Longest chain of constants and reshapes that is followed; ptoas prints two or three steps.
 _LONGEST_CHAIN = 32
 # Kind, element, rows, columns, layout, valid rows, valid columns, inner layout: what a shape needs.

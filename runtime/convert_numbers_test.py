@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from xdsl.ir import Attribute
 
-from ptodsl.dialect import CONVERSIONS, RoundMode, Saturation, element_bytes, element_name
-from ptodsl.dialect.conversions import ROUND_MODES
+from isa.conversions import ROUND_MODES, Saturation
+from ptodsl.dialect import CONVERSIONS, RoundMode, element_bytes, element_name
 from runtime.host_kernel import HostKernel
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
@@ -245,14 +245,14 @@ def test_conversions_agree_with_numpy(kernel: HostKernel, pair: Pair, data: st.D
     size = 8 * element_bytes(pair[0])
     anything = st.integers(0, (1 << size) - 1) | st.sampled_from(interesting(name))
     source = np.array(data.draw(st.lists(anything, min_size=1, max_size=50)), bits_of(pair[0]))
-    mode, saturate = data.draw(st.sampled_from(ROUND_MODES)), data.draw(st.booleans())
+    mode, saturate = data.draw(st.sampled_from([*RoundMode])), data.draw(st.booleans())
     check(kernel, pair, source, mode, saturate)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=NAMES)
 def test_interesting_numbers_in_all_modes(kernel: HostKernel, pair: Pair) -> None:
     source = np.array(interesting(element_name(pair[0])), bits_of(pair[0]))
-    for mode in ROUND_MODES:
+    for mode in RoundMode:
         for saturate in (False, True):
             check(kernel, pair, source, mode, saturate)
 

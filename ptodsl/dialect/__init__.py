@@ -44,7 +44,7 @@ from ptodsl.dialect.control import (
     SetFftsOp,
     TPrintOp,
 )
-from ptodsl.dialect.conversions import CONVERSIONS, Conversion, Saturation
+from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.convert import TCvtOp
 from ptodsl.dialect.cube import (
     RESULT_TYPES,
@@ -209,7 +209,6 @@ __all__ = [
     "BLayout",
     "BarrierOp",
     "Compact",
-    "Conversion",
     "CoreIdentityOp",
     "DeclareEventIdArrayOp",
     "DeclareGlobalOp",
@@ -250,7 +249,6 @@ __all__ = [
     "RoundMode",
     "RoundModeAttr",
     "SLayout",
-    "Saturation",
     "SaturationMode",
     "SaturationModeAttr",
     "SectionCubeOp",

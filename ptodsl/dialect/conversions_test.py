@@ -6,11 +6,11 @@ import pytest
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.test_value import create_ssa_value
 
+from isa.conversions import ROUND_MODES, Saturation
 from ptodsl.dialect import (
     CONVERSIONS,
     ELEMENT_TYPES,
     RoundMode,
-    Saturation,
     SaturationMode,
     TCvtOp,
     TileBufType,
@@ -18,7 +18,6 @@ from ptodsl.dialect import (
     element_type,
     uses_library_scratch,
 )
-from ptodsl.dialect.conversions import ROUND_MODES
 from ptodsl.dialect.testing import complaint, parse
 
 

@@ -9,9 +9,10 @@ from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 
+from isa.conversions import Conversion
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
-from ptodsl.dialect.conversions import CONVERSIONS, Conversion, targets
+from ptodsl.dialect.conversions import CONVERSIONS, targets
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_name
 from ptodsl.dialect.syntax import DpsOp, Value

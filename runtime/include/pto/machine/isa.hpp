@@ -54,6 +54,33 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(U64, uint64_t, "u64") \
     X(BF16, bfloat16_t, "bf16")
 
+/// X(from, to, a letter for RINT, ROUND, FLOOR, CEIL, TRUNC, ODD and NONE,
+/// which saturation, whether the device works in the library's scratch).
+#define PTO_CONVERSIONS(X) \
+    X(F32, F16, "rafczor", Always, false) \
+    X(F32, F32, "rafczrr", Always, false) \
+    X(F32, BF16, "rafczrr", Always, false) \
+    X(F32, I32, "rafczzz", Always, false) \
+    X(F32, I64, "rafczzz", Always, false) \
+    X(F32, I16, "rafczzz", AsAsked, false) \
+    X(F16, I32, "rafczzz", Always, false) \
+    X(F16, I16, "rafczzz", AsAsked, false) \
+    X(F16, I8, "rafczzz", AsAsked, true) \
+    X(F16, U8, "rafczzz", AsAsked, false) \
+    X(BF16, I32, "rafczzz", Always, false) \
+    X(I16, F16, "rafczrr", Always, false) \
+    X(I32, F32, "rafczrr", Always, false) \
+    X(I64, F32, "rafczrr", Always, false) \
+    X(F16, F32, "rrrrrrr", Always, false) \
+    X(BF16, F32, "rrrrrrr", Always, false) \
+    X(U8, F16, "rrrrrrr", Always, false) \
+    X(I8, F16, "rrrrrrr", Always, false) \
+    X(I16, F32, "rrrrrrr", Always, false) \
+    X(I32, I64, "rrrrrrr", Always, false) \
+    X(I32, F16, "rrrrrrr", Always, false) \
+    X(I64, I32, "rrrrrrr", AsAsked, false) \
+    X(I32, I16, "rrrrrrr", AsAsked, false)
+
 /// Operations in the numbering of OpId: X(name).
 #define PTO_OPERATIONS(X) \
     X(set_flag) \

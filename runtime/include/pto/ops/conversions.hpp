@@ -1,5 +1,4 @@
-// Which element types the device converts into which, and how: what ptodsl/dialect/conversions.py says, for C++.
-// tools/ptoas/emit_cpp/machine_test.py compares the two.
+// Which element types the device converts into which, and how: the table of isa/conversions.py.
 #pragma once
 
 #include "pto/common/dtype.hpp"
@@ -25,44 +24,20 @@ struct Conversion {
     DTypeId to;
     /// A `Rounding` for CAST_RINT, ROUND, FLOOR, CEIL, TRUNC, ODD, NONE.
     const char* rounding;
-    Saturates saturates = Saturates::Always;
+    Saturates saturates;
     /// Whether the device works in the library's scratch (kLibraryScratch).
-    bool uses_library_scratch = false;
+    bool uses_library_scratch;
 };
 
-inline constexpr const char* kExact = "rrrrrrr";
-inline constexpr const char* kNearest = "rafczrr";
-inline constexpr const char* kToOdd = "rafczor";
-inline constexpr const char* kToZero = "rafczzz";
-
 inline constexpr Conversion kConversions[] = {
-    {DTypeId::F32, DTypeId::F16, kToOdd},
-    {DTypeId::F32, DTypeId::F32, kNearest},
-    {DTypeId::F32, DTypeId::BF16, kNearest},
-    {DTypeId::F32, DTypeId::I32, kToZero},
-    {DTypeId::F32, DTypeId::I64, kToZero},
-    {DTypeId::F32, DTypeId::I16, kToZero, Saturates::AsAsked},
-    {DTypeId::F16, DTypeId::I32, kToZero},
-    {DTypeId::F16, DTypeId::I16, kToZero, Saturates::AsAsked},
-    {DTypeId::F16, DTypeId::I8, kToZero, Saturates::AsAsked, true},
-    {DTypeId::F16, DTypeId::U8, kToZero, Saturates::AsAsked},
-    {DTypeId::BF16, DTypeId::I32, kToZero},
-    {DTypeId::I16, DTypeId::F16, kNearest},
-    {DTypeId::I32, DTypeId::F32, kNearest},
-    {DTypeId::I64, DTypeId::F32, kNearest},
-    {DTypeId::F16, DTypeId::F32, kExact},
-    {DTypeId::BF16, DTypeId::F32, kExact},
-    {DTypeId::U8, DTypeId::F16, kExact},
-    {DTypeId::I8, DTypeId::F16, kExact},
-    {DTypeId::I16, DTypeId::F32, kExact},
-    {DTypeId::I32, DTypeId::I64, kExact},
-    {DTypeId::I32, DTypeId::F16, kExact},
-    {DTypeId::I64, DTypeId::I32, kExact, Saturates::AsAsked},
-    {DTypeId::I32, DTypeId::I16, kExact, Saturates::AsAsked},
+#define PTO_CONVERSION(FROM, TO, ROUNDING, SATURATES, SCRATCH) \
+    {DTypeId::FROM, DTypeId::TO, ROUNDING, Saturates::SATURATES, SCRATCH},
+    PTO_CONVERSIONS(PTO_CONVERSION)
+#undef PTO_CONVERSION
 };
 
 /// For pairs that the device has no code for: its headers compile to nothing, and the destination keeps its bytes.
-inline constexpr Conversion kNoConversion = {DTypeId::None, DTypeId::None, kExact};
+inline constexpr Conversion kNoConversion = {DTypeId::None, DTypeId::None, "", Saturates::Always, false};
 
 template <typename From, typename To>
 constexpr Conversion conversion_of() {
