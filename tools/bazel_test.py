@@ -3,6 +3,7 @@
 import os
 import pty
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ class Machine:
         self.tools.mkdir()
         self.bin.mkdir()
         text = WRAPPER.read_text(encoding="utf-8")
-        assert DEBIAN_BAZEL in text
-        self.wrapper = self.write(self.tools / "bazel", text.replace(DEBIAN_BAZEL, f"DEBIAN_BAZEL={self.debian}"))
+        for old, new in ((DEBIAN_BAZEL, f"DEBIAN_BAZEL={self.debian}"), ("PATIENCE=10", "PATIENCE=1")):
+            assert old in text
+            text = text.replace(old, new)
+        self.wrapper = self.write(self.tools / "bazel", text)
 
     def write(self, path: Path, text: str) -> Path:
         """An executable file."""
@@ -179,6 +182,17 @@ def test_a_tool_for_the_device_that_comes_or_changes_is_noticed(machine: Machine
     paths = [ptoas, cann / "bin/bisheng", headers / "include/pto/pto-inst.hpp", ptoas]
     variables = {"ASCEND_HOME_PATH": str(cann), "PTO_LIB_PATH": str(headers)}
     assert len(set(seen_after_each(machine, "DEVICE_TOOLS", paths, **variables))) == len(paths) + 1
+
+
+def test_a_bazel_that_hangs_is_skipped(machine: Machine) -> None:
+    """A launcher that waits for a network must not keep everybody waiting."""
+    machine.write(machine.bin / "bazel", "#!/bin/sh\nsleep 60\n")
+    machine.add_bazel("bazelisk", "7.6.1")
+    start = time.monotonic()
+    done = machine.run("info")
+    assert time.monotonic() - start < 30
+    assert "bazelisk" in done.stdout
+    assert "version '(no answer in 1 s)'" in done.stderr
 
 
 def test_another_torch_npu_is_noticed_where_there_is_cann(machine: Machine, tmp_path: Path) -> None:
