@@ -29,7 +29,7 @@ from bench.jobs import ONLY_ON_THE_DEVICE, Job, Kernel, Settings, comparable
 from bench.progress import Progress
 from bench.results import Run, is_new, read_runs, write_run
 from bench.roof import Roof
-from bench.row import FAILED, KERNEL, WRONG, Row, turns_text
+from bench.row import FAILED, KERNEL, SPEEDUP_MEANS, WRONG, Row, turns_text
 from bench.runner import AUTO_ITERATIONS, CASE_SECONDS, Runner
 from bench.table import MACHINE_OF_BACKEND, print_table
 from bench.timing import WALL
@@ -238,6 +238,8 @@ def report(rows: Sequence[Row], runner: Runner, out: TextIO) -> None:
         f"backend {runner.why}\nlatencies measured on {machine}\nright is a relative error of {BLOCK_ROWS} rows up to "
         f"{TOLERANCE.block:.1e}, of a value up to {TOLERANCE.value:.1e}"
     )
+    if any(row.speedups for row in rows):
+        title += f"\n{SPEEDUP_MEANS}"
     print_table(rows, title, Console(file=out))
     for line in turns_lines(rows):
         print(line, file=out)

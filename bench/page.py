@@ -12,7 +12,7 @@ from bench.page_predicted import Predicted, predicted_section
 from bench.page_table import Group, cell, grouped_table, notes_list
 from bench.plots import Plot, Roof, figure_html, operation_label
 from bench.results import Run
-from bench.row import KERNEL, OK, SKIPPED, Row, turns_text
+from bench.row import KERNEL, OK, SKIPPED, SPEEDUP_MEANS, Row, turns_text
 from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
 
 CSS = """
@@ -156,10 +156,12 @@ def _section(section: Section) -> str:
     processors = list(dict.fromkeys(str(machine["cpu"]) for machine in machines if machine.get("cpu")))
     where = MACHINE_OF_BACKEND.get(backend, backend) + (f" (host: {', '.join(processors)})" if processors else "")
     figures = "".join(map(figure_html, section.plots))
-    roof = "" if section.roof is None else f" TFLOP/s are seen against a roof: {section.roof.label}."
+    words = "" if section.roof is None else f" TFLOP/s are seen against a roof: {section.roof.label}."
+    if any(row.speedups for row in section.rows):
+        words += f" {SPEEDUP_MEANS[0].upper()}{SPEEDUP_MEANS[1:]}."
     return (
         f"<h2>Backend {html.escape(backend)}, {html.escape(clock)} clock</h2>"
-        f'<p class="where">Latencies were measured on {html.escape(where)}.{html.escape(roof)}</p>'
+        f'<p class="where">Latencies were measured on {html.escape(where)}.{html.escape(words)}</p>'
         f'<div class="plots">{figures}</div>{_rows_table(section)}{_notes(section.rows)}'
     )
 

@@ -68,6 +68,7 @@ def test_the_page_shows_rows_notes_build_info_and_machine() -> None:
     ):
         assert words in text
     assert "a &lt;fast&gt; one" in text
+    assert "the median, over pairs of runs one after the other" in text
     assert text.count("<svg") == 3
 
 

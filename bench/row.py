@@ -49,6 +49,12 @@ class Variant(NamedTuple):
         return ", ".join(words[name] for name in differing or words)
 
 
+SPEEDUP_MEANS = (
+    "speed-up: the median, over pairs of runs one after the other, of the baseline's latency over the kernel's; so it "
+    "need not be the ratio of the two medians"
+)
+"""Said wherever speed-ups are shown."""
+
 NO_BARRIERS = "none"
 """Value of `Variant.barriers` when the patcher removed nothing."""
 
