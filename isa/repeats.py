@@ -69,6 +69,11 @@ class Operand(NamedTuple):
         """Whether the rows follow each other without gaps."""
         return self.rows == 1 or self.pitch == self.row_bytes
 
+    @property
+    def end(self) -> int:
+        """One past its last byte."""
+        return self.start + (self.rows - 1) * self.pitch + self.row_bytes
+
 
 class Operation(NamedTuple):
     """An operation on V: its C++ name, the shape that it walks (its source's, if it reduces), and all that it touches.
@@ -137,6 +142,30 @@ def in_time(first: Operation, second: Operation, between: int = 0) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def own_distance(op: Operation) -> int | None:
+    """The fewest repeats from the write of a byte to a later read of it by `op` itself; None if it reads none later.
+
+    V waits for results no more within an operation than between two, so what a repeat has written must not be what a
+    later one reads: a result may lie exactly on an operand, or be narrower and begin where it does.
+    """
+    order = order_of(op)
+    distances = (
+        max(read.first - written.last, 1)
+        for result, source in product(op.operands, op.operands)
+        if result.writes and not source.writes and result.start < source.end and source.start < result.end
+        if not _is_in_place(result, source)
+        for written, read in product(_operand_touches(op, order, result), _operand_touches(op, order, source))
+        if written.conflicts(read) and (order is Order.UNKNOWN or read.last > written.first)
+    )
+    return min(distances, default=None)
+
+
+def _is_in_place(result: Operand, source: Operand) -> bool:
+    """Whether each element is written where it, or one that has been used before, is read."""
+    return result.start == source.start and result.pitch <= source.pitch and result.row_bytes <= source.row_bytes
+
+
+@lru_cache(maxsize=4096)
 def _nearest(first: Operation, second: Operation) -> int | None:
     """The distance of two operations that follow each other at once."""
     earlier: dict[int, list[_Touch]] = {}
@@ -158,13 +187,18 @@ def _touches(op: Operation) -> Iterator[_Touch]:
     """What each repeat of `op` touches."""
     order = order_of(op)
     for operand in op.operands:
-        walks = _is_walked(op, operand) and not (order is Order.SOURCE and operand.writes)
-        if order is Order.UNKNOWN or not walks:
-            yield from _somewhen(operand, repeats_of(op) - 1)
-        elif order is Order.ROWS:
-            yield from _by_rows(operand, _lanes(op))
-        else:
-            yield from _by_strips(operand, _lanes(op), reads_once=order is Order.SOURCE)
+        yield from _operand_touches(op, order, operand)
+
+
+def _operand_touches(op: Operation, order: Order, operand: Operand) -> Iterator[_Touch]:
+    """What each repeat of `op` touches of one operand."""
+    walks = _is_walked(op, operand) and not (order is Order.SOURCE and operand.writes)
+    if order is Order.UNKNOWN or not walks:
+        yield from _somewhen(operand, repeats_of(op) - 1)
+    elif order is Order.ROWS:
+        yield from _by_rows(operand, _lanes(op))
+    else:
+        yield from _by_strips(operand, _lanes(op), reads_once=order is Order.SOURCE)
 
 
 def _somewhen(operand: Operand, last: int) -> Iterator[_Touch]:

@@ -15,6 +15,7 @@ from isa.repeats import (
     distance,
     in_time,
     order_of,
+    own_distance,
     repeats_of,
 )
 
@@ -164,3 +165,36 @@ def test_distance_is_that_of_a_walk_element_by_element(first: Operation, second:
         if writes or wrote
     ]
     assert distance(first, second, between) == min(expected, default=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "result", "expected"),
+    [
+        ("TEXP", A, A, None),
+        ("TEXP", A, A + 8192, None),
+        ("TEXP", A + 256, A, None),
+        ("TEXP", A, A + 256, 1),
+        ("TEXP", A, A + 128, 1),
+        ("TEXP", A, A + 16 * 256, 16),
+        ("TSOMETHING", A, A, None),
+        ("TSOMETHING", A, A + 16 * 256, 1),
+        ("TSOMETHING", A, A + 8192, None),
+    ],
+)
+def test_what_an_operation_reads_behind_its_own_writes(
+    name: str, source: int, result: int, expected: int | None
+) -> None:
+    """32 repeats; of an operation whose order is not known all bytes may be read last."""
+    assert own_distance(binary(name, result, 32, 64, source)) == expected
+
+
+def test_strips_in_place_read_nothing_that_they_wrote() -> None:
+    """Nor is a value per row in place of a row: the next strip reads it again."""
+    assert own_distance(expand("TROWEXPANDMUL", A, 16, 128, A, C)) is None
+    assert own_distance(expand("TROWEXPANDMUL", A, 16, 128, B, A)) is not None
+
+
+@pytest.mark.parametrize(("sizes", "expected"), [((4, 2), None), ((2, 4), 1)])
+def test_a_conversion_in_place_may_narrow_but_not_widen(sizes: tuple[int, int], expected: int | None) -> None:
+    tiles = operand(A, 32, 64, size=sizes[0]), operand(A, 32, 64, size=sizes[1], writes=True)
+    assert own_distance(Operation("TCVT", 32, 64, tiles)) == expected

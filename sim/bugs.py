@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sim.bugs_cube import CUBE
 from sim.bugs_memory import FIFOS, MEMORY, SCALARS
 from sim.bugs_modules import PASSES, VERIFIED
 from sim.bugs_ordered import NUMBERS, UNORDERED
 from sim.bugs_pipes import FLAGS, VECTOR
 
-CASES = (*FLAGS, *VECTOR, *SCALARS, *MEMORY, *FIFOS, *VERIFIED, *PASSES, *UNORDERED, *NUMBERS)
+CASES = (*FLAGS, *VECTOR, *CUBE, *SCALARS, *MEMORY, *FIFOS, *VERIFIED, *PASSES, *UNORDERED, *NUMBERS)

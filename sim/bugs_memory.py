@@ -29,6 +29,22 @@ SCALARS = (
         "-if (get_block_idx() == 0) y[0] = 1.0f; else y[get_block_idx()] = y[0];\n+y[get_block_idx()] = x[0];",
         blocks=2,
     ),
+    Case(
+        "scalar of the other vector core",
+        J,
+        "RAW",
+        "-if (get_subblockid() == 0) y[0] = 1.0f; else y[64] = y[0];\n"
+        "+if (get_subblockid() == 0) y[0] = 1.0f; else y[64] = x[0];",
+        cores="vectors",
+    ),
+    Case(
+        "scalar of the cube core in a tile",
+        J,
+        "RAW store_scalar -> TLOAD",
+        "#if defined(__DAV_CUBE__)\ny[3] = 2.0f;\n#endif\n#if defined(__DAV_VEC__)\nif (get_subblockid() == 0) {\n"
+        "T a; TASSIGN(a, 0);\n-G g(y);\n+G g(x);\nTLOAD(a, g);\n}\n#endif",
+        cores="all",
+    ),
     Case("scalar counter of all blocks", J, "WAW", "-y[0] += 1.0f;\n+y[get_block_idx()] += 1.0f;", blocks=8),
     Case(
         "scalar index behind the end", R, "lies in no buffer", "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;"
@@ -100,6 +116,29 @@ MEMORY = (
         "-G g(y + (get_block_idx() ^ 1) * 1024);\n+G g(x + get_block_idx() * 1024);\nTLOAD(b, g);",
         blocks=2,
     ),
+    Case(
+        "columns of blocks overlap",
+        J,
+        "WAW",
+        "TEXPANDS(s, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "-Columns g(y + get_block_idx() * 56);\n+Columns g(y + get_block_idx() * 64);\nTSTORE(g, s);",
+        blocks=3,
+    ),
+    Case(
+        "rows of a store lie on each other",
+        R,
+        "lie on others",
+        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
+        "-const int64_t far = 32;\n+const int64_t far = 64;\n"
+        "Far g(y, pto::Shape<1, 1, 1, 16, 64>(), FarStride(far));\nTSTORE(g, a);",
+    ),
+    Case(
+        "tile behind the end of UB",
+        R,
+        "UB",
+        "-TASSIGN(a, 196608 - 2048);\n+TASSIGN(a, 196608 - 4096);\nTEXPANDS(a, 1.0f);",
+    ),
+    Case("tile that is not aligned", R, "32", "-TASSIGN(a, 16);\n+TASSIGN(a, 32);\nTEXPANDS(a, 1.0f);"),
     Case(
         "both vector cores store to one place",
         J,

@@ -242,12 +242,32 @@ VERIFIED = (
     ),
     fifo("flags that SYNCALL takes", V, "SYNCALL", pipes=(_either(pipe(base=12), pipe()),) * 2),
     fifo("two entries popped at a time", V, "tfree first", consume=f"{POP}\n-{POP}\n{TAKE}\n{FREE}"),
+    fifo(
+        "entry loaded when it is freed", V, "belongs to the other core here", consume=f"{POP}\n-{FREE}\n{TAKE}\n+{FREE}"
+    ),
+    fifo(
+        "entry stored when it is pushed",
+        V,
+        "belongs to the other core here",
+        produce=f"{FILL}\n{ALLOC}\n{PART}\n-{PUSH}\n{PUT}\n+{PUSH}",
+    ),
+    fifo("push without an entry", V, "no entry to push", produce=f"{PRODUCE}\n-{PUSH}"),
+    fifo(
+        "ends of a FIFO that split differently",
+        V,
+        "does not split",
+        consume=f"{POP}\n{TAKE}\n{_either(FREE.replace('split = 1', 'split = 0'), FREE)}",
+    ),
     fifo("entry never freed", V, "never freed", consume=f"{POP}\n{TAKE}\n+{FREE}"),
     fifo("entry freed twice", V, "no entry to free", consume=f"{CONSUME}\n-{FREE}"),
 )
 """What rules of one operation, or of operations that belong together, refuse."""
 
 
+_OUT = (
+    "%o = pto.make_tensor_view %y, shape = [%c16, %c64], strides = [%c64, %c1] : !v\n"
+    "%os = pto.partition_view %o, offsets = [%c0, %c0], sizes = [%c16, %c64] : !v -> !s"
+)
 _USE = section(once(f"{TILES}\n{VIEWS}\n{LOAD}\n{EXP}\n{STORE}"))
 
 PASSES = (
@@ -272,12 +292,22 @@ PASSES = (
         A,
         "the vector core uses global memory that the cube core writes",
         entry(
-            "%o = pto.make_tensor_view %y, shape = [%c16, %c64], strides = [%c64, %c1] : !v\n"
-            "%os = pto.partition_view %o, offsets = [%c0, %c0], sizes = [%c16, %c64] : !v -> !s\n"
+            f"{_OUT}\n"
             + section("%q = pto.alloc_tile : !acc\n-pto.tstore ins(%q : !acc) outs(%os : !s)", "cube")
             + "\n"
             + _USE
         ),
+    ),
+    module(
+        "function of the cube core and one of the vector cores",
+        A,
+        "the vector core uses global memory that the cube core writes",
+        f"func.func @NAME_c({SIGNATURE}) attributes {{pto.kernel_kind = #pto.kernel_kind<cube>}} {{\n{SIZES}\n{_OUT}\n"
+        "%q = pto.alloc_tile : !acc\n-pto.tstore ins(%q : !acc) outs(%os : !s)\nfunc.return\n}\n"
+        f"func.func @NAME_v({SIGNATURE}) attributes {{pto.kernel_kind = #pto.kernel_kind<vector>}} {{\n{SIZES}\n"
+        + once(f"{TILES}\n{VIEWS}\n{LOAD}")
+        + "\nfunc.return\n}\n"
+        + entry(f"func.call @NAME_c{ARGUMENTS}\nfunc.call @NAME_v{ARGUMENTS.replace('%x, %y', '%y, %x', 1)}"),
     ),
     module(
         "cube reads a scalar that vector stores",
@@ -296,6 +326,15 @@ PASSES = (
         "pto.tload ins(%every : !huge_s) outs(%t1 : !huge)\n+pto.texp ins(%t1 : !huge) outs(%t1 : !huge)\n"
         "pto.tload ins(%every : !huge_s) outs(%t2 : !huge)\n-pto.tadd ins(%t1, %t2 : !huge, !huge) outs(%t2 : !huge)\n"
         "+pto.texp ins(%t2 : !huge) outs(%t2 : !huge)",
+    ),
+    vector(
+        "windows of one tile",
+        A,
+        "dst lies over an operand",
+        f"{LOAD}\n%w = pto.subview %a[%c0, %c0] sizes [4, 64] : !t -> !quarter\n"
+        "-%d = pto.subview %a[%c2, %c0] sizes [4, 64] : !t -> !quarter\n"
+        "+%d = pto.subview %a[%c4, %c0] sizes [4, 64] : !t -> !quarter\n"
+        "pto.tabs ins(%w : !quarter) outs(%d : !quarter)",
     ),
     vector(
         "flag beside those of the pass",

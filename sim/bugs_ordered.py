@@ -29,11 +29,13 @@ from sim.bugs_modules import (
 J, N = Check.JUDGE, Check.NUMBERS
 
 _USE = f"{PEEK}\npto.tadds ins(%a, %l : !t, f32) outs(%c : !t)"
-_CHOSEN = (
-    "%cast = arith.index_cast %n : i64 to index\n%any = arith.cmpi sgt, %cast, %c0 : index\n"
-    "%z = arith.select %any, %y, %x : !pto.ptr<f32>\n"
+_SLICE = (
     "%vz = pto.make_tensor_view %z, shape = [%c16, %c64], strides = [%c64, %c1] : !v\n"
     "%gz = pto.partition_view %vz, offsets = [%c0, %c0], sizes = [%c16, %c64] : !v -> !s\n"
+)
+_CHOSEN = (
+    "%cast = arith.index_cast %n : i64 to index\n%any = arith.cmpi sgt, %cast, %c0 : index\n"
+    "%z = arith.select %any, %y, %x : !pto.ptr<f32>\n" + _SLICE
 )
 
 UNORDERED = (
@@ -43,6 +45,34 @@ UNORDERED = (
         J,
         "RAW TSTORE -> TLOAD",
         f"{_CHOSEN}{LOAD}\n{EXP}\n{STORE}\npto.tload ins(%gz : !s) outs(%c : !t)",
+        unordered=True,
+    ),
+    vector(
+        "load through a pointer that a loop carries",
+        J,
+        "RAW TSTORE -> TLOAD",
+        f"{LOAD}\n{EXP}\n%last = scf.for %i = %c0 to %c2 step %c1 iter_args(%z = %x) -> (!pto.ptr<f32>) {{\n"
+        f"{_SLICE}pto.tload ins(%gz : !s) outs(%c : !t)\n{STORE}\nscf.yield %y : !pto.ptr<f32>\n}}",
+        unordered=True,
+    ),
+    vector(
+        "load through a pointer of a branch",
+        J,
+        "RAW TSTORE -> TLOAD",
+        f"{LOAD}\n{EXP}\n{STORE}\n%cast = arith.index_cast %n : i64 to index\n"
+        "%any = arith.cmpi sgt, %cast, %c0 : index\n%z = scf.if %any -> (!pto.ptr<f32>) {\n"
+        "scf.yield %y : !pto.ptr<f32>\n} else {\nscf.yield %x : !pto.ptr<f32>\n}\n"
+        f"{_SLICE}pto.tload ins(%gz : !s) outs(%c : !t)",
+        unordered=True,
+    ),
+    vector(
+        "load to a tile that a loop carries",
+        J,
+        "WAR TEXP -> TLOAD",
+        f"{LOAD}\npto.tload ins(%gx : !s) outs(%c : !t)\n"
+        "%u, %w = scf.for %i = %c0 to %c4 step %c1 iter_args(%p = %a, %q = %c) -> (!t, !t) {\n"
+        "pto.texp ins(%p : !t) outs(%b : !t)\npto.tload ins(%gx : !s) outs(%p : !t)\nscf.yield %q, %p : !t, !t\n}\n"
+        "pto.texp ins(%u : !t) outs(%b : !t)",
         unordered=True,
     ),
     vector(

@@ -53,6 +53,48 @@ FLAGS = (
         "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
     ),
     Case(
+        "flag of the scalar unit for a load",
+        J,
+        "RAW",
+        "TLOAD(a, gx);\n-set_flag(PIPE_S, PIPE_V, EVENT_ID0);\n-wait_flag(PIPE_S, PIPE_V, EVENT_ID0);\n"
+        "+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+    ),
+    Case(
+        "event id 8",
+        J,
+        "event id out of range",
+        "-const event_t id = (event_t)8;\n+const event_t id = (event_t)7;\nTLOAD(a, gx);\n"
+        "set_flag(PIPE_MTE2, PIPE_V, id);\nwait_flag(PIPE_MTE2, PIPE_V, id);\nTEXP(b, a);",
+    ),
+    Case(
+        "flag that one block does not set",
+        J,
+        "wait without a set",
+        "TLOAD(a, gx);\n-if (get_block_idx() == 0)\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+        blocks=2,
+    ),
+    Case(
+        "flag of a loop without passes",
+        J,
+        "wait without a set",
+        "for (int64_t i = 0; i < n; i += 1) {\nTLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
+        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n}\n-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);",
+        n=0,
+    ),
+    Case(
+        "flag of the other buffer",
+        J,
+        "set twice",
+        "set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID1);\n"
+        "for (int64_t i = 0; i < n; i += 1) {\nconst event_t id = (event_t)(i % 2);\nT z; TASSIGN(z, (i % 2) * 4096);\n"
+        "wait_flag(PIPE_V, PIPE_MTE2, id);\nTLOAD(z, gx);\nset_flag(PIPE_MTE2, PIPE_V, id);\n"
+        "wait_flag(PIPE_MTE2, PIPE_V, id);\nTEXP(c, z);\npipe_barrier(PIPE_V);\n"
+        "-set_flag(PIPE_V, PIPE_MTE2, (event_t)((i + 1) % 2));\n+set_flag(PIPE_V, PIPE_MTE2, id);\n}\n"
+        "wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID1);",
+        n=4,
+    ),
+    Case(
         "set moved before the load",
         J,
         "RAW",
@@ -166,6 +208,37 @@ VECTOR = (
         "WAW",
         f"{LOADED}\nfor (int64_t i = 0; i < n; i += 1) {{\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\n}}",
         n=2,
+    ),
+    Case(
+        "value in the scratch of a reduction",
+        J,
+        "read of what was scratch TROWMAX -> TABS",
+        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n+TEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
+    ),
+    Case(
+        "tile in the scratch of the library",
+        J,
+        "read of what was scratch TROWEXPANDSUB -> TEXP",
+        f"-TASSIGN(c, 188416);\n{LOADED}\nTEXPANDS(c, 1.0f);\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
+        "TROWEXPANDSUB(b, a, r);\npipe_barrier(PIPE_V);\nTEXP(a, c);",
+    ),
+    Case(
+        "result over what later repeats read",
+        J,
+        "result over an operand that is still read",
+        f"{LOADED}\nT z;\n-TASSIGN(z, 256);\n+TASSIGN(z, 0);\nTEXP(z, a);",
+    ),
+    Case(
+        "window of what is computed",
+        J,
+        "RAW TEXP -> TABS",
+        f"{LOADED}\nS part; TASSIGN(part, 4096 + 1024);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(t, part);",
+    ),
+    Case(
+        "another shape of what is computed",
+        J,
+        "RAW TEXP -> TABS",
+        f"{LOADED}\nT z; TRESHAPE(z, b);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, z);",
     ),
     Case(
         "scratch of two reductions", J, "WAW", f"{LOADED}\nTROWMAX(r, a, b);\n+pipe_barrier(PIPE_V);\nTROWSUM(q, a, b);"

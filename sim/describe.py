@@ -45,11 +45,11 @@ def _bytes(program: BlockProgram, kind: FindingKind, raw: RawFinding) -> tuple[B
 
 def _conflicting(program: BlockProgram, kind: FindingKind, first: Place, second: Place) -> set[int]:
     """Return the regions that the two events touch so that it makes a conflict of this kind."""
-    (reads, writes), (later_reads, later_writes) = (
+    one, other = (
         program.patterns[int(program.cores[place.core].patterns[place.position])] for place in (first, second)
     )
-    earlier = reads if kind is FindingKind.WAR else writes
-    later = later_reads if kind is FindingKind.RAW else later_writes
+    earlier = one.reads if kind is FindingKind.WAR else one.writes
+    later = other.reads if kind in (FindingKind.RAW, FindingKind.SPOILT) else other.writes
     return {*earlier} & {*later}
 
 
@@ -60,6 +60,9 @@ def _advice(trace: Trace, kind: FindingKind, first: Site | None, second: Site) -
     src, dst = Pipe(record["pipe"]).name, Pipe(record["dst_pipe"]).name
     flag = f"(PIPE_{src}, PIPE_{dst}, EVENT_ID{record['event_id']})"
     return {
+        FindingKind.OVERLAP: "let the result begin exactly where the operand does, or lie outside of it",
+        FindingKind.SPOILT: "scratch holds nothing afterwards: keep values elsewhere, and not in the last 8 KiB of "
+        "UB either, where the device library works",
         FindingKind.UNWRITTEN: "write (load) the whole tile first, or shrink the valid shape of the reader",
         FindingKind.SET_TWICE: f"a flag counts to one: wait_flag{flag} between the two, or use another event id",
         FindingKind.WAIT_WITHOUT_SET: f"set_flag{flag} must be issued before this wait on every path that leads to it",

@@ -23,7 +23,7 @@ class ExhaustiveReplay(Replay):
         self._readers: list[dict[Access, int]] = [{} for _ in program.regions]
 
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
-        reads, writes = self._patterns[pattern]
+        reads, writes, _ = self._patterns[pattern]
         compared = [(FindingKind.RAW, region, self._writers) for region in reads]
         compared += [(FindingKind.WAW, region, self._writers) for region in writes]
         compared += [(FindingKind.WAR, region, self._readers) for region in writes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from isa.pipes import Pipe
+from isa.repeats import VRule
 from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.report import verdict_text
@@ -340,9 +341,10 @@ def test_bytes_of_a_finding_are_those_in_conflict() -> None:
     build, vec = one_vec()
     vec.op("TLOAD", Pipe.MTE2, reads=[gm(0)], writes=[span(Buffer.UB, 0, 64, rows=4, row_stride=256)])
     vec.op("TEXP", Pipe.V, reads=[span(Buffer.UB, 256, 64, rows=2, row_stride=256)], writes=[UB2])
-    raw, waw = judge(build.build()).findings
+    raw, waw, over = judge(build.build()).findings
     assert (raw.kind, raw.lo, raw.hi, raw.size) == (FindingKind.RAW, 256, 576, 128)
     assert (waw.kind, waw.lo, waw.hi, waw.size) == (FindingKind.WAW, 512, 576, 64)
+    assert (over.kind, over.lo, over.hi, over.size) == (FindingKind.OVERLAP, 512, 576, 64)
     assert "reads 128 of the UB bytes 0x100 to 0x23f, and nothing" in " ".join(
         verdict_text("x", judge(build.build())).split()
     )
@@ -355,6 +357,46 @@ def test_bytes_that_nobody_wrote_are_told_from_those_around_them() -> None:
     vec.op("TEXP", Pipe.V, reads=[span(Buffer.UB, 0, 512)], writes=[UB2])
     (finding,) = judge(build.build()).findings
     assert (finding.kind, finding.lo, finding.hi, finding.size) == (FindingKind.UNWRITTEN, 96, 512, 128)
+
+
+def test_scratch_holds_nothing_until_it_is_written_again() -> None:
+    build, vec = one_vec()
+    load(vec)
+    order(vec, Pipe.MTE2, Pipe.V)
+    scratch = span(Buffer.UB, 512, 256, spoils=True)
+    for writes, reads in (([scratch, UB1], UB2), ([UB2], UB2)):
+        vec.op("TROWMAX", Pipe.V, reads=[UB0], writes=writes)
+        vec.barrier(Pipe.V)
+        vec.op("TEXP", Pipe.V, reads=[reads], writes=[UB1])
+        vec.barrier(Pipe.V)
+    (finding,) = judge(build.build()).findings
+    assert finding.first is not None
+    assert (finding.kind, finding.lo, finding.hi) == (FindingKind.SPOILT, 512, 768)
+    assert (finding.first.op, finding.second.op) == ("TROWMAX", "TEXP")
+
+
+@pytest.mark.parametrize(
+    ("source", "result", "rule", "found"),
+    [
+        (0, 0, VRule.STRICT, False),
+        (0, 8192, VRule.STRICT, False),
+        (0, 256, VRule.STRICT, True),
+        (256, 0, VRule.STRICT, False),
+        (0, 15 * 256, VRule.REPEATS, True),
+        (0, 16 * 256, VRule.REPEATS, False),
+        (0, 16 * 256, VRule.STRICT, True),
+    ],
+)
+def test_a_result_over_what_later_repeats_read_is_found(source: int, result: int, rule: VRule, found: bool) -> None:
+    """32 repeats of 256 bytes, one after the other: each may overwrite what it, or an earlier one, has read."""
+    build, vec = one_vec()
+    vec.op("TLOAD", Pipe.MTE2, reads=[gm(0)], writes=[span(Buffer.UB, 0, 16384)])
+    order(vec, Pipe.MTE2, Pipe.V)
+    spans = [span(Buffer.UB, start, 8192) for start in (source, result)]
+    vec.op("TEXP", Pipe.V, reads=spans[:1], writes=spans[1:], shape=(32, 64), dtype="f32")
+    verdict = judge(build.build(), v_rule=rule)
+    assert kinds(verdict) == [FindingKind.OVERLAP] * found
+    assert len(verdict.in_time) == (rule is VRule.REPEATS and not found)
 
 
 def test_gm_is_written_before_the_launch_except_scratch() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,15 @@ Edit = Callable[[Records], tuple[Records, Mask]]
 Ints = NDArray[np.int64]
 GM_MEMORY = 0
 """Memory number of GM; buffer b of core c is ``c * len(Buffer) + b``."""
-Pattern = tuple[tuple[int, ...], tuple[int, ...]]
-"""Regions that an op reads, and regions that it writes."""
+
+
+class Pattern(NamedTuple):
+    """Regions that an op touches."""
+
+    reads: tuple[int, ...] = ()
+    writes: tuple[int, ...] = ()
+    spoils: tuple[int, ...] = ()
+    """Those of `writes` that hold no value afterwards: scratch."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,10 @@ class CoreProgram:
     def event_number(self, position: int) -> int:
         """Return the number in the trace of the event at `position`."""
         return self.first_event + int(self.positions[position])
+
+    def repeats_within(self, position: int) -> int | None:
+        """Return how late an operation on V reads what it writes itself, as VectorRepeats does."""
+        return self.repeats.own_distance(int(self.positions[position]))
 
     def repeats_between(self, first: int, second: int) -> int | None:
         """Return the distance of two operations on V, as VectorRepeats does."""
@@ -140,7 +151,7 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
     memory = np.where(accesses["buffer"] == Buffer.GM, GM_MEMORY, core_of_access * len(Buffer) + accesses["buffer"])
     at, code = _distinct(accesses, memory)
     of_access, regions = _divide_memories(accesses[at], memory[at], scratch)
-    pattern_of_event, patterns = _patterns(counts, offsets, code, accesses["rw"][at] == Rw.WRITE, of_access)
+    pattern_of_event, patterns = _patterns(counts, offsets, code, accesses[at], of_access)
     programs, begin = [], 0
     for core in cores:
         part = slice(begin, begin + core.events)
@@ -154,7 +165,7 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
 def _distinct(accesses: Records, memory: Ints) -> tuple[Ints, Ints]:
     """Return (index of the first of every kind of access, kind of every access)."""
     code = memory * (max(Rw) + 1) + accesses["rw"]
-    for field in ("start", "row_bytes", "rows", "row_stride"):
+    for field in ("start", "row_bytes", "rows", "row_stride", "spoils"):
         values, value_code = np.unique(accesses[field], return_inverse=True)
         code = np.unique(code * max(len(values), 1) + value_code.reshape(-1), return_inverse=True)[1].reshape(-1)
     _, at, code = np.unique(code, return_index=True, return_inverse=True)
@@ -195,9 +206,10 @@ def _scratch_accesses(scratch: Sequence[ByteRange]) -> Records:
 
 
 def _patterns(
-    counts: Ints, offsets: Ints, code: Ints, is_write: NDArray[np.bool_], of_access: Sequence[tuple[int, ...]]
+    counts: Ints, offsets: Ints, code: Ints, accesses: Records, of_access: Sequence[tuple[int, ...]]
 ) -> tuple[Ints, tuple[Pattern, ...]]:
     """Return (pattern number of every event, patterns); pattern 0 is "touches nothing"."""
+    is_write, spoils = accesses["rw"] == Rw.WRITE, accesses["spoils"] != 0
     kind: Ints = np.zeros(len(counts), np.int64)
     for k in range(int(counts.max(initial=0))):
         present = counts > k
@@ -205,14 +217,16 @@ def _patterns(
         column[present] = code[offsets[present] + k] + 1
         kind = np.unique(kind * (len(of_access) + 1) + column, return_inverse=True)[1].reshape(-1)
     _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
-    numbers: dict[Pattern, int] = {((), ()): 0}
+    numbers: dict[Pattern, int] = {Pattern(): 0}
     number_of_kind = np.zeros(len(first), np.int64)
     for i in np.argsort(first):
         event = first[i]
         reads: set[int] = set()
-        writes: set[int] = set()
+        results: set[int] = set()
+        scratch: set[int] = set()
         for access in code[offsets[event] : offsets[event] + counts[event]]:
-            (writes if is_write[access] else reads).update(of_access[access])
-        pattern = (tuple(sorted(reads)), tuple(sorted(writes)))
+            (scratch if spoils[access] else results if is_write[access] else reads).update(of_access[access])
+        parts = (reads, results | scratch, scratch - results)
+        pattern = Pattern(*(tuple(sorted(part)) for part in parts))
         number_of_kind[i] = numbers.setdefault(pattern, len(numbers))
     return number_of_kind[kind.reshape(-1)], tuple(numbers)

@@ -34,6 +34,8 @@ class FindingKind(Enum):
     WAR = "WAR"
     WAW = "WAW"
     UNWRITTEN = "read of bytes nobody wrote"
+    OVERLAP = "result over an operand that is still read"
+    SPOILT = "read of what was scratch"
     SET_TWICE = "flag set twice"
     WAIT_WITHOUT_SET = "wait without a set"
     LEFT_SET = "set without a wait"
@@ -116,6 +118,9 @@ class Replay(Visitor[Token]):
         self._lines = [part.events["line"].tolist() for part in program.cores]
         self._pipes = [part.events["pipe"].tolist() for part in program.cores]
         self._numbers = [part.patterns.tolist() for part in program.cores]
+        self._operations = [part.events["op"].tolist() for part in program.cores]
+        self._own: dict[tuple[int, int], int | None] = {}
+        """By operation and pattern: repeats until it reads what it has written itself."""
         self._streams = [stream_of(part.events) for part in program.cores]
         cores = [part.core for part in program.cores]
         rings = rings_of(program.fifos, cores) if fifo_order else {}
@@ -124,6 +129,8 @@ class Replay(Visitor[Token]):
         self._write_queue = [_BEFORE_LAUNCH if region.initialised else _UNWRITTEN for region in program.regions]
         self._write_position = [0] * len(program.regions)
         self._reads: list[dict[int, int]] = [{} for _ in program.regions]
+        self._spoilt: set[int] = set()
+        """Regions whose last write was to scratch."""
 
     def run(self) -> dict[Key, RawFinding]:
         """Replay to the end, or to the deadlock, and return the findings."""
@@ -146,6 +153,8 @@ class Replay(Visitor[Token]):
         row = self._clocks.rows[queue]
         if pipe != _V:
             row[queue] = position
+        else:
+            self._check_result(core, position, self._numbers[core][position])
         self._check_op(core, position, queue, row, self._numbers[core][position])
 
     def signal(self, core: int, position: int, pipe: int) -> Token:
@@ -165,15 +174,32 @@ class Replay(Visitor[Token]):
         """A barrier."""
         self._clocks.drain(core, pipe, position)
 
+    def _check_result(self, core: int, position: int, pattern: int) -> None:
+        """Check that an operation on V reads nothing that it has written itself, in an earlier repeat."""
+        reads, writes, _ = self._patterns[pattern]
+        key = self._operations[core][position], pattern
+        if key not in self._own:
+            overlaps = not set(reads).isdisjoint(writes)
+            self._own[key] = self._program.cores[core].repeats_within(position) if overlaps else None
+        repeats = self._own[key]
+        if repeats is not None:
+            in_time = self._v_rule is VRule.REPEATS and is_in_time(repeats)
+            place, region = Place(core, position), min({*reads} & {*writes})
+            found = self.in_time if in_time else self.findings
+            self._note(found, FindingKind.OVERLAP, "", RawFinding(None, place, region, 1, repeats))
+
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         """Compare the op at `position`, which starts with clock `row`, with the last accesses of its regions."""
-        reads, writes = self._patterns[pattern]
+        reads, writes, spoils = self._patterns[pattern]
         write_queue, write_position, reads_of = self._write_queue, self._write_position, self._reads
         for region in reads:
             last = write_queue[region]
             if last >= 0:
                 if write_position[region] >= row[last]:
                     self._conflict(FindingKind.RAW, last, write_position[region], core, position, region)
+                elif region in self._spoilt:
+                    spoiler = Place(last // QUEUES, write_position[region])
+                    self._add(FindingKind.SPOILT, spoiler, Place(core, position), "", region)
             elif last == _UNWRITTEN:
                 self._add(FindingKind.UNWRITTEN, None, Place(core, position), "", region)
         for region in writes:
@@ -190,6 +216,10 @@ class Replay(Visitor[Token]):
             write_position[region] = position
         for region in reads:
             reads_of[region][queue] = position
+        if self._spoilt:
+            self._spoilt.difference_update(writes)
+        if spoils:
+            self._spoilt.update(spoils)
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
         if self._fifo_order or self._program.regions[region].buffer != Buffer.GM:

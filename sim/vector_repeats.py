@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from isa import a3
 from isa.pipes import Kind, Pipe
-from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, repeats_of
+from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, own_distance, repeats_of
 from isa.repeats import VRule as VRule
 from trace.format import DTYPE_BYTES, Core, Records, Rw, Trace
 
@@ -37,6 +37,18 @@ class VectorRepeats:
         between = int(self._issued[second] - self._issued[first + 1])
         return distance(self._operations[first], self._operations[second], between)
 
+    def own_distance(self, position: int) -> int | None:
+        """Return the fewest repeats from the write of a byte to its read by one operation; None if there is none."""
+        return own_distance(self._operation(position))
+
+    def _operation(self, position: int) -> Operation:
+        event = self._trace.core_events(self._core)[position]
+        return _operation(self._trace.ops[event["op"]], event, self._accesses(event))
+
+    def _accesses(self, event: np.void) -> Records:
+        first = int(event["first_access"])
+        return self._trace.accesses[first : first + int(event["n_access"])]
+
     @cached_property
     def _operations(self) -> dict[int, Operation]:
         """By position; equal operations are one object."""
@@ -46,8 +58,7 @@ class VectorRepeats:
         found = {}
         for place in places.tolist():
             event = events[place]
-            first = int(event["first_access"])
-            accesses = self._trace.accesses[first : first + int(event["n_access"])]
+            accesses = self._accesses(event)
             key = event["op"], event["rows"], event["cols"], event["dtype"], accesses.tobytes()
             if key not in alike:
                 alike[key] = _operation(self._trace.ops[event["op"]], event, accesses)

@@ -33,11 +33,15 @@ class Span:
     row_bytes: int
     rows: int = 1
     row_stride: int = 0
+    spoils: bool = False
+    """For a write: whether it is to scratch, which holds no value afterwards."""
 
 
-def span(buffer: Buffer, start: int, row_bytes: int, rows: int = 1, row_stride: int = 0) -> Span:
+def span(
+    buffer: Buffer, start: int, row_bytes: int, rows: int = 1, row_stride: int = 0, *, spoils: bool = False
+) -> Span:
     """Return the bytes of `buffer` that an access of a synthetic op touches."""
-    return Span(buffer, start, row_bytes, rows, row_stride)
+    return Span(buffer, start, row_bytes, rows, row_stride, spoils)
 
 
 class CoreBuilder:
@@ -147,7 +151,8 @@ class TraceBuilder:
                 moved = dict(fields, first_access=fields.get("first_access", 0) + base)
                 events.append(tuple(moved.get(name, 0) for name in EVENT_DTYPE.names or ()))
             accesses += [
-                (item.start, item.row_bytes, item.rows, item.row_stride, item.buffer, rw, 0) for item, rw in core.spans
+                (item.start, item.row_bytes, item.rows, item.row_stride, item.buffer, rw, item.spoils)
+                for item, rw in core.spans
             ]
         trace = Trace(
             source=self.source,

@@ -1,6 +1,8 @@
 #include "pto/machine/core.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "runtime/machine/block.hpp"
@@ -120,6 +122,23 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t size, const 
         }
     }
     begin_gm_access(op, begin, begin + static_cast<uint64_t>(last + 1) * size, line);
+}
+
+void Core::require_distinct_elements(const char* op, const int64_t (&shape)[kGmRank], const int64_t (&stride)[kGmRank],
+                                     int line) const {
+    int order[kGmRank];
+    std::iota(std::begin(order), std::end(order), 0);
+    std::sort(std::begin(order), std::end(order), [&](int a, int b) { return stride[a] < stride[b]; });
+    int64_t last = 0;  // of the elements that the dimensions so far reach
+    for (const int d : order) {
+        if (shape[d] <= 1) continue;
+        if (stride[d] <= last) {
+            fail(line,
+                 "%s to a view in which %lld elements are %lld apart and lie on others: nothing says which value stays",
+                 op, static_cast<long long>(shape[d]), static_cast<long long>(stride[d]));
+        }
+        last += (shape[d] - 1) * stride[d];
+    }
 }
 
 void Core::trace_load(uint64_t begin, size_t size, void* value, int line) {

@@ -227,6 +227,23 @@ TEST(a_load_into_l1_takes_rows_at_most_65535_elements_apart) {
           }).empty());
 }
 
+TEST(a_store_to_elements_that_are_one_is_refused) {
+    std::vector<float> gm(64 * 16);
+    const auto store = [&](int64_t planes, int64_t rows) {
+        return run_vec([&] {
+            VecTile<float, 8, 16> tile;
+            TASSIGN(tile, 0);
+            using Strides = Stride<1, 1, -1, -1, 1>;
+            TSTORE(GlobalTensor<float, Shape<1, 1, 2, 4, 16>, Strides>(gm.data(), {}, Strides(planes, rows)), tile);
+        });
+    };
+    CHECK(store(64, 16).empty());
+    CHECK(store(16, 32).empty());
+    CHECK_CONTAINS(store(64, 15), "TSTORE to a view in which 4 elements are 15 apart and lie on others");
+    CHECK_CONTAINS(store(0, 16), "TSTORE to a view in which 2 elements are 0 apart and lie on others");
+    CHECK_CONTAINS(store(48, 16), "TSTORE to a view in which 2 elements are 48 apart and lie on others");
+}
+
 TEST(an_extract_within_ub_destroys_what_lies_in_the_scratch_of_the_library) {
     const std::string report = run_vec([] {
         VecTile<float, 4, 16> src;

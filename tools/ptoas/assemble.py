@@ -12,7 +12,7 @@ from xdsl.printer import Printer
 from isa.repeats import VRule
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
-from tools.ptoas.check_scratch import check_scratch
+from tools.ptoas.check_overlaps import check_overlaps
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
@@ -98,7 +98,7 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     complete_fifos(module)
     plan = plan_memory(module)
     apply_plan(plan)
-    check_scratch(module, ByteRanges(plan))
+    check_overlaps(module, ByteRanges(plan))
     warnings = tuple(_synchronise(parsed, plan, options))
     if options.emit_pto_ir:
         stream = StringIO()

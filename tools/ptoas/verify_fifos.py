@@ -1,4 +1,4 @@
-"""What a function's FIFO operations must agree on: cores, flags, the size of an entry on a vector core, pops and frees.
+"""What a function's FIFO operations must agree on: cores, flags, the size of an entry on a vector core, its use.
 
 ptoas 0.48 takes most of what is refused here; the device's library then corrupts data or hangs.
 """
@@ -10,7 +10,7 @@ from math import prod
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue
 
 from ptodsl.dialect import (
     CUBE_TO_VECTOR,
@@ -18,13 +18,16 @@ from ptodsl.dialect import (
     FifoOp,
     InitializeL2G2LPipeOp,
     KernelKind,
+    PartitionViewOp,
     SectionOp,
     Split,
     TAllocOp,
     TensorViewType,
     TFreeOp,
+    TLoadOp,
     TPopOp,
     TPushOp,
+    TStoreOp,
     checks,
     entry_bytes,
     flag_problem,
@@ -103,11 +106,31 @@ def _wrong_part(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None
     return None
 
 
+def _entries_of(fifo: InitializeL2G2LPipeOp) -> set[SSAValue]:
+    """Entries that no other FIFO of the function has."""
+    entries = {use.operation.entry for use in fifo.pipe.uses if isinstance(use.operation, FifoOp)}
+    return {
+        entry
+        for entry in entries
+        if all(use.operation.pipe is fifo.pipe for use in entry.uses if isinstance(use.operation, FifoOp))
+    }
+
+
+def _slice_of(op: TLoadOp | TStoreOp) -> SSAValue | None:
+    """What an operation loads or stores a slice of."""
+    part = op.src if isinstance(op, TLoadOp) else op.dst
+    return part.owner.source if isinstance(part.owner, PartitionViewOp) else None
+
+
 class _OneAtATime:
-    """Follows the pops and frees of one FIFO on all paths: the library frees the entry that was popped last."""
+    """Follows the entries of one FIFO on all paths: the library frees the one that was popped last.
+
+    An entry is held from talloc to tpush, and from tpop to tfree; then it may be loaded and stored.
+    """
 
     def __init__(self, fifo: InitializeL2G2LPipeOp) -> None:
         self.fifo = fifo
+        self.entries = _entries_of(fifo)
         self.found: dict[Operation, OperationError] = {}
         self.last_pop: TPopOp | None = None
         self.passes = 0
@@ -133,6 +156,17 @@ class _OneAtATime:
             match op:
                 case TPopOp() if op.pipe is self.fifo.pipe:
                     held = self.pop(op, held)
+                case TAllocOp() if op.pipe is self.fifo.pipe:
+                    held = frozenset((True,))
+                case TPushOp() if op.pipe is self.fifo.pipe:
+                    if held == {False}:
+                        self.complain(op, "there is no entry to push: each talloc is pushed once")
+                    held = frozenset((False,))
+                case TLoadOp() | TStoreOp() if held == {False} and _slice_of(op) in self.entries:
+                    self.complain(
+                        op,
+                        "the entry belongs to the other core here: use it from talloc to tpush or from tpop to tfree",
+                    )
                 case TFreeOp() if op.pipe is self.fifo.pipe:
                     if held == {False}:
                         self.complain(op, "there is no entry to free: each tpop is freed once")

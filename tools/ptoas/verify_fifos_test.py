@@ -166,3 +166,46 @@ def test_a_fifo_in_a_section_gives_its_flags() -> None:
     assert messages(text) == []
     rule = "give a FIFO in a section its flag_base: the other end is in another section, and both must have the same"
     assert messages(text.replace(" flag_base = 4 : i32,", "")) == [f"pto.initialize_l2g2l_pipe: {rule}"] * 2
+
+
+PART = (
+    "%piece = pto.partition_view %e, offsets = [%c0, %c0], sizes = [%c32, %c128] : !entry -> "
+    "!pto.partition_tensor_view<32x128xf32>\n"
+)
+LOAD = f"{PART}pto.tload ins(%piece : !pto.partition_tensor_view<32x128xf32>) outs(%narrow : !narrow)\n"
+STORE = f"{PART}pto.tstore ins(%narrow : !narrow) outs(%piece : !pto.partition_tensor_view<32x128xf32>)\n"
+NOT_HELD = "the entry belongs to the other core here: use it from talloc to tpush or from tpop to tfree"
+RETURNED = fifo(dir_mask=2, slot_size=131072)
+ALLOC, PUSH = op("talloc"), op("tpush")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (HALVES + POP + FREE + LOAD, [f"pto.tload: {NOT_HELD}"]),
+        (HALVES + LOAD + POP + FREE, [f"pto.tload: {NOT_HELD}"]),
+        (HALVES + loop(POP + FREE + LOAD), [f"pto.tload: {NOT_HELD}"]),
+        (RETURNED + ALLOC + PUSH + STORE, [f"pto.tstore: {NOT_HELD}"]),
+        (RETURNED + STORE + ALLOC + PUSH, [f"pto.tstore: {NOT_HELD}"]),
+        (RETURNED + ALLOC + STORE + PUSH + PUSH, ["pto.tpush: there is no entry to push: each talloc is pushed once"]),
+    ],
+)
+def test_an_entry_is_used_while_it_is_held(body: str, expected: list[str]) -> None:
+    assert on("vector", body) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HALVES + POP + LOAD + FREE,
+        HALVES + POP + loop(LOAD) + FREE,
+        HALVES + POP + loop(LOAD + FREE + POP) + FREE,
+        RETURNED + ALLOC + STORE + PUSH,
+        RETURNED + loop(ALLOC + STORE + PUSH),
+        RETURNED + ALLOC + branch(STORE, STORE) + PUSH,
+        # Whether an entry is held, the runtime sees.
+        HALVES + branch(POP) + LOAD + branch(FREE),
+    ],
+)
+def test_entries_that_are_held_may_be_used(body: str) -> None:
+    assert on("vector", body) == []

@@ -66,6 +66,9 @@ class Core {
     /// Before an access to a view of elements of `size` bytes.
     void begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
                          const int64_t (&stride)[kGmRank], int line);
+    /// Before a store to a view: no two of its elements may be one.
+    void require_distinct_elements(const char* op, const int64_t (&shape)[kGmRank], const int64_t (&stride)[kGmRank],
+                                   int line) const;
 
     /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Where a tile operation of
     /// this block has stored, the value is not known, since trace mode computes no tiles: fails if the kernel decides

@@ -57,7 +57,7 @@ struct Access {
     uint32_t row_stride;
     Buffer buffer;
     uint8_t mode;
-    uint16_t padding;
+    uint16_t spoils;  ///< 1 for a write to scratch: nothing is there afterwards
 };
 static_assert(sizeof(Access) == 24, "the trace format has 24-byte accesses");
 
@@ -86,7 +86,7 @@ class CoreLog {
 
     /// Appends an access to the last event; rows that touch each other become one run.
     PTO_OUT_OF_LINE void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows,
-                               uint64_t row_stride) {
+                               uint64_t row_stride, bool spoils = false) {
         if (row_bytes == 0 || rows == 0) return;
         if (rows == 1 || row_stride == row_bytes) {
             row_bytes *= rows;
@@ -94,19 +94,19 @@ class CoreLog {
             rows = 1;
         }
         if (row_stride > UINT32_MAX || row_bytes > UINT32_MAX) {  // the format has 32 bits for each: row by row
-            for (uint64_t r = 0; r < rows; ++r) append_run(mode, buffer, start + r * row_stride, row_bytes);
+            for (uint64_t r = 0; r < rows; ++r) append_run(mode, buffer, start + r * row_stride, row_bytes, spoils);
             return;
         }
         append(Access{start, static_cast<uint32_t>(row_bytes), static_cast<uint32_t>(rows),
-                      static_cast<uint32_t>(row_stride), buffer, mode, 0});
+                      static_cast<uint32_t>(row_stride), buffer, mode, spoils});
     }
 
   private:
     /// One run, in parts that 32 bits can count.
-    void append_run(uint8_t mode, Buffer buffer, uint64_t start, uint64_t bytes) {
+    void append_run(uint8_t mode, Buffer buffer, uint64_t start, uint64_t bytes, bool spoils) {
         for (uint64_t done = 0; done < bytes;) {
             const auto part = static_cast<uint32_t>(std::min<uint64_t>(bytes - done, UINT32_MAX));
-            append(Access{start + done, part, 1, part, buffer, mode, 0});
+            append(Access{start + done, part, 1, part, buffer, mode, spoils});
             done += part;
         }
     }

@@ -40,38 +40,38 @@ class Recorder {
         return *this;
     }
 
-    /// Scratch space: its operation may write all of it.
+    /// Scratch space: its operation may write all of it, and leaves no value there.
     template <typename T>
     Recorder& scratch(const T& tile) {
-        return touch(kWrite, tile);
+        return touch(kWrite, tile, true);
     }
 
     /// What the device library writes, and then reads, without an operand that says so.
     Recorder& library_scratch() {
-        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes);
+        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes, true);
         return *this;
     }
 
   private:
     template <typename T>
-    Recorder& touch(uint8_t mode, const T& operand) {
+    Recorder& touch(uint8_t mode, const T& operand, bool spoils = false) {
         if constexpr (is_global<T>) {
             touch_gm(mode, operand);
         } else if constexpr (is_vec<T>) {
-            touch_runs(mode, operand, T::isRowMajor ? operand.GetValidCol() : operand.GetValidRow());
+            touch_runs(mode, operand, T::isRowMajor ? operand.GetValidCol() : operand.GetValidRow(), spoils);
         } else {
-            log_.touch(mode, T::kBuffer, operand.address(), T::kBytes, 1, T::kBytes);
+            log_.touch(mode, T::kBuffer, operand.address(), T::kBytes, 1, T::kBytes, spoils);
         }
         return *this;
     }
 
     /// The first `length` elements of each valid row of a vec tile, or column if it is column-major.
     template <typename T>
-    void touch_runs(uint8_t mode, const T& tile, int length) {
+    void touch_runs(uint8_t mode, const T& tile, int length, bool spoils = false) {
         constexpr uint64_t size = sizeof(typename T::DType);
         const int runs = T::isRowMajor ? tile.GetValidRow() : tile.GetValidCol();
         const int pitch = T::isRowMajor ? T::Cols : T::Rows;
-        log_.touch(mode, T::kBuffer, tile.address(), size * length, runs, size * pitch);
+        log_.touch(mode, T::kBuffer, tile.address(), size * length, runs, size * pitch, spoils);
     }
 
     template <typename Global>

@@ -129,6 +129,7 @@ PTO_OUT_OF_LINE void TSTORE(const Global& gm, const S& src, int line = __builtin
     src.require_assigned("TSTORE", line);
     host::require_same_size("TSTORE", src, gm, line);
     host::begin_gm_access("TSTORE", gm, line);
+    host::Core::current(line).require_distinct_elements("TSTORE", gm.shapes().values(), gm.strides().values(), line);
     if constexpr (host::kTrace) {
         constexpr pipe_t pipe = S::Loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
         host::Recorder(host::OpId::TSTORE, pipe, src, line).read(src).write(gm);
