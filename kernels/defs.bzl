@@ -1,5 +1,6 @@
 """kernel_library: the chain from a kernel's Python to a shared library, one action and one named output per step."""
 
+load("//tools:flags.bzl", "WordInfo")
 load("//tools/bisheng:toolchain.bzl", "HOST", "compile_action", DEVICE_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 load("//tools/ptoas/toolchain:defs.bzl", "SYNC_OPTIONS", "assemble_action", PTOAS_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 
@@ -86,6 +87,7 @@ def _proof_action(ctx, assembled, build_info):
             "--so=" + trace_library.path,
             "--cpp=" + assembled.path,
             "--output=" + ctx.outputs.proof.path,
+            "--v_rule=" + ctx.attr._v_rule[WordInfo].word,
         ],
         inputs = [assembled, trace_library],
         outputs = [ctx.outputs.proof],
@@ -100,6 +102,7 @@ def _audit_action(ctx):
             "--so=" + ctx.outputs.trace_library.path,
             "--report=" + ctx.outputs.barriers.path,
             "--output=" + ctx.outputs.audit.path,
+            "--v_rule=" + ctx.attr._v_rule[WordInfo].word,
         ],
         inputs = [ctx.outputs.trace_library, ctx.outputs.barriers],
         outputs = [ctx.outputs.audit],
@@ -194,6 +197,7 @@ _kernel_library = rule(
         "_caller_writer": attr.label(default = "//kernels:write_caller", executable = True, cfg = "exec"),
         "_host_compiler": attr.label(default = "//tools/bisheng:host_cxx", providers = [platform_common.ToolchainInfo]),
         "_patcher": attr.label(default = "//patchers:vec_barriers", executable = True, cfg = "exec"),
+        "_v_rule": attr.label(default = "//sim:v_rule", providers = [WordInfo]),
         "_prover": attr.label(default = "//sim:prove_barriers", executable = True, cfg = "exec"),
     },
     toolchains = [PTOAS_TOOLCHAIN_TYPE, DEVICE_TOOLCHAIN_TYPE],
@@ -215,7 +219,7 @@ def kernel_library(
     Outputs, each with a label of its own: NAME.mlir, NAME.ptoas.cpp, NAME.origins.json, NAME.cpp, NAME.barriers.json, NAME.caller.cpp,
     NAME.trace.so, NAME.audit.json, NAME.so, NAME.build_info.json. Building NAME makes NAME.so. If barriers are removed, NAME.so
     is made only if the audit finds nothing unordered but what the patterns are known to leave so
-    (`--no//flash_atten:audit` does without).
+    (`--no//flash_atten:audit` does without). `--//sim:v_rule=repeats` lets proof and audit go by the vendor's repeat rule.
 
     Args:
       name: of the target and of its files.
