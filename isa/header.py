@@ -70,9 +70,7 @@ def header(ops: Sequence[Op]) -> str:
     parts.append(_macro("MEMORIES", (f'{m.cpp}, "{m.name}", {a3.size_of(m)}' for m in a3.Memory)))
     parts.append("/// Element types in the numbering of the trace format, from 1 on: X(enumerator, C++ type, name).")
     parts.append(_macro("ELEMENTS", (f'{e.trace.upper()}, {e.cpp}, "{e.trace}"' for e in ELEMENTS)))
-    parts.append(
-        "/// X(from, to, a letter for RINT, ROUND, FLOOR, CEIL, TRUNC, ODD and NONE,"
-    )
+    parts.append("/// X(from, to, a letter for RINT, ROUND, FLOOR, CEIL, TRUNC, ODD and NONE,")
     parts.append("/// which saturation, whether the device works in the library's scratch).")
     parts.append(_macro("CONVERSIONS", map(_conversion, CONVERSIONS.items())))
     parts.append("/// Operations in the numbering of OpId: X(name).")

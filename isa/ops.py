@@ -48,6 +48,7 @@ _ROWS, _STRIPS, _SOURCE, _UNKNOWN = Order.ROWS, Order.STRIPS, Order.SOURCE, Orde
 _ANY: tuple[tuple[str, str], ...] = ()
 """No operands that must be different tiles."""
 _OTHER_DST = (("dst", "src"),)
+_OWN_TMP = (("tmp", "src"), ("tmp", "dst"))
 _OTHER_DST_2 = (("dst", "lhs"), ("dst", "rhs"))
 _SINGLE = ("f32",)
 _INT = ("i32",)
@@ -150,10 +151,10 @@ OPS: tuple[Op, ...] = (
     ),
     *_family(
         ROW_REDUCTION,
-        ("TROWSUM", "row_sum", NUMBERS, "sum of row r", "Add", "group_add", _SOURCE, _ANY),
-        ("TROWMAX", "row_max", NUMBERS, "maximum of row r", "Max", "group_max", _SOURCE, _ANY),
-        ("TROWMIN", "row_min", NUMBERS, "minimum of row r", "Min", "group_max", _SOURCE, _ANY),
-        ("TROWPROD", "row_prod", NUMBERS, "product of row r", "Mul", "mul", _UNKNOWN, _ANY),
+        ("TROWSUM", "row_sum", NUMBERS, "sum of row r", "Add", "group_add", _SOURCE, _OWN_TMP),
+        ("TROWMAX", "row_max", NUMBERS, "maximum of row r", "Max", "group_max", _SOURCE, _OWN_TMP),
+        ("TROWMIN", "row_min", NUMBERS, "minimum of row r", "Min", "group_max", _SOURCE, _OWN_TMP),
+        ("TROWPROD", "row_prod", NUMBERS, "product of row r", "Mul", "mul", _UNKNOWN, _OWN_TMP),
     ),
     *_family(
         COL_REDUCTION,

@@ -40,13 +40,19 @@ class VectorOp(DpsOp, abc.ABC):
         tiles = {operand.name: checks.tile(self, operand.name, Loc.VEC) for operand in operands if operand.is_tile}
         self._check_types(tiles)
         self._check_shapes(tiles)
-        for first, second in self.ROW.distinct:
-            if getattr(self, first) is getattr(self, second):
-                raise VerifyException(
-                    f"{self.name}: {first} must be another tile than {second}: it does not work in place"
-                )
+        self._check_distinct()
         if check := FAMILY_CHECKS.get(self.ROW.family.name):
             check(self, tiles)
+
+    def _check_distinct(self) -> None:
+        """Check that tiles which are overwritten while others are read are none of these."""
+        roles = {operand.name: operand.role for operand in self.ROW.family.operands}
+        for first, second in self.ROW.distinct:
+            if getattr(self, first) is not getattr(self, second):
+                continue
+            if roles[first] is Role.SCRATCH:
+                raise VerifyException(f"{self.name}: {first} is overwritten while src is read: use a tile of its own")
+            raise VerifyException(f"{self.name}: {first} must be another tile than {second}: it does not work in place")
 
     def _check_types(self, tiles: Tiles) -> None:
         """Check element types; scalars have that of the row."""
@@ -75,15 +81,12 @@ class VectorOp(DpsOp, abc.ABC):
 
 
 def check_row_scratch(op: VectorOp, tiles: Tiles) -> None:
-    """Check that `tmp` holds what the library's path for this shape touches, and is no other operand.
+    """Check that `tmp` holds what the library's path for this shape touches.
 
     It has src's shape at least, but for the shapes in `a3.FAST_ROW_REDUCTIONS` any shape of `a3.FAST_SCRATCH_BYTES`
     does.
     """
     src, tmp = tiles["src"], tiles["tmp"]
-    _, scratch, _ = op.operands
-    if list(op.operands).count(scratch) > 1:
-        raise VerifyException(f"{op.name}: tmp is overwritten while src is read: use a tile of its own")
     if is_fast(src):
         if not _is_contiguous(tmp) or tmp.byte_size < a3.FAST_SCRATCH_BYTES:
             raise VerifyException(

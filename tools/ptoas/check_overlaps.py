@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
-from isa.families import ROW_REDUCTION
 from isa.repeats import own_distance
 from ptodsl.dialect import DpsOp, Pipe, VectorOp, effects_of
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
@@ -21,23 +20,26 @@ def check_overlaps(module: ModuleOp, ranges: ByteRanges) -> None:
     A tile that is known at run time only is left to the runtime and to the hazard judge.
 
     Raises:
-        OperationError: scratch shares bytes with source or destination of its reduction, through a window, another
-            shape or an address of the program's own; or a result lies over an operand of which later repeats read more.
+        OperationError: two tiles that the operation needs apart share bytes, such as scratch and source of a reduction,
+            through a window, another shape or an address of the program's own; or a result lies over an operand of
+            which later repeats read more.
     """
     for op in module.walk():
-        if isinstance(op, VectorOp) and op.ROW.family is ROW_REDUCTION:
-            _check_scratch(op, ranges)
+        if isinstance(op, VectorOp):
+            _check_distinct(op, ranges)
         if isinstance(op, DpsOp) and (effects := effects_of(op)) is not None and effects.pipe is Pipe.V:
             _check_result(op, ranges)
 
 
-def _check_scratch(op: Operation, ranges: ByteRanges) -> None:
-    src, tmp, dst = op.operands
-    if ranges.origin(tmp) is None:
-        return
-    for name, tile in (("src", src), ("dst", dst)):
-        if ranges.origin(tile) is not None and _overlap(ranges.of(tmp), ranges.of(tile)):
-            raise OperationError(op, f"{op.name}: tmp shares bytes with {name}, which the device would overwrite")
+def _check_distinct(op: VectorOp, ranges: ByteRanges) -> None:
+    """Check the tiles that the operation needs apart: the verifier has seen that they have different names."""
+    for first, second in op.ROW.distinct:
+        tiles = getattr(op, first), getattr(op, second)
+        if any(ranges.origin(tile) is None for tile in tiles):
+            continue
+        if _overlap(*map(ranges.of, tiles)):
+            what = f"{first} shares bytes with {second}, which the device would overwrite"
+            raise OperationError(op, f"{op.name}: {what}")
 
 
 def _check_result(op: Operation, ranges: ByteRanges) -> None:

@@ -42,6 +42,12 @@ def test_scratch_over_the_destination_is_refused() -> None:
     assert "tmp shares bytes with dst" in message(tiles(0, 32768, 40000))
 
 
+def test_what_does_not_work_in_place_does_not_under_another_name() -> None:
+    renamed = f"%u = pto.treshape %vec : !vec -> {WIDE}\n%d = pto.treshape %u : {WIDE} -> !vec"
+    with pytest.raises(AssemblerError, match="dst shares bytes with src, which the device would overwrite"):
+        assemble(snippet(f"{renamed}\npto.trecip ins(%vec : !vec) outs(%d : !vec)"), "a.mlir", Options())
+
+
 def test_the_source_in_another_shape_is_the_source() -> None:
     allocated = "%s = pto.alloc_tile : !vec\n%r = pto.alloc_tile : !rows"
     reshaped = f"%t = pto.treshape %s : !vec -> {WIDE}"
