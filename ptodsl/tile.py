@@ -89,12 +89,9 @@ def mov(source: Value, dest: Value) -> None:
 
 def extract(source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value) -> None:
     """Move to out the part of `source` that starts at (row, col): from L1 into L0A or L0B, or within UB."""
-    operand, start = (
-        ssa_of(source, "source", Tile),
-        (as_index(index_row, "index_row"), as_index(index_col, "index_col")),
-    )
-    target = ssa_of(out, "out", Tile)
-    emit(lambda: TExtractOp(operand, *start, target))
+    operand, target = ssa_of(source, "source", Tile), ssa_of(out, "out", Tile)
+    row, col = as_index(index_row, "index_row"), as_index(index_col, "index_col")
+    emit(lambda: TExtractOp(operand, row, col, target))
 
 
 def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
