@@ -26,6 +26,7 @@ AUTO = "auto"
 NONE = "none"
 SDPA_FP16 = "sdpa_fp16"
 SDPA_FP32 = "sdpa_fp32"
+SDPA_BF16 = "sdpa_bf16"
 NUMPY_FP32 = "numpy_fp32"
 FUSED = "npu_fused"
 
@@ -46,6 +47,7 @@ UNMASKED = 65535
 LABELS = {
     SDPA_FP16: "torch SDPA FP16 (host CPU)",
     SDPA_FP32: "torch SDPA FP32 (host CPU)",
+    SDPA_BF16: "torch SDPA BF16 (host CPU)",
     NUMPY_FP32: "NumPy FP32 (host CPU)",
     FUSED: "npu_fused_infer_attention_score",
 }
@@ -118,7 +120,7 @@ def _guarded(baseline: Baseline) -> Baseline:
 
 
 def _sdpa(torch: Any, name: str, inputs: AttentionInputs) -> Baseline:
-    dtype = {SDPA_FP16: torch.float16, SDPA_FP32: torch.float32}[name]
+    dtype = {SDPA_FP16: torch.float16, SDPA_FP32: torch.float32, SDPA_BF16: torch.bfloat16}[name]
     q, k, v = (torch.from_numpy(array)[None, None].to(dtype) for array in (inputs.q, inputs.k, inputs.v))
 
     def operation() -> Any:

@@ -14,7 +14,7 @@ Latest = Mapping[Hashable, tuple[Row, Run]]
 """Key of a row -> the row, and the run that it is from."""
 
 MACHINE = "machine"
-COMPILERS = ("compiler", "march")
+COMPILERS = ("compiler", "cpu", "threads", "memories_filled")
 """Facts about a library that make latencies of the host incomparable."""
 
 ROOF_MOVED = 0.1

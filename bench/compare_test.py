@@ -124,12 +124,12 @@ def test_another_machine_or_compiler_is_said_in_the_first_line(tmp_path: Path) -
     write_run(tmp_path / "a.json", run(_steady()))
     other = run(_steady())
     other.environment["machine"]["cpu"] = "another"
-    other.environment["libraries"]["fa_s1tile256"] |= {"compiler": "clang++ 14", "march": "x86-64-v3"}
+    other.environment["libraries"]["fa_s1tile256"] |= {"compiler": "clang++ 14", "cpu": "x86-64-v3"}
     write_run(tmp_path / "b.json", other)
     done = run_program("bench.compare", "a.json", "b.json", directory=tmp_path)
     assert done.stdout.splitlines()[0] == (
         "These runs are not of one machine and compiler: cpu was a <fast> one, is another; compiler was unknown, is "
-        "clang++ 14; march was unknown, is x86-64-v3."
+        "clang++ 14; cpu was unknown, is x86-64-v3."
     )
 
 

@@ -76,7 +76,7 @@ CACHE = flags.DEFINE_enum(
     "With device events: whether L2 holds the operands when a run starts. Default: cold, as in the vendor's harness.",
 )
 BASELINE = flags.DEFINE_enum("baseline", AUTO, [AUTO, NONE], "Whether to time the backend's baselines too.")
-CHOICE = define_choice()
+CHOICE = define_choice(fill=False)
 LIBRARY = flags.DEFINE_list(
     "library", [], "Kernel library to use instead of those built for the knobs; a list takes turns."
 )

@@ -25,6 +25,7 @@ from bench.stats import Timing, paired_ratio, paired_speedup
 from bench.timing import ENDLESS, Clock, Operation, Rounds, measure
 from flash_atten.backend import AttentionBackend, BoundAttention, OpenedAttention, open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, AttentionInputs, make_inputs
+from kernels.host import HostBackend
 from kernels.library import KernelError
 
 AUTO_ITERATIONS = 10
@@ -100,9 +101,15 @@ class Runner:
 
     def libraries(self) -> dict[str, Any]:
         """Return what the libraries opened so far say of themselves, by name."""
-        infos = [(opened.backend.library.path, opened.backend.library.info) for opened in self.opened.values()]
-        names = [info.name for _, info in infos]
-        return {info.name if names.count(info.name) == 1 else str(path): info.fields() for path, info in infos}
+        backends = [opened.backend for opened in self.opened.values()]
+        names = [backend.library.info.name for backend in backends]
+        return {
+            name if names.count(name) == 1 else str(backend.library.path): {
+                **backend.library.info.fields(),
+                **(backend.backend.facts() if isinstance(backend.backend, HostBackend) else {}),
+            }
+            for name, backend in zip(names, backends, strict=True)
+        }
 
     def run_job(self, job: Job) -> list[Row]:
         """Run one job, a row for each kernel; whatever goes wrong with it is in the rows."""

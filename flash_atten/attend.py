@@ -66,4 +66,4 @@ def _backend(config: KernelConfig, device: str, path: Path | None) -> AttentionB
 @functools.lru_cache(maxsize=OPEN_LIBRARIES)
 def _open_once(config: KernelConfig, device: str, path: Path, file: tuple[int, ...]) -> AttentionBackend:
     """Load a library once; the backend also keeps the device's GM slots. `file` tells when it was rebuilt."""
-    return open_backend(config, Choice(NPU if device == NPU else HOST), path=path).backend
+    return open_backend(config, Choice(NPU if device == NPU else HOST, fill=False), path=path).backend

@@ -130,3 +130,20 @@ def test_the_seed_of_an_order_of_cores_reaches_the_library(tmp_path: Path) -> No
     backend = open_backend(CONFIG, Choice(interleave=2**63 + 5), path=path).backend
     backend.launch(inputs.q, inputs.k, inputs.v)
     assert ctypes.c_uint64.in_dll(ctypes.CDLL(str(path)), "stand_in_seed").value == 2**63 + 5
+
+
+def test_how_the_host_computes_reaches_the_library(tmp_path: Path) -> None:
+    path = build_stand_in(tmp_path, CONFIG)
+    inputs = make_inputs("normal", 128, 768, seed=0)
+    opened = open_backend(CONFIG, Choice(cpu="slow", threads=3, fill=False), path=path)
+    assert "loops for slow, memories not filled with NaN" in opened.why
+    opened.backend.launch(inputs.q, inputs.k, inputs.v)
+    library = ctypes.CDLL(str(path))
+    assert ctypes.c_uint32.in_dll(library, "stand_in_threads").value == 3
+    assert ctypes.c_int.in_dll(library, "stand_in_fill").value == 0
+    assert (ctypes.c_char * 32).in_dll(library, "stand_in_cpu").value == b"slow"
+
+
+def test_a_level_that_the_cpu_has_not_is_refused_before_a_launch(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="--cpu=other is no level that this machine has; it has fast, slow"):
+        open_backend(CONFIG, Choice(cpu="other"), path=build_stand_in(tmp_path, CONFIG))

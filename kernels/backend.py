@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from kernels.host import HostBackend
-from kernels.library import HOST, NPU, KernelLibrary, LibraryError
+from kernels.library import HOST, NPU, HostOptions, KernelLibrary, LibraryError
 from kernels.npu import NpuBackend, import_torch_npu
 from kernels.plan import LaunchPlan
 
@@ -88,6 +88,19 @@ class Choice:
     interleave: int | None = None
     """Seed of a random order of the host's simulated cores."""
 
+    cpu: str | None = None
+    """Level of CPU whose loops the host computes with, instead of the best."""
+
+    threads: int | None = None
+    """Threads of the host at most."""
+
+    fill: bool = True
+    """Whether the host makes NaN of what has no meaning; see HostOptions."""
+
+    def host_options(self) -> HostOptions:
+        """Return what concerns the host."""
+        return HostOptions(self.cpu, self.threads, self.fill, self.interleave)
+
 
 DEFAULT_CHOICE = Choice()
 """What the library is built for, on all its cores."""
@@ -103,13 +116,17 @@ def open_library(library: KernelLibrary, choice: Choice = DEFAULT_CHOICE) -> Ope
         )
     asked = "asked for" if choice.backend != AUTO else "auto"
     if built == HOST:
-        return Opened(
-            HostBackend(library, choice.interleave), f"host ({asked}: {name} is built for the CPU of this computer)"
-        )
-    if choice.interleave is not None:
-        raise LibraryError(
-            f"--interleave={choice.interleave} orders the simulated cores of the host, but {name} is built for the "
-            f"{built} backend; leave it out"
-        )
+        host = HostBackend(library, choice.host_options())
+        filled = "" if choice.fill else ", memories not filled with NaN"
+        return Opened(host, f"host ({asked}: {name} is built for CPUs; loops for {host.cpu}{filled})")
+    for flag, value, what in (
+        ("interleave", choice.interleave, "orders the simulated cores"),
+        ("cpu", choice.cpu, "chooses the loops"),
+        ("threads", choice.threads, "limits the threads"),
+    ):
+        if value is not None:
+            raise LibraryError(
+                f"--{flag}={value} {what} of the host, but {name} is built for the {built} backend; leave it out"
+            )
     backend = NpuBackend(library, import_torch_npu(), cube_cores=choice.cube_cores)
     return Opened(backend, f"npu ({asked}: {name} is built for the device, and {backend.device_name} is usable)")

@@ -1,7 +1,7 @@
 """kernel_library: the chain from a kernel's Python to a shared library, one action and one named output per step."""
 
 load("//tools:flags.bzl", "WordInfo")
-load("//tools/bisheng:toolchain.bzl", "HOST", "compile_action", DEVICE_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
+load("//tools/bisheng:toolchain.bzl", "HOST", "kernel_object_action", "library_action", DEVICE_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 load("//tools/ptoas/toolchain:defs.bzl", "SYNC_OPTIONS", "assemble_action", PTOAS_TOOLCHAIN_TYPE = "TOOLCHAIN_TYPE")
 
 AssembledInfo = provider(
@@ -73,10 +73,17 @@ def _patch_action(ctx, assembled):
         progress_message = "Patching barriers of " + assembled.short_path,
     )
 
+def _host_compiler(ctx):
+    """Of the target's configuration, as everything that it links: a toolchain would compile the machine once more."""
+    return ctx.attr._host_compiler[platform_common.ToolchainInfo].compiler
+
 def _trace_action(ctx, cpp, trace_library, build_info):
-    """Compiles for the host on any backend: a trace needs no device."""
-    compiler = ctx.attr._host_compiler[platform_common.ToolchainInfo].compiler
-    compile_action(ctx, compiler, ctx.attr.entries[0], cpp, trace_library, [ctx.file._build_info_shim], build_info, mode = "trace")
+    """Compiles for the host on any backend: a trace needs no device. Returns the compiled kernel."""
+    compiler, entry = _host_compiler(ctx), ctx.attr.entries[0]
+    kernel = ctx.actions.declare_file(trace_library.basename[:-len(".trace.so")] + ".host.o")
+    kernel_object_action(ctx, compiler, entry, cpp, kernel)
+    library_action(ctx, compiler, entry, kernel, trace_library, [ctx.file._build_info_shim], build_info, mode = "trace")
+    return kernel
 
 def _proof_action(ctx, assembled, build_info):
     trace_library = ctx.actions.declare_file(ctx.label.name + ".unpatched.trace.so")
@@ -110,13 +117,13 @@ def _audit_action(ctx):
         progress_message = "Auditing " + ctx.outputs.cpp.short_path,
     )
 
-def _library_action(ctx, compiler, build_info):
-    """Compiles the library. A patched one gets its name only when the audit has passed; the two run side by side."""
+def _library_action(ctx, compiler, kernel, build_info):
+    """Makes the library of the `kernel`. A patched one gets its name only when the audit has passed."""
     out = ctx.outputs
     gated = ctx.attr.audited and ctx.attr.remove_barriers
     library = ctx.actions.declare_file(ctx.label.name + ".unaudited.so") if gated else out.library
     shims = [out.caller] + ([ctx.file._build_info_shim] if compiler.backend == HOST else [])
-    compile_action(ctx, compiler, ctx.attr.entries[0], out.cpp, library, shims, build_info, build_info_output = out.build_info)
+    library_action(ctx, compiler, ctx.attr.entries[0], kernel, library, shims, build_info, build_info_output = out.build_info)
     if gated:
         ctx.actions.run_shell(
             command = "cp \"$1\" \"$2\"",
@@ -161,9 +168,12 @@ def _kernel_library_impl(ctx):
     if out.proof:
         _proof_action(ctx, assembled.cpp, build_info)
     _patch_action(ctx, assembled.cpp)
-    _trace_action(ctx, out.cpp, out.trace_library, build_info)
+    host_kernel = _trace_action(ctx, out.cpp, out.trace_library, build_info)
     _audit_action(ctx)
-    _library_action(ctx, compiler, build_info)
+    if compiler.backend == HOST:
+        _library_action(ctx, _host_compiler(ctx), host_kernel, build_info)
+    else:
+        _library_action(ctx, compiler, out.cpp, build_info)
     runfiles = ctx.runfiles(files = [out.library])
     return [DefaultInfo(files = depset([out.library]), runfiles = runfiles), assembled]
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.arguments import arguments_of, check_arrays
-from kernels.library import HOST, Argument, KernelLibrary, LibraryError
+from kernels.library import DEFAULT_HOST_OPTIONS, HOST, Argument, HostOptions, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
 
 A3_CUBE_CORES = 24
@@ -38,8 +38,7 @@ class HostLaunch:
     """By parameter of the entries."""
     scratch: tuple[Array, ...] = field(repr=False)
     """In the plan's order."""
-    interleave: int | None = None
-    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
+    options: HostOptions = DEFAULT_HOST_OPTIONS
 
     @cached_property
     def _arguments(self) -> tuple[list[Argument], ...]:
@@ -54,7 +53,7 @@ class HostLaunch:
         then meaningless.
         """
         for launch, arguments in zip(self.plan.launches, self._arguments, strict=True):
-            self.library.launch_on_host(launch.entry, launch.block_dim, arguments, interleave=self.interleave)
+            self.library.launch_on_host(launch.entry, launch.block_dim, arguments, options=self.options)
 
     def poison(self) -> None:
         """Fill scratch and outputs with NaN, so that nothing of an earlier run can pass for this one's."""
@@ -67,17 +66,24 @@ class HostBackend:
 
     name = HOST
 
-    def __init__(self, library: KernelLibrary, interleave: int | None = None) -> None:
-        """Take a loaded library; for `interleave` see HostLaunch. Raises LibraryError if it is built for another
-        backend.
-        """
+    def __init__(self, library: KernelLibrary, options: HostOptions = DEFAULT_HOST_OPTIONS) -> None:
+        """Take a loaded library. Raises LibraryError if it is for another backend, or has no such level of CPU."""
         if library.info.backend != HOST:
             raise LibraryError(
                 f"{library.path.name} is built for the {library.info.backend} backend and cannot run on the host; "
                 "build it without --config=npu"
             )
+        cpus = library.cpus()
+        if options.cpu is not None and options.cpu not in cpus:
+            raise LibraryError(f"--cpu={options.cpu} is no level that this machine has; it has {', '.join(cpus)}")
         self.library = library
-        self._interleave = interleave
+        self.options = options
+        self.cpu = options.cpu or cpus[0]
+        """The level of CPU that launches compute with."""
+
+    def facts(self) -> dict[str, object]:
+        """Return how launches compute, for reports."""
+        return {"cpu": self.cpu, "threads": self.options.threads, "memories_filled": self.options.fill}
 
     def cube_cores(self, array: Array) -> int:
         """Return the number of simulated cube cores."""
@@ -93,7 +99,7 @@ class HostBackend:
             if not array.flags.c_contiguous:
                 raise ValueError(f"{name} is not contiguous: pass np.ascontiguousarray of it")
         scratch = tuple(np.empty(part.bytes, dtype=np.uint8) for part in plan.scratch)
-        return HostLaunch(self.library, plan, dict(arrays), scratch, self._interleave)
+        return HostLaunch(self.library, plan, dict(arrays), scratch, self.options)
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Array) -> Array:
         """Return a new array."""

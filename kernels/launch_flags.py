@@ -9,14 +9,23 @@ from absl import flags
 from kernels.backend import AUTO, BACKENDS, Choice
 
 
-def define_choice(*, interleave: bool = False) -> Callable[[], Choice]:
-    """Define --backend and --cube_cores, with `interleave` also --interleave; return what reads them."""
+def define_choice(*, interleave: bool = False, fill: bool = True) -> Callable[[], Choice]:
+    """Define --backend, --cube_cores, --cpu and --threads, with `interleave` also --interleave; return what reads them.
+
+    `fill` is what the program makes of HostOptions.fill.
+    """
     backend = flags.DEFINE_enum("backend", AUTO, list(BACKENDS), "Where to run; auto: what the library is built for.")
     cube_cores = flags.DEFINE_integer(
         "cube_cores", None, "Cube cores of the device, if torch_npu cannot tell.", lower_bound=1
     )
+    cpu = flags.DEFINE_string(
+        "cpu", None, "Host: compute with the loops for this level, such as x86-64-v2. Default: the best of this CPU."
+    )
+    threads = flags.DEFINE_integer(
+        "threads", None, "Host: threads at most. Default: as many as the process may use CPUs.", lower_bound=1
+    )
     if not interleave:
-        return lambda: Choice(backend.value, cube_cores.value)
+        return lambda: Choice(backend.value, cube_cores.value, None, cpu.value, threads.value, fill)
     seed = flags.DEFINE_integer(
         "interleave",
         None,
@@ -24,4 +33,4 @@ def define_choice(*, interleave: bool = False) -> Callable[[], Choice]:
         lower_bound=0,
         upper_bound=2**64 - 1,
     )
-    return lambda: Choice(backend.value, cube_cores.value, seed.value)
+    return lambda: Choice(backend.value, cube_cores.value, seed.value, cpu.value, threads.value, fill)

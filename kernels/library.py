@@ -114,6 +114,30 @@ class Argument:
         return cls(int.from_bytes(struct.pack("<f", value), "little"))
 
 
+@dataclass(frozen=True)
+class HostOptions:
+    """How a launch on the host computes. No option changes what a right kernel computes, but for the rounding of
+    products, which docs/host.md bounds.
+    """
+
+    cpu: str | None = None
+    """Level of CPU whose loops compute, such as x86-64-v2; None: the best one that this machine has."""
+
+    threads: int | None = None
+    """Threads that blocks are dealt to at most; None: as many as the process may use CPUs."""
+
+    fill: bool = True
+    """Make NaN of on-chip memories before each block, and of scratch after each use: what a broken kernel reads
+    unwritten is then seen.
+    """
+
+    interleave: int | None = None
+    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
+
+
+DEFAULT_HOST_OPTIONS = HostOptions()
+
+
 class KernelLibrary:
     """A loaded library, checked against the knobs that it is to have."""
 
@@ -134,7 +158,7 @@ class KernelLibrary:
         try:
             if self.info.backend == HOST:
                 self._launch = self._library.pto_launch_entry
-                _ = self._library.pto_poll, self._library.pto_interleave
+                _ = self._library.pto_poll, self._library.pto_interleave, self._library.pto_threads
             else:
                 self._launch = self._library.pto_launch_on_stream
         except AttributeError as error:
@@ -146,23 +170,53 @@ class KernelLibrary:
         block_dim: int,
         arguments: Sequence[Argument],
         *,
-        interleave: int | None = None,
+        options: HostOptions = DEFAULT_HOST_OPTIONS,
         trace: Path | None = None,
     ) -> None:
         """Launch an entry of a host library and wait for its end; every access to global memory must lie in one of the
         arguments' arrays, which must outlive the launch.
 
-        With the seed `interleave` the simulated cores run in a random order. A library in mode trace writes its trace
-        to `trace`. Raises KernelError with the runtime's report if the launch fails; Ctrl-C ends it.
+        A library in mode trace writes its trace to `trace`. Raises KernelError with the runtime's report if the launch
+        fails; Ctrl-C ends it.
         """
-        if interleave is not None:
-            self._library.pto_interleave(ctypes.c_uint64(interleave))
+        self._set(options)
         if trace is not None:
             self._library.pto_trace_to(str(trace).encode())
         bits, sizes = _words([a.bits for a in arguments]), _words([a.bytes for a in arguments])
         with interruptible_launch(self._library):
             code = self._launch(entry.encode(), ctypes.c_uint32(block_dim), bits, sizes, ctypes.c_uint32(len(bits)))
         self._check(code)
+
+    def _set(self, options: HostOptions) -> None:
+        """Tell the library how to do its next launch."""
+        if options.interleave is not None:
+            self._library.pto_interleave(ctypes.c_uint64(options.interleave))
+        if options.threads is not None:
+            self._library.pto_threads(ctypes.c_uint32(options.threads))
+        if options.cpu is not None:
+            self._library.pto_cpu(options.cpu.encode())
+        self._library.pto_fill(ctypes.c_int(options.fill))
+
+    def cpus(self) -> tuple[str, ...]:
+        """Return the levels of CPU that a host library has loops for and this machine has, best first."""
+        self._library.pto_cpus.restype = ctypes.c_char_p
+        return tuple(self._library.pto_cpus().decode().splitlines())
+
+    def multiply_add(self, cpu: str, rounds: int) -> int:
+        """Do FMA in the registers of one thread, as fast as the level of CPU can; return their floating-point
+        operations.
+        """
+        self._library.pto_multiply_add.restype = ctypes.c_uint64
+        return int(self._library.pto_multiply_add(cpu.encode(), ctypes.c_uint64(rounds)))
+
+    def profile_next(self) -> None:
+        """Measure the operations of this thread's next launch on the host."""
+        self._library.pto_profile()
+
+    def last_profile(self) -> str:
+        """Return what was measured: lines of core, operation, calls, elements and nanoseconds, with tabs."""
+        self._library.pto_last_profile.restype = ctypes.c_char_p
+        return str(self._library.pto_last_profile().decode())
 
     def launch_on_stream(self, entry: str, block_dim: int, stream: int, arguments: Sequence[Argument]) -> None:
         """Queue a launch of an entry of a device library on `stream` and return. Raises KernelError with the report."""

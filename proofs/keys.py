@@ -1,9 +1,8 @@
-"""What is in the key of a result: another compiler or CPU gets nothing that was compiled, and everything else."""
+"""What is in the key of a result: another compiler gets nothing that was compiled, and everything else."""
 
 from __future__ import annotations
 
 import dataclasses
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from proofs.harness.profile import read_executed_actions
 from proofs.harness.stand_ins import write_program
 from proofs.harness.steps import expect
 from proofs.nginx import CacheServer
-from tools.bisheng.host_toolchain import LEVELS, HostToolchain
+from tools.bisheng.host_toolchain import HostToolchain
 
 READ_WRITE = "--config=remote_cache"
 READ_ONLY = "--config=remote_cache_ro"
@@ -89,11 +88,3 @@ def another_compiler(trial: Trial) -> str:
         return {"CXX": str(path)}
 
     return changed_machine(trial, lambda: installed("first"), lambda: installed("second"))
-
-
-def another_cpu(trial: Trial) -> str:
-    """A machine with the least CPU shares with one whose CPU can do more."""
-    levels = LEVELS[platform.machine()]
-    here, least = configured(trial).march, list(levels)[-1]
-    other = next(level for level in levels if level != least) if here == least else here
-    return changed_machine(trial, lambda: {"HOST_CXX_MARCH": least}, lambda: {"HOST_CXX_MARCH": other})

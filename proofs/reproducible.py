@@ -4,7 +4,6 @@
     proofs/check reproducible --targets=//flash_atten:fa_s1tile256
     proofs/check reproducible --json=digests.json                 also write the digests, to compare machines:
     proofs/check reproducible --compare=digests.json              ... this machine with the one that wrote the file
-    proofs/check reproducible --march=x86-64-v3 ...               if the two have different CPUs: what both can run
 
 The second build runs under another path, output base, PATH, HOME, locale, time zone, umask and Python set-up, as
 another user on a host of another name, in a sandbox without network that hides the home directories and other places
@@ -15,7 +14,6 @@ usage.
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +24,6 @@ from proofs.harness.checkout import Checkout, base_environment
 from proofs.harness.machine import other_machine
 from proofs.harness.scratch import scratch_directory
 from proofs.harness.steps import Steps, expect
-from tools.bisheng.host_toolchain import LEVELS
 
 DEFAULT_TARGETS = "//..."
 """Not //...:all-targets, which has the outputs of manual targets."""
@@ -109,23 +106,17 @@ def make_users(directory: Path) -> tuple[Checkout, Checkout]:
     return plain, unusual
 
 
-def march_options(march: str | None) -> list[str]:
-    """Options of a build for the CPUs that `march` names instead of this machine's."""
-    return [] if march is None else [f"--repo_env=HOST_CXX_MARCH={march}"]
-
-
 def check(directory: Path, options: argparse.Namespace, other: Digests | None) -> int:
     """All steps; returns the exit status."""
-    march = march_options(options.march)
     plain, unusual = make_users(directory)
     steps = Steps()
     with plain:
-        if not steps.run("plain build", lambda: build(plain, options.targets, *march)):
+        if not steps.run("plain build", lambda: build(plain, options.targets)):
             return steps.finish()
         digests = Digests.of(plain)
     if options.json is not None:
         digests.write(options.json)
-    strict = [*march, *hiding_options(unusual.output_base)]
+    strict = hiding_options(unusual.output_base)
     with unusual:
         if steps.run("build by an unusual user, in a strict sandbox", lambda: build(unusual, options.targets, *strict)):
             steps.run("outputs of both builds", lambda: compare_outputs(digests.outputs, unusual.output_digests()))
@@ -140,9 +131,6 @@ def main(arguments: list[str]) -> int:
         "proofs/check reproducible", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--targets", type=targets, default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
-    parser.add_argument(
-        "--march", choices=list(LEVELS.get(platform.machine(), ())), help="CPUs to compile for; default: this machine's"
-    )
     parser.add_argument("--json", type=file_to_write, help="file for the digests of all outputs")
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
     parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")

@@ -1,7 +1,7 @@
 // The translation unit of a kernel on the host: the generated C++ once per core kind. runtime/machine has the rest of
 // the library, among it the exported launch. tools/bisheng/host_compile.py defines PTO_KERNEL_FILE, the generated file,
 // in which functions with C linkage are named PTO_OF_CORE(name), PTO_ENTRIES(ROW), ROW(name) for each of its entries,
-// and in trace mode PTO_DECIDING_LOADS(ROW), ROW(line of the load, line that decides by it).
+// and PTO_DECIDING_LOADS(ROW), ROW(line of the load, line that decides by it).
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -69,11 +69,9 @@ const KernelEntry kEntries[] = {
 };
 
 const DecidingLoad kDecidingLoads[] = {
-#ifdef PTO_DECIDING_LOADS
 #define PTO_ROW(LOAD, DECIDING) {LOAD, DECIDING},
     PTO_DECIDING_LOADS(PTO_ROW)
 #undef PTO_ROW
-#endif
         {0, 0}};
 
 }  // namespace

@@ -5,6 +5,7 @@
 // launch), and those of naive_attention.hpp.
 
 #include <chrono>
+#include <cstdio>
 #include <thread>
 
 #include "flash_atten/testdata/naive_attention.hpp"
@@ -17,6 +18,13 @@ extern "C" int pto_refuse(const char*) { return 1; }
 extern "C" void pto_poll(int (*)()) {}
 uint64_t stand_in_seed = 0;
 extern "C" void pto_interleave(uint64_t seed) { stand_in_seed = seed; }
+uint32_t stand_in_threads = 0;
+extern "C" void pto_threads(uint32_t most) { stand_in_threads = most; }
+int stand_in_fill = -1;
+extern "C" void pto_fill(int fill) { stand_in_fill = fill; }
+char stand_in_cpu[32] = "";
+extern "C" void pto_cpu(const char* level) { std::snprintf(stand_in_cpu, sizeof stand_in_cpu, "%s", level); }
+extern "C" const char* pto_cpus() { return "fast\nslow"; }
 
 extern "C" int pto_launch_entry(const char*, uint32_t, const uint64_t* args, const uint64_t*, uint32_t nargs) {
     if (STAND_IN_FAILS || nargs != 9 || args[1] != args[2]) return 1;

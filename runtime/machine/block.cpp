@@ -15,15 +15,16 @@ std::string describe(const FifoSpec& spec) {
 
 std::string source_position(const Launch& launch, int line) { return launch.source + ":" + std::to_string(line); }
 
-Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs)
+Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs, Profile* profile)
     : launch(launch), index(index), scalars_(logs) {
     for (int c = 0; c < kCoresPerBlock; ++c) {
         OnChipMemory& memory = c == 0 ? workspace.cube : workspace.vec[c - 1];
-        memory.poison();
+        if (launch.fill) memory.fill();
         const CoreKind kind = c == 0 ? CoreKind::Cube : CoreKind::Vec;
         Core& core = cores_.emplace_back(*this, kind, c == 0 ? 0 : c - 1, memory, logs ? logs + c : nullptr);
         fibers_.push_back(std::make_unique<Fiber>(workspace.stacks[c], [this, &core] { run_core(core); }));
         core.fiber = fibers_.back().get();
+        core.profile = profile;
     }
 }
 

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "pto/machine/core.hpp"
 #include "pto/machine/kernel_entry.hpp"
+#include "runtime/machine/core.hpp"
 #include "runtime/machine/fiber.hpp"
 #include "runtime/machine/scalar_memory.hpp"
+#include "runtime/machine/workspaces.hpp"
 
 namespace pto::host {
 
@@ -38,6 +39,8 @@ struct Launch {
     std::vector<GmRange> gm;  ///< empty: unknown, not checked
     std::string source;       ///< file name of the generated C++, for messages
     const DecidingLoad* deciding_loads = nullptr;
+    const Numbers* numbers = nullptr;  ///< not used in trace mode
+    bool fill = true;                  ///< whether what has no meaning is made NaN
     std::atomic<bool> failed{false};
 
     /// The line that decides by what is loaded at `line`; 0 if none does.
@@ -51,17 +54,10 @@ struct Launch {
 /// "kernel.cpp:12".
 std::string source_position(const Launch& launch, int line);
 
-/// Stacks and memories of the cores of one block, reused from block to block.
-struct Workspace {
-    OnChipMemory cube{CoreKind::Cube, !kTrace};
-    OnChipMemory vec[kSubblocks] = {{CoreKind::Vec, !kTrace}, {CoreKind::Vec, !kTrace}};
-    FiberStack stacks[kCoresPerBlock];
-};
-
 class Block {
   public:
-    /// `logs`: kCoresPerBlock logs in the order cube, vec0, vec1, or null.
-    Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs);
+    /// `logs`: kCoresPerBlock logs in the order cube, vec0, vec1, or null. `profile`: see Core.
+    Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs, Profile* profile = nullptr);
 
     /// Runs the three cores to their end. Returns the report of what went wrong, empty if nothing did.
     std::string run();

@@ -1,4 +1,4 @@
-#include "pto/machine/core.hpp"
+#include "runtime/machine/core.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -42,6 +42,10 @@ uint32_t Core::block_index() const { return block.index; }
 
 uint32_t Core::block_count() const { return block.launch.block_count; }
 
+const Numbers& Core::numbers() const { return *block.launch.numbers; }
+
+bool Core::fills() const { return block.launch.fill; }
+
 Fifo& Core::open_fifo(const FifoSpec& spec, int line) { return block.open_fifo(spec, line); }
 
 void Core::fail_fifo(OpId op, const Fifo& fifo, int line, const std::string& why) const {
@@ -81,7 +85,9 @@ std::byte* Core::place(Buffer buffer, uint64_t address, size_t size, int line) {
             size, static_cast<unsigned long long>(address), info.name, static_cast<unsigned long long>(kTileAlignment),
             info.bytes);
     }
-    return kTrace ? nullptr : memory.base(buffer) + address * info.spread;
+    if (kTrace) return nullptr;
+    memory.cover(buffer, address + size);
+    return memory.base(buffer) + address * info.spread;
 }
 
 void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int line) {
@@ -109,23 +115,24 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
     }
 }
 
-void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
-                           const int64_t (&stride)[kGmRank], int line) {
+void Core::begin_gm_access(const char* op, const View& view, int line) {
     int64_t last = 0;
     for (int d = 0; d < kGmRank; ++d) {
         int64_t distance;
-        if (shape[d] == 0) return;
-        if (shape[d] < 0 || stride[d] < 0 || __builtin_mul_overflow(shape[d] - 1, stride[d], &distance) ||
+        if (view.shape[d] == 0) return;
+        if (view.shape[d] < 0 || view.stride[d] < 0 ||
+            __builtin_mul_overflow(view.shape[d] - 1, view.stride[d], &distance) ||
             __builtin_add_overflow(last, distance, &last) || last >= kMaxElements) {
             fail(line, "%s of a global tensor with a negative size or stride, or with more elements than memory has",
                  op);
         }
     }
-    begin_gm_access(op, begin, begin + static_cast<uint64_t>(last + 1) * size, line);
+    begin_gm_access(op, view.address, view.address + static_cast<uint64_t>(last + 1) * size_of(view.dtype), line);
 }
 
-void Core::require_distinct_elements(const char* op, const int64_t (&shape)[kGmRank], const int64_t (&stride)[kGmRank],
-                                     int line) const {
+void Core::require_distinct_elements(const char* op, const View& view, int line) const {
+    const auto& shape = view.shape;
+    const auto& stride = view.stride;
     int order[kGmRank];
     std::iota(std::begin(order), std::end(order), 0);
     std::sort(std::begin(order), std::end(order), [&](int a, int b) { return stride[a] < stride[b]; });

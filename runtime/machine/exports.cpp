@@ -11,6 +11,8 @@
 
 #include "pto/machine/kernel_entry.hpp"
 #include "runtime/machine/launch.hpp"
+#include "runtime/numbers/levels.hpp"
+#include "runtime/numbers/peak.hpp"
 
 namespace {
 
@@ -20,6 +22,10 @@ using pto::host::kKernel;
 /// What the next launch of this thread is to do besides computing.
 struct Settings {
     std::string trace_path;
+    std::string cpu;
+    uint32_t threads = 0;
+    bool fill = true;
+    bool profile = false;
     std::optional<uint64_t> interleave;
     int (*interrupted)() = nullptr;
 };
@@ -27,6 +33,12 @@ struct Settings {
 Settings& settings() {
     thread_local Settings instance;
     return instance;
+}
+
+/// Of this thread's last launch, if it was measured.
+std::string& last_profile() {
+    thread_local std::string text;
+    return text;
 }
 
 /// The report of this thread's last launch.
@@ -67,6 +79,9 @@ pto::host::LaunchRequest request_of(const KernelEntry& entry, uint32_t block_dim
     request.program.cube = [&entry, args] { entry.cube(args); };
     request.program.vec = [&entry, args] { entry.vec(args); };
     request.trace_path = std::move(chosen.trace_path);
+    request.cpu = std::move(chosen.cpu);
+    request.threads = chosen.threads;
+    request.fill = chosen.fill;
     request.interleave = chosen.interleave;
     if (chosen.interrupted) request.interrupted = [poll = chosen.interrupted] { return poll() != 0; };
     return request;
@@ -92,9 +107,13 @@ PTO_EXPORT int pto_launch_entry(const char* name, uint32_t block_dim, const uint
                        std::to_string(nargs);
         return 1;
     }
+    const bool measured = settings().profile;
     pto::host::LaunchRequest request = request_of(*entry, block_dim, args);
     request.gm = known_buffers(args, arg_bytes, nargs);
+    pto::host::Profile profile;
+    if (measured) request.profile = &profile;
     last_error() = pto::host::run_launch(std::move(request));
+    last_profile() = measured ? profile.text() : "";
     return last_error().empty() ? 0 : 1;
 }
 
@@ -126,6 +145,13 @@ PTO_EXPORT const char* pto_last_error() { return last_error().c_str(); }
 /// The next launch of this thread runs its cores in a random order; the same seed is the same order.
 PTO_EXPORT void pto_interleave(uint64_t seed) { settings().interleave = seed; }
 
+/// The next launch of this thread works on at most this many threads.
+PTO_EXPORT void pto_threads(uint32_t most) { settings().threads = most; }
+
+/// Whether the next launch of this thread makes NaN of what nobody has written: on-chip memories before each block, and
+/// scratch. It does unless told otherwise; a kernel that is right computes the same without.
+PTO_EXPORT void pto_fill(int fill) { settings().fill = fill != 0; }
+
 /// During the next launch of this thread, `interrupted` is called now and then, by this thread: a result other than 0
 /// ends the launch, which then fails with the report "interrupted".
 PTO_EXPORT void pto_poll(int (*interrupted)()) { settings().interrupted = interrupted; }
@@ -135,5 +161,26 @@ PTO_EXPORT void pto_poll(int (*interrupted)()) { settings().interrupted = interr
 PTO_EXPORT int pto_trace_to(const char* path) {
     settings().trace_path = path;
     return 0;
+}
+#else
+/// The next launch of this thread computes with the loops for this level of CPU instead of the best one.
+PTO_EXPORT void pto_cpu(const char* level) { settings().cpu = level; }
+
+/// The next launch of this thread measures how long its operations take; see pto_last_profile.
+PTO_EXPORT void pto_profile() { settings().profile = true; }
+
+/// What the last launch of this thread has measured: a line for each operation of each simulated core, with core,
+/// operation, calls, elements, nanoseconds, and tabs between them. Valid until its next launch.
+PTO_EXPORT const char* pto_last_profile() { return last_profile().c_str(); }
+
+/// See pto::host::multiply_add: what the CPU could do at best.
+PTO_EXPORT uint64_t pto_multiply_add(const char* level, uint64_t rounds) {
+    return pto::host::multiply_add(level, rounds);
+}
+
+/// Names of the levels that this machine has, best first, one per line.
+PTO_EXPORT const char* pto_cpus() {
+    static const std::string names = pto::host::level_names("\n");
+    return names.c_str();
 }
 #endif

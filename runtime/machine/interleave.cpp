@@ -25,7 +25,7 @@ void Interleaver::run(const Logs& logs, const Finish& finish) {
 void Interleaver::begin_blocks(const Logs& logs) {
     while (live_.size() < kBlocksAtOnce && next_ < launch_.block_count) {
         auto live = std::make_unique<Live>();
-        live->block = std::make_unique<Block>(launch_, next_, live->workspace, logs(next_));
+        live->block = std::make_unique<Block>(launch_, next_, *live->workspace, logs(next_));
         live_.push_back(std::move(live));
         ++next_;
     }

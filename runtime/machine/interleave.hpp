@@ -28,7 +28,7 @@ class Interleaver {
   private:
     /// A block that has begun and not ended.
     struct Live {
-        Workspace workspace;
+        WorkspaceHandle workspace = take_workspace();
         std::unique_ptr<Block> block;
     };
 

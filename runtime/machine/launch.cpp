@@ -13,6 +13,7 @@
 
 #include "runtime/machine/interleave.hpp"
 #include "runtime/machine/trace_file.hpp"
+#include "runtime/numbers/levels.hpp"
 
 namespace pto::host {
 
@@ -23,12 +24,14 @@ constexpr auto kPollInterval = std::chrono::milliseconds(50);
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
   public:
-    explicit Launcher(const LaunchRequest& request) : request_(request) {
+    Launcher(const LaunchRequest& request, const Numbers* numbers) : request_(request) {
         launch_.block_count = request.block_count;
         launch_.program = request.program;
         launch_.gm = request.gm;
         launch_.source = request.source;
         launch_.deciding_loads = request.deciding_loads;
+        launch_.numbers = numbers;
+        launch_.fill = request.fill;
         trace_.source = request.source;
         trace_.block_count = request.block_count;
         if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request.block_count);
@@ -36,7 +39,8 @@ class Launcher {
 
     /// Returns the report of what went wrong, empty if nothing did.
     std::string run() {
-        const uint32_t threads = std::max(1u, std::thread::hardware_concurrency());
+        const uint32_t threads =
+            request_.threads ? request_.threads : std::max(1u, std::thread::hardware_concurrency());
         run_workers(request_.interleave ? 1 : std::min(threads, request_.block_count));
         trace_.error = report_;
         return report_;
@@ -80,11 +84,15 @@ class Launcher {
     void work() {
         try {
             if (request_.interleave) return work_interleaved();
-            Workspace workspace;
+            const WorkspaceHandle workspace = take_workspace();
+            Profile profile;
             for (uint32_t b = next_++; b < request_.block_count && !launch_.failed; b = next_++) {
-                Block block(launch_, b, workspace, logs_of(b));
+                Block block(launch_, b, *workspace, logs_of(b), request_.profile ? &profile : nullptr);
                 finish(block, block.run());
             }
+            if (!request_.profile) return;
+            const std::lock_guard<std::mutex> lock(mutex_);
+            request_.profile->add(profile);
         } catch (const std::exception& error) {
             report(std::string("the host ran out of a resource: ") + error.what());
         }
@@ -133,7 +141,12 @@ std::string run_launch(LaunchRequest request) {
     if (request.block_count > kMaxBlocks) {
         return format("block_dim is %u: a launch has at most %u blocks", request.block_count, kMaxBlocks);
     }
-    Launcher launcher(request);
+    const Numbers* numbers = nullptr;
+    if constexpr (!kTrace) {
+        numbers = request.cpu.empty() ? best_numbers() : numbers_of(request.cpu);
+        if (!numbers) return no_such_level(request.cpu);
+    }
+    Launcher launcher(request, numbers);
     std::string report = launcher.run();
     if (kTrace && !request.trace_path.empty()) {
         const std::string trouble = write_trace(launcher.trace(), request.trace_path);

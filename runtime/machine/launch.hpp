@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/machine/block.hpp"
+#include "runtime/machine/profile.hpp"
 
 namespace pto::host {
 
@@ -22,6 +23,10 @@ struct LaunchRequest {
     std::string source = "kernel.cpp";             ///< file name of the generated C++
     const DecidingLoad* deciding_loads = nullptr;  ///< see Kernel
     std::string trace_path;                        ///< trace mode: file to write, empty for none
+    std::string cpu;                               ///< level of CPU whose loops compute; empty: the best one
+    uint32_t threads = 0;                          ///< workers at most; 0: as many as this process may use CPUs
+    bool fill = true;                              ///< make NaN of on-chip memories before a block, and of scratch
+    Profile* profile = nullptr;                    ///< where to add the times of operations, null for nowhere
     std::optional<uint64_t> interleave;            ///< seed of a random order of the cores; see interleave.hpp
     std::function<bool()> interrupted;             ///< asked by the calling thread now and then: true ends the launch
 };

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "pto/machine/fifo.hpp"
-#include "pto/machine/trace.hpp"
+#include "runtime/machine/trace.hpp"
 
 namespace pto::host {
 

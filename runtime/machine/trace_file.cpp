@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "pto/machine/error.hpp"
+#include "runtime/machine/error.hpp"
 
 namespace pto::host {
 

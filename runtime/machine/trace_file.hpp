@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pto/machine/fifo.hpp"
-#include "pto/machine/trace.hpp"
+#include "runtime/machine/trace.hpp"
 
 namespace pto::host {
 

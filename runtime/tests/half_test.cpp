@@ -4,7 +4,9 @@
 namespace {
 
 using pto::host::bits_float;
+using pto::host::DTypeId;
 using pto::host::float_bits;
+using pto::host::Rounding;
 
 half from_bits(uint32_t bits) {
     half value;
@@ -24,7 +26,7 @@ double defined_value(uint32_t bits) {
 uint16_t narrowed_as_span(float value) {
     const float wide[9] = {value, value, value, value, value, value, value, value, value};
     half narrow[9];
-    pto::host::narrow_span(narrow, wide, 9);
+    harness::numbers().copy(DTypeId::F32, DTypeId::F16, {narrow, 9, 1}, {const_cast<float*>(wide), 9, 1}, 1, 9);
     CHECK(narrow[0].bits == narrow[8].bits);
     return narrow[0].bits;
 }
@@ -37,7 +39,7 @@ TEST(every_half_widens_to_its_defined_value) {
         half source[9];
         float wide[9];
         for (half& value : source) value = from_bits(bits);
-        pto::host::widen_span(wide, source, 9);
+        harness::numbers().convert(DTypeId::F16, DTypeId::F32, {1, 9}, {wide, 9}, {source, 9}, Rounding::Nearest, true);
         const bool same = std::isnan(expected)
                               ? std::isnan(float(source[0])) && std::isnan(wide[0]) && std::isnan(wide[8])
                               : float(source[0]) == expected && wide[0] == expected && wide[8] == expected &&

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "pto/pto-inst.hpp"
 #include "runtime/machine/launch.hpp"
+#include "runtime/numbers/levels.hpp"
 
 namespace harness {
 
@@ -38,7 +40,24 @@ inline void check(bool holds, const char* condition, const char* file, int line,
     std::printf("%s:%d: not true: %s%s%s\n", file, line, condition, seen.empty() ? "" : "; seen: ", seen.c_str());
 }
 
-inline int run_all() {
+/// The level of CPU whose loops are tested; empty: the best one of this machine.
+inline std::string& cpu() {
+    static std::string level;
+    return level;
+}
+
+/// Runs all tests. `--cpu=LEVEL` tests the loops for that level, if this machine has it.
+inline int run_all(int count, char** arguments) {
+    constexpr char kOption[] = "--cpu=";
+    for (int a = 1; a < count; ++a) {
+        if (std::strncmp(arguments[a], kOption, sizeof kOption - 1) == 0) cpu() = arguments[a] + sizeof kOption - 1;
+    }
+    if constexpr (!pto::host::kTrace) {
+        if (!cpu().empty() && !pto::host::numbers_of(cpu())) {
+            std::printf("not tested: %s\n", pto::host::no_such_level(cpu()).c_str());
+            return 0;
+        }
+    }
     for (const Test& test : tests()) {
         const int before = failures();
         test.body();
@@ -53,6 +72,7 @@ inline std::string run(std::function<void()> cube, std::function<void()> vec, ui
     pto::host::LaunchRequest request;
     request.block_count = blocks;
     request.program = {std::move(cube), std::move(vec)};
+    request.cpu = cpu();
     return pto::host::run_launch(std::move(request));
 }
 
@@ -65,6 +85,11 @@ inline std::string run_vec(const std::function<void()>& body) {
 }
 inline std::string run_cube(const std::function<void()>& body) {
     return run(body, [] {});
+}
+
+/// The loops that are tested.
+inline const pto::host::Numbers& numbers() {
+    return cpu().empty() ? *pto::host::best_numbers() : *pto::host::numbers_of(cpu());
 }
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -84,7 +109,7 @@ inline float noise() {
 /// Element (r, c) of a vec, mat or acc tile.
 template <typename T>
 typename T::DType& at(T& tile, int r, int c) {
-    return tile.data()[r * pto::host::row_stride<T> + c * pto::host::col_stride<T>];
+    return tile.data()[r * T::kInfo.row_stride() + c * T::kInfo.col_stride()];
 }
 
 /// Fills the valid part of a tile.
@@ -146,4 +171,4 @@ using Transposed2D = pto::GlobalTensor<T, pto::Shape<1, 1, 1, Rows, Cols>,
 #define CHECK(...) harness::check((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
 #define CHECK_CONTAINS(TEXT, PART) harness::check_contains(TEXT, PART, #TEXT " contains " #PART, __FILE__, __LINE__)
 #define HARNESS_MAIN \
-    int main() { return harness::run_all(); }
+    int main(int count, char** arguments) { return harness::run_all(count, arguments); }

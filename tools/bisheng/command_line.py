@@ -16,11 +16,12 @@ from tools.bisheng.probe import ProbeError
 def parse_arguments(description: str, arguments: list[str]) -> argparse.Namespace:
     """The options; see --help."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("cpp", type=Path, help="generated C++")
+    parser.add_argument("cpp", type=Path, help="generated C++, or what --compile_only made of it")
     parser.add_argument("--output", type=Path, required=True, help="shared library to write")
     parser.add_argument("--toolchain", type=Path, required=True, help="JSON file that says what the compiler is")
     parser.add_argument("--entry", default=DEFAULT_ENTRY, help="extern C function of the kernel (default: %(default)s)")
     parser.add_argument("--mode", choices=MODES, default="execute")
+    parser.add_argument("--compile_only", action="store_true", help="for the host: make an object for all modes of it")
     parser.add_argument("--shim", type=Path, action="append", default=[], help="further C++ file of the library")
     parser.add_argument("--object", type=Path, action="append", default=[], help="compiled part of the library")
     parser.add_argument("--build_info", type=Path, help="JSON file with what the library says of itself")

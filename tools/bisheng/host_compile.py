@@ -1,8 +1,8 @@
 """Compiles a generated kernel for the CPU: C++ of the assembler in, shared library out.
 
-The kernel is compiled into runtime/host_main.cpp and linked with runtime/machine, which is compiled once for all
-kernels. Used by the build, whose command lines are host_compiler.py and machine_compiler.py, and by tests that compile
-kernels.
+The kernel itself compiles to one object, from runtime/host_main.cpp; it only calls the machine. Linked with the machine
+of a mode it becomes a library that computes or one that records. The machine is compiled once for all kernels: see
+host_machine.py. Used by the build, whose command line is host_compiler.py, and by tests that compile kernels.
 """
 
 from __future__ import annotations
@@ -13,95 +13,86 @@ from pathlib import Path
 from typing import Any
 
 from tools.bisheng.deciding_loads import deciding_loads
+from tools.bisheng.host_flags import LIBRARY_FLAGS, RUNTIME, compiler_command
+from tools.bisheng.host_machine import machine_objects
 from tools.bisheng.host_source import HostSource, host_source
 from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import (
     DEFAULT_ENTRY,
     CompileError,
     LibraryRequest,
-    compile_library,
+    build_info_literal,
     relative,
     run_compiler,
     scratch_for,
 )
 
-ROOT = Path(__file__).parents[2]
-"""The workspace, or its copy in the runfiles."""
-
-RUNTIME = ROOT / "runtime"
-
 HOST_MAIN = RUNTIME / "host_main.cpp"
 """The translation unit that includes the kernel."""
 
-MACHINE = (RUNTIME / "machine" / "machine.cpp", RUNTIME / "machine" / "exports.cpp")
-"""What all kernels of a mode share."""
-
-FLAGS = (
-    "-std=c++17",
-    "-fPIC",
-    "-pthread",
-    "-fno-semantic-interposition",  # functions may be inlined although the dynamic linker could replace them
-    "-ffp-contract=fast",  # the ISA's matmul and axpy are fused; vector code uses FMA
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-fno-strict-aliasing",  # tiles and buffers are bytes that kernels see as several types
-    "-fwrapv",  # the ISA's integers wrap
-)
-"""Options of every compilation. Nothing here may depend on the machine: -march comes from the toolchain."""
-
-KIND_FLAGS = {
-    "gcc": ("-fno-gnu-unique",),  # else static variables of templates are shared by all libraries in a process
-    "clang": (),
-}
-
-LIBRARY_FLAGS = ("-shared", "-Wl,--build-id=none", "-Wl,--no-undefined")
-
-OBJECT_FLAGS = ("-r", "-nostdlib")
-"""Several sources to one object that can be linked."""
-
-MODE_FLAGS: dict[str, tuple[str, ...]] = {
-    "execute": ("-O3",),
-    "trace": ("-DPTO_TRACE=1", "-O0"),  # there is nothing to compute, and every build waits for the audit of a trace
-}
+KERNEL_FLAGS = ("-O1",)
+"""All that takes long is in the machine."""
 
 
 def host_build_info(build_info: dict[str, Any], toolchain: HostToolchain, mode: str) -> dict[str, Any]:
-    """`build_info` completed by what this compiler makes of it: backend, mode, compiler, march."""
+    """`build_info` completed by what this compiler makes of it: backend, mode, compiler, levels of CPU."""
     compiler = {"kind": toolchain.kind, "version": toolchain.version, "target": toolchain.target}
-    return {**build_info, "backend": "host", "mode": mode, "compiler": compiler, "march": toolchain.march}
+    cpus = list(toolchain.levels) if mode == "execute" else []
+    return {**build_info, "backend": "host", "mode": mode, "compiler": compiler, "cpus": cpus}
 
 
-def compiler_command(toolchain: HostToolchain, mode: str, seed: str, *directories: Path) -> list[str]:
-    """Compiler and options; the same for the same toolchain, mode and `seed`, wherever the files lie.
+def compile_kernel(cpp: Path, out: Path, *, toolchain: HostToolchain, entry: str = DEFAULT_ENTRY) -> Path:
+    """Compiles the kernel `cpp` to the object `out`, which is the same for all modes; returns `out`.
 
-    Paths in the result do not show the working directory, the workspace and `directories`. Raises ProbeError if the
-    compiler is not the one that `toolchain` describes.
+    All its entries can be launched by name; `entry` is the one that is launched without. Raises CompileError with the
+    compiler's messages or because the kernel has no such entry, ProbeError if the compiler has been replaced.
     """
-    toolchain.verify()
-    root = relative(ROOT)
-    return [
-        toolchain.cxx,
-        *FLAGS,
-        *KIND_FLAGS[toolchain.kind],
-        *MODE_FLAGS[mode],
-        f"-march={toolchain.march}",
-        f"-frandom-seed={seed}",
-        *(f"-ffile-prefix-map={directory}/=" for directory in (Path.cwd(), ROOT, root, *directories)),
-        f"-I{root / 'runtime' / 'include'}",
-        f"-I{root}",
-    ]
+    cpp = Path(cpp)
+    text = cpp.read_text(encoding="utf-8")
+    source = host_source(text)
+    if entry not in source.entries:
+        there = ", ".join(source.entries) or "none"
+        raise CompileError(
+            f'{cpp} has no entry {entry}: an entry is declared extern "C" __global__ (entries there: {there})'
+        )
+    others = [name for name in source.entries if name != entry]
+    command = compiler_command(toolchain, cpp.name, relative(cpp.parent))
+    with scratch_for(Path(out)) as scratch:
+        (scratch / cpp.name).write_text(_text_per_core(cpp, source), encoding="utf-8")
+        command += [*KERNEL_FLAGS, f"-iquote{scratch}", f"-iquote{relative(cpp.parent)}"]
+        command += [f"-ffile-prefix-map={scratch}/=", f'-DPTO_KERNEL_FILE="{cpp.name}"']
+        command += [f"-DPTO_ENTRIES(ROW)={''.join(f'ROW({name})' for name in (entry, *others))}"]
+        rows = sorted(deciding_loads(text).items())
+        command += [f"-DPTO_DECIDING_LOADS(ROW)={''.join(f'ROW({load},{decision})' for load, decision in rows)}"]
+        return run_compiler([*command, "-c", str(relative(HOST_MAIN))], cpp, Path(out), scratch)
 
 
-def machine_object(mode: str) -> Path:
-    """Where the machine lies that Bazel compiled: in the runfiles of a program, not in a workspace."""
-    return RUNTIME / f"machine.{mode}.o"
+def link_kernel(
+    kernel: Path,
+    out: Path,
+    *,
+    toolchain: HostToolchain,
+    mode: str = "execute",
+    shims: Sequence[Path] = (),
+    objects: Sequence[Path] = (),
+    build_info: dict[str, Any] | None = None,
+) -> Path:
+    """Links what `compile_kernel` made with the machine of `mode` to the shared library `out`; returns `out`.
 
-
-def compile_machine(out: Path, *, toolchain: HostToolchain, mode: str) -> Path:
-    """Compiles what all kernels of a mode share to the object `out`; returns `out`. Raises CompileError, ProbeError."""
-    command = [*compiler_command(toolchain, mode, "machine"), *OBJECT_FLAGS]
-    with scratch_for(out) as scratch:
-        return run_compiler([*command, *(str(relative(source)) for source in MACHINE)], RUNTIME, out, scratch)
+    `shims` are further C++ files of the library (kernels/build_info.cpp); `build_info` is what they export (see
+    `host_build_info`). `objects` is the machine (see host_machine.py); without it, it is found, or compiled once.
+    Raises CompileError, ProbeError, ValueError and FileNotFoundError.
+    """
+    request = LibraryRequest(Path(kernel), Path(out), mode=mode, shims=tuple(shims), build_info=build_info)
+    machine = objects or machine_objects(toolchain, mode)
+    command = [*compiler_command(toolchain, request.out.name), *LIBRARY_FLAGS]
+    with scratch_for(request.out) as scratch:
+        if build_info is not None:
+            literal = scratch / "build_info.inc"
+            literal.write_text(build_info_literal(build_info), encoding="utf-8")
+            command.append(f'-DPTO_BUILD_INFO_FILE="{literal}"')
+        command += [str(relative(path)) for path in (request.cpp, *machine, *request.shims)]
+        return run_compiler(command, request.cpp, request.out, scratch)
 
 
 def compile_host(
@@ -115,32 +106,15 @@ def compile_host(
     objects: Sequence[Path] = (),
     build_info: dict[str, Any] | None = None,
 ) -> Path:
-    """Compiles the kernel `cpp` to the shared library `out`; returns `out`.
+    """Compiles the kernel `cpp` to the shared library `out`; returns `out`: `compile_kernel` and `link_kernel`.
 
-    All its entries can be launched by name; `entry` is the one that is launched without. `shims` are further C++ files
-    of the library (kernels/build_info.cpp); `build_info` is what they export (see `host_build_info`). `objects` is
-    what `compile_machine` made; without it the machine that Bazel compiled is linked, or its sources are compiled
-    along. The same inputs give the same bytes wherever they lie. `out` is replaced only by a complete library. Raises
-    CompileError with the compiler's messages or because the kernel has no such entry, ProbeError if the compiler has
-    been replaced, ValueError and FileNotFoundError for wrong arguments.
+    The same inputs give the same bytes wherever they lie. `out` is replaced only by a complete library.
     """
     request = LibraryRequest(Path(cpp), Path(out), entry, mode, tuple(shims), build_info)
-    command = [*compiler_command(toolchain, mode, request.cpp.name, relative(request.cpp.parent)), *LIBRARY_FLAGS]
-    compiled = machine_object(mode)
-    machine = objects or ([compiled] if compiled.exists() else MACHINE)
-    text = request.cpp.read_text(encoding="utf-8")
-    source = host_source(text)
-    if entry not in source.entries:
-        there = ", ".join(source.entries) or "none"
-        raise CompileError(
-            f'{request.cpp} has no entry {entry}: an entry is declared extern "C" __global__ (entries there: {there})'
-        )
-    others = [name for name in source.entries if name != entry]
-    command.append(f"-DPTO_ENTRIES(ROW)={''.join(f'ROW({name})' for name in (entry, *others))}")
-    if mode == "trace":
-        rows = sorted(deciding_loads(text).items())
-        command.append(f"-DPTO_DECIDING_LOADS(ROW)={''.join(f'ROW({load},{decision})' for load, decision in rows)}")
-    return compile_library(request, command, [HOST_MAIN, *machine, *request.shims], _text_per_core(request.cpp, source))
+    with scratch_for(request.out) as scratch:
+        kernel = compile_kernel(request.cpp, scratch / "kernel.o", toolchain=toolchain, entry=entry)
+        options: dict[str, Any] = {"mode": mode, "shims": request.shims, "objects": objects, "build_info": build_info}
+        return link_kernel(kernel, request.out, toolchain=toolchain, **options)
 
 
 def _text_per_core(cpp: Path, source: HostSource) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bisheng.host_compile import compile_host, compile_machine, host_build_info
+from tools.bisheng.host_compile import compile_host, compile_kernel, host_build_info, link_kernel
 from tools.bisheng.host_toolchain import HostToolchain, host_toolchain
 from tools.bisheng.library import CompileError, build_info_literal
 
@@ -64,14 +64,26 @@ def test_place_and_time_do_not_change_the_library(tmp_path: Path, toolchain: Hos
     assert str(tmp_path).encode() not in libraries[0].read_bytes()
 
 
-def test_the_machine_is_the_same_wherever_it_is_compiled_and_kernels_link_it(
-    tmp_path: Path, toolchain: HostToolchain
-) -> None:
-    machines = [compile_machine(tmp_path / f"{name}.o", toolchain=toolchain, mode="trace") for name in ("a", "b")]
-    assert machines[0].read_bytes() == machines[1].read_bytes()
-    options = {"toolchain": toolchain, "entry": "add_one", "mode": "trace"}
-    linked = compile_host(write_kernel(tmp_path), tmp_path / "add_one.so", objects=machines[:1], **options)  # type: ignore[arg-type]
-    library = ctypes.CDLL(str(linked))
+def test_one_compiled_kernel_is_linked_for_both_modes(tmp_path: Path, toolchain: HostToolchain) -> None:
+    kernel = compile_kernel(write_kernel(tmp_path), tmp_path / "add_one.o", toolchain=toolchain, entry="add_one")
+    libraries = {
+        mode: ctypes.CDLL(str(link_kernel(kernel, tmp_path / f"{mode}.so", toolchain=toolchain, mode=mode)))
+        for mode in ("execute", "trace")
+    }
+    value = ctypes.c_int32(41)
+    arguments, sizes = (ctypes.c_uint64 * 1)(ctypes.addressof(value)), (ctypes.c_uint64 * 1)(4)
+    assert libraries["trace"].pto_launch_sized(1, arguments, sizes, 1) == 0
+    assert value.value == 41
+    assert libraries["execute"].pto_launch_sized(1, arguments, sizes, 1) == 0
+    assert value.value == 42
+    assert hasattr(libraries["trace"], "pto_trace_to")
+    assert not hasattr(libraries["execute"], "pto_trace_to")
+
+
+def test_a_library_says_which_launch_it_refuses(tmp_path: Path, toolchain: HostToolchain) -> None:
+    library = ctypes.CDLL(
+        str(compile_host(write_kernel(tmp_path), tmp_path / "add_one.so", toolchain=toolchain, entry="add_one"))
+    )
     library.pto_last_error.restype = ctypes.c_char_p
     assert library.pto_launch(1, (ctypes.c_uint64 * 2)(), 2) == 1
     assert library.pto_last_error() == b"the kernel takes 1 arguments, the launch gave 2"

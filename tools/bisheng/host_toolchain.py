@@ -1,7 +1,8 @@
-"""The C++ compiler of this machine: what it is, and for which CPU it may compile.
+"""The C++ compiler of this machine: what it is, and which levels of CPU it compiles loops for.
 
 Its identity is a value (`HostToolchain`) that is written to a file, an input of every compile action: results of
-different compilers or CPUs are never mistaken for each other. Needs the standard library only: the repository rule
+different compilers are never mistaken for each other. The CPU of the machine is no part of it: the same library serves
+all. Needs the standard library only: the repository rule
 `host_cxx` runs it with the machine's Python (`-m tools.bisheng.host_toolchain OUTPUT.json`).
 """
 
@@ -12,7 +13,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -24,29 +24,23 @@ from tools.bisheng.probe import TOOL_ENVIRONMENT, ProbeError, require_same
 MINIMUM_VERSIONS = {"gcc": 11, "clang": 12}
 """First versions that know the names of the x86-64 levels (-march=x86-64-v3)."""
 
-X86_64_LEVELS = {
-    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
-    "x86-64-v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"},
-    "x86-64-v2": {"cx16", "lahf_lm", "popcnt", "ssse3", "sse4_1", "sse4_2"},
-    "x86-64": set[str](),
+LEVELS: dict[str, dict[str, tuple[str, ...]]] = {
+    "x86_64": {
+        "x86-64-v4+amx": ("-march=x86-64-v4", "-mamx-tile", "-mamx-bf16"),
+        **{name: (f"-march={name}",) for name in ("x86-64-v4", "x86-64-v3", "x86-64-v2")},
+    },
+    "aarch64": {name: (f"-march={name}",) for name in ("armv8.2-a+fp16", "armv8-a")},
 }
-"""Levels of the x86-64 psABI, best first, and the flags of /proc/cpuinfo that each adds to the next one."""
+"""Levels of CPU that the runtime has loops for and the options that compile them, by machine as the compiler names it.
 
-ARM_LEVELS = {
-    "armv8.2-a+fp16": {"asimdhp", "fphp"},
-    "armv8-a": set[str](),
-}
-"""Architectures of 64-bit Arm, best first, and the features of /proc/cpuinfo that each needs."""
-
-LEVELS = {"x86_64": X86_64_LEVELS, "aarch64": ARM_LEVELS}
-"""By machine, as `uname -m` names it."""
+A library has the loops of all levels of its machine and takes the best that a CPU has when it is launched
+(runtime/numbers/levels.cpp has the same levels). So it runs on every CPU that has one of them.
+"""
 
 SYSTEM_COMPILERS = ("/usr/bin/g++", "/usr/bin/clang++")
 """Tried first, so that the result does not depend on the caller's PATH."""
 
 PATH_COMPILERS = ("g++", "clang++", "c++")
-
-CPU_INFO = Path("/proc/cpuinfo")
 
 RUNFILES_DIRECTORY = Path(__file__).parents[3]
 """The directory of the workspace; of its copy and its repositories in the runfiles of a program that Bazel built."""
@@ -56,12 +50,12 @@ RUNFILES_TOOLCHAIN = RUNFILES_DIRECTORY / "host_cxx" / "toolchain.json"
 
 
 class ToolchainError(ProbeError):
-    """This machine has no usable C++ compiler, or no known CPU."""
+    """This machine has no usable C++ compiler, or one for another kind of CPU."""
 
 
 @dataclasses.dataclass(frozen=True)
 class HostToolchain:
-    """A C++ compiler and the architecture to compile for."""
+    """A C++ compiler."""
 
     cxx: str
     """Absolute path."""
@@ -75,8 +69,11 @@ class HostToolchain:
     """First line of what the linker says of itself."""
     libc: str
     """Name and version, such as glibc 2.36."""
-    march: str
-    """A name from LEVELS, never `native`."""
+
+    @property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Levels of CPU that it compiles loops for, best first, and the options of each."""
+        return LEVELS[machine_of(self.target)]
 
     def to_json(self) -> str:
         """Text for `from_json`, the same for the same value."""
@@ -92,36 +89,12 @@ class HostToolchain:
         require_same(self.cxx, self, identify(self.cxx))
 
 
-def best_level(machine: str, cpu_flags: set[str]) -> str:
-    """The best architecture name for a CPU with these flags; raises ToolchainError for an unknown machine."""
+def machine_of(target: str) -> str:
+    """The machine of a compiler's target, as LEVELS names it; raises ToolchainError for one that is not there."""
+    machine = target.split("-")[0]
     if machine not in LEVELS:
         raise ToolchainError(f"machine {machine!r} is not supported; supported are {', '.join(LEVELS)}")
-    levels = list(LEVELS[machine].items())
-    for index, (name, _) in enumerate(levels):
-        needed = set().union(*(flags for _, flags in levels[index:]))
-        if needed <= cpu_flags:
-            return name
-    raise AssertionError("the last level needs nothing")
-
-
-def check_level(machine: str, march: str) -> str:
-    """Return `march`; raises ToolchainError unless it is a level of the machine.
-
-    It is part of the key of shared results: a name like `native`, which means another CPU on each machine, must not be.
-    """
-    levels = LEVELS.get(machine, {})
-    if march not in levels:
-        raise ToolchainError(
-            f"HOST_CXX_MARCH={march} is not a level of {machine}; levels are {', '.join(levels) or 'not known'}. Leave "
-            "it out to compile for the CPU of this machine"
-        )
-    return march
-
-
-def read_cpu_flags(text: str) -> set[str]:
-    """The flags that every CPU in /proc/cpuinfo has (`flags` on x86, `Features` on Arm)."""
-    lines = re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)
-    return set.intersection(*(set(line.split()) for line in lines)) if lines else set()
+    return machine
 
 
 def _ask(cxx: str, option: str) -> str:
@@ -143,17 +116,18 @@ def identify(cxx: str) -> dict[str, str]:
     return {**found, "libc": " ".join(part for part in platform.libc_ver() if part) or "unknown libc"}
 
 
-def describe_compiler(cxx: str, march: str) -> HostToolchain:
-    """What the compiler `cxx` says of itself; raises ToolchainError if it is too old or cannot compile for `march`."""
+def describe_compiler(cxx: str) -> HostToolchain:
+    """What the compiler `cxx` says of itself; raises ToolchainError if it is too old or does not know a level."""
     found = identify(cxx)
     kind, number = "clang" if "clang" in found["version"] else "gcc", _ask(cxx, "-dumpversion")
     if int(number.split(".")[0]) < MINIMUM_VERSIONS[kind]:
         raise ToolchainError(f"{cxx} is {kind} {number}, needed is {kind} >= {MINIMUM_VERSIONS[kind]}")
-    probe = [cxx, "-std=c++17", f"-march={march}", "-x", "c++", "-fsyntax-only", "-"]
-    result = subprocess.run(probe, input="#include <vector>\n", check=False, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise ToolchainError(f"{cxx} cannot compile C++17 for {march}:\n{result.stderr.strip()}")
-    return HostToolchain(cxx=os.path.abspath(cxx), kind=kind, march=march, **found)
+    for level, options in LEVELS[machine_of(found["target"])].items():
+        probe = [cxx, "-std=c++17", *options, "-x", "c++", "-fsyntax-only", "-"]
+        result = subprocess.run(probe, input="#include <cmath>\n", check=False, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise ToolchainError(f"{cxx} cannot compile C++17 for {level}:\n{result.stderr.strip()}")
+    return HostToolchain(cxx=os.path.abspath(cxx), kind=kind, **found)
 
 
 def _candidates(requested: str | None) -> Iterable[str]:
@@ -164,19 +138,15 @@ def _candidates(requested: str | None) -> Iterable[str]:
     yield from (path for path in map(shutil.which, PATH_COMPILERS) if path)
 
 
-def detect_host_toolchain(cxx: str | None = None, march: str | None = None) -> HostToolchain:
+def detect_host_toolchain(cxx: str | None = None) -> HostToolchain:
     """The first usable C++ compiler: the system's g++ or clang++, then PATH.
 
-    `cxx` (path or name) and `march` (a level) replace what would be found. Raises ToolchainError with what was tried.
+    `cxx` (path or name) replaces what would be found. Raises ToolchainError with what was tried.
     """
-    if march:
-        march = check_level(platform.machine(), march)
-    else:
-        march = best_level(platform.machine(), read_cpu_flags(CPU_INFO.read_text(encoding="utf-8")))
     problems = []
     for candidate in _candidates(cxx):
         try:
-            return describe_compiler(candidate, march)
+            return describe_compiler(candidate)
         except ToolchainError as error:
             problems.append(f"    {error}")
     wanted = " or ".join(f"{kind} >= {version}" for kind, version in MINIMUM_VERSIONS.items())
@@ -213,16 +183,17 @@ def identity(toolchain: HostToolchain, environment: Mapping[str, str]) -> str:
 
 
 def main(output: str) -> None:
-    """Writes the toolchain of this machine to `output`, and its identity beside it, with the ending .sha256.
+    """Writes the toolchain of this machine to `output`; beside it its identity (.sha256) and its levels (.levels).
 
-    CXX and HOST_CXX_MARCH in the environment override what would be found.
+    CXX in the environment overrides what would be found.
     """
     try:
-        toolchain = detect_host_toolchain(os.environ.get("CXX"), os.environ.get("HOST_CXX_MARCH"))
+        toolchain = detect_host_toolchain(os.environ.get("CXX"))
     except ToolchainError as error:
         sys.exit(str(error))
     Path(output).write_text(toolchain.to_json(), encoding="utf-8")
     Path(output).with_suffix(".sha256").write_text(identity(toolchain, os.environ), encoding="utf-8")
+    Path(output).with_suffix(".levels").write_text(json.dumps(toolchain.levels), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compiles the part of the CPU runtime that all kernels share."""
+"""Compiles a part of the CPU runtime that all kernels share: the machine of a mode, or the loops for a level of CPU."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bisheng.host_compile import compile_machine
+from tools.bisheng.host_machine import MODE_SOURCES, compile_part
 from tools.bisheng.host_toolchain import HostToolchain
-from tools.bisheng.library import MODES, CompileError
+from tools.bisheng.library import CompileError
 from tools.bisheng.probe import ProbeError
 
 
@@ -17,11 +17,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="object to write")
     parser.add_argument("--toolchain", type=Path, required=True, help="JSON file that says what the compiler is")
-    parser.add_argument("--mode", choices=MODES, required=True)
+    parser.add_argument("--part", required=True, help="a mode (execute, trace) or a level of CPU (x86-64-v3)")
     options = parser.parse_args(arguments)
     toolchain = HostToolchain.from_json(options.toolchain.read_text(encoding="utf-8"))
+    known = [*MODE_SOURCES, *toolchain.levels]
+    if options.part not in known:
+        parser.error(f"--part={options.part} is not one of {', '.join(known)}")
     try:
-        compile_machine(options.output, toolchain=toolchain, mode=options.mode)
+        compile_part(options.part, options.output, toolchain=toolchain)
     except (CompileError, ProbeError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,6 +3,9 @@
 Two compilers have the same command line (host_compiler.py, npu_compiler.py):
     COMPILER in.cpp --output=out.so --toolchain=identity.json --entry=NAME --mode=execute|trace --shim=x.cpp --object=x.o
         --build_info=in.json --build_info_output=out.json
+The host's does it in two steps, since one compiled kernel is linked for both modes:
+    COMPILER in.cpp --output=out.o --toolchain=identity.json --entry=NAME --compile_only
+    COMPILER in.o --output=out.so ...
 """
 
 TOOLCHAIN_TYPE = "//tools/bisheng:toolchain_type"
@@ -39,7 +42,10 @@ def _device_compiler_impl(ctx):
     return [platform_common.ToolchainInfo(compiler = DeviceCompilerInfo(
         backend = ctx.attr.backend,
         files = ctx.files.files,
-        objects = {mode: target.files.to_list() for target, mode in ctx.attr.objects.items()},
+        objects = {
+            mode: [file for target, of in ctx.attr.objects.items() if of == mode for file in target.files.to_list()]
+            for mode in MODES
+        },
         identity = ctx.file.identity,
         tool = ctx.attr.tool[DefaultInfo].files_to_run,
     ))]
@@ -58,14 +64,39 @@ device_compiler = rule(
     },
 )
 
-def compile_action(ctx, compiler, entry, cpp, library, shims, build_info, build_info_output = None, mode = "execute"):
-    """Declares the action that compiles a kernel to a shared library.
+def kernel_object_action(ctx, compiler, entry, cpp, object):
+    """Declares the action that compiles a kernel for the host to what every mode is linked from.
+
+    Args:
+      ctx: of the rule.
+      compiler: DeviceCompilerInfo of the host.
+      entry: the function that is launched if no other is named.
+      cpp: generated C++.
+      object: output file.
+    """
+    args = ctx.actions.args()
+    args.add(cpp)
+    args.add("--output", object)
+    args.add("--toolchain", compiler.identity)
+    args.add("--entry", entry)
+    args.add("--compile_only")
+    ctx.actions.run(
+        executable = compiler.tool,
+        arguments = [args],
+        inputs = [cpp, compiler.identity] + compiler.files,
+        outputs = [object],
+        mnemonic = "CompileKernel",
+        progress_message = "Compiling %s for the %s" % (cpp.short_path, compiler.backend),
+    )
+
+def library_action(ctx, compiler, entry, kernel, library, shims, build_info, build_info_output = None, mode = "execute"):
+    """Declares the action that makes a shared library of a kernel.
 
     Args:
       ctx: of the rule.
       compiler: DeviceCompilerInfo.
       entry: the function that is launched if no other is named.
-      cpp: generated C++.
+      kernel: generated C++; on the host, what kernel_object_action made of it.
       library: output file.
       shims: C++ files that are compiled along.
       build_info: JSON file with what the library is to say of itself.
@@ -73,7 +104,7 @@ def compile_action(ctx, compiler, entry, cpp, library, shims, build_info, build_
       mode: `execute`, or `trace` (host only).
     """
     args = ctx.actions.args()
-    args.add(cpp)
+    args.add(kernel)
     args.add("--output", library)
     args.add("--toolchain", compiler.identity)
     args.add("--entry", entry)
@@ -89,8 +120,8 @@ def compile_action(ctx, compiler, entry, cpp, library, shims, build_info, build_
     ctx.actions.run(
         executable = compiler.tool,
         arguments = [args],
-        inputs = [cpp, build_info, compiler.identity] + compiler.files + objects + shims,
+        inputs = [kernel, build_info, compiler.identity] + compiler.files + objects + shims,
         outputs = outputs,
-        mnemonic = "CompileKernel",
-        progress_message = "Compiling %s for the %s (%s)" % (cpp.short_path, compiler.backend, mode),
+        mnemonic = "CompileLibrary",
+        progress_message = "Compiling %s for the %s (%s)" % (library.short_path, compiler.backend, mode),
     )

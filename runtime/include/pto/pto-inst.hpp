@@ -1,9 +1,9 @@
 // The PTO tile instruction set on a CPU. Generated kernels include this file by the name of the device's header and run
-// unchanged: execute mode computes, trace mode (-DPTO_TRACE=1) records what each operation would touch.
+// unchanged. The templates here check types and call the machine (pto/machine/operations.hpp), which is compiled once:
+// a kernel that is linked with the one of execute mode computes, with the one of trace mode it records what each
+// operation would touch.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "pto/common/dtype.hpp"

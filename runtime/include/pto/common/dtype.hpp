@@ -17,6 +17,25 @@ enum class DTypeId : uint8_t {
 #undef PTO_ENUMERATOR
 };
 
+/// Bytes of an element; 0 for None.
+inline constexpr uint32_t size_of(DTypeId id) {
+    constexpr uint32_t kSizes[] = {0,
+#define PTO_SIZE(ID, TYPE, NAME) sizeof(TYPE),
+                                   PTO_ELEMENTS(PTO_SIZE)
+#undef PTO_SIZE
+    };
+    return kSizes[static_cast<int>(id)];
+}
+
+inline constexpr const char* name(DTypeId id) {
+    constexpr const char* kNames[] = {"none",
+#define PTO_NAME(ID, TYPE, NAME) NAME,
+                                      PTO_ELEMENTS(PTO_NAME)
+#undef PTO_NAME
+    };
+    return kNames[static_cast<int>(id)];
+}
+
 template <typename T>
 struct DTypeInfo;
 
@@ -24,7 +43,6 @@ struct DTypeInfo;
     template <>                                    \
     struct DTypeInfo<TYPE> {                       \
         static constexpr DTypeId id = DTypeId::ID; \
-        static constexpr const char* name = NAME;  \
     };
 PTO_ELEMENTS(PTO_DTYPE)
 PTO_DTYPE(U8, bool, "bool")

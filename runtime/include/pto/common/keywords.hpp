@@ -12,8 +12,6 @@
 #define __ubuf__
 #define __cbuf__
 
-// Tile operations stay out of line: a generated kernel calls each one many times with the same types.
-#define PTO_OUT_OF_LINE __attribute__((noinline))
 #define PTO_INLINE inline __attribute__((always_inline))
 #define PTO_COLD __attribute__((noinline, cold))
 
@@ -23,11 +21,3 @@
 #else
 #define PTO_INDEPENDENT _Pragma("GCC ivdep")
 #endif
-
-namespace pto::host {
-#if defined(PTO_TRACE) && PTO_TRACE
-inline constexpr bool kTrace = true;
-#else
-inline constexpr bool kTrace = false;
-#endif
-}  // namespace pto::host

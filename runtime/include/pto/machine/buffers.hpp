@@ -52,28 +52,4 @@ inline constexpr Buffer home_of(TileType type) {
 
 enum class CoreKind : uint8_t { Cube, Vec };
 
-inline constexpr bool has_buffer(CoreKind kind, Buffer buffer) {
-    return buffer != Buffer::Gm && (buffer == Buffer::Ub) == (kind == CoreKind::Vec);
-}
-
-/// The memories of one core. Trace mode moves no data and allocates nothing.
-class OnChipMemory {
-  public:
-    /// Throws std::bad_alloc.
-    OnChipMemory(CoreKind kind, bool allocate);
-    ~OnChipMemory();
-    OnChipMemory(const OnChipMemory&) = delete;
-    OnChipMemory& operator=(const OnChipMemory&) = delete;
-
-    std::byte* base(Buffer buffer) { return bytes_ + offset_[static_cast<int>(buffer)]; }
-
-    /// All bits one: reads of what nobody wrote are NaN in every float type.
-    void poison();
-
-  private:
-    size_t size_ = 0;
-    size_t offset_[kBufferCount] = {};
-    std::byte* bytes_ = nullptr;
-};
-
 }  // namespace pto::host

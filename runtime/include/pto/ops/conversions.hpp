@@ -39,12 +39,16 @@ inline constexpr Conversion kConversions[] = {
 /// For pairs that the device has no code for: its headers compile to nothing, and the destination keeps its bytes.
 inline constexpr Conversion kNoConversion = {DTypeId::None, DTypeId::None, "", Saturates::Always, false};
 
-template <typename From, typename To>
-constexpr Conversion conversion_of() {
+constexpr Conversion conversion_of(DTypeId from, DTypeId to) {
     for (const Conversion& one : kConversions) {
-        if (one.from == DTypeInfo<From>::id && one.to == DTypeInfo<To>::id) return one;
+        if (one.from == from && one.to == to) return one;
     }
     return kNoConversion;
+}
+
+template <typename From, typename To>
+constexpr Conversion conversion_of() {
+    return conversion_of(DTypeInfo<From>::id, DTypeInfo<To>::id);
 }
 
 template <typename From, typename To>

@@ -1,207 +1,24 @@
 // Conversion between element types. Pipe V.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <type_traits>
-
 #include "pto/ops/conversions.hpp"
 #include "pto/ops/elementwise.hpp"
 
 namespace pto {
-namespace host {
-
-/// `value` rounded to an integer; NaN and infinities stay.
-inline double round_to_integer(double value, Rounding rounding) {
-    switch (rounding) {
-        case Rounding::Floor:
-            return std::floor(value);
-        case Rounding::Ceil:
-            return std::ceil(value);
-        case Rounding::ToZero:
-            return std::trunc(value);
-        case Rounding::Away:
-            return std::round(value);
-        case Rounding::ToOdd: {
-            const double down = std::floor(value);
-            return down == value || std::fmod(down, 2.0) != 0.0 ? down : down + 1.0;
-        }
-        case Rounding::Nearest:
-            break;
-    }
-    return std::nearbyint(value);
-}
-
-/// The neighbours of a number that is no T, by magnitude.
-template <typename T>
-struct Neighbours {
-    T below;
-    T above;
-    bool negative;      ///< the number is
-    bool below_is_odd;  ///< its last bit is one
-    bool above_is_as_close;
-};
-
-/// The neighbour that a rounding other than to nearest even takes.
-template <typename T>
-T choose(const Neighbours<T>& near, Rounding rounding) {
-    switch (rounding) {
-        case Rounding::Floor:
-            return near.negative ? near.above : near.below;
-        case Rounding::Ceil:
-            return near.negative ? near.below : near.above;
-        case Rounding::ToOdd:
-            return near.below_is_odd ? near.below : near.above;
-        case Rounding::Away:
-            return near.above_is_as_close ? near.above : near.below;
-        case Rounding::ToZero:
-        case Rounding::Nearest:
-            break;
-    }
-    return near.below;
-}
-
-/// The 16-bit float T next to `value`; overflow to infinity.
-template <typename T>
-T round_to_short(float value, Rounding rounding) {
-    const T nearest(value);
-    if (rounding == Rounding::Nearest || !std::isfinite(value)) return nearest;
-    const float back = nearest;
-    if (back == value) return nearest;
-    T below = nearest;
-    T above = nearest;
-    T& other = std::fabs(back) > std::fabs(value) ? below : above;  // by magnitude, which the bits count
-    other.bits = static_cast<uint16_t>(nearest.bits + (&other == &below ? -1 : 1));
-    const double down = std::fabs(double(value) - double(float(below)));
-    const double up = std::fabs(double(float(above)) - double(value));
-    return choose<T>({below, above, std::signbit(value), (below.bits & 1) != 0, up <= down}, rounding);
-}
-
-/// The float next to an integer.
-inline float round_to_float(int64_t value, Rounding rounding) {
-    const float nearest = static_cast<float>(value);
-    const __int128 exact = value;
-    const __int128 error = static_cast<__int128>(nearest) - exact;  // a float of an integer of this size is one
-    if (error == 0 || rounding == Rounding::Nearest) return nearest;
-    const bool nearest_is_above = (error > 0) == (exact > 0);
-    const float other = std::nextafter(nearest, nearest_is_above ? 0.0f : std::copysign(INFINITY, nearest));
-    const float below = nearest_is_above ? other : nearest;
-    const float above = nearest_is_above ? nearest : other;
-    const __int128 twice = 2 * exact - static_cast<__int128>(below) - static_cast<__int128>(above);
-    const bool above_is_as_close = exact < 0 ? twice <= 0 : twice >= 0;
-    return choose<float>({below, above, exact < 0, (float_bits(below) & 1) != 0, above_is_as_close}, rounding);
-}
-
-/// An integral number as an integer: clamped, or its low bits. NaN is 0; so are infinities that are not clamped.
-template <typename To>
-To integer_of(double integral, bool saturate) {
-    using Limits = std::numeric_limits<To>;
-    if (integral != integral) return To{0};
-    if (saturate) {
-        if (integral <= static_cast<double>(Limits::min())) return Limits::min();
-        if (integral >= static_cast<double>(Limits::max())) return Limits::max();
-        return static_cast<To>(integral);
-    }
-    const double size = std::ldexp(1.0, 8 * sizeof(To));
-    return std::isinf(integral) ? To{0} : static_cast<To>(static_cast<int64_t>(std::fmod(integral, size)));
-}
-
-template <typename To, typename From>
-To narrow_integer(From value, bool saturate) {
-    if (saturate) {
-        const From lowest = std::numeric_limits<To>::min();
-        const From highest = std::numeric_limits<To>::max();
-        value = std::min(std::max(value, lowest), highest);
-    }
-    return static_cast<To>(value);
-}
-
-/// The largest finite value of a 16-bit float type.
-template <typename T>
-inline constexpr float kLargest = std::is_same_v<T, half> ? 65504.0f : 0x1.fep127f;
-
-/// `value` clamped to the finite values of a 16-bit float type; NaN and infinities stay.
-template <typename T>
-PTO_INLINE float clamp_finite(float value) {
-    const float high = value > kLargest<T> ? kLargest<T> : value;
-    const float clamped = high < -kLargest<T> ? -kLargest<T> : high;
-    return std::fabs(value) == INFINITY ? value : clamped;
-}
-
-/// One element converted. 16-bit floats always saturate: the device has no conversion to them that does not.
-template <typename To, typename From>
-To convert_element(From value, Rounding rounding, bool saturate) {
-    if constexpr (is_short_float<To>) {
-        return round_to_short<To>(clamp_finite<To>(static_cast<float>(value)), rounding);
-    } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float>) {
-        return static_cast<float>(round_to_integer(value, rounding));
-    } else if constexpr (std::is_same_v<To, float> && is_short_float<From>) {
-        return static_cast<float>(value);
-    } else if constexpr (std::is_same_v<To, float>) {
-        return round_to_float(value, rounding);
-    } else if constexpr (is_float<From>) {
-        return integer_of<To>(round_to_integer(static_cast<float>(value), rounding), saturate);
-    } else if constexpr (sizeof(To) < sizeof(From)) {
-        return narrow_integer<To>(value, saturate);
-    } else {
-        return static_cast<To>(value);
-    }
-}
-
-/// dst[i] = src[i] rounded to nearest even; the two may start at the same address.
-template <typename To>
-void narrow_clamped(To* dst, const float* src, size_t count) {
-    float piece[kPiece];
-    for (size_t begin = 0; begin < count; begin += kPiece) {
-        const size_t size = std::min(kPiece, count - begin);
-        PTO_INDEPENDENT
-        for (size_t i = 0; i < size; ++i) piece[i] = clamp_finite<To>(src[begin + i]);
-        narrow_span(dst + begin, piece, size);
-    }
-}
-
-/// dst[i] = src[i] converted; the two may start at the same address if dst is not wider.
-template <typename To, typename From>
-void convert_span(To* dst, const From* src, size_t count, RoundMode mode, SaturationMode saturation) {
-    constexpr Conversion conversion = conversion_of<From, To>();
-    const Rounding how = rounding(conversion, mode);
-    if constexpr (std::is_same_v<From, float> && is_short_float<To>) {
-        if (how == Rounding::Nearest) return narrow_clamped(dst, src, count);
-    } else if constexpr (is_short_float<From> && std::is_same_v<To, float>) {
-        return widen_span(dst, src, count);
-    }
-    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
-    for (size_t i = 0; i < count; ++i) dst[i] = convert_element<To>(src[i], how, saturate);
-}
-
-}  // namespace host
 
 /// dst = src converted to the element type of dst. f32 to f32 rounds to integers. Pairs that heed no saturation mode
 /// always saturate; the others do not unless asked.
 template <typename D, typename S>
-PTO_OUT_OF_LINE void TCVT(D& dst, const S& src, RoundMode mode, SaturationMode saturation = SaturationMode::OFF,
-                          int line = __builtin_LINE()) {
-    using From = typename S::DType;
-    using To = typename D::DType;
+void TCVT(D& dst, const S& src, RoundMode mode, SaturationMode saturation = SaturationMode::OFF,
+          int line = __builtin_LINE()) {
     static_assert(host::is_vec<D> && host::is_vec<S>, "TCVT works on vec tiles (TileType::Vec, in UB) only");
     static_assert(host::same_valid_shape<D, S>,
                   "TCVT needs a destination with the valid rows and columns of the source");
-    static_assert(host::converts<From, To>,
+    static_assert(D::isRowMajor == S::isRowMajor,
+                  "TCVT needs operands that are both row-major or both column-major: TRESHAPE one of them");
+    static_assert(host::converts<typename S::DType, typename D::DType>,
                   "the device has no conversion between these element types: see pto/ops/conversions.hpp");
-    host::require_operands(host::OpId::TCVT, line, dst, src);
-    constexpr bool hidden = host::conversion_of<From, To>().uses_library_scratch;
-    if constexpr (host::kTrace) {
-        host::Recorder recorder(host::OpId::TCVT, PIPE_V, dst, line);
-        recorder.read(src);
-        if constexpr (hidden) recorder.library_scratch();
-        recorder.write(dst);
-    } else {
-        if constexpr (hidden) host::spoil_library_scratch(line);
-        host::for_each_run<D, S>(dst, [&](size_t count, size_t to, size_t from) {
-            host::convert_span(dst.data() + to, src.data() + from, count, mode, saturation);
-        });
-    }
+    host::convert(dst, src, mode, saturation, line);
 }
 
 }  // namespace pto

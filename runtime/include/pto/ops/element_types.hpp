@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "pto/common/dtype.hpp"
-#include "pto/machine/trace.hpp"
+#include "pto/machine/op_ids.hpp"
 
 namespace pto::host {
 

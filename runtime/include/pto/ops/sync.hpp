@@ -4,12 +4,12 @@
 
 #include <cstdint>
 
-#include "pto/machine/core.hpp"
+#include "pto/machine/operations.hpp"
 #include "pto/tile/gm_pointer.hpp"
 
-inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_index(); }
-inline int64_t get_block_num(int line = __builtin_LINE()) { return pto::host::Core::current(line).block_count(); }
-inline int64_t get_subblockid(int line = __builtin_LINE()) { return pto::host::Core::current(line).subblock; }
+inline int64_t get_block_idx(int line = __builtin_LINE()) { return pto::host::block_index(line); }
+inline int64_t get_block_num(int line = __builtin_LINE()) { return pto::host::block_count(line); }
+inline int64_t get_subblockid(int line = __builtin_LINE()) { return pto::host::subblock(line); }
 inline int64_t get_subblockdim() { return pto::host::kSubblocks; }
 inline int64_t get_subblock_idx(int line = __builtin_LINE()) { return get_subblockid(line); }
 inline int64_t get_subblock_num() { return get_subblockdim(); }
@@ -27,25 +27,17 @@ enum mem_dsb_t : uint8_t { DSB_ALL, DSB_DDR, DSB_UB, DSB_SEQ };
 inline void dcci(pto::host::GmPointer<void>, cache_line_t, dcci_dst_t) {}
 inline void dsb(mem_dsb_t) {}
 
-namespace pto::host {
-
-inline void record_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
-    if constexpr (kTrace) Core::current(line).log->add_sync(op, kind, pipe, dst_pipe, event_id, line);
-}
-
-}  // namespace pto::host
-
 /// Raises a flag for `to` when everything issued to `from` is complete.
 inline void set_flag(pipe_t from, pipe_t to, int event_id, int line = __builtin_LINE()) {
-    pto::host::record_sync(pto::host::OpId::set_flag, pto::host::EventKind::SetFlag, from, to, event_id, line);
+    pto::host::synchronise(pto::host::OpId::set_flag, pto::host::EventKind::SetFlag, from, to, event_id, line);
 }
 
 /// Holds back later operations of `to` until the flag from `from` is raised.
 inline void wait_flag(pipe_t from, pipe_t to, int event_id, int line = __builtin_LINE()) {
-    pto::host::record_sync(pto::host::OpId::wait_flag, pto::host::EventKind::WaitFlag, from, to, event_id, line);
+    pto::host::synchronise(pto::host::OpId::wait_flag, pto::host::EventKind::WaitFlag, from, to, event_id, line);
 }
 
 /// Holds back later operations of a pipe (or of all) until the earlier ones are complete.
 inline void pipe_barrier(pipe_t pipe, int line = __builtin_LINE()) {
-    pto::host::record_sync(pto::host::OpId::pipe_barrier, pto::host::EventKind::Barrier, pipe, PIPE_S, 0, line);
+    pto::host::synchronise(pto::host::OpId::pipe_barrier, pto::host::EventKind::Barrier, pipe, PIPE_S, 0, line);
 }

@@ -2,55 +2,26 @@
 // so the host must see each such access: tools/bisheng/host_source.py makes a GmPointer<T> of every `__gm__ T*`.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include "pto/common/dtype.hpp"
-#include "pto/machine/core.hpp"
+#include "pto/machine/operations.hpp"
 
 namespace pto::host {
 
-/// Appends an access of the scalar unit to the trace.
+/// *address, read by the scalar unit (pipe S).
 template <typename T>
-void record_scalar(OpId op, Core& core, uint8_t mode, uint64_t address, int line) {
-    Event& event = core.log->add(op, EventKind::TileOp, PIPE_S, line);
-    event.dtype = DTypeInfo<std::remove_const_t<T>>::id;
-    event.rows = 1;
-    event.cols = 1;
-    core.log->touch(mode, Buffer::Gm, address, sizeof(T), 1, sizeof(T));
-}
-
-/// *address, read by the scalar unit (pipe S). In trace mode see Core::trace_load.
-template <typename T>
-PTO_OUT_OF_LINE std::remove_const_t<T> load_scalar(const T* address, int line) {
-    const auto begin = reinterpret_cast<uint64_t>(address);
-    Core& core = Core::current(line);
-    core.begin_gm_access("load_scalar", begin, begin + sizeof(T), line);
+std::remove_const_t<T> load_scalar(const T* address, int line) {
     std::remove_const_t<T> value;
-    if constexpr (kTrace) {
-        record_scalar<T>(OpId::load_scalar, core, kRead, begin, line);
-        core.trace_load(begin, sizeof(T), &value, line);
-    } else {
-        std::memcpy(&value, address, sizeof value);
-    }
+    load_element(reinterpret_cast<uint64_t>(address), DTypeInfo<std::remove_const_t<T>>::id, &value, line);
     return value;
 }
 
-/// *address = value, written by the scalar unit (pipe S). In trace mode the array stays as it is: see
-/// Core::trace_store.
+/// *address = value, written by the scalar unit (pipe S).
 template <typename T>
-PTO_OUT_OF_LINE void store_scalar(T* address, T value, int line) {
-    const auto begin = reinterpret_cast<uint64_t>(address);
-    Core& core = Core::current(line);
-    core.begin_gm_access("store_scalar", begin, begin + sizeof(T), line);
-    if constexpr (kTrace) {
-        record_scalar<T>(OpId::store_scalar, core, kWrite, begin, line);
-        core.trace_store(begin, sizeof(T), &value);
-    } else {
-        std::memcpy(address, &value, sizeof value);
-    }
+void store_scalar(T* address, T value, int line) {
+    store_element(reinterpret_cast<uint64_t>(address), DTypeInfo<T>::id, &value, line);
 }
 
 /// The number of an element, and the line that names it: an implicit conversion knows where it happens.

@@ -4,8 +4,16 @@
 #include <cstdint>
 
 #include "pto/common/keywords.hpp"
+#include "runtime/numbers/level.hpp"
 
-namespace pto::host {
+namespace pto::host::PTO_LEVEL {
+
+// Before a loop whose count is known and whose variables are to stay in registers.
+#if defined(__clang__)
+#define PTO_UNROLL _Pragma("unroll")
+#else
+#define PTO_UNROLL _Pragma("GCC unroll 64")
+#endif
 
 #if defined(__AVX512F__)
 inline constexpr int kVectorBytes = 64;
@@ -85,4 +93,4 @@ PTO_INLINE T nan_min(T a, T b) {
     return ((a <= b) | (a != a)) ? a : b;
 }
 
-}  // namespace pto::host
+}  // namespace pto::host::PTO_LEVEL

@@ -9,26 +9,10 @@
 #include "pto/common/dtype.hpp"
 #include "pto/common/keywords.hpp"
 #include "pto/machine/buffers.hpp"
-#include "pto/machine/error.hpp"
-#include "pto/machine/isa.hpp"
+#include "pto/machine/op_ids.hpp"
+#include "runtime/machine/error.hpp"
 
 namespace pto::host {
-
-enum class OpId : uint32_t {
-#define PTO_ENUMERATOR(NAME) NAME,
-    PTO_OPERATIONS(PTO_ENUMERATOR)
-#undef PTO_ENUMERATOR
-};
-
-inline constexpr const char* kOpNames[] = {
-#define PTO_NAME(NAME) #NAME,
-    PTO_OPERATIONS(PTO_NAME)
-#undef PTO_NAME
-};
-
-inline constexpr const char* name(OpId op) { return kOpNames[static_cast<int>(op)]; }
-
-enum class EventKind : uint8_t { TileOp, SetFlag, WaitFlag, Barrier, Alloc, Push, Pop, Free };
 
 /// One operation, in issue order of its core.
 struct Event {
@@ -71,22 +55,22 @@ class CoreLog {
     std::vector<Access> accesses;
 
     /// Appends an event to which the next accesses belong.
-    PTO_OUT_OF_LINE Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
+    Event& add(OpId op, EventKind kind, pipe_t pipe, int line) {
         events.push_back(Event{op, static_cast<uint32_t>(line), kind, pipe, PIPE_S, 0,
                                static_cast<uint32_t>(accesses.size()), 0, DTypeId::None, 0, 0, 0, 0, 0});
         return events.back();
     }
 
     /// Appends a flag or a barrier.
-    PTO_OUT_OF_LINE void add_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
+    void add_sync(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
         Event& event = add(op, kind, pipe, line);
         event.dst_pipe = dst_pipe;
         event.event_id = static_cast<uint8_t>(event_id);
     }
 
     /// Appends an access to the last event; rows that touch each other become one run.
-    PTO_OUT_OF_LINE void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows,
-                               uint64_t row_stride, bool spoils = false) {
+    void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows, uint64_t row_stride,
+               bool spoils = false) {
         if (row_bytes == 0 || rows == 0) return;
         if (rows == 1 || row_stride == row_bytes) {
             row_bytes *= rows;

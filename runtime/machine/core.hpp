@@ -5,17 +5,20 @@
 #include <string>
 
 #include "pto/machine/buffers.hpp"
-#include "pto/machine/error.hpp"
 #include "pto/machine/fifo.hpp"
-#include "pto/machine/trace.hpp"
+#include "pto/machine/op_ids.hpp"
+#include "pto/machine/operands.hpp"
+#include "runtime/machine/error.hpp"
+#include "runtime/machine/memory.hpp"
+#include "runtime/machine/mode.hpp"
+#include "runtime/machine/trace.hpp"
 
 namespace pto::host {
 
 class Block;
 class Fiber;
-
-/// Dimensions of a view of global memory.
-inline constexpr int kGmRank = 5;
+class Profile;
+struct Numbers;
 
 /// What a core waits for.
 struct Wait {
@@ -41,12 +44,17 @@ class Core {
     bool aborting = false;
     uint64_t steps_left = UINT64_MAX;  ///< until another core gets its turn; see checkpoint()
     std::string error;
+    Profile* profile = nullptr;  ///< where the times of operations are summed, if they are measured
 
     std::string name() const;
     /// "kernel.cpp:12: block 0, vec1": a line of the generated C++ and who executes it.
     std::string position(int line) const;
     uint32_t block_index() const;
     uint32_t block_count() const;
+    /// The loops for the CPU that this launch runs on; see runtime/numbers.
+    const Numbers& numbers() const;
+    /// Whether what has no meaning is made NaN; see LaunchRequest::fill.
+    bool fills() const;
 
     /// The FIFO with this flag base; the first side that declares it fixes its properties.
     Fifo& open_fifo(const FifoSpec& spec, int line);
@@ -63,12 +71,10 @@ class Core {
     /// Before an access to bytes [begin, end) of global memory, which must stay inside one buffer of the launch, if
     /// those are known, and inside one slot of a FIFO.
     void begin_gm_access(const char* op, uint64_t begin, uint64_t end, int line);
-    /// Before an access to a view of elements of `size` bytes.
-    void begin_gm_access(const char* op, uint64_t begin, uint64_t size, const int64_t (&shape)[kGmRank],
-                         const int64_t (&stride)[kGmRank], int line);
+    /// Before an access to a view.
+    void begin_gm_access(const char* op, const View& view, int line);
     /// Before a store to a view: no two of its elements may be one.
-    void require_distinct_elements(const char* op, const int64_t (&shape)[kGmRank], const int64_t (&stride)[kGmRank],
-                                   int line) const;
+    void require_distinct_elements(const char* op, const View& view, int line) const;
 
     /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Where a tile operation of
     /// this block has stored, the value is not known, since trace mode computes no tiles: fails if the kernel decides

@@ -2,18 +2,16 @@
 // its rows one after another: [cols / kPanel][rows][kPanel]. Elements are 32 bits: float, or int32 for int8.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
-#include "pto/common/dtype.hpp"
-#include "pto/ops/simd.hpp"
+#include "runtime/numbers/map.hpp"
 
-namespace pto::host {
+namespace pto::host::PTO_LEVEL {
 
 /// Columns of a panel: two vectors.
-inline constexpr int kPanel = std::max(16, 2 * kLanes);
+inline constexpr int kPanel = 2 * kLanes < 16 ? 16 : 2 * kLanes;
 
 /// Type of a matmul operand's elements on the host.
 template <typename T>
@@ -35,12 +33,15 @@ typedef uint16_t ShortV __attribute__((vector_size(16)));
 
 /// Rows `i` and `i + 4` of each step interleaved; three steps transpose an 8 x 8 block.
 PTO_INLINE void transpose_shorts(ShortV (&rows)[kTranspose]) {
+    PTO_UNROLL
     for (int step = 0; step < 3; ++step) {
         ShortV next[kTranspose];
+        PTO_UNROLL
         for (int i = 0; i < 4; ++i) {
             next[2 * i] = __builtin_shufflevector(rows[i], rows[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
             next[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
         }
+        PTO_UNROLL
         for (int i = 0; i < kTranspose; ++i) rows[i] = next[i];
     }
 }
@@ -49,8 +50,10 @@ PTO_INLINE void transpose_shorts(ShortV (&rows)[kTranspose]) {
 template <typename T>
 PTO_INLINE void transpose_widen(float* dst, int dst_stride, const T* src, int src_stride) {
     ShortV rows[kTranspose];
+    PTO_UNROLL
     for (int r = 0; r < kTranspose; ++r) std::memcpy(&rows[r], src + r * src_stride, sizeof rows[r]);
     transpose_shorts(rows);
+    PTO_UNROLL
     for (int c = 0; c < kTranspose; ++c) {
         T column[kTranspose];
         std::memcpy(column, &rows[c], sizeof column);
@@ -67,7 +70,7 @@ template <typename T>
 void pack_right_from_rows(Wide<T>* dst, int dst_rows, const T* src, int stride, int rows, int cols) {
     for (int first = 0; first < cols; first += kPanel) {
         Wide<T>* panel = dst + size_t(first) * dst_rows;
-        const int width = std::min(kPanel, cols - first);
+        const int width = cols - first < kPanel ? cols - first : kPanel;
         for (int k = 0; k < rows; ++k) {
             const T* from = src + size_t(k) * stride + first;
             if (width == kPanel) {
@@ -84,7 +87,7 @@ template <typename T>
 void pack_right_from_cols(Wide<T>* dst, int dst_rows, const T* src, int stride, int rows, int cols) {
     for (int first = 0; first < cols; first += kPanel) {
         Wide<T>* panel = dst + size_t(first) * dst_rows;
-        const int width = std::min(kPanel, cols - first);
+        const int width = cols - first < kPanel ? cols - first : kPanel;
         int k = 0;
         if constexpr (kHasTranspose && is_short_float<T>) {
             for (; k + kTranspose <= rows && width % kTranspose == 0; k += kTranspose) {
@@ -101,7 +104,7 @@ void pack_right_from_cols(Wide<T>* dst, int dst_rows, const T* src, int stride, 
 
 /// Row-major from any strides: src[m * row + k * col] is element (m, k).
 template <typename T>
-void pack_left(Wide<T>* dst, int dst_stride, const T* src, int row, int col, int rows, int cols) {
+void pack_left_block(Wide<T>* dst, int dst_stride, const T* src, int row, int col, int rows, int cols) {
     for (int m = 0; m < rows; ++m) {
         if (col == 1) {
             widen_run(dst + size_t(m) * dst_stride, src + size_t(m) * row, cols);
@@ -111,4 +114,29 @@ void pack_left(Wide<T>* dst, int dst_stride, const T* src, int row, int col, int
     }
 }
 
-}  // namespace pto::host
+template <typename T>
+void pack_right_block(std::byte* dst, int dst_rows, Strided src, size_t rows, size_t cols) {
+    auto* to = reinterpret_cast<Wide<T>*>(dst);
+    const T* from = static_cast<const T*>(src.data);
+    if (src.row == 1) return pack_right_from_cols(to, dst_rows, from, src.col, rows, cols);
+    pack_right_from_rows(to, dst_rows, from, src.row, rows, cols);
+}
+
+/// What the matrix unit takes.
+inline constexpr TypeSet kFactors =
+    type_bit(DTypeId::F32) | type_bit(DTypeId::F16) | type_bit(DTypeId::BF16) | type_bit(DTypeId::I8);
+
+inline void pack_left(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
+    for_type<kFactors>(dtype, [=, &tile](auto zero) {
+        using T = decltype(zero);
+        pack_left_block(reinterpret_cast<Wide<T>*>(dst), tile.cols, static_cast<const T*>(src.data), src.row, src.col,
+                        rows, cols);
+    });
+}
+
+inline void pack_right(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
+    for_type<kFactors>(dtype,
+                       [=, &tile](auto zero) { pack_right_block<decltype(zero)>(dst, tile.rows, src, rows, cols); });
+}
+
+}  // namespace pto::host::PTO_LEVEL

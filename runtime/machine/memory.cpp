@@ -1,4 +1,4 @@
-#include "pto/machine/buffers.hpp"
+#include "runtime/machine/memory.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +18,7 @@ OnChipMemory::OnChipMemory(CoreKind kind, bool allocate) {
         if (!has_buffer(kind, static_cast<Buffer>(b))) continue;
         offset_[b] = size_;
         size_ += kBuffers[b].bytes * kBuffers[b].spread;
+        covered_[b] = kBuffers[b].bytes;
     }
     size_ = (size_ + kHostAlignment - 1) / kHostAlignment * kHostAlignment;
     bytes_ = static_cast<std::byte*>(std::aligned_alloc(kHostAlignment, size_));
@@ -26,8 +27,12 @@ OnChipMemory::OnChipMemory(CoreKind kind, bool allocate) {
 
 OnChipMemory::~OnChipMemory() { std::free(bytes_); }
 
-void OnChipMemory::poison() {
-    if (bytes_) std::memset(bytes_, 0xff, size_);
+void OnChipMemory::fill() {
+    if (!bytes_) return;
+    for (int b = 0; b < kBufferCount; ++b) {
+        std::memset(bytes_ + offset_[b], kNotANumber, covered_[b] * kBuffers[b].spread);
+        covered_[b] = 0;
+    }
 }
 
 }  // namespace pto::host

@@ -1,6 +1,7 @@
 // How a kernel fails: an exception that carries the line of the generated C++.
 #pragma once
 
+#include <cstdarg>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +25,7 @@ struct Aborted {};
 /// As std::sprintf; at most kMessageBytes.
 __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...);
 inline constexpr int kMessageBytes = 1024;
+std::string format_list(const char* pattern, va_list arguments);
 
 /// Throws KernelError.
 [[noreturn]] PTO_COLD void fail(int line, const std::string& what);

@@ -1,0 +1,124 @@
+"""How close is the host runtime to this machine's limit? `tools/bazel run //bench:host_speed`.
+
+Times, in turns in one run: our kernel, torch's scaled_dot_product_attention (FP16, FP32, BF16), and FMA in registers,
+which no loop can beat. A speed is FLOP of attention per second; docs/host.md has the goals, and what was measured.
+Exit code 0: measured; 1: a launch failed; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+from rich.console import Console
+
+from bench.baselines import has_torch, import_torch, make_baseline
+from bench.environment import environment
+from bench.flops import attention_flops
+from bench.host_speeds import OURS, PEAK, TORCH, Operation, Speeds, medians, print_speeds, whole_numbers
+from cli.files import json_of, json_text, output_file, write_file
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from flash_atten.backend import choose_config, open_backend
+from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
+from kernels.backend import Choice
+from kernels.library import KernelError, KernelLibrary, LibraryError
+
+_SIZES = flags.DEFINE_list("s", ["1024", "2048", "4096"], "Rows of Q, and of K and V.")
+_THREADS = flags.DEFINE_list("threads", ["1", "2"], "Threads of our launches and of torch.")
+_CPU = flags.DEFINE_string("cpu", None, "Level of CPU whose loops compute. Default: the best of this machine.")
+_FILL = flags.DEFINE_bool("fill", False, "Make NaN of on-chip memories and scratch, as checks do.")
+_ROUNDS = flags.DEFINE_integer("rounds", 7, "Times that each is measured.", lower_bound=1)
+_JSON = flags.DEFINE_string("json", None, "File for all latencies as JSON.")
+
+PROGRAM = "//bench:host_speed"
+
+PROBE_ROUNDS = 2_000_000
+"""Of FMA in registers: about 30 ms a thread."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    sizes: tuple[int, ...]
+    threads: tuple[int, ...]
+    cpu: str | None
+    fill: bool
+    rounds: int
+    json: Path | None
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError."""
+    sizes = whole_numbers("s", _SIZES.value)
+    for size in sizes:
+        choose_config("256", None, q_rows=size, s1=size)
+    out = output_file("json", _JSON.value, ".json", ours=json_of(PROGRAM))
+    return Options(sizes, whole_numbers("threads", _THREADS.value), _CPU.value, _FILL.value, _ROUNDS.value, out)
+
+
+def probe(library: KernelLibrary, cpu: str, threads: int) -> int:
+    """Do FMA in registers on some threads at the same time; return the operations."""
+    done: list[int] = []
+    workers = [
+        threading.Thread(target=lambda: done.append(library.multiply_add(cpu, PROBE_ROUNDS))) for _ in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(done)
+
+
+def operations_of(size: int, threads: int, chosen: Options) -> dict[str, Operation]:
+    """Return what is measured at one size. Raises LibraryError."""
+    choice = Choice(cpu=chosen.cpu, threads=threads, fill=chosen.fill)
+    backend = open_backend(choose_config("256", None, q_rows=size, s1=size), choice).backend
+    inputs = make_inputs(BENCHMARK_KIND, size, size, seed=0)
+    bound = backend.bind(inputs.q, inputs.k, inputs.v)
+    flops = float(attention_flops(size, size))
+
+    def timed(work: Callable[[], object]) -> Operation:
+        def operation() -> float:
+            work()
+            return flops
+
+        return operation
+
+    cpu = chosen.cpu or backend.library.cpus()[0]
+    found = {OURS: timed(bound.run), PEAK: lambda: float(probe(backend.library, cpu, threads))}
+    if has_torch():
+        import_torch().set_num_threads(threads)
+        found |= {name: timed(make_baseline(name, inputs).operation) for name in TORCH}
+    return found
+
+
+def work(chosen: Options) -> int:
+    """Measure and print. Return the exit code."""
+    rows = []
+    try:
+        for threads in chosen.threads:
+            for size in chosen.sizes:
+                found = medians(operations_of(size, threads, chosen), chosen.rounds, time.perf_counter)
+                rows.append(Speeds(size, threads, found))
+        cpu = chosen.cpu or open_backend(choose_config("256", None, q_rows=1024, s1=1024)).backend.library.cpus()[0]
+    except KernelError as error:
+        return fail(str(error), EXIT_FAILED)
+    except LibraryError as error:
+        return fail(str(error), EXIT_USAGE)
+    print_speeds(rows, cpu, Console())
+    print("memories filled with NaN, as checks do" if chosen.fill else "memories not filled: --fill does as checks do")
+    if chosen.json:
+        data: dict[str, Any] = {"cpu": cpu, "memories_filled": chosen.fill, "environment": environment()}
+        data["rows"] = [{"s": row.size, "threads": row.threads, "flop_per_s": dict(row.speeds)} for row in rows]
+        write_file(chosen.json, json_text(PROGRAM, data))
+    return 0
+
+
+if __name__ == "__main__":
+    run(options, work)

@@ -1,0 +1,70 @@
+// Matrix products: checks, then the loops of runtime/numbers or a record.
+#include <cstring>
+
+#include "pto/machine/operations.hpp"
+#include "runtime/machine/checks.hpp"
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/profile.hpp"
+#include "runtime/machine/recorder.hpp"
+#include "runtime/numbers/numbers.hpp"
+
+namespace pto::host {
+
+namespace {
+
+void require_matmul(OpId op, const Operand& dst, const Operand& left, const Operand& right, int line) {
+    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    if (left.valid_cols() != right.valid_rows() || dst.valid_rows() != left.valid_rows() ||
+        dst.valid_cols() != right.valid_cols()) {
+        fail(line, "%s of %d x %d by %d x %d into %d x %d", name(op), left.valid_rows(), left.valid_cols(),
+             right.valid_rows(), right.valid_cols(), dst.valid_rows(), dst.valid_cols());
+    }
+}
+
+void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, bool accumulate, int line) {
+    const Timer timer(op, elements_of(dst) * left.valid_cols(), line);
+    const Product product = {size_t(left.valid_rows()),
+                             size_t(right.valid_cols()),
+                             size_t(left.valid_cols()),
+                             {dst.bytes(), dst.info().cols},
+                             accumulate};
+    Core::current(line).numbers().multiply(left.info().dtype, product, left.bytes(), left.info(), right.bytes(),
+                                           right.info());
+}
+
+}  // namespace
+
+void multiply(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
+    require_matmul(op, dst, left, right, line);
+    if (kTrace) {
+        Recorder(op, PIPE_M, dst, line).read(left).read(right).write(dst);
+        return;
+    }
+    compute(op, dst, left, right, false, line);
+}
+
+void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left, const Operand& right, int line) {
+    require_matmul(op, dst, left, right, line);
+    require_assigned(op, acc, line);
+    if (kTrace) {
+        Recorder(op, PIPE_M, dst, line).read(acc).read(left).read(right).write(dst);
+        return;
+    }
+    if (acc.bytes() != dst.bytes()) std::memmove(dst.bytes(), acc.bytes(), dst.info().bytes());
+    compute(op, dst, left, right, true, line);
+}
+
+void multiply_bias(OpId op, Operand& dst, const Operand& left, const Operand& right, const Operand& bias, int line) {
+    require_matmul(op, dst, left, right, line);
+    require_assigned(op, bias, line);
+    if (kTrace) {
+        Recorder(op, PIPE_M, dst, line).read(left).read(right).read(bias).write(dst);
+        return;
+    }
+    const DTypeId dtype = dst.info().dtype;
+    Core::current(line).numbers().copy(dtype, dtype, {dst.bytes(), dst.info().cols, 1}, {bias.bytes(), 0, 1},
+                                       dst.valid_rows(), dst.valid_cols());
+    compute(op, dst, left, right, true, line);
+}
+
+}  // namespace pto::host

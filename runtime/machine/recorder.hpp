@@ -1,0 +1,83 @@
+// Trace records of tile operations: what an operation touches, as the hardware lays it out.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/planes.hpp"
+
+namespace pto::host {
+
+/// Builds the record of one tile operation on the current core.
+class Recorder {
+  public:
+    /// `shaped` gives rows, columns and dtype: the destination, or the source of a store.
+    Recorder(OpId op, pipe_t pipe, const Operand& shaped, int line) : log_(*Core::current(line).log) {
+        Event& event = log_.add(op, EventKind::TileOp, pipe, line);
+        event.dtype = shaped.info().dtype;
+        event.rows = static_cast<uint32_t>(shaped.valid_rows());
+        event.cols = static_cast<uint32_t>(shaped.valid_cols());
+    }
+
+    Recorder& read(const Operand& operand) { return touch(kRead, operand); }
+    Recorder& write(const Operand& operand) { return touch(kWrite, operand); }
+    Recorder& read(const View& view) { return touch(kRead, view); }
+    Recorder& write(const View& view) { return touch(kWrite, view); }
+
+    /// What TLOAD writes: the valid part, and the padding of its runs.
+    Recorder& write_padded(const Operand& tile) {
+        if (tile.info().loc != TileType::Vec || tile.info().pad == PadValue::Null) return touch(kWrite, tile);
+        touch_runs(kWrite, tile, padded_run(tile.info(), tile.valid_run()));
+        return *this;
+    }
+
+    /// Scratch space: its operation may write all of it, and leaves no value there.
+    Recorder& scratch(const Operand& tile) { return touch(kWrite, tile, true); }
+
+    /// What the device library writes, and then reads, without an operand that says so.
+    Recorder& library_scratch() {
+        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes, true);
+        return *this;
+    }
+
+  private:
+    Recorder& touch(uint8_t mode, const Operand& operand, bool spoils = false) {
+        if (operand.info().loc == TileType::Vec) {
+            touch_runs(mode, operand, operand.valid_run(), spoils);
+        } else {
+            const uint64_t bytes = operand.info().bytes();
+            log_.touch(mode, operand.info().buffer, operand.address(), bytes, 1, bytes, spoils);
+        }
+        return *this;
+    }
+
+    /// The first `length` elements of each valid row of a vec tile, or column if it is column-major.
+    void touch_runs(uint8_t mode, const Operand& tile, int length, bool spoils = false) {
+        const uint64_t size = size_of(tile.info().dtype);
+        log_.touch(mode, tile.info().buffer, tile.address(), size * length, tile.valid_runs(),
+                   size * tile.info().pitch(), spoils);
+    }
+
+    Recorder& touch(uint8_t mode, const View& view) {
+        const uint64_t size = size_of(view.dtype);
+        for_each_plane(view, [&](uint64_t start, int64_t) {
+            const bool by_columns = view.stride[4] != 1 && view.stride[3] == 1;
+            const int64_t run = by_columns ? view.shape[3] : view.shape[4];
+            const int64_t runs = by_columns ? view.shape[4] : view.shape[3];
+            const int64_t distance = by_columns ? view.stride[4] : view.stride[3];
+            if (by_columns || view.stride[4] == 1) {
+                log_.touch(mode, Buffer::Gm, start, run * size, runs, distance * size);
+                return;
+            }
+            for (int64_t r = 0; r < view.shape[3]; ++r) {
+                log_.touch(mode, Buffer::Gm, start + r * view.stride[3] * size, size, view.shape[4],
+                           view.stride[4] * size);
+            }
+        });
+        return *this;
+    }
+
+    CoreLog& log_;
+};
+
+}  // namespace pto::host

@@ -1,0 +1,119 @@
+// What the scalar unit does: single elements of global memory, flags, questions, output.
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "pto/common/half.hpp"
+#include "pto/machine/operations.hpp"
+#include "runtime/machine/checks.hpp"
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/recorder.hpp"
+
+namespace pto::host {
+
+namespace {
+
+/// Appends an access of the scalar unit to the trace.
+void record_element(OpId op, Core& core, uint8_t mode, uint64_t address, DTypeId dtype, int line) {
+    Event& event = core.log->add(op, EventKind::TileOp, PIPE_S, line);
+    event.dtype = dtype;
+    event.rows = 1;
+    event.cols = 1;
+    core.log->touch(mode, Buffer::Gm, address, size_of(dtype), 1, size_of(dtype));
+}
+
+/// Flushed, so that it comes before what the caller prints afterwards.
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+double number_at(const std::byte* element, DTypeId dtype) {
+    uint64_t bits = 0;
+    std::memcpy(&bits, element, size_of(dtype));
+    const Scalar value(bits);
+    switch (dtype) {
+        case DTypeId::F32:
+            return value.as<float>();
+        case DTypeId::F16:
+            return value.as<half>();
+        case DTypeId::BF16:
+            return value.as<bfloat16_t>();
+        case DTypeId::I8:
+            return value.as<int8_t>();
+        case DTypeId::I16:
+            return value.as<int16_t>();
+        case DTypeId::I32:
+            return value.as<int32_t>();
+        case DTypeId::I64:
+            return static_cast<double>(value.as<int64_t>());
+        default:
+            return static_cast<double>(bits);
+    }
+}
+
+}  // namespace
+
+void synchronise(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line) {
+    if (kTrace) Core::current(line).log->add_sync(op, kind, pipe, dst_pipe, event_id, line);
+}
+
+void load_element(uint64_t address, DTypeId dtype, void* value, int line) {
+    const uint32_t size = size_of(dtype);
+    Core& core = Core::current(line);
+    core.begin_gm_access("load_scalar", address, address + size, line);
+    if (!kTrace) {
+        std::memcpy(value, reinterpret_cast<const void*>(address), size);
+        return;
+    }
+    record_element(OpId::load_scalar, core, kRead, address, dtype, line);
+    core.trace_load(address, size, value, line);
+}
+
+void store_element(uint64_t address, DTypeId dtype, const void* value, int line) {
+    const uint32_t size = size_of(dtype);
+    Core& core = Core::current(line);
+    core.begin_gm_access("store_scalar", address, address + size, line);
+    if (!kTrace) {
+        std::memcpy(reinterpret_cast<void*>(address), value, size);
+        return;
+    }
+    record_element(OpId::store_scalar, core, kWrite, address, dtype, line);
+    core.trace_store(address, size, value);
+}
+
+int64_t block_index(int line) { return Core::current(line).block_index(); }
+int64_t block_count(int line) { return Core::current(line).block_count(); }
+int64_t subblock(int line) { return Core::current(line).subblock; }
+
+void print_tile(const Operand& tile, int line) {
+    require_assigned(OpId::TPRINT, tile, line);
+    if (kTrace) {
+        Recorder(OpId::TPRINT, PIPE_S, tile, line).read(tile);
+        return;
+    }
+    const TileInfo& info = tile.info();
+    std::string text = format("%s: %d x %d %s\n", Core::current(line).position(line).c_str(), tile.valid_rows(),
+                              tile.valid_cols(), name(info.dtype));
+    for (int r = 0; r < tile.valid_rows(); ++r) {
+        for (int c = 0; c < tile.valid_cols(); ++c) {
+            const size_t element = size_t(r) * info.row_stride() + size_t(c) * info.col_stride();
+            const double value = number_at(tile.bytes() + element * size_of(info.dtype), info.dtype);
+            text += format(c ? " %.9g" : "%.9g", value);
+        }
+        text += '\n';
+    }
+    print(text);
+}
+
+void print_text(const char* pattern, ...) {
+    if (kTrace) return;
+    va_list values;
+    va_start(values, pattern);
+    const std::string text = format_list(pattern, values);
+    va_end(values);
+    print(text);
+}
+
+}  // namespace pto::host

@@ -1,0 +1,17 @@
+// Scratch that operations leave behind: its contents have no meaning, so they become NaN, unless the launch saves the
+// time (LaunchRequest::fill).
+#pragma once
+
+#include <cstddef>
+
+#include "pto/machine/operands.hpp"
+
+namespace pto::host {
+
+/// Overwrites the valid part of a row-major tile in UB, or its first `limit` bytes.
+void spoil(Operand& tile, size_t limit, int line);
+
+/// The library's scratch of the current core, overwritten: nothing that lay there survives.
+std::byte* spoil_library_scratch(int line);
+
+}  // namespace pto::host

@@ -1,0 +1,151 @@
+// Moves of tiles between memories: checks, then copies or a record.
+#include <algorithm>
+
+#include "pto/machine/operations.hpp"
+#include "runtime/machine/checks.hpp"
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/profile.hpp"
+#include "runtime/machine/recorder.hpp"
+#include "runtime/machine/spoil.hpp"
+#include "runtime/numbers/numbers.hpp"
+
+namespace pto::host {
+
+namespace {
+
+/// A transfer must fill the valid part of its tile exactly.
+void require_same_size(OpId op, const Operand& tile, const View& gm, int line) {
+    if (gm.rows() == tile.valid_rows() && gm.cols() == tile.valid_cols()) return;
+    fail(line, "%s between a global tensor of %lld x %lld and a tile with %d x %d valid elements: they must be equal",
+         name(op), static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), tile.valid_rows(),
+         tile.valid_cols());
+}
+
+/// A load into L1 takes the distance of rows as 16 bits.
+void require_row_stride(const View& gm, int line) {
+    const int64_t stride = gm.stride[gm.layout == Layout::DN ? 4 : 3];
+    if (stride <= kMaxCubeRowStride) return;
+    fail(line, "TLOAD into L1 of rows that are %lld elements apart: the instruction takes at most %lld",
+         static_cast<long long>(stride), static_cast<long long>(kMaxCubeRowStride));
+}
+
+/// The elements of a vec, mat or acc tile from row `row` and column `col` on.
+Strided elements(const Operand& tile, int64_t row, int64_t col) {
+    const TileInfo& info = tile.info();
+    return {tile.bytes() + (row * info.row_stride() + col * info.col_stride()) * size_of(info.dtype), info.row_stride(),
+            info.col_stride()};
+}
+
+Strided elements(const View& gm, uint64_t plane) {
+    return {reinterpret_cast<std::byte*>(plane), gm.stride[3], gm.stride[4]};
+}
+
+/// Bits of the value that TLOAD pads with.
+Scalar padding_value(PadValue pad, DTypeId dtype) {
+    if (pad == PadValue::Zero) return Scalar(0);
+    const bool largest = pad == PadValue::Max;
+    switch (dtype) {
+        case DTypeId::F32:
+            return Scalar(largest ? 0x7f800000u : 0xff800000u);
+        case DTypeId::F16:
+            return Scalar(largest ? 0x7c00u : 0xfc00u);
+        case DTypeId::BF16:
+            return Scalar(largest ? 0x7f80u : 0xff80u);
+        default:
+            break;
+    }
+    const bool is_signed =
+        dtype == DTypeId::I8 || dtype == DTypeId::I16 || dtype == DTypeId::I32 || dtype == DTypeId::I64;
+    const uint64_t all = ~uint64_t{0} >> (64 - 8 * size_of(dtype));
+    const uint64_t lowest = is_signed ? all ^ (all >> 1) : 0;
+    return Scalar(largest ? lowest ^ all : lowest);
+}
+
+/// Fills what TLOAD pads: the end of each run, see padded_run.
+void pad_runs(const Operand& tile, const Numbers& numbers) {
+    const TileInfo& info = tile.info();
+    const uint32_t size = size_of(info.dtype);
+    const int valid = info.column_order ? tile.valid_rows() : tile.valid_cols();
+    const size_t runs = info.column_order ? tile.valid_cols() : tile.valid_rows();
+    const int pitch = info.column_order ? info.rows : info.cols;
+    const Scalar value = padding_value(info.pad, info.dtype);
+    const Extent extent = {runs, size_t(padded_run(info, valid) - valid)};
+    numbers.fill_rows(size, extent, {tile.bytes() + size_t(valid) * size, pitch}, {&value, 0});
+}
+
+/// dst = the block of src at (row, col), in the layout of the destination's memory.
+void move_block(const Numbers& numbers, Operand& dst, const Operand& src, int64_t row, int64_t col) {
+    const Strided from = elements(src, row, col);
+    const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
+    const DTypeId dtype = dst.info().dtype;
+    if (dst.info().loc == TileType::Left) return numbers.pack_left(dtype, dst.bytes(), dst.info(), from, rows, cols);
+    if (dst.info().loc == TileType::Right) return numbers.pack_right(dtype, dst.bytes(), dst.info(), from, rows, cols);
+    numbers.copy(src.info().dtype, dtype, elements(dst, 0, 0), from, rows, cols);
+}
+
+}  // namespace
+
+void reshape(Operand& dst, const Operand& src, int line) {
+    dst.alias(src, line);
+    if (kTrace) Recorder(OpId::TRESHAPE, PIPE_S, dst, line);
+}
+
+void load(Operand& dst, const View& src, int line) {
+    require_assigned(OpId::TLOAD, dst, line);
+    require_same_size(OpId::TLOAD, dst, src, line);
+    if (dst.info().loc == TileType::Mat) require_row_stride(src, line);
+    Core& core = Core::current(line);
+    core.begin_gm_access("TLOAD", src, line);
+    if (kTrace) {
+        Recorder(OpId::TLOAD, PIPE_MTE2, dst, line).read(src).write_padded(dst);
+        return;
+    }
+    const Timer timer(OpId::TLOAD, elements_of(dst), line);
+    for_each_plane(src, [&](uint64_t plane, int64_t first_row) {
+        core.numbers().copy(src.dtype, src.dtype, elements(dst, first_row, 0), elements(src, plane), src.shape[3],
+                            src.shape[4]);
+    });
+    if (dst.info().pad != PadValue::Null) pad_runs(dst, core.numbers());
+}
+
+void store(const View& dst, const Operand& src, int line) {
+    require_assigned(OpId::TSTORE, src, line);
+    require_same_size(OpId::TSTORE, src, dst, line);
+    Core& core = Core::current(line);
+    core.begin_gm_access("TSTORE", dst, line);
+    core.require_distinct_elements("TSTORE", dst, line);
+    if (kTrace) {
+        const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
+        Recorder(OpId::TSTORE, pipe, src, line).read(src).write(dst);
+        return;
+    }
+    const Timer timer(OpId::TSTORE, elements_of(src), line);
+    for_each_plane(dst, [&](uint64_t plane, int64_t first_row) {
+        core.numbers().copy(src.info().dtype, dst.dtype, elements(dst, plane), elements(src, first_row, 0),
+                            dst.shape[3], dst.shape[4]);
+    });
+}
+
+void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line) {
+    if (op == OpId::TMOV) require_operands(op, line, dst, {&src});
+    require_assigned(op, dst, line);
+    require_assigned(op, src, line);
+    if (row < 0 || col < 0 || row + dst.valid_rows() > src.valid_rows() || col + dst.valid_cols() > src.valid_cols()) {
+        fail(line, "%s of %d x %d elements at row %lld, column %lld of a tile with %d x %d valid ones", name(op),
+             dst.valid_rows(), dst.valid_cols(), static_cast<long long>(row), static_cast<long long>(col),
+             src.valid_rows(), src.valid_cols());
+    }
+    const bool hidden = pipe == PIPE_V && op == OpId::TEXTRACT;
+    if (kTrace) {
+        Recorder recorder(op, pipe, dst, line);
+        recorder.read(src);
+        if (hidden) recorder.library_scratch();
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    if (hidden) spoil_library_scratch(line);
+    move_block(Core::current(line).numbers(), dst, src, row, col);
+}
+
+}  // namespace pto::host

@@ -1,0 +1,255 @@
+// Vector operations: checks, then the loops of runtime/numbers or a record.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "pto/machine/operations.hpp"
+#include "pto/ops/conversions.hpp"
+#include "pto/ops/scratch.hpp"
+#include "runtime/machine/checks.hpp"
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/profile.hpp"
+#include "runtime/machine/recorder.hpp"
+#include "runtime/machine/spoil.hpp"
+#include "runtime/numbers/numbers.hpp"
+
+namespace pto::host {
+
+namespace {
+
+Block2D runs_of(const Operand& tile) { return {tile.bytes(), tile.info().pitch()}; }
+
+bool is_dense(const Operand& tile) { return tile.valid_run() == tile.info().pitch(); }
+
+/// The runs of an operation on operands of the same valid size and order. Those without gaps are one run.
+Extent extent_of(const Operand& dst, std::initializer_list<const Operand*> src) {
+    const size_t runs = dst.valid_runs(), count = dst.valid_run();
+    bool dense = is_dense(dst);
+    for (const Operand* one : src) dense = dense && is_dense(*one);
+    return dense ? Extent{1, runs * count} : Extent{runs, count};
+}
+
+}  // namespace
+
+void unary(OpId op, Operand& dst, const Operand& src, int line) {
+    require_operands(op, line, dst, {&src});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&src}), runs_of(dst), runs_of(src), {});
+}
+
+void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
+    require_operands(op, line, dst, {&left, &right});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(left).read(right).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&left, &right}), runs_of(dst),
+                                      runs_of(left), runs_of(right));
+}
+
+void binary_with_scratch(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line) {
+    require_operands(op, line, dst, {&left, &right, &scratch});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
+        return;
+    }
+    binary(op, dst, left, right, line);
+    if (scratch.address() != dst.address()) spoil(scratch, scratch.info().bytes(), line);
+}
+
+void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
+    require_operands(op, line, dst, {&src});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    Core::current(line).numbers().map_rows(by_reciprocal ? OpId::TMULS : op, dst.info().dtype, extent_of(dst, {&src}),
+                                           runs_of(dst), runs_of(src), {&scalar, 0});
+}
+
+void fill(OpId op, Operand& dst, Scalar scalar, int line) {
+    require_operands(op, line, dst, {});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    Core::current(line).numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst, {}), runs_of(dst), {&scalar, 0});
+}
+
+void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode saturation, int line) {
+    require_operands(OpId::TCVT, line, dst, {&src});
+    const DTypeId from = src.info().dtype, to = dst.info().dtype;
+    const Conversion conversion = conversion_of(from, to);
+    if (kTrace) {
+        Recorder recorder(OpId::TCVT, PIPE_V, dst, line);
+        recorder.read(src);
+        if (conversion.uses_library_scratch) recorder.library_scratch();
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(OpId::TCVT, elements_of(dst), line);
+    if (conversion.uses_library_scratch) spoil_library_scratch(line);
+    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
+    Core::current(line).numbers().convert(from, to, extent_of(dst, {&src}), runs_of(dst), runs_of(src),
+                                          rounding(conversion, mode), saturate);
+}
+
+namespace {
+
+/// Whether two tiles in UB share a byte; of partly valid tiles their valid rows count.
+bool share_bytes(const Operand& a, const Operand& b) {
+    const auto run = [](const Operand& tile, int r) {
+        const uint64_t size = size_of(tile.info().dtype);
+        const uint64_t start = tile.address() + uint64_t(r) * tile.info().pitch() * size;
+        return std::pair<uint64_t, uint64_t>(start, start + tile.valid_run() * size);
+    };
+    if (a.address() >= b.address() + b.info().bytes() || b.address() >= a.address() + a.info().bytes()) return false;
+    for (int i = 0; i < a.valid_runs(); ++i) {
+        const auto [begin, end] = run(a, i);
+        for (int j = 0; j < b.valid_runs(); ++j) {
+            const auto [other_begin, other_end] = run(b, j);
+            if (begin < other_end && other_begin < end) return true;
+        }
+    }
+    return false;
+}
+
+void require_scratch(OpId op, const Operand& dst, const Operand& src, const Operand& scratch, int line) {
+    require_assigned(op, scratch, line);
+    if (!is_fast_row_reduction(dst.info(), src.info()) &&
+        (scratch.valid_rows() < src.valid_rows() || scratch.valid_cols() < src.valid_cols())) {
+        fail(line, "%s of %d x %d with scratch of %d x %d: the device overwrites as much as the source has", name(op),
+             src.valid_rows(), src.valid_cols(), scratch.valid_rows(), scratch.valid_cols());
+    }
+    if (share_bytes(scratch, src) || share_bytes(scratch, dst)) {
+        fail(line, "%s with scratch at byte %llu of UB that shares bytes with its source or its destination", name(op),
+             static_cast<unsigned long long>(scratch.address()));
+    }
+}
+
+}  // namespace
+
+void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
+    require_assigned(op, dst, line);
+    require_assigned(op, src, line);
+    require_scratch(op, dst, src, scratch, line);
+    const int rows = src.valid_rows(), cols = src.valid_cols();
+    if (dst.valid_rows() != rows || dst.valid_cols() != 1 || cols == 0) {
+        fail(line, "%s of %d x %d needs columns to reduce and a destination of %d x 1, not %d x %d", name(op), rows,
+             cols, rows, dst.valid_rows(), dst.valid_cols());
+    }
+    if (kTrace) {
+        Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(src), line);
+    const Block2D results = {dst.bytes(), dst.info().row_stride()};
+    Core::current(line).numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results,
+                                              runs_of(src));
+    spoil(scratch, is_fast_row_reduction(dst.info(), src.info()) ? kFastScratchBytes : scratch.info().bytes(), line);
+}
+
+void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scratch, int line) {
+    if (scratch) require_assigned(op, *scratch, line);
+    require_assigned(op, dst, line);
+    require_assigned(op, src, line);
+    const int rows = src.valid_rows(), cols = src.valid_cols();
+    if (dst.valid_rows() != 1 || dst.valid_cols() != cols || rows == 0) {
+        fail(line, "%s of %d x %d needs rows to reduce and a destination of 1 x %d, not %d x %d", name(op), rows, cols,
+             cols, dst.valid_rows(), dst.valid_cols());
+    }
+    if (kTrace) {
+        Recorder recorder(op, PIPE_V, src, line);
+        recorder.read(src);
+        if (scratch) recorder.scratch(*scratch);
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(src), line);
+    Core::current(line).numbers().reduce_cols(op, src.info().dtype, {size_t(rows), size_t(cols)}, runs_of(dst),
+                                              runs_of(src));
+}
+
+namespace {
+
+void require_expand(OpId op, Axis axis, const Operand& dst, const Operand& values, int line) {
+    require_assigned(op, dst, line);
+    require_assigned(op, values, line);
+    const bool fits = axis == Axis::Row ? dst.valid_rows() == values.valid_rows() && values.valid_cols() > 0
+                                        : dst.valid_cols() == values.valid_cols() && values.valid_rows() > 0;
+    if (!fits) {
+        fail(line, "%s of %d x %d values over a destination of %d x %d: there must be one value per %s", name(op),
+             values.valid_rows(), values.valid_cols(), dst.valid_rows(), dst.valid_cols(),
+             axis == Axis::Row ? "row" : "column");
+    }
+}
+
+Block2D values_per_row(const Operand& values) { return {values.bytes(), values.info().row_stride()}; }
+
+/// `block` from its row `first` on.
+Block2D from_row(const Block2D& block, int first, DTypeId dtype) {
+    return {static_cast<std::byte*>(block.data) + int64_t{first} * block.pitch * size_of(dtype), block.pitch};
+}
+
+/// Rows whose values the device library broadcasts at once, each over 32 bytes of its scratch.
+constexpr int kBroadcastRows = 240;
+constexpr uint64_t kBroadcastBytes = 32;
+static_assert(kBroadcastRows * kBroadcastBytes <= kLibraryScratchBytes, "the rows of a step fit into the scratch");
+
+/// dst = f(src, value of the row). Column-major values go through the library's scratch, as on the device: a
+/// tile that lies there is destroyed before it is read.
+void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& values, int line) {
+    const Numbers& numbers = Core::current(line).numbers();
+    const DTypeId dtype = dst.info().dtype;
+    const Block2D to = runs_of(dst), from = runs_of(src), single = values_per_row(values);
+    const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
+    if (values.info().row_major) return numbers.map_rows(op, dtype, {rows, cols}, to, from, single);
+    const auto lanes = static_cast<int64_t>(kBroadcastBytes / size_of(dtype));
+    for (size_t first = 0; first < rows; first += kBroadcastRows) {
+        const size_t count = std::min<size_t>(kBroadcastRows, rows - first);
+        const Block2D scratch = {spoil_library_scratch(line), lanes};
+        numbers.fill_rows(size_of(dtype), {count, size_t(lanes)}, scratch, from_row(single, first, dtype));
+        numbers.map_rows(op, dtype, {count, cols}, from_row(to, first, dtype), from_row(from, first, dtype), scratch);
+    }
+}
+
+}  // namespace
+
+void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
+    require_expand(op, axis, dst, values, line);
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(values).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    const Numbers& numbers = Core::current(line).numbers();
+    const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
+    const DTypeId dtype = dst.info().dtype;
+    if (axis == Axis::Row) return numbers.fill_rows(size_of(dtype), extent, runs_of(dst), values_per_row(values));
+    numbers.copy(dtype, dtype, {dst.bytes(), dst.info().cols, 1}, {values.bytes(), 0, 1}, extent.runs, extent.count);
+}
+
+void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line) {
+    require_operands(op, line, dst, {&src});
+    require_expand(op, axis, dst, values, line);
+    if (kTrace) {
+        Recorder recorder(op, PIPE_V, dst, line);
+        recorder.read(src).read(values);
+        if (axis == Axis::Row && !values.info().row_major) recorder.library_scratch();
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    if (axis == Axis::Row) return expand_rows(op, dst, src, values, line);
+    Core::current(line).numbers().map(op, dst.info().dtype, {size_t(dst.valid_rows()), size_t(dst.valid_cols())},
+                                      runs_of(dst), runs_of(src), {values.bytes(), 0});
+}
+
+}  // namespace pto::host

@@ -1,0 +1,47 @@
+// Copies between strided matrices.
+#pragma once
+
+#include <cstring>
+#include <type_traits>
+
+#include "runtime/numbers/map.hpp"
+
+namespace pto::host::PTO_LEVEL {
+
+/// Copies a [rows, cols] block between two strided arrays, contiguous runs at once.
+template <typename To, typename From>
+void copy_block(Strided dst, Strided src, int64_t rows, int64_t cols) {
+    if ((dst.col != 1 || src.col != 1) && dst.row == 1 && src.row == 1) {
+        return copy_block<To, From>({dst.data, dst.col, 1}, {src.data, src.col, 1}, cols, rows);
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+        To* to = static_cast<To*>(dst.data) + r * dst.row;
+        const From* from = static_cast<const From*>(src.data) + r * src.row;
+        if (dst.col != 1 || src.col != 1) {
+            for (int64_t c = 0; c < cols; ++c) to[c * dst.col] = static_cast<To>(from[c * src.col]);
+        } else if constexpr (std::is_same_v<To, From>) {
+            std::memcpy(to, from, cols * sizeof(To));
+        } else {
+            narrow_span(to, from, cols);
+        }
+    }
+}
+
+inline void copy(DTypeId from, DTypeId to, Strided dst, Strided src, size_t rows, size_t cols) {
+    if (from != to) {
+        if (to == DTypeId::F16) return copy_block<half, float>(dst, src, rows, cols);
+        return copy_block<bfloat16_t, float>(dst, src, rows, cols);
+    }
+    switch (size_of(from)) {
+        case 1:
+            return copy_block<uint8_t, uint8_t>(dst, src, rows, cols);
+        case 2:
+            return copy_block<uint16_t, uint16_t>(dst, src, rows, cols);
+        case 4:
+            return copy_block<uint32_t, uint32_t>(dst, src, rows, cols);
+        default:
+            return copy_block<uint64_t, uint64_t>(dst, src, rows, cols);
+    }
+}
+
+}  // namespace pto::host::PTO_LEVEL

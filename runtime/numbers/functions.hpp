@@ -1,0 +1,124 @@
+// The arithmetic of element-wise operations, by the names of the functors in isa/ops.py.
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include "runtime/numbers/simd.hpp"
+
+namespace pto::host::PTO_LEVEL {
+
+struct Add {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a + b);
+    }
+};
+struct Sub {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a - b);
+    }
+};
+struct Mul {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a * b);
+    }
+};
+struct Div {
+    template <typename T>
+    T operator()(T a, T b) const {
+        if constexpr (std::is_integral_v<T>) {
+            if (b == 0) return T{0};
+            if (std::is_signed_v<T> && b == T(-1)) return static_cast<T>(-a);  // the smallest integer wraps
+        }
+        return static_cast<T>(a / b);
+    }
+};
+struct Max {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return nan_max(a, b);
+    }
+};
+struct Min {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return nan_min(a, b);
+    }
+};
+struct And {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a & b);
+    }
+};
+struct Or {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a | b);
+    }
+};
+struct Xor {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a ^ b);
+    }
+};
+struct Shl {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) << b);
+    }
+};
+struct Shr {
+    template <typename T>
+    T operator()(T a, T b) const {
+        return static_cast<T>(a >> b);
+    }
+};
+struct Fmod {
+    float operator()(float a, float b) const { return a - std::trunc(a / b) * b; }
+};
+struct Log {
+    float operator()(float a) const { return std::log(a); }
+};
+struct Sqrt {
+    float operator()(float a) const { return std::sqrt(a); }
+};
+struct Rsqrt {
+    float operator()(float a) const { return 1.0f / std::sqrt(a); }
+};
+struct Recip {
+    float operator()(float a) const { return 1.0f / a; }
+};
+struct Relu {
+    template <typename T>
+    T operator()(T a) const {
+        return a < T{0} ? T{0} : a;
+    }
+};
+struct Abs {
+    template <typename T>
+    T operator()(T a) const {
+        if constexpr (std::is_floating_point_v<T>) return std::fabs(a);
+        return static_cast<T>(a < T{0} ? -a : a);
+    }
+};
+struct Neg {
+    template <typename T>
+    T operator()(T a) const {
+        return static_cast<T>(-a);
+    }
+};
+struct Not {
+    template <typename T>
+    T operator()(T a) const {
+        return static_cast<T>(~a);
+    }
+};
+/// For runs only: see map_run.
+struct Exp {};
+
+}  // namespace pto::host::PTO_LEVEL

@@ -1,0 +1,80 @@
+// The loops over elements, compiled once for each level of CPU that this build knows. A launch takes one of them:
+// see levels.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pto/common/dtype.hpp"
+#include "pto/machine/op_ids.hpp"
+#include "pto/machine/operands.hpp"
+#include "pto/ops/conversions.hpp"
+
+namespace pto::host {
+
+/// `runs` runs of `count` consecutive elements.
+struct Extent {
+    size_t runs;
+    size_t count;
+};
+
+/// Runs of elements, `pitch` elements apart.
+struct Block2D {
+    void* data;
+    int64_t pitch;
+};
+
+/// As Block2D, to be read.
+struct Source2D {
+    const void* data = nullptr;
+    int64_t pitch = 0;
+
+    Source2D() = default;
+    Source2D(const void* data, int64_t pitch) : data(data), pitch(pitch) {}
+    Source2D(const Block2D& block) : data(block.data), pitch(block.pitch) {}
+};
+
+/// A matrix with any distances, in elements, between vertical and horizontal neighbours.
+struct Strided {
+    void* data;
+    int64_t row;
+    int64_t col;
+};
+
+/// c[rows, cols] (+)= a[rows, depth] b[depth, cols]
+struct Product {
+    size_t rows;
+    size_t cols;
+    size_t depth;
+    Block2D c;
+    bool accumulate;
+};
+
+/// Operands may start at the same address; they must not overlap in another way. 16-bit floats are computed with as
+/// float, and rounded once.
+struct Numbers {
+    const char* level;  ///< name of the CPUs that these loops are for
+
+    /// dst = f(a) or f(a, b), element by element.
+    void (*map)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, Source2D b);
+    /// dst = f(a, the value of the run): `values` are `pitch` apart, one for each run.
+    void (*map_rows)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, Source2D values);
+    /// dst = the value of the run, of elements of `size` bytes.
+    void (*fill_rows)(uint32_t size, Extent extent, Block2D dst, Source2D values);
+    /// dst[run] = reduction of the run; results are `dst.pitch` apart. At least one element a run.
+    void (*reduce_rows)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D src);
+    /// dst[i] = reduction of element i of all runs. At least one run.
+    void (*reduce_cols)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D src);
+    void (*convert)(DTypeId from, DTypeId to, Extent extent, Block2D dst, Source2D src, Rounding rounding,
+                    bool saturate);
+    /// Between strided matrices; f32 may become f16 or bf16.
+    void (*copy)(DTypeId from, DTypeId to, Strided dst, Strided src, size_t rows, size_t cols);
+    /// Into the layout that `multiply` wants of its first factor; `tile` gives its rows and columns with padding.
+    void (*pack_left)(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols);
+    void (*pack_right)(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols);
+    /// A product of packed factors of one type; c is f32, or i32 for i8.
+    void (*multiply)(DTypeId dtype, const Product& product, const std::byte* left, const TileInfo& left_tile,
+                     const std::byte* right, const TileInfo& right_tile);
+};
+
+}  // namespace pto::host

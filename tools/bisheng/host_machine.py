@@ -1,0 +1,93 @@
+"""Compiles what all kernels on the host share: the machine of each mode, and the loops for each level of CPU.
+
+Bazel does so once per workspace (host_machine.bzl) and brings the objects along; elsewhere the objects are kept in the
+user's cache directory, by the content of their sources.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools.bisheng.host_flags import RUNTIME, compiler_command
+from tools.bisheng.host_toolchain import HostToolchain
+from tools.bisheng.library import relative, run_compiler, scratch_for
+
+MODE_FLAGS: dict[str, tuple[str, ...]] = {"execute": ("-O2",), "trace": ("-O2", "-DPTO_TRACE=1")}
+
+MODE_SOURCES = {
+    "execute": ("machine/machine.cpp", "machine/exports.cpp", "numbers/levels.cpp", "numbers/peak.cpp"),
+    "trace": ("machine/machine.cpp", "machine/exports.cpp"),
+}
+
+LEVEL_SOURCES = {"x86-64-v4+amx": "numbers/amx.cpp"}
+"""Of levels that are another one, but for some operations; the others have all loops: numbers/numbers.cpp."""
+
+NUMBERS_FLAGS = {
+    "gcc": ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic"),  # half the time of -O3, and as fast
+    "clang": ("-O2",),
+}
+
+OBJECT_FLAGS = ("-r", "-nostdlib")
+"""Several sources to one object that can be linked."""
+
+
+def part_names(toolchain: HostToolchain, mode: str) -> list[str]:
+    """The parts that a library of `mode` is linked with: the mode's own name, and levels of CPU."""
+    return [mode, *(toolchain.levels if mode == "execute" else ())]
+
+
+def part_file(part: str) -> str:
+    """Name of the object with a part."""
+    return f"machine.{part}.o"
+
+
+def compile_part(part: str, out: Path, *, toolchain: HostToolchain) -> Path:
+    """Compiles one part to the object `out`; returns `out`. Raises CompileError, ProbeError."""
+    with scratch_for(out) as scratch:
+        return run_compiler(_part_command(part, toolchain), RUNTIME, out, scratch)
+
+
+def _part_command(part: str, toolchain: HostToolchain) -> list[str]:
+    command = [*compiler_command(toolchain, part), *OBJECT_FLAGS]
+    if part in MODE_SOURCES:
+        return [*command, *MODE_FLAGS[part], *(str(relative(RUNTIME / name)) for name in MODE_SOURCES[part])]
+    namespace = re.sub(r"\W", "_", part)
+    command += [*NUMBERS_FLAGS[toolchain.kind], *toolchain.levels[part]]
+    command += [f"-DPTO_LEVEL={namespace}", f'-DPTO_LEVEL_NAME="{part}"']
+    return [*command, str(relative(RUNTIME / LEVEL_SOURCES.get(part, "numbers/numbers.cpp")))]
+
+
+def machine_objects(toolchain: HostToolchain, mode: str) -> list[Path]:
+    """The objects to link a library of `mode` with: Bazel's, else those of the cache, compiled if they are not there.
+
+    Raises CompileError, ProbeError.
+    """
+    parts = part_names(toolchain, mode)
+    built = [RUNTIME / part_file(part) for part in parts]
+    if all(path.exists() for path in built):
+        return built
+    directory = Path(tempfile.gettempdir()) / f"ascend-fa-machine-{getpass.getuser()}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return [_cached(directory, part, toolchain) for part in parts]
+
+
+def _cached(directory: Path, part: str, toolchain: HostToolchain) -> Path:
+    folders = ("include/pto", "numbers", *(("machine",) if part in MODE_SOURCES else ()))
+    sources = _digest(sorted(path for folder in folders for path in (RUNTIME / folder).rglob("*.[ch]pp")))
+    key = hashlib.sha256(f"{sources} {toolchain.to_json()} {_part_command(part, toolchain)}".encode()).hexdigest()
+    path = directory / f"{key[:16]}.{part_file(part)}"
+    return path if path.exists() else compile_part(part, path, toolchain=toolchain)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """SHA-256 of the names and contents of files."""
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(os.fsencode(path.relative_to(RUNTIME)) + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
