@@ -48,7 +48,7 @@ def test_a_tile_of_keys_takes_as_long_as_published() -> None:
 
 def test_library_operations_drain_inside() -> None:
     assert [part.drains for part in vector_cost("TROWEXPANDSUB", 32, 256, 4)] == [True, False]
-    assert all(part.drains for part in vector_cost("TROWMAX", 32, 256, 4))
+    assert {part.drains for part in vector_cost("TROWMAX", 32, 256, 4)} == {True}
 
 
 def test_an_operation_without_a_cost_is_an_error_and_no_guess() -> None:

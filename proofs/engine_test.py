@@ -13,7 +13,8 @@ from proofs.engine import EngineError, child_processes, command_line, engine_com
 def test_actions_see_the_system_and_nothing_else_of_the_machine() -> None:
     command = engine_command(Path("/programs"), Path("/store"), 8980, 4)
     mounts = [part.split("=", 2)[2].split(":")[0] for part in command if part.startswith("--runner-arg")]
-    assert all(mount.startswith(("/usr", "/etc/alternatives")) for mount in mounts)
+    assert {mount for mount in mounts if not mount.startswith("/usr")} <= {"/etc/alternatives"}
+    assert "/usr" in mounts
     assert command[-1] == "/store"
 
 

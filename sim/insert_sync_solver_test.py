@@ -157,6 +157,7 @@ def test_loops_in_a_row_over_one_tile_share_one_flag() -> None:
     program, _, _ = solved(*loops)
     assign_event_ids(program)
     flags = {pair.flag for pair in program.syncs()[0] if pair.flag.frame}
+    assert flags
     assert all(len(flag.pairs) == len(loops) for flag in flags)
     assert not program.syncs()[1]
 

@@ -101,13 +101,16 @@ def test_the_judge_finds_nothing_by_the_same_rule(rng: random.Random, loops: boo
         assert verdict.ok, verdict.findings[0]
 
 
-@pytest.mark.parametrize("seed", range(10))
+# Of the first ten those whose programs need a barrier at all.
+@pytest.mark.parametrize("seed", [0, 2, 3, 5, 6, 7, 8, 9])
 def test_without_loops_the_judge_misses_every_barrier_by_the_same_rule(seed: int) -> None:
     rng = random.Random(seed)
     program = random_vectors(rng, loops=False)
     solve(program)
     assign_event_ids(program)
-    for barrier in program.syncs()[1]:
+    barriers = program.syncs()[1]
+    assert barriers
+    for barrier in barriers:
         assert barrier.pipe is Pipe.V
         program.remove_barrier(barrier)
         assert any(not judge(execute(program, rng, SIZE), v_rule=VRule.REPEATS).ok for _ in range(BRANCHES))

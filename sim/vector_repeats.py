@@ -38,8 +38,12 @@ class VectorRepeats:
         return distance(self._operations[first], self._operations[second], between)
 
     def own_distance(self, position: int) -> int | None:
-        """Return the fewest repeats from the write of a byte to its read by one operation; None if there is none."""
-        return own_distance(self._operation(position))
+        """Return the fewest repeats from the write of a byte to its read by one operation; None if there is none.
+
+        Of an operation without a shape, as synthetic traces have them, nothing can be said.
+        """
+        operation = self._operation(position)
+        return own_distance(operation) if operation.rows and operation.cols else None
 
     def _operation(self, position: int) -> Operation:
         event = self._trace.core_events(self._core)[position]

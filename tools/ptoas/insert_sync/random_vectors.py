@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from isa.pipes import Pipe
-from isa.repeats import Operand, VRule
+from isa.repeats import Operand, VRule, own_distance
 from isa.repeats import Operation as Walk
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.build import build_program
@@ -51,9 +51,18 @@ def _block(rng: random.Random, depth: int, width: int, *, loops: bool) -> Block:
         elif kind < 0.4:
             block.nodes.append(OpNode(rng.choice((Pipe.MTE2, Pipe.MTE3)), (_random_access(rng),)))
         else:
-            reads = tuple(_place(rng) for _ in range(rng.randint(0, 2)))
-            block.nodes.append(vector_op(rng.choice(NAMES), rng.choice(SHAPES), reads, _place(rng)))
+            block.nodes.append(_vector_op(rng))
     return block
+
+
+def _vector_op(rng: random.Random) -> OpNode:
+    """An operation whose result does not lie over what it still reads."""
+    while True:
+        reads = tuple(_place(rng) for _ in range(rng.randint(0, 2)))
+        node = vector_op(rng.choice(NAMES), rng.choice(SHAPES), reads, _place(rng))
+        assert node.walk is not None
+        if own_distance(node.walk) is None:
+            return node
 
 
 def _place(rng: random.Random) -> int:
