@@ -146,6 +146,11 @@ PRODUCER_SIGNAL = _family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work
 CONSUMER_WAIT = _family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, _other("entry", Role.WRITE))
 CONSUMER_SIGNAL = _family("CONSUMER_SIGNAL", _ENTRY, "", Pipe.S, Work.SIGNAL, _other("entry"))
 
+PUSH_ACC = _family("PUSH_ACC", _ENTRY, "", Pipe.FIX, Work.MOVED, _SRC)
+PUSH_VEC = _family("PUSH_VEC", _ENTRY, "", Pipe.MTE3, Work.MOVED, _SRC)
+POP_TILE = _family("POP_TILE", _ENTRY, "", Pipe.MTE2, Work.MOVED, _other("result", Role.WRITE))
+"""Of FIFOs whose entries are tiles."""
+
 SCALAR_LOAD = _family("SCALAR_LOAD", "{}", "", Pipe.S, Work.SIGNAL, _other("ptr"))
 SCALAR_STORE = _family("SCALAR_STORE", "{}", "", Pipe.S, Work.SIGNAL, _other("ptr", Role.WRITE))
 PRINT = _family("PRINT", "{}", "", Pipe.S, Work.SIGNAL, _SRC)

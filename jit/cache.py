@@ -6,7 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from tools.bisheng.host_compile import RUNTIME, compile_host, compile_machine, machine_object
+from tools.bisheng.host_compile import compile_kernel, link_kernel
+from tools.bisheng.host_flags import RUNTIME
 from tools.bisheng.host_toolchain import HostToolchain
 
 SOURCES = ("*.hpp", "*.h", "*.cpp")
@@ -21,28 +22,17 @@ def user_cache() -> Path:
 def compiled(cpp: str, entry: str, mode: str, toolchain: HostToolchain, directory: Path) -> Path:
     """Return the library of the C++ text `cpp` with the given entry, compiled unless `directory` has it.
 
-    Files of other content stay: each has a directory of its own under `directory`, named by the digest of the C++, the
-    mode, the compiler and the runtime. Raises CompileError.
+    Files of other content stay: each kernel has a directory of its own under `directory`, named by the digest of the
+    C++, the compiler and the runtime. Raises CompileError.
     """
-    machine = _machine(mode, toolchain, directory)
-    library = directory / _key(cpp, entry, mode, toolchain.to_json(), runtime_digest()) / f"{entry}.{mode}.so"
-    if not library.exists():
-        library.parent.mkdir(parents=True, exist_ok=True)
-        source = library.with_name(f"{entry}.cpp")
+    home = directory / _key(cpp, entry, toolchain.to_json(), runtime_digest())
+    library, kernel = home / f"{entry}.{mode}.so", home / f"{entry}.o"
+    if not kernel.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        source = kernel.with_suffix(".cpp")
         source.write_text(cpp, encoding="utf-8")
-        compile_host(source, library, toolchain=toolchain, entry=entry, mode=mode, objects=machine)
-    return library
-
-
-def _machine(mode: str, toolchain: HostToolchain, directory: Path) -> list[Path]:
-    """Return what all kernels share, compiled once for `directory`; nothing where Bazel has compiled it."""
-    if machine_object(mode).exists():
-        return []
-    machine = directory / _key(mode, toolchain.to_json(), runtime_digest()) / f"machine.{mode}.o"
-    if not machine.exists():
-        machine.parent.mkdir(parents=True, exist_ok=True)
-        compile_machine(machine, toolchain=toolchain, mode=mode)
-    return [machine]
+        compile_kernel(source, kernel, toolchain=toolchain, entry=entry)
+    return library if library.exists() else link_kernel(kernel, library, toolchain=toolchain, mode=mode)
 
 
 def _key(*parts: str) -> str:

@@ -29,7 +29,7 @@ def test_a_call_computes_and_compiles_once(tmp_path: Path, monkeypatch: pytest.M
     np.testing.assert_array_equal(y, 2 * x)
 
     again = public_jit(meta_data=types, output_dir=tmp_path)(double)
-    monkeypatch.setattr("jit.cache.compile_host", lambda *_, **__: pytest.fail("compiled again"))
+    monkeypatch.setattr("jit.cache.compile_kernel", lambda *_, **__: pytest.fail("compiled again"))
     assert again.library_path() == kernel.library_path()
     assert kernel.library_path().is_relative_to(tmp_path)
 

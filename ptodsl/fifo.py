@@ -51,7 +51,7 @@ def initialize_l2g2l_pipe(
         gm_addr: view of the first slot with element type, rank and sizes of the entries used at this end (half a slot
             on the vector side of a split), or a pointer to the first slot, of the entries' element type. From a pointer
             the view is made here: its sizes are those of the first entry that is used with the handle.
-        local_addr: address of local slots; FIFOs of tiles are not supported, so there is none.
+        local_addr: address of local slots; FIFOs of tiles are opened by `aic_initialize_pipe`, so there is none.
         peer_local_addr: the other end's.
         local_slot_num: number of local slots.
         flag_base: first of its two cross-core flags; the assembler numbers the FIFOs of a function that give none.

@@ -33,6 +33,19 @@ class Layout(StrEnum):
     NZ = "nz"
 
 
+class AddressSpace(StrEnum):
+    """Where memory is."""
+
+    GM = "gm"
+    VEC = "vec"
+    MAT = "mat"
+    LEFT = "left"
+    RIGHT = "right"
+    ACC = "acc"
+    BIAS = "bias"
+    SCALING = "scaling"
+
+
 class RoundMode(StrEnum):
     """Rounding of `pto.tcvt`. `CAST_RINT` is read, too: it is RINT, and the only one with that prefix."""
 
@@ -114,6 +127,24 @@ class KernelKindAttr(EnumAttribute[KernelKind]):
 
     def print_parameter(self, printer: Printer) -> None:
         """Print `<cube>`."""
+        with printer.in_angle_brackets():
+            super().print_parameter(printer)
+
+
+@irdl_attr_definition
+class AddressSpaceAttr(EnumAttribute[AddressSpace]):
+    """`#pto.address_space<vec>`: where a buffer is."""
+
+    name = "pto.address_space"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> AddressSpace:
+        """Parse `<vec>`."""
+        with parser.in_angle_brackets():
+            return super().parse_parameter(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print `<vec>`."""
         with printer.in_angle_brackets():
             super().print_parameter(printer)
 

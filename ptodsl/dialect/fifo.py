@@ -119,8 +119,8 @@ class InitializeL2G2LPipeOp(IRDLOperation):
                 raise VerifyException(f"{self.name}: {name} must be an {ty}, not {attr.type}")
         if (self.local_addr, self.peer_local_addr, self.local_slot_num) != (None, None, None):
             raise VerifyException(
-                f"{self.name}: FIFOs of tiles (local_addr, peer_local_addr, local_slot_num) are not supported: leave "
-                "these out and use entries in GM"
+                f"{self.name}: a FIFO with local slots (local_addr, peer_local_addr, local_slot_num) delivers tiles: "
+                "open it with pto.aic_initialize_pipe and pto.aiv_initialize_pipe"
             )
         if (direction := self.dir_mask.value.data) not in DIRECTIONS:
             raise VerifyException(
@@ -129,22 +129,10 @@ class InitializeL2G2LPipeOp(IRDLOperation):
         for name, attr in (("slot_size", self.slot_size), ("slot_num", self.slot_num)):
             if attr.value.data <= 0:
                 raise VerifyException(f"{self.name}: {name} must be positive, not {attr.value.data}")
-        self._verify_depth(self.slot_num.value.data)
+        if (problem := depth_problem(self.slot_num.value.data)) is not None:
+            raise VerifyException(f"{self.name}: {problem}")
         if self.flag is not None and (problem := flag_problem(self.flag)) is not None:
             raise VerifyException(f"{self.name}: {problem}")
-
-    def _verify_depth(self, slots: int) -> None:
-        """Check that the library serves so many slots. ptoas 0.48 takes any number."""
-        if slots > a3.FLAG_COUNT_MAX:
-            raise VerifyException(
-                f"{self.name}: {slots} slots can be full at once, but the flag that counts them holds "
-                f"{a3.FLAG_COUNT_MAX} signals at most; use slot_num = {a3.FLAG_COUNT_MAX - 1} or fewer"
-            )
-        if slots > 2 and slots % (batch := slots // 2) != 0:
-            raise VerifyException(
-                f"{self.name}: slots are given back {batch} at a time, which does not divide slot_num = {slots}, so "
-                "that a slot would be overwritten while it is read; use an even number, or 1 or 3"
-            )
 
     @property
     def flag(self) -> int | None:
@@ -171,6 +159,21 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             properties=properties,
             attributes=parser.parse_optional_attr_dict(),
         )
+
+
+def depth_problem(slots: int) -> str | None:
+    """Why the library does not serve a FIFO of so many slots, if it does not. ptoas 0.48 takes any number."""
+    if slots > a3.FLAG_COUNT_MAX:
+        return (
+            f"{slots} slots can be full at once, but the flag that counts them holds {a3.FLAG_COUNT_MAX} signals at "
+            f"most; use slot_num = {a3.FLAG_COUNT_MAX - 1} or fewer"
+        )
+    if slots > 2 and slots % (batch := slots // 2) != 0:
+        return (
+            f"slots are given back {batch} at a time, which does not divide slot_num = {slots}, so that a slot would "
+            "be overwritten while it is read; use an even number, or 1 or 3"
+        )
+    return None
 
 
 def flag_problem(base: int) -> str | None:

@@ -154,8 +154,8 @@ def test_an_operation_that_does_not_fit_its_fifo_is_refused(name: str, body: str
         (fifo().replace("slot_num = 8 : i32", "slot_num = 8 : i64"), "slot_num must be an i32, not i64"),
         (
             fifo(more=", local_slot_num = 2 : i32"),
-            "FIFOs of tiles (local_addr, peer_local_addr, local_slot_num) are not supported: leave these out and use "
-            "entries in GM",
+            "a FIFO with local slots (local_addr, peer_local_addr, local_slot_num) delivers tiles: open it with "
+            "pto.aic_initialize_pipe and pto.aiv_initialize_pipe",
         ),
         (
             "%a = arith.constant 0 : i32\n"
@@ -163,8 +163,8 @@ def test_an_operation_that_does_not_fit_its_fifo_is_refused(name: str, body: str
             .replace("(%pipe_slot)", "(%pipe_slot, %a)")
             .replace("1, 0, 0>", "1, 1, 0>")
             .replace("(!entry) -> !pto.pipe", "(!entry, i32) -> !pto.pipe"),
-            "FIFOs of tiles (local_addr, peer_local_addr, local_slot_num) are not supported: leave these out and use "
-            "entries in GM",
+            "a FIFO with local slots (local_addr, peer_local_addr, local_slot_num) delivers tiles: open it with "
+            "pto.aic_initialize_pipe and pto.aiv_initialize_pipe",
         ),
     ],
 )

@@ -19,6 +19,7 @@ from tools.ptoas.emit_cpp import Emitted, emit_module
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
+from tools.ptoas.tile_fifos import complete_tile_fifos
 from tools.ptoas.verify import verify_module
 
 
@@ -96,6 +97,7 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
 def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     module = parsed.module
     complete_fifos(module)
+    complete_tile_fifos(module)
     plan = plan_memory(module)
     apply_plan(plan)
     check_overlaps(module, ByteRanges(plan))

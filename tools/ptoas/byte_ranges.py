@@ -13,12 +13,14 @@ from ptodsl.dialect import (
     MultiTileGetOp,
     SubviewOp,
     TileBufType,
+    TPopTileOp,
     TReshapeOp,
     checks,
     element_bytes,
     row_distance,
 )
 from tools.ptoas.plan_memory import MemoryPlan
+from tools.ptoas.tile_fifos import ring_of
 from tools.ptoas.tile_sources import direct_sources
 
 
@@ -72,8 +74,17 @@ class ByteRanges:
                 return None
 
     def _find(self, tile: SSAValue) -> tuple[ByteRange, ...]:
+        if isinstance(tile.owner, TPopTileOp):
+            return self._ring(tile.owner)
         start = self.origin(tile)
         return self._union(tile) if start is None else self.at(tile, start)
+
+    def _ring(self, op: TPopTileOp) -> tuple[ByteRange, ...]:
+        """The whole ring that the tile is somewhere in."""
+        ring = None if op.fifo is None else ring_of(op.fifo)
+        assert ring is not None
+        start = self._plan.address(ring)
+        return (ByteRange(ring.loc.buffer.name, start, start + ring.byte_size),)
 
     @staticmethod
     def at(tile: SSAValue, start: int) -> tuple[ByteRange, ...]:
@@ -98,7 +109,7 @@ class ByteRanges:
             if source in seen:
                 continue
             seen.add(source)
-            if self.origin(source) is None:
+            if self.origin(source) is None and not isinstance(source.owner, TPopTileOp):
                 todo.extend(direct_sources(source))
             else:
                 ranges.extend(self.of(source))

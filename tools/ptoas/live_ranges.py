@@ -6,6 +6,7 @@ what this one wrote.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from xdsl.dialects import scf
@@ -29,6 +30,10 @@ class LiveRange:
     def join(self, other: LiveRange) -> LiveRange:
         """The smallest interval that contains both."""
         return LiveRange(min(self.first, other.first), max(self.last, other.last))
+
+
+ALWAYS = LiveRange(0, sys.maxsize)
+"""Of bytes that are in use from the beginning of a function to its end."""
 
 
 def live_ranges(body: Block) -> dict[AllocationOp, LiveRange]:

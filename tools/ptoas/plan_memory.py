@@ -15,24 +15,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i32, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
 from isa import a3
-from ptodsl.dialect import AllocationOp, Loc, TileBufType, checks, uses_library_scratch
+from ptodsl.dialect import AllocationOp, Loc, ReserveBufferOp, checks, uses_library_scratch
 from tools.ptoas.diagnostics import OperationError, user_place
-from tools.ptoas.live_ranges import LiveRange, live_ranges
+from tools.ptoas.live_ranges import ALWAYS, LiveRange, live_ranges
 
 LARGEST_SHOWN = 5
 """Tiles named in the message of an overflow."""
+
+
+Placed = AllocationOp | ReserveBufferOp
+"""What takes bytes: tiles, and rings of FIFOs of tiles."""
 
 
 @dataclass(frozen=True)
 class Tile:
     """What the planner knows of an allocation."""
 
-    op: AllocationOp
+    op: Placed
     loc: Loc
     size: int
     """Bytes, rounded up to the buffer's alignment."""
@@ -41,9 +45,11 @@ class Tile:
     """Byte address that the program asks for."""
 
     @property
-    def type(self) -> TileBufType:
-        """Type of the tile."""
-        return self.op.tile_type
+    def words(self) -> str:
+        """What it is, for a message."""
+        if isinstance(self.op, ReserveBufferOp):
+            return f"reserved for the FIFO {self.op.buffer_name.data!r}"
+        return checks.describe(self.op.tile_type)
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,9 @@ class Room:
 class MemoryPlan:
     """The byte address of every tile within the buffer of its type."""
 
-    addresses: Mapping[AllocationOp, int]
+    addresses: Mapping[Placed, int]
 
-    def address(self, op: AllocationOp) -> int:
+    def address(self, op: Placed) -> int:
         """Byte offset of the tile's first byte."""
         return self.addresses[op]
 
@@ -94,7 +100,7 @@ def plan_memory(module: ModuleOp) -> MemoryPlan:
         OperationError: a buffer is too small for its tiles ("local memory allocation failed"), or an address is not a
             constant, or reaches into the library's scratch.
     """
-    addresses: dict[AllocationOp, int] = {}
+    addresses: dict[Placed, int] = {}
     for function in module.body.block.ops:
         if isinstance(function, FuncOp) and not function.is_declaration:
             reason = next((op for op in function.walk() if uses_library_scratch(op)), None)
@@ -108,6 +114,9 @@ def plan_memory(module: ModuleOp) -> MemoryPlan:
 def apply_plan(plan: MemoryPlan) -> None:
     """Give every allocation of the plan its address as a constant operand."""
     for op, address in plan.addresses.items():
+        if isinstance(op, ReserveBufferOp):
+            op.base = IntegerAttr(address, i32)
+            continue
         if op.addr is not None:
             continue
         constant = ConstantOp(IntegerAttr(address, i64))
@@ -125,10 +134,16 @@ def _tiles_by_buffer(body: Block) -> dict[str, list[Tile]]:
         loc, buffer = op.tile_type.loc, op.tile_type.loc.buffer
         size = -(-op.byte_size // buffer.alignment) * buffer.alignment
         tiles[buffer.name].append(Tile(op, loc, size, live, _fixed_address(op)))
+    for ring in body.walk():
+        if isinstance(ring, ReserveBufferOp):
+            size = -(-ring.byte_size // a3.TILE_ALIGNMENT) * a3.TILE_ALIGNMENT
+            tiles[ring.loc.buffer.name].append(Tile(ring, ring.loc, size, ALWAYS, _fixed_address(ring)))
     return tiles
 
 
-def _fixed_address(op: AllocationOp) -> int | None:
+def _fixed_address(op: Placed) -> int | None:
+    if isinstance(op, ReserveBufferOp):
+        return None if op.base is None else int(op.base.value.data)
     if op.addr is None:
         return None
     address = checks.constant_int(op.addr)
@@ -137,7 +152,7 @@ def _fixed_address(op: AllocationOp) -> int | None:
     return address
 
 
-def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[AllocationOp, int]:
+def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[Placed, int]:
     """Addresses of the tiles of one buffer."""
     fixed = [tile for tile in tiles if tile.fixed is not None]
     free = [tile for tile in tiles if tile.fixed is None]
@@ -185,7 +200,7 @@ def _top(placed: Mapping[Tile, int]) -> int:
 def _overflow(tiles: Sequence[Tile], room: Room, need: int, function: str) -> OperationError:
     """The error for a buffer that is too small, naming its largest tiles."""
     largest = sorted(tiles, key=lambda tile: -tile.size)[:LARGEST_SHOWN]
-    shown = "; ".join(f"{tile.size} bytes {checks.describe(tile.type)}{_at(tile.op)}" for tile in largest)
+    shown = "; ".join(f"{tile.size} bytes {tile.words}{_at(tile.op)}" for tile in largest)
     scratch = "" if room.reason is None else f" before the scratch of the device library, which {room.words}"
     return OperationError(
         largest[0].op,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects import scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
-from ptodsl.dialect import AllocationOp, MultiTileGetOp, SubviewOp, TReshapeOp
+from ptodsl.dialect import AllocationOp, MultiTileGetOp, SubviewOp, TPopTileOp, TReshapeOp
 from tools.ptoas.diagnostics import OperationError
 
 
@@ -21,7 +21,7 @@ def direct_sources(value: SSAValue) -> tuple[SSAValue, ...]:
     assert isinstance(owner, Operation)
     assert isinstance(value, OpResult)
     match owner:
-        case AllocationOp():
+        case AllocationOp() | TPopTileOp():
             return ()
         case TReshapeOp():
             return (owner.src,)

@@ -13,6 +13,7 @@ from xdsl.utils.exceptions import VerifyException
 from ptodsl.dialect import AllocationOp, TileBufType, row_distance
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
+from tools.ptoas.tile_fifos import verify_tile_fifos
 from tools.ptoas.verify_fifos import verify_fifos
 
 
@@ -30,6 +31,7 @@ def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[Oper
     for function in module.body.block.ops:
         if isinstance(function, FuncOp) and not function.is_declaration:
             yield from _verify_function(function, module, addresses)
+    yield from verify_tile_fifos(module, addresses=addresses)
 
 
 def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationError]) -> None:

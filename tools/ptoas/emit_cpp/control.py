@@ -9,7 +9,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionOp, SectionVectorOp, SetFftsOp, StoreScalarOp
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp import scalars, tiles, views
+from tools.ptoas.emit_cpp import scalars, tile_fifos, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
 from tools.ptoas.emit_cpp.writer import Writer
 from tools.ptoas.functions import callee_name
@@ -156,6 +156,7 @@ def emit_print(writer: Writer, op: PrintOp) -> None:
 EMITTERS: dict[type[Operation], Callable[..., None]] = {
     **scalars.EMITTERS,
     **views.EMITTERS,
+    **tile_fifos.EMITTERS,
     **tiles.EMITTERS,
     scf.ForOp: emit_for,
     scf.IfOp: emit_if,

@@ -29,6 +29,8 @@ class Writer:
 
     def __init__(self, ranges: ByteRanges) -> None:
         self.ranges = ranges
+        self.handles: dict[Operation, str] = {}
+        """Names of FIFOs of tiles, whose handles are no values in MLIR."""
         self._names: dict[SSAValue, str] = {}
         self._constants: dict[tuple[str, str], str] = {}
         self._arguments: list[str] = []

@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "pto/machine/fifo.hpp"
 #include "pto/machine/operations.hpp"
 #include "pto/tile/global_tensor.hpp"
 
 namespace pto {
 
 /// A handle of one core on a FIFO of `Slots` slots of `SlotBytes` bytes in global memory. Handles with the same flag
-/// base in one block share the FIFO. The last two parameters are the device's: LocalSlots are on-chip copies of slots,
-/// and NoSplit is what each operation says again as its TileSplitAxis.
+/// base in one block share the FIFO. If its entries are tiles, LocalSlots of them lie on the consumer's chip. NoSplit
+/// is what each operation says again as its TileSplitAxis.
 template <int FlagBase, Direction Dir, int SlotBytes, int Slots, int LocalSlots = Slots, bool NoSplit = false>
 class TPipe {
   public:
@@ -28,23 +29,30 @@ class TPipe {
     static_assert(FlagBase + host::kFlagsPerFifo <= host::kFirstSyncAllFlag || FlagBase > host::kLastSyncAllFlag,
                   "a TPipe must leave the flags 11 to 14 to SYNCALL");
 
-    /// `slots`: where the slots of this block begin in global memory; the other two are on-chip addresses of the
-    /// device.
+    /// `slots`: where the slots of this block begin in global memory; the other two are where the consumer keeps tiles
+    /// that it pops.
     template <typename Pointer>
-    explicit TPipe(Pointer slots, uint64_t = 0, uint64_t = 0, int line = __builtin_LINE())
-        : fifo_(&host::open_fifo({FlagBase, Dir, SlotBytes, Slots, host::gm_address(slots)}, line)) {}
+    explicit TPipe(Pointer slots, uint64_t ring_in_ub = 0, uint64_t ring_in_l1 = 0, int line = __builtin_LINE())
+        : fifo_(&host::open_fifo({FlagBase, Dir, SlotBytes, Slots, host::gm_address(slots)}, line)),
+          ring_(Dir == Direction::DIR_C2V ? ring_in_ub : ring_in_l1) {}
 
     host::Fifo& fifo() const { return *fifo_; }
+    /// Where on chip the tile number `sequence` goes.
+    uint64_t local_address(uint64_t sequence) const { return ring_ + sequence % LocalSlots * SlotBytes; }
+
+    /// Whether entries are tiles: the operations say so.
+    bool of_tiles = false;
 
   private:
     host::Fifo* fifo_;
+    uint64_t ring_;
 };
 
 namespace host {
 
 template <typename Global>
 constexpr void check_entry() {
-    static_assert(is_global<Global>, "FIFO operations bind a GlobalTensor; entries that are tiles are not supported");
+    static_assert(is_global<Global>, "entries of a FIFO are GlobalTensors, or tiles that are pushed and popped");
 }
 
 /// Binds the entry to the slot that an operation waits for.
@@ -54,6 +62,26 @@ void acquire(OpId op, Pipe& pipe, Global& entry, int line) {
     const uint64_t address = acquire_slot(op, pipe.fifo(), split, entry.view(), line);
     entry.assign(reinterpret_cast<typename Global::DType*>(address));
 }
+
+/// A tile's valid part in a slot: row-major, and as wide as the whole slot's where it is the left or the right half.
+using SlotShape = Shape<1, 1, 1, kDynamic, kDynamic>;
+using SlotStride = Stride<kDynamic, kDynamic, kDynamic, kDynamic, 1>;
+template <typename Tile>
+using SlotView = GlobalTensor<typename Tile::DType, SlotShape, SlotStride>;
+
+template <TileSplitAxis split, typename Tile>
+SlotView<Tile> slot_view(const Tile& tile) {
+    constexpr bool half_width = Tile::Loc == TileType::Vec && split == TileSplitAxis::TILE_LEFT_RIGHT;
+    const int64_t rows = tile.GetValidRow(), cols = tile.GetValidCol();
+    const int64_t pitch = half_width ? cols * kSubblocks : cols;
+    const int64_t plane = rows * pitch;
+    return SlotView<Tile>(nullptr, SlotShape(rows, cols), SlotStride(plane, plane, plane, pitch));
+}
+
+template <typename Pipe, typename Tile, TileSplitAxis split>
+void push_tile(Pipe& pipe, const Tile& tile, int line);
+template <typename Pipe, typename Tile, TileSplitAxis split>
+void pop_tile(Pipe& pipe, Tile& tile, int line);
 
 }  // namespace host
 
@@ -66,20 +94,28 @@ void TALLOC(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
 /// Tells the consumers that the slot is full. Both vector cores must push before the cube may pop.
 template <typename Pipe, typename Global, TileSplitAxis split>
 void TPUSH(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
-    host::check_entry<Global>();
-    host::pass_slot_on(host::OpId::TPUSH, pipe.fifo(), split, entry.view(), line);
+    if constexpr (host::is_tile<Global>) {
+        host::push_tile<Pipe, Global, split>(pipe, entry, line);
+    } else {
+        host::check_entry<Global>();
+        host::pass_slot_on(host::OpId::TPUSH, pipe.fifo(), split, entry.view(), line);
+    }
 }
 
 /// Binds the entry to this core's part of the next full slot; waits until every producer has pushed it.
 template <typename Pipe, typename Global, TileSplitAxis split>
 void TPOP(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
-    host::acquire<split>(host::OpId::TPOP, pipe, entry, line);
+    if constexpr (host::is_tile<Global>) {
+        host::pop_tile<Pipe, Global, split>(pipe, entry, line);
+    } else {
+        host::acquire<split>(host::OpId::TPOP, pipe, entry, line);
+    }
 }
 
 /// Without an entry, the device's TFREE does nothing: it is for FIFOs of tiles, whose TPOP has freed the slot already.
 template <typename Pipe, TileSplitAxis split>
 void TFREE(Pipe& pipe, int line = __builtin_LINE()) {
-    host::refuse_free_without_entry(pipe.fifo(), line);
+    if (!pipe.of_tiles) host::refuse_free_without_entry(pipe.fifo(), line);
 }
 
 /// Gives the slot of the entry back. Both vector cores must free before the cube may reuse it.
@@ -88,5 +124,30 @@ void TFREE(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
     host::check_entry<Global>();
     host::pass_slot_on(host::OpId::TFREE, pipe.fifo(), split, entry.view(), line);
 }
+
+namespace host {
+
+/// Stores the tile into the next slot, once it is free.
+template <typename Pipe, typename Tile, TileSplitAxis split>
+void push_tile(Pipe& pipe, const Tile& tile, int line) {
+    pipe.of_tiles = true;
+    auto entry = slot_view<split>(tile);
+    TALLOC<Pipe, SlotView<Tile>, split>(pipe, entry, line);
+    TSTORE(entry, tile, line);
+    TPUSH<Pipe, SlotView<Tile>, split>(pipe, entry, line);
+}
+
+/// Loads the next slot into the consumer's ring, once it is full, and frees it.
+template <typename Pipe, typename Tile, TileSplitAxis split>
+void pop_tile(Pipe& pipe, Tile& tile, int line) {
+    pipe.of_tiles = true;
+    TASSIGN(tile, pipe.local_address(pipe.fifo().popped[subblock(line)]), line);
+    auto entry = slot_view<split>(tile);
+    TPOP<Pipe, SlotView<Tile>, split>(pipe, entry, line);
+    TLOAD(tile, entry, line);
+    TFREE<Pipe, SlotView<Tile>, split>(pipe, entry, line);
+}
+
+}  // namespace host
 
 }  // namespace pto

@@ -1,0 +1,336 @@
+"""FIFOs between the cube core and its vector cores whose entries are tiles.
+
+The producer pushes a tile (`tpush_to_aiv`), which stores it into a slot in GM; the consumer pops one, which loads it
+into a ring on chip: bytes that it reserved (`reserve_buffer`) and that the producer names (`import_reserved_buffer`),
+which is also how the assembler knows the two ends of a FIFO. A cube core opens its ends with `aic_initialize_pipe`, a
+vector core with `aiv_initialize_pipe`; operations find theirs by its `id`. A slot is free again once it has been
+loaded, so `tfree_*` does nothing on A3.
+"""
+
+from __future__ import annotations
+
+import abc
+from typing import ClassVar, Self
+
+from xdsl.dialects.builtin import BoolAttr, IntegerAttr, StringAttr, SymbolRefAttr, i1, i8, i32
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, SSAValue
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_op_definition,
+    opt_operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from ptodsl.dialect.attributes import AddressSpace, AddressSpaceAttr, KernelKind
+from ptodsl.dialect.fifo import CUBE_TO_VECTOR, VECTOR_TO_CUBE, depth_problem
+from ptodsl.dialect.gm_type import PtrType
+from ptodsl.dialect.syntax import Value
+from ptodsl.dialect.tile_type import Loc
+
+DEFAULT_SLOTS = 8
+"""Slots in GM of a FIFO that does not say how many."""
+
+_TYPES = {"dir_mask": i8, "split": i8}
+"""Types of numbers that are not i32."""
+
+
+def parse_properties(parser: Parser, names: tuple[str, ...]) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
+    """Parse `{slot_size = 8192, ..}`: what is in `names`, with the types of properties, and all else."""
+    known: dict[str, Attribute] = {}
+    others: dict[str, Attribute] = {}
+    for name, attr in parser.parse_optional_attr_dict().items():
+        if name not in names:
+            others[name] = attr
+        elif isinstance(attr, IntegerAttr) and attr.type != i1:
+            known[name] = IntegerAttr(attr.value.data, _TYPES.get(name, i32))
+        else:
+            known[name] = attr
+    return known, others
+
+
+def print_properties(printer: Printer, op: IRDLOperation, names: tuple[str, ...]) -> None:
+    """Print `{slot_size = 8192, ..}`, numbers without their types."""
+    given = [(name, op.properties[name]) for name in names if name in op.properties]
+
+    def item(pair: tuple[str, Attribute]) -> None:
+        name, attr = pair
+        printer.print_string(f"{name} = ")
+        if isinstance(attr, IntegerAttr) and attr.type != i1:
+            printer.print_string(str(attr.value.data))
+        else:
+            printer.print_attribute(attr)
+
+    printer.print_string(" {")
+    printer.print_list(given, item)
+    printer.print_string("}")
+
+
+def number_of(attr: IntegerAttr | None, default: int) -> int:
+    """Value of an optional number."""
+    return default if attr is None else int(attr.value.data)
+
+
+@irdl_op_definition
+class ReserveBufferOp(IRDLOperation):
+    """Bytes of UB or L1 for what a FIFO delivers: `{name = "f", size = 65536, location = .., auto = true} -> i32`."""
+
+    name = "pto.reserve_buffer"
+    NAMES: ClassVar = ("name", "size", "location", "auto", "base")
+
+    buffer_name = prop_def(StringAttr, prop_name="name")
+    size = prop_def(IntegerAttr)
+    place = prop_def(AddressSpaceAttr, prop_name="location")
+    auto = prop_def(BoolAttr)
+    base = opt_prop_def(IntegerAttr)
+    """Byte offset in the buffer: of the program with `auto = false`, else where the assembler has put it."""
+    address = result_def(i32)
+
+    def __init__(self, name: str, size: int, location: Loc, *, base: int | None = None) -> None:
+        super().__init__(
+            result_types=[i32],
+            properties={
+                "name": StringAttr(name),
+                "size": IntegerAttr(size, i32),
+                "location": AddressSpaceAttr(AddressSpace(location.value)),
+                "auto": BoolAttr.from_bool(base is None),
+                "base": None if base is None else IntegerAttr(base, i32),
+            },
+        )
+
+    @property
+    def loc(self) -> Loc:
+        """UB or L1, once verified."""
+        return Loc(self.place.data.value)
+
+    @property
+    def byte_size(self) -> int:
+        """Bytes that it takes."""
+        return int(self.size.value.data)
+
+    def verify_(self) -> None:
+        """Check place and size."""
+        if (space := self.place.data) not in (AddressSpace.VEC, AddressSpace.MAT):
+            raise VerifyException(f"{self.name}: location must be vec (UB) or mat (L1), not {space}")
+        loc = self.loc
+        if not 0 < self.byte_size <= loc.buffer.size:
+            raise VerifyException(
+                f"{self.name}: size must be 1 to {loc.buffer.size} bytes, which {loc.buffer.name} has, not "
+                f"{self.byte_size}"
+            )
+        if not self.auto.value.data and self.base is None:
+            raise VerifyException(f"{self.name}: auto = false needs base, the byte offset in {loc.buffer.name}")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{..} -> i32`."""
+        known, others = parse_properties(parser, cls.NAMES)
+        parser.parse_punctuation("->")
+        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `{..} -> i32`."""
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" -> i32")
+
+
+@irdl_op_definition
+class ImportReservedBufferOp(IRDLOperation):
+    """Where the other end of a FIFO keeps its tiles: `{name = "f", peer_func = @vector_kernel} -> i32`."""
+
+    name = "pto.import_reserved_buffer"
+    NAMES: ClassVar = ("name", "peer_func")
+
+    buffer_name = prop_def(StringAttr, prop_name="name")
+    peer_func = prop_def(SymbolRefAttr)
+    address = result_def(i32)
+
+    def __init__(self, name: str, peer_func: str) -> None:
+        super().__init__(
+            result_types=[i32], properties={"name": StringAttr(name), "peer_func": SymbolRefAttr(peer_func)}
+        )
+
+    @property
+    def reserved(self) -> ReserveBufferOp | None:
+        """The reservation that it names, if there is one."""
+        module = self.parent_op()
+        while module is not None and module.parent_op() is not None:
+            module = module.parent_op()
+        for function in module.regions[0].block.ops if module is not None else ():
+            if isinstance(function, FuncOp) and function.sym_name.data == self.peer_func.root_reference.data:
+                for op in function.walk():
+                    if isinstance(op, ReserveBufferOp) and op.buffer_name == self.buffer_name:
+                        return op
+        return None
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{..} -> i32`."""
+        known, others = parse_properties(parser, cls.NAMES)
+        parser.parse_punctuation("->")
+        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `{..} -> i32`."""
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" -> i32")
+
+
+class TileFifoOp(IRDLOperation, abc.ABC):
+    """One end of one or two FIFOs of tiles: `{dir_mask = 1, slot_size = 8192} (gm_slot_buffer = %gm : T, ..)`.
+
+    `slot_num` slots of `slot_size` bytes lie in GM from `gm_slot_buffer` on, `local_slot_num` on the consumer's chip.
+    `flag_base` and `nosplit` are the assembler's to say.
+    """
+
+    NAMES: ClassVar = ("id", "dir_mask", "slot_size", "slot_num", "local_slot_num", "nosplit", "flag_base")
+    OPERANDS: ClassVar = ("gm_slot_buffer", "c2v_consumer_buf", "v2c_consumer_buf")
+    CORE: ClassVar[KernelKind]
+
+    gm_slot_buffer = opt_operand_def()
+    c2v_consumer_buf = opt_operand_def()
+    v2c_consumer_buf = opt_operand_def()
+    fifo_id = opt_prop_def(IntegerAttr, prop_name="id")
+    dir_mask = prop_def(IntegerAttr)
+    slot_size = prop_def(IntegerAttr)
+    slot_num = opt_prop_def(IntegerAttr)
+    local_slot_num = opt_prop_def(IntegerAttr)
+    nosplit = opt_prop_def(BoolAttr)
+    flag_base = opt_prop_def(IntegerAttr)
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    def __init__(
+        self,
+        *,
+        dir_mask: int,
+        slot_size: int,
+        gm_slot_buffer: Value | None,
+        c2v_consumer_buf: Value | None,
+        v2c_consumer_buf: Value | None,
+        id: int | None = None,
+        nosplit: bool | None = None,
+    ) -> None:
+        super().__init__(
+            operands=[gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf],
+            properties={
+                "id": None if id is None else IntegerAttr(id, i32),
+                "dir_mask": IntegerAttr(dir_mask, i8),
+                "slot_size": IntegerAttr(slot_size, i32),
+                "nosplit": None if nosplit is None else BoolAttr.from_bool(nosplit),
+            },
+        )
+
+    @property
+    def number(self) -> int:
+        """Its id."""
+        return number_of(self.fifo_id, 0)
+
+    @property
+    def slots(self) -> int:
+        """Slots in GM."""
+        return number_of(self.slot_num, DEFAULT_SLOTS)
+
+    @property
+    def local_slots(self) -> int:
+        """Slots on the consumer's chip."""
+        return number_of(self.local_slot_num, self.slots)
+
+    @property
+    def direction(self) -> int:
+        """CUBE_TO_VECTOR or VECTOR_TO_CUBE."""
+        return int(self.dir_mask.value.data)
+
+    @property
+    def ring(self) -> SSAValue | None:
+        """Address of the consumer's ring."""
+        return self.c2v_consumer_buf if self.direction == CUBE_TO_VECTOR else self.v2c_consumer_buf
+
+    @property
+    def produces(self) -> bool:
+        """Whether this end pushes."""
+        return (self.CORE is KernelKind.CUBE) == (self.direction == CUBE_TO_VECTOR)
+
+    def verify_(self) -> None:
+        """Check numbers and operands."""
+        if self.direction not in (CUBE_TO_VECTOR, VECTOR_TO_CUBE):
+            raise VerifyException(
+                f"{self.name}: dir_mask must be 1 (cube to vector) or 2 (vector to cube), not {self.direction}; a FIFO "
+                "each way needs two, with ids of their own"
+            )
+        if (size := self.slot_size.value.data) <= 0:
+            raise VerifyException(f"{self.name}: slot_size must be positive, not {size}")
+        if (problem := depth_problem(self.slots)) is not None:
+            raise VerifyException(f"{self.name}: {problem}")
+        if not 1 <= self.local_slots <= self.slots:
+            raise VerifyException(f"{self.name}: local_slot_num must be 1 to slot_num = {self.slots}")
+        if self.gm_slot_buffer is None or not isinstance(self.gm_slot_buffer.type, PtrType):
+            raise VerifyException(f"{self.name}: gm_slot_buffer, a pointer to the slots in GM, is needed on A3")
+        if self.ring is None:
+            side = self.OPERANDS[self.direction]
+            raise VerifyException(f"{self.name}: dir_mask = {self.direction} needs {side}, the consumer's ring")
+        for name, value in zip(self.OPERANDS[1:], (self.c2v_consumer_buf, self.v2c_consumer_buf), strict=True):
+            if value is not None and value.type != i32:
+                raise VerifyException(f"{self.name}: {name} must be an i32, not {value.type}")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{..} (gm_slot_buffer = %gm : T, ..)`."""
+        start = parser.pos
+        known, others = parse_properties(parser, cls.NAMES)
+        if missing := [name for name in ("dir_mask", "slot_size") if name not in known]:
+            parser.raise_error(f"{cls.name} needs {', '.join(missing)}", start)
+        operands: dict[str, Value] = {}
+
+        def operand() -> None:
+            name = parser.parse_identifier()
+            if name not in cls.OPERANDS:
+                parser.raise_error(f"{cls.name} has no {name}: use {', '.join(cls.OPERANDS)}")
+            parser.parse_punctuation("=")
+            value = parser.parse_unresolved_operand()
+            parser.parse_punctuation(":")
+            operands[name] = parser.resolve_operand(value, parser.parse_type())
+
+        parser.parse_comma_separated_list(parser.Delimiter.PAREN, operand)
+        given = [[operands[name]] if name in operands else [] for name in cls.OPERANDS]
+        return cls.build(operands=given, properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `{..} (gm_slot_buffer = %gm : T, ..)`."""
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+        given = [(name, value) for name in self.OPERANDS if (value := getattr(self, name)) is not None]
+
+        def item(pair: tuple[str, SSAValue]) -> None:
+            printer.print_string(f"{pair[0]} = ")
+            printer.print_ssa_value(pair[1])
+            printer.print_string(" : ")
+            printer.print_attribute(pair[1].type)
+
+        printer.print_string(" (")
+        printer.print_list(given, item)
+        printer.print_string(")")
+
+
+@irdl_op_definition
+class AicInitializePipeOp(TileFifoOp):
+    """The cube core's end."""
+
+    name = "pto.aic_initialize_pipe"
+    CORE: ClassVar = KernelKind.CUBE
+
+
+@irdl_op_definition
+class AivInitializePipeOp(TileFifoOp):
+    """The vector cores' end."""
+
+    name = "pto.aiv_initialize_pipe"
+    CORE: ClassVar = KernelKind.VECTOR

@@ -1,0 +1,259 @@
+"""Operations on FIFOs of tiles (see `tile_fifo`): push, pop and free."""
+
+from __future__ import annotations
+
+import abc
+from typing import ClassVar, Self
+
+from xdsl.dialects.builtin import IntegerAttr, i8, i32
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    opt_operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from isa.tile_fifo import POP_TO_CUBE, POP_TO_VECTOR, PUSH_FROM_CUBE, PUSH_FROM_VECTOR
+from ptodsl.dialect import checks
+from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
+from ptodsl.dialect.effects import TileEffects
+from ptodsl.dialect.elements import DYNAMIC
+from ptodsl.dialect.syntax import INDEX, Value
+from ptodsl.dialect.tile_fifo import TileFifoOp, number_of, parse_properties, print_properties
+from ptodsl.dialect.tile_type import Loc, TileBufType
+
+
+class TileFifoStepOp(IRDLOperation, abc.ABC):
+    """An operation on the FIFO of tiles with its `id`: `{split = 1}`, `{id = 3, split = 1}`."""
+
+    NAMES: ClassVar = ("id", "split")
+    CORE: ClassVar[KernelKind]
+    """The core that has it."""
+    PRODUCES: ClassVar[bool]
+
+    fifo_id = opt_prop_def(IntegerAttr, prop_name="id")
+    split = prop_def(IntegerAttr)
+
+    @staticmethod
+    def _numbers(split: int, id: int | None) -> dict[str, Attribute | None]:
+        return {"id": None if id is None else IntegerAttr(id, i32), "split": IntegerAttr(split, i8)}
+
+    @property
+    def number(self) -> int:
+        """The id of its FIFO."""
+        return number_of(self.fifo_id, 0)
+
+    @property
+    def split_axis(self) -> Split:
+        """How the slot is divided between the vector cores."""
+        return SPLITS[self.split.value.data]
+
+    @property
+    def fifo(self) -> TileFifoOp | None:
+        """The end of the FIFO that it works on, opened by its core in the same function; None if there is none."""
+        function: Operation | None = self
+        while function is not None and not isinstance(function, FuncOp):
+            function = function.parent_op()
+        for op in function.walk() if function is not None else ():
+            if isinstance(op, TileFifoOp) and (op.number, op.CORE, op.produces) == (
+                self.number,
+                self.CORE,
+                self.PRODUCES,
+            ):
+                return op
+        return None
+
+    def check_split(self) -> None:
+        """Check the number of the split."""
+        if (split := self.split.value.data) not in range(len(SPLITS)):
+            raise VerifyException(f"{self.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {split}")
+
+
+class TPushTileOp(TileFifoStepOp, abc.ABC):
+    """Store a tile into the next slot, once it is free, and tell the consumer: `(%tile : T) {split = 1}`."""
+
+    SOURCE: ClassVar[Loc]
+    PRODUCES: ClassVar = True
+
+    src = operand_def()
+
+    def __init__(self, src: Value, split: int, *, id: int | None = None) -> None:
+        super().__init__(operands=[src], properties=self._numbers(split, id))
+
+    def verify_(self) -> None:
+        """Check the tile and the split."""
+        self.check_split()
+        checks.tile(self, "src", self.SOURCE)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `(%tile : T) {split = 1}`."""
+        parser.parse_punctuation("(")
+        tile = parser.parse_unresolved_operand()
+        parser.parse_punctuation(":")
+        value = parser.resolve_operand(tile, parser.parse_type())
+        parser.parse_punctuation(")")
+        known, others = parse_properties(parser, cls.NAMES)
+        return cls.create(operands=[value], properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `(%tile : T) {split = 1}`."""
+        printer.print_string("(")
+        printer.print_ssa_value(self.src)
+        printer.print_string(" : ")
+        printer.print_attribute(self.src.type)
+        printer.print_string(")")
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+
+
+@irdl_op_definition
+class TPushToAivOp(TPushTileOp):
+    """The cube's push of an accumulator."""
+
+    name = "pto.tpush_to_aiv"
+    traits = traits_def(TileEffects(PUSH_FROM_CUBE))
+    SOURCE: ClassVar = Loc.ACC
+    CORE: ClassVar = KernelKind.CUBE
+
+
+@irdl_op_definition
+class TPushToAicOp(TPushTileOp):
+    """A vector core's push of a tile of UB."""
+
+    name = "pto.tpush_to_aic"
+    traits = traits_def(TileEffects(PUSH_FROM_VECTOR))
+    SOURCE: ClassVar = Loc.VEC
+    CORE: ClassVar = KernelKind.VECTOR
+
+
+class TPopTileOp(TileFifoStepOp, abc.ABC):
+    """Load the next slot, once it is full, into the ring on chip: `{split = 1} -> T`, `(%rows, %cols) {..} -> T`."""
+
+    PLACE: ClassVar[Loc]
+    PRODUCES: ClassVar = False
+
+    valid_row = opt_operand_def()
+    valid_col = opt_operand_def()
+    result = result_def(TileBufType)
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    def __init__(
+        self,
+        tile_type: TileBufType,
+        split: int,
+        *,
+        id: int | None = None,
+        valid: tuple[Value | None, Value | None] = (None, None),
+    ) -> None:
+        super().__init__(operands=[*valid], result_types=[tile_type], properties=self._numbers(split, id))
+
+    def verify_(self) -> None:
+        """Check place, split and the run-time valid shape."""
+        self.check_split()
+        ty = self.result.type
+        assert isinstance(ty, TileBufType)
+        if ty.loc is not self.PLACE:
+            raise VerifyException(f"{self.name}: the tile must be in {self.PLACE}, not in {ty.loc}")
+        ty.data.check_storage()
+        both = {self.valid_row is not None, self.valid_col is not None}
+        if both != {all(dim == DYNAMIC for dim in ty.valid_shape)} or (both == {False} and DYNAMIC in ty.valid_shape):
+            raise VerifyException(
+                f"{self.name}: the valid rows and columns are both given, and `?` in the type, or neither"
+            )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `(%rows, %cols) {split = 1} -> T`."""
+        values: list[Value] = []
+        if parser.parse_optional_punctuation("(") is not None:
+            values.append(parser.resolve_operand(parser.parse_unresolved_operand(), INDEX))
+            parser.parse_punctuation(",")
+            values.append(parser.resolve_operand(parser.parse_unresolved_operand(), INDEX))
+            parser.parse_punctuation(")")
+        known, others = parse_properties(parser, cls.NAMES)
+        parser.parse_punctuation("->")
+        operands = [[value] for value in values] or [[], []]
+        return cls.build(operands=operands, result_types=[parser.parse_type()], properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `(%rows, %cols) {split = 1} -> T`."""
+        if self.valid_row is not None and self.valid_col is not None:
+            printer.print_string("(")
+            printer.print_list((self.valid_row, self.valid_col), printer.print_ssa_value)
+            printer.print_string(")")
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" -> ")
+        printer.print_attribute(self.result.type)
+
+
+@irdl_op_definition
+class TPopFromAicOp(TPopTileOp):
+    """A vector core's pop of what the cube pushed."""
+
+    name = "pto.tpop_from_aic"
+    traits = traits_def(TileEffects(POP_TO_VECTOR))
+    PLACE: ClassVar = Loc.VEC
+    CORE: ClassVar = KernelKind.VECTOR
+
+
+@irdl_op_definition
+class TPopFromAivOp(TPopTileOp):
+    """The cube's pop of what the vector cores pushed."""
+
+    name = "pto.tpop_from_aiv"
+    traits = traits_def(TileEffects(POP_TO_CUBE))
+    PLACE: ClassVar = Loc.MAT
+    CORE: ClassVar = KernelKind.CUBE
+
+
+class TFreeTileOp(TileFifoStepOp, abc.ABC):
+    """End of the use of a popped tile; on A3 the slot has been free since it was loaded. `{split = 1}`."""
+
+    PRODUCES: ClassVar = False
+
+    def __init__(self, split: int, *, id: int | None = None) -> None:
+        super().__init__(properties=self._numbers(split, id))
+
+    def verify_(self) -> None:
+        """Check the split."""
+        self.check_split()
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{split = 1}`."""
+        known, others = parse_properties(parser, cls.NAMES)
+        return cls.create(properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `{split = 1}`."""
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+
+
+@irdl_op_definition
+class TFreeFromAicOp(TFreeTileOp):
+    """A vector core's free."""
+
+    name = "pto.tfree_from_aic"
+    CORE: ClassVar = KernelKind.VECTOR
+
+
+@irdl_op_definition
+class TFreeFromAivOp(TFreeTileOp):
+    """The cube's free."""
+
+    name = "pto.tfree_from_aiv"
+    CORE: ClassVar = KernelKind.CUBE

@@ -1,0 +1,191 @@
+"""FIFOs of tiles in a module: what their two ends must agree on, their cross-core flags, whether slots are split.
+
+The two ends are in functions of their own; they find each other through the ring that the consumer reserves and the
+producer imports. ptoas 0.48 checks that they agree. What it does not check and the device's library serves wrongly is
+refused here, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, i32
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+
+from isa import a3
+from ptodsl.dialect import (
+    CUBE_TO_VECTOR,
+    DYNAMIC,
+    ImportReservedBufferOp,
+    InitializeL2G2LPipeOp,
+    Loc,
+    ReserveBufferOp,
+    Split,
+    TFreeTileOp,
+    TileBufType,
+    TileFifoOp,
+    TileFifoStepOp,
+    TPopTileOp,
+    TPushTileOp,
+    element_bytes,
+    flag_problem,
+)
+from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.functions import core_of
+
+
+def verify_tile_fifos(module: ModuleOp, *, addresses: bool) -> Iterator[OperationError]:
+    """All violations; `addresses` says whether the program places its tiles itself."""
+    for op in module.walk():
+        match op:
+            case ReserveBufferOp() if not op.auto.value.data and not addresses:
+                yield _wrong(op, "auto = false: the assembler places buffers unless --pto-level=level3")
+            case ImportReservedBufferOp() if op.reserved is None:
+                name = op.buffer_name.data
+                yield _wrong(op, f"@{op.peer_func.root_reference.data} reserves no buffer {name!r}")
+            case TileFifoOp():
+                yield from (_wrong(op, problem) for problem in _of_end(op))
+            case TileFifoStepOp():
+                yield from (_wrong(op, problem) for problem in _of_step(op))
+    yield from _of_flags(module)
+
+
+def complete_tile_fifos(module: ModuleOp) -> None:
+    """Give both ends of every FIFO of a verified module `flag_base` and `nosplit`.
+
+    FIFOs are numbered in the order of the module, after those of entries in GM.
+    """
+    for base, ends in _numbered(module):
+        unsplit = all(step.split_axis is Split.NONE for end in ends for step in _steps(end))
+        for end in ends:
+            end.flag_base = IntegerAttr(base, i32)
+            end.nosplit = BoolAttr.from_bool(unsplit)
+
+
+def ring_of(end: TileFifoOp) -> ReserveBufferOp | None:
+    """The reservation of the consumer's ring, seen from either end."""
+    owner = None if end.ring is None else end.ring.owner
+    return owner.reserved if isinstance(owner, ImportReservedBufferOp) else _reserved(owner)
+
+
+def _reserved(owner: object) -> ReserveBufferOp | None:
+    return owner if isinstance(owner, ReserveBufferOp) else None
+
+
+def _wrong(op: Operation, problem: str) -> OperationError:
+    return OperationError(op, f"{op.name}: {problem}")
+
+
+def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
+    """First flag and ends of each FIFO."""
+    functions = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
+    others = max((_count(function) for function in functions), default=0)
+    fifos: dict[ReserveBufferOp, list[TileFifoOp]] = {}
+    for op in module.walk():
+        if isinstance(op, TileFifoOp) and (ring := ring_of(op)) is not None:
+            fifos.setdefault(ring, []).append(op)
+    for number, ends in enumerate(fifos.values()):
+        yield a3.FLAGS_PER_FIFO * (others + number), ends
+
+
+def _count(function: FuncOp) -> int:
+    return sum(isinstance(op, InitializeL2G2LPipeOp) for op in function.walk())
+
+
+def _of_flags(module: ModuleOp) -> Iterator[OperationError]:
+    for base, ends in _numbered(module):
+        if (problem := flag_problem(base)) is not None:
+            yield _wrong(ends[0], f"the FIFOs of this module are numbered, and {problem}")
+
+
+def _of_end(end: TileFifoOp) -> Iterator[str]:
+    """What is wrong with one end, and between it and the other."""
+    if core_of(end) is not end.CORE:
+        yield f"must be inside a {end.CORE} kernel function or section"
+        return
+    function = _function(end)
+    twins = [op for op in function.walk() if isinstance(op, type(end)) and op.number == end.number]
+    if twins[0] is not end:
+        yield f"id = {end.number} is taken by another FIFO of this function: give each an id of its own"
+    ring, owner = ring_of(end), None if end.ring is None else end.ring.owner
+    kind = ImportReservedBufferOp if end.produces else ReserveBufferOp
+    if ring is None or not isinstance(owner, kind):
+        yield f"the consumer's ring must come from {kind.name}: the consumer reserves it, the producer imports it"
+        return
+    place = Loc.VEC if end.direction == CUBE_TO_VECTOR else Loc.MAT
+    if ring.loc is not place:
+        yield f"the ring must be in {place}, not in {ring.loc}"
+    if (needed := end.local_slots * end.slot_size.value.data) > ring.byte_size:
+        yield (
+            f"{end.local_slots} tiles of {end.slot_size.value.data} bytes need {needed} bytes on the consumer's chip, "
+            f"but the buffer {ring.buffer_name.data!r} has {ring.byte_size}; reserve more, or give local_slot_num"
+        )
+    peers = [
+        op for op in _module_of(end).walk() if isinstance(op, TileFifoOp) and ring_of(op) is ring and op is not end
+    ]
+    others = [peer for peer in peers if peer.produces is not end.produces]
+    if len(others) != 1 or len(peers) != 1:
+        yield f"the buffer {ring.buffer_name.data!r} must join one producer and one consumer"
+        return
+    yield from _between(end, others[0])
+
+
+def _between(end: TileFifoOp, other: TileFifoOp) -> Iterator[str]:
+    for name, ours, theirs in (
+        ("slot_size", end.slot_size.value.data, other.slot_size.value.data),
+        ("slot_num", end.slots, other.slots),
+        ("local_slot_num", end.local_slots, other.local_slots),
+        ("dir_mask", end.direction, other.direction),
+    ):
+        if ours != theirs:
+            yield f"{name} is {ours}, but {theirs} at the other end"
+    splits = {step.split_axis is Split.NONE for fifo in (end, other) for step in _steps(fifo)}
+    if len(splits) > 1:
+        yield "some operations split its slots and others do not"
+    if end.nosplit is not None and splits - {bool(end.nosplit.value.data)}:
+        yield "nosplit contradicts the split of its operations; leave it out"
+
+
+def _of_step(step: TileFifoStepOp) -> Iterator[str]:
+    if core_of(step) is not step.CORE:
+        yield f"must be inside a {step.CORE} kernel function or section"
+        return
+    fifo = step.fifo
+    if fifo is None:
+        verb = "produces" if step.PRODUCES else "consumes"
+        yield f"no FIFO with id = {step.number} that this core {verb} is initialised in this function"
+        return
+    if isinstance(step, TFreeTileOp):
+        return
+    assert isinstance(step, TPushTileOp | TPopTileOp)
+    ty = step.src.type if isinstance(step, TPushTileOp) else step.result.type
+    assert isinstance(ty, TileBufType)
+    if DYNAMIC in ty.valid_shape:
+        if isinstance(step, TPopTileOp):
+            yield "a popped tile of run-time valid sizes is not supported: pop whole tiles, and take a window"
+        return
+    size, slot = prod(ty.valid_shape) * element_bytes(ty.dtype), fifo.slot_size.value.data
+    half = ty.loc is Loc.VEC and step.split_axis is not Split.NONE
+    if size > (room := slot // 2 if half else slot):
+        yield f"the tile has {size} bytes, but {'half of a slot' if half else 'a slot'} has {room}"
+
+
+def _steps(end: TileFifoOp) -> Iterator[TileFifoStepOp]:
+    return (op for op in _function(end).walk() if isinstance(op, TileFifoStepOp) and op.fifo is end)
+
+
+def _function(op: Operation) -> FuncOp:
+    current: Operation | None = op
+    while not isinstance(current, FuncOp):
+        assert current is not None, f"{op.name} outside of a function"
+        current = current.parent_op()
+    return current
+
+
+def _module_of(op: Operation) -> Operation:
+    current = op
+    while (parent := current.parent_op()) is not None:
+        current = parent
+    return current
