@@ -20,7 +20,7 @@ from ptodsl.printing import module_text
 from ptodsl.tile import tile_function
 from runtime.host_kernel import HostKernel
 from sim.hazards import judge
-from tools.bisheng import host_compile
+from tools.bisheng import host_compile, host_flags, host_machine
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.emit_cpp.module import emit_module
@@ -59,16 +59,15 @@ SHAPE, TILE = (64, 64), (32, 64)
 def runtime_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of the runtime whose table has the row, with the functor beside the others."""
     root = tmp_path / "workspace"
-    shutil.copytree(host_compile.RUNTIME, root / "runtime", ignore=shutil.ignore_patterns("*.o"))
+    shutil.copytree(host_flags.RUNTIME, root / "runtime", ignore=shutil.ignore_patterns("*.o"))
     (root / PATH).write_text(header((*OPS, SOFTSIGN)), encoding="utf-8")
     (place,) = (path for path in root.rglob("*.hpp") if "struct Sqrt {" in path.read_text(encoding="utf-8"))
     text = place.read_text(encoding="utf-8")
     place.write_text(text.replace("struct Sqrt {", FUNCTOR + "struct Sqrt {"), encoding="utf-8")
-    there = host_compile.ROOT
-    machine = tuple(root / path.relative_to(there) for path in host_compile.MACHINE)
-    monkeypatch.setattr(host_compile, "MACHINE", machine)
-    for name in ("HOST_MAIN", "RUNTIME", "ROOT"):
-        monkeypatch.setattr(host_compile, name, root / getattr(host_compile, name).relative_to(there))
+    monkeypatch.setattr(host_flags, "ROOT", root)
+    monkeypatch.setattr(host_compile, "HOST_MAIN", root / "runtime" / "host_main.cpp")
+    for module in (host_flags, host_compile, host_machine):
+        monkeypatch.setattr(module, "RUNTIME", root / "runtime")
 
 
 def kernel() -> ModuleOp:
