@@ -11,7 +11,6 @@ from pathlib import Path
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
 
 from ptodsl import pto, tile
-from ptodsl.examples.elementwise import build_branches
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
 
@@ -47,12 +46,6 @@ def test_operations_are_on_the_lines_that_made_them() -> None:
         line = source[location.line.data - start]
         if op.name in made_by:
             assert made_by[op.name] in line, op.name
-
-
-def test_every_operation_of_an_example_is_located_in_the_example() -> None:
-    for op in build_branches().walk():
-        assert isinstance(op.location, FileLineColLoc), op.name
-        assert op.location.filename.data == "ptodsl/examples/elementwise.py", op.name
 
 
 def _helper() -> None:

@@ -1,4 +1,4 @@
-"""Runs one checker on all sources of the workspace: `lint.py ruff|mypy|clang-format|buildifier`.
+"""Runs one checker on all sources of the workspace: `lint.py ruff|mypy|clang-format|buildifier|imports`.
 
 As a test it sees the sources that the test lists as data. `lint.py fix` (tools/bazel run //:format) formats the work
 tree instead, all files that git knows or would add.
@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import clang_format
+
+from tools.lint.rooms import circles, upward_imports
 
 ROOT = Path(__file__).parents[2]
 CPP_SUFFIXES = {".cpp", ".hpp", ".h"}
@@ -86,6 +88,17 @@ def check_buildifier() -> int:
     return run_all([[str(BUILDIFIER), *options, *starlark_files(sources_of_test())]])
 
 
+def check_imports() -> int:
+    """Which room imports which."""
+    files = {path: path.read_text(encoding="utf-8") for path in map(Path, python_files(sources_of_test()))}
+    problems = [*upward_imports(files), *circles(files)]
+    for problem in problems:
+        print(problem)
+    if problems:
+        print("Rooms import only those that stand before them in tools/lint/rooms.py, and no file in a circle.")
+    return int(bool(problems))
+
+
 def fix() -> int:
     """Formats the work tree that `bazel run` was called in."""
     root = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd()))
@@ -106,6 +119,7 @@ CHECKERS = {
     "clang-format": check_clang_format,
     "mypy": check_mypy,
     "ruff": check_ruff,
+    "imports": check_imports,
 }
 
 

@@ -1,0 +1,134 @@
+"""Check kernels other than Flash Attention as it is checked: what they compute, whether everything is ordered, and how
+long a core would take.
+
+    tools/bazel run //ptodsl/examples:check
+    tools/bazel run //ptodsl/examples:check -- --names=softmax,matmul --seeds=0,1
+
+The kernels are those of `ptodsl/examples`, built by kernel_library. Each is run on the host and compared with its NumPy
+reference; its launches are recorded and judged; one core's cycles are predicted, not measured. Exit code 1 if anything
+is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import flags
+
+import ptodsl.examples
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail, integers, run
+from isa.costs import CostError
+from kernels.backend import open_library
+from kernels.kernel import Case, Kernel
+from kernels.library import KernelError, KernelLibrary, LibraryError
+from ptodsl.examples.catalogue import EXAMPLES
+from sim.hazards import judge
+from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
+from sim.report import counts_text, verdict_text
+from sim.timeline.program import timed_program
+from sim.timeline.times import timeline
+
+NAMES = flags.DEFINE_list("names", [], "Kernels to check; default: all that are built.")
+SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the operands.")
+
+LIBRARIES = Path(ptodsl.examples.__file__).parent
+"""Where Bazel's runfiles have the libraries."""
+
+ALL_CORES = 24
+"""Cube cores that a case may use."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked request."""
+
+    kernels: tuple[Kernel, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check of a kernel found."""
+
+    ok: bool
+    text: str
+
+
+def options() -> Options:
+    """Read the flags. Raises ValueError for a kernel that there is not."""
+    known = {kernel.name: kernel for kernel in EXAMPLES}
+    if unknown := [name for name in NAMES.value if name not in known]:
+        raise ValueError(f"--names={','.join(NAMES.value)}: there is no {unknown[0]!r}; known are {', '.join(known)}")
+    chosen = tuple(known[name] for name in NAMES.value) or tuple(known.values())
+    return Options(chosen, tuple(integers("seeds", SEEDS.value, least=0)))
+
+
+def check_numbers(kernel: Kernel, case: Case, directory: Path) -> Finding:
+    """Run a case on the host on poisoned buffers and compare. Raises LibraryError."""
+    backend = open_library(KernelLibrary(directory / f"{kernel.library}.so")).backend
+    expected = case.expected()
+    bound = backend.bind(case.plan, {name: backend.from_numpy(array) for name, array in case.arrays.items()})
+    bound.poison()
+    try:
+        bound.run()
+    except KernelError as error:
+        return Finding(False, str(error))
+    problems = case.problems(expected, {name: backend.to_numpy(case.arrays[name]) for name in expected})
+    return Finding(not problems, "; ".join(problems) or f"{', '.join(expected)} as the reference")
+
+
+def check_order(kernel: Kernel, recordings: Sequence[Recording]) -> Finding:
+    """Judge the launches of a case."""
+    verdicts = [judge(recording.trace, scratch=recording.scratch) for recording in recordings]
+    wrong = [verdict_text(kernel.name, verdict) for verdict in verdicts if not verdict.ok]
+    return Finding(not wrong, "\n".join(wrong) or f"in order: {', '.join(counts_text(v.counts) for v in verdicts)}")
+
+
+def predict(recordings: Sequence[Recording]) -> Finding:
+    """Predict the cycles of a case on one core, its launches one after the other."""
+    try:
+        cycles = sum(timeline(timed_program(recording.trace)).cycles for recording in recordings)
+    except CostError as error:
+        return Finding(False, f"the timeline has no price: {error}")
+    return Finding(True, f"predicted {cycles:.0f} cycles on one core")
+
+
+def check(kernel: Kernel, seed: int, directory: Path) -> Iterator[Finding]:
+    """Check a kernel on all of its shapes. Raises LibraryError."""
+    for suffix in (".so", TRACE_SUFFIX):
+        if not (path := directory / f"{kernel.library}{suffix}").exists():
+            raise LibraryError(
+                f"there is no {path.name} in {directory}: start this program with `tools/bazel run "
+                "//ptodsl/examples:check`, which brings it along"
+            )
+    trace_library = TraceLibrary(directory / f"{kernel.library}{TRACE_SUFFIX}")
+    for shape in kernel.shapes:
+        case = kernel.case(shape, seed, ALL_CORES)
+        yield check_numbers(kernel, case, directory)
+        yield check_order(kernel, trace_library.record_plan(case.plan, case.arrays))
+        alone = kernel.case(shape, seed, 1)
+        yield predict(trace_library.record_plan(alone.plan, alone.arrays))
+
+
+def work(chosen: Options) -> int:
+    """Check all, a line each; return the exit code."""
+    right = 0
+    for kernel in chosen.kernels:
+        for seed in chosen.seeds:
+            try:
+                findings = list(check(kernel, seed, LIBRARIES))
+            except LibraryError as error:
+                return fail(str(error), EXIT_USAGE)
+            ok = all(finding.ok for finding in findings)
+            right += ok
+            text = "; ".join(finding.text for finding in findings)
+            print(f"{'ok    ' if ok else 'WRONG '} {kernel.name}, seed {seed}: {text}", flush=True)
+    total = len(chosen.kernels) * len(chosen.seeds)
+    print(f"{right} of {total} checks are right")
+    return 0 if right == total else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    run(options, work)
