@@ -12,7 +12,7 @@ from flash_atten.plan import HEADS_ARGUMENT, SLOT_ARGUMENTS
 from ptodsl import pto, scalar, tile
 from ptodsl.dialect import CUBE_TO_VECTOR, VECTOR_TO_CUBE, ElementType, TileBufType
 from ptodsl.module import Arguments
-from ptodsl.values import PartitionView, Pipe, Scalar, TensorView, Tile, Value
+from ptodsl.values import FifoHandle, PartitionView, Scalar, TensorView, Tile, Value
 
 DTYPES: dict[str, ElementType] = {"f16": pto.float16, "f32": pto.float32}
 """The DSL's types of the element types in declarations."""
@@ -67,7 +67,7 @@ class FifoEnd:
     it).
     """
 
-    pipe: Pipe
+    pipe: FifoHandle
     entry: TensorView
 
     @classmethod

@@ -27,7 +27,7 @@ from ptodsl.dialect import (
 from ptodsl.errors import fail
 from ptodsl.memory import as_tensor
 from ptodsl.scope import current_scope, emit
-from ptodsl.values import Pipe, Pointer, TensorView, Value, as_indices, ssa_of
+from ptodsl.values import FifoHandle, Pointer, TensorView, Value, as_indices, ssa_of
 
 
 def initialize_l2g2l_pipe(
@@ -41,7 +41,7 @@ def initialize_l2g2l_pipe(
     local_slot_num: int | None = None,
     flag_base: int | None = None,
     nosplit: bool | None = None,
-) -> Pipe:
+) -> FifoHandle:
     """Return the handle of a FIFO; both ends initialise it with the same numbers.
 
     Args:
@@ -74,7 +74,7 @@ def initialize_l2g2l_pipe(
             peer_local_addr=peer,
         )
     )
-    return Pipe(op.pipe, provisional=provisional)
+    return FifoHandle(op.pipe, provisional=provisional)
 
 
 def _flat_slot(ptr: Value, slot_size: int) -> TensorView:
@@ -84,7 +84,7 @@ def _flat_slot(ptr: Value, slot_size: int) -> TensorView:
     return as_tensor(ptr=ptr, shape=[elements], strides=[1])
 
 
-def _give_shape(pipe: Pipe, entry: SSAValue) -> None:
+def _give_shape(pipe: FifoHandle, entry: SSAValue) -> None:
     """Give the handle's view of a slot the sizes of `entry`, the first one used with it."""
     handle, ty = pipe.ssa.owner, entry.type
     assert isinstance(handle, InitializeL2G2LPipeOp)
@@ -101,8 +101,8 @@ def _give_shape(pipe: Pipe, entry: SSAValue) -> None:
 
 
 def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
-    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe_handle", Pipe)
-    if isinstance(pipe, Pipe) and pipe.provisional:
+    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe_handle", FifoHandle)
+    if isinstance(pipe, FifoHandle) and pipe.provisional:
         _give_shape(pipe, operands[0])
     emit(lambda: make(*operands, split=split))
 
@@ -131,7 +131,7 @@ def tpop(tile_type: TensorViewType, pipe_handle: Value, split: int) -> TensorVie
 
 def tfree(pipe_handle: Value, split: int, *, entry: Value | None = None) -> None:
     """Tell the producer that the loads from `entry` are done; by default the entry last popped from the FIFO."""
-    handle = ssa_of(pipe_handle, "pipe_handle", Pipe)
+    handle = ssa_of(pipe_handle, "pipe_handle", FifoHandle)
     if entry is None:
         popped = [use.operation for use in handle.uses if isinstance(use.operation, TPopOp)]
         visible = [op for op in popped if current_scope().sees(op.entry)]

@@ -10,7 +10,7 @@ import pytest
 from ptodsl import pto
 from ptodsl.module import Arguments, ModuleBuilder
 from ptodsl.printing import module_text
-from ptodsl.values import Pipe
+from ptodsl.values import FifoHandle
 
 ENTRY = pto.TensorType(shape=[64, 128], dtype=pto.float32)
 
@@ -24,11 +24,11 @@ def _printed(body: Callable[[Arguments], object]) -> list[str]:
     return [line for line in lines[2 : lines.index("func.return")] if " = arith.constant " not in line]
 
 
-def _fifo(args: Arguments) -> Pipe:
+def _fifo(args: Arguments) -> FifoHandle:
     return pto.initialize_l2g2l_pipe(dir_mask=1, slot_size=32768, slot_num=8, gm_addr=args["x"], flag_base=2)
 
 
-def _fifo_of_view(args: Arguments) -> Pipe:
+def _fifo_of_view(args: Arguments) -> FifoHandle:
     view = pto.as_tensor(ptr=args["x"], shape=[64, 128], strides=[128, 1])
     return pto.initialize_l2g2l_pipe(dir_mask=1, slot_size=32768, slot_num=8, gm_addr=view, flag_base=2)
 
@@ -47,7 +47,7 @@ def test_initialisation_prints_the_form_that_real_assemblers_parse() -> None:
 
 
 @pytest.mark.parametrize("fifo", [_fifo, _fifo_of_view])
-def test_a_pointer_becomes_a_view_of_the_first_entry(fifo: Callable[[Arguments], Pipe]) -> None:
+def test_a_pointer_becomes_a_view_of_the_first_entry(fifo: Callable[[Arguments], FifoHandle]) -> None:
     """What is printed is the same, but for the order of the constants."""
 
     def body(args: Arguments) -> None:

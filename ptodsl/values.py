@@ -57,7 +57,7 @@ class Tile(Value):
     """A tile in an on-chip buffer."""
 
 
-class Pipe(Value):
+class FifoHandle(Value):
     """The handle of a FIFO."""
 
     def __init__(self, ssa: SSAValue, *, provisional: bool = False) -> None:
@@ -156,7 +156,7 @@ _KINDS: tuple[tuple[type[Attribute] | UnionType, type[Value]], ...] = (
     (TensorViewType, TensorView),
     (PartitionTensorViewType, PartitionView),
     (TileBufType, Tile),
-    (PipeType, Pipe),
+    (PipeType, FifoHandle),
     (IndexType, Scalar),
     (IntegerType, Scalar),
     (AnyFloat, Scalar),

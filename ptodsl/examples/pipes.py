@@ -14,7 +14,7 @@ from xdsl.ir import Attribute
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import Function, ModuleBuilder
-from ptodsl.values import Pipe, Scalar, TensorView, Value
+from ptodsl.values import FifoHandle, Scalar, TensorView, Value
 
 SIZE = 64
 """Rows, columns and inner dimension of every product."""
@@ -56,7 +56,7 @@ def _entry(
     return module.finish()
 
 
-def _open(slots: Value, direction: int, element_bytes: int) -> Pipe:
+def _open(slots: Value, direction: int, element_bytes: int) -> FifoHandle:
     """Return the FIFO at the start of this core's slots."""
     block = scalar.index_cast(pto.get_block_idx())
     base = pto.add_ptr(slots, block * (SLOTS * SIZE * SIZE))
