@@ -10,7 +10,7 @@ from pathlib import Path
 from isa import header, reference
 from isa.ops import OPS
 
-HOW_TO_ACCEPT = "tools/bazel run //isa:generate    (and commit what it writes)"
+HOW_TO_ACCEPT = "tools/bazel run //:accept    (and commit what it writes; //isa:generate writes its own alone)"
 
 
 def generated(root: Path) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ _HOW_TO_ACCEPT = f"""
 The assembler, the kernel or the patcher changed, so other barriers are printed or removed. Audit before accepting:
   tools/bazel build //flash_atten:TARGET        (fails if the hazard judge finds anything but the removed pairs)
   then read bazel-bin/flash_atten/TARGET.barriers.json: what went, what stayed, and why
-To accept: tools/bazel run //patchers:golden    (and commit {GOLDEN})"""
+To accept: tools/bazel run //:accept    (and commit what it writes; //patchers:golden writes {GOLDEN} alone)"""
 
 
 def counts(report: Mapping[str, Any]) -> dict[str, Any]:

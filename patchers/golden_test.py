@@ -44,7 +44,7 @@ def test_a_difference_says_what_moved_how_to_audit_and_how_to_accept() -> None:
     assert '"after": 3' in message
     assert '"after": 4' in message
     assert "  b: " not in message
-    assert "tools/bazel run //patchers:golden" in message
+    assert "tools/bazel run //:accept" in message
     assert "tools/bazel build //flash_atten:TARGET" in message
 
 

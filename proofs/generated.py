@@ -23,7 +23,7 @@ GENERATED = (".mlir", ".cpp", ".barriers.json")
 
 HOW_TO_ACCEPT = f"""
 If the DSL, a kernel, the assembler or the patcher was changed, read what moved in bazel-bin/flash_atten and accept it:
-  tools/bazel run //proofs:generated    (and commit {DIGESTS})
+  tools/bazel run //:accept    (and commit {DIGESTS} and what else it wrote; //proofs:generated writes this alone)
 If not, this machine makes something else of the same sources: proofs/check reproducible looks for the reason."""
 
 

@@ -1,0 +1,53 @@
+"""`tools/bazel run //:accept`: takes what is generated now as what is to be generated.
+
+An edit of the DSL, a kernel, the assembler or the patcher moves several checked-in texts: digests of generated text,
+counts of barriers, the runtime's lists of operations, the table of operations, the report on syncs. All are written by
+this command; `git diff` then shows what the edit did, and the commit says why.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import isa.generate
+import patchers.golden
+import proofs.generated
+from cli.files import write_file
+from sim.sync_plans import kernels
+from sim.sync_report import report
+
+SYNC_REPORT = "docs/sync_report.md"
+
+
+def accept_syncs() -> None:
+    """Write the report on what syncs cost."""
+    with tempfile.TemporaryDirectory(prefix="sync_report_") as directory:
+        text = report(kernels(), Path(directory))
+    write_file(Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / SYNC_REPORT, text)
+    print(f"wrote {SYNC_REPORT}")
+
+
+ACCEPT: dict[str, Callable[[], None]] = {
+    "generated files of the operation table": isa.generate.main,
+    "counts of barriers": lambda: patchers.golden.main([]),
+    "digests of generated text": proofs.generated.main,
+    "costs of syncs": accept_syncs,
+}
+"""Every text that is checked in and made by a program, and what writes it."""
+
+
+def main() -> None:
+    """Write them all."""
+    if "BUILD_WORKSPACE_DIRECTORY" not in os.environ:
+        sys.exit("start this with `tools/bazel run //:accept`: it writes into the work tree")
+    for what, write in ACCEPT.items():
+        print(f"{what}:", flush=True)
+        write()
+
+
+if __name__ == "__main__":
+    main()
