@@ -9,31 +9,18 @@ from __future__ import annotations
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from absl import app, flags
 
 from cli.interrupt import EXIT_INTERRUPTED
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-
-_PARAGRAPH_WIDTH = 110
+from cli.messages import EXIT_FAILED as EXIT_FAILED
+from cli.messages import EXIT_USAGE as EXIT_USAGE
+from cli.messages import fail as fail
+from cli.messages import paragraph as paragraph
 
 Options = TypeVar("Options")
-
-
-def paragraph(text: str, lead: str = "") -> str:
-    """Return `lead` and `text` as one wrapped paragraph; lines after the first paragraph break are kept as they are
-    (reports).
-    """
-    head, blank, rest = text.strip().partition("\n")
-    wrapper = textwrap.TextWrapper(
-        _PARAGRAPH_WIDTH, initial_indent=lead, break_on_hyphens=False, break_long_words=False
-    )
-    return wrapper.fill(head) + blank + rest
 
 
 def integers(flag: str, values: Sequence[str], *, least: int = 1) -> list[int]:
@@ -49,12 +36,6 @@ def integers(flag: str, values: Sequence[str], *, least: int = 1) -> list[int]:
             )
         numbers.append(int(value))
     return numbers
-
-
-def fail(message: str, code: int) -> int:
-    """Print `error: message` on stderr and return `code`."""
-    print(paragraph(message, "error: "), file=sys.stderr)
-    return code
 
 
 def parse_flags(argv: Sequence[str], operands: Sequence[str] = ()) -> list[str]:

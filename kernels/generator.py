@@ -19,12 +19,11 @@ from typing import NoReturn
 from xdsl.dialects.builtin import ModuleOp
 
 from cli.files import marked, output_file, write_files
+from cli.messages import EXIT_FAILED, EXIT_USAGE, fail
 from kernels.module_entries import entries_of
 from kernels.signature import Entry, Knobs, SignatureError, entries_to_json
 from ptodsl.errors import failure_text
 from ptodsl.printing import module_text
-
-EXIT_FAILED, EXIT_USAGE = 1, 2
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
-        sys.exit(_fail(f"{message} (--help lists the flags)", EXIT_USAGE))
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return code
+        sys.exit(fail(f"{message} (--help lists the flags)", EXIT_USAGE))
 
 
 def _whole_number(text: str) -> int:
@@ -112,7 +106,7 @@ def main(source: Source, description: str, arguments: Sequence[str] | None = Non
         signature = output_file("signature", options.signature, ours=marked('"entries"'))
         source.check(knobs)
     except ValueError as error:
-        return _fail(str(error), EXIT_USAGE)
+        return fail(str(error), EXIT_USAGE)
     return _write(source, knobs, output, signature, generic=options.generic)
 
 
@@ -128,5 +122,5 @@ def _write(source: Source, knobs: Knobs, output: Path, signature: Path | None, *
     try:
         write_files(contents)
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}", EXIT_FAILED)
+        return fail(f"{error.filename}: {error.strerror}", EXIT_FAILED)
     return 0
