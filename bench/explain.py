@@ -59,9 +59,9 @@ def work(chosen: Options) -> int:
         base = chosen.library.with_name(chosen.library.name.removesuffix(TRACE_SUFFIX))
         text = page(analysis, Sources.read(base, WORKSPACE, kernel.origins))
     except (KernelError, Deadlock) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, CostError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     write_file(chosen.html, text)
     print(f"{chosen.html}: {len(text) / 1e6:.1f} MB; the timeline is a prediction")
     return 0

@@ -290,7 +290,7 @@ def work(chosen: Options) -> int:
         try:
             interruptible(run_all)
         except LibraryError as error:
-            return fail(str(error), EXIT_FAILED)
+            return fail(error, EXIT_FAILED)
         except Interrupted:
             interrupted = True
     rows = collector.run.rows

@@ -26,7 +26,7 @@ p.where { margin: .2rem 0 1rem; color: #444; }
 .plots svg { width: 100%; height: auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; }
-th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; }
+th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .wide th, .wide td { white-space: nowrap; }
 th { border-bottom: 1px solid #999; font-weight: 600; }
 tr.titles th { border: 0; padding-top: .6rem; text-align: center; }

@@ -93,7 +93,7 @@ def work(chosen: Options) -> int:
             for path in pngs:
                 check_unspoiled(f"--png: {path}", path, (), marked(MADE_BY))
         except ValueError as error:
-            return fail(str(error), EXIT_USAGE)
+            return fail(error, EXIT_USAGE)
         files |= pngs
     for path, content in files.items():
         write_file(path, content)

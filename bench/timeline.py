@@ -136,9 +136,9 @@ def work(chosen: Options | Suite) -> int:
             return 0
         analysis = analyse(RecordedKernel.load(chosen.library, chosen.free_batch), chosen.work)
     except (KernelError, Deadlock) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, TraceError, CostError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     print(report_text(analysis), flush=True)
     write_outputs(chosen, analysis)
     return 0

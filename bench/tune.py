@@ -55,9 +55,9 @@ def work(chosen: Options) -> int:
     try:
         found = candidates(chosen.work, fits)
     except (KernelError, Deadlock) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, CostError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     advice = advise(found, fits)
     print(table_text(found))
     print()

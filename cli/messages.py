@@ -22,7 +22,15 @@ def paragraph(text: str, lead: str = "") -> str:
     return wrapper.fill(head) + blank + rest
 
 
-def fail(message: str, code: int) -> int:
-    """Print `error: message` on stderr and return `code`."""
-    print(paragraph(message, "error: "), file=sys.stderr)
+def fail(message: str | Exception, code: int) -> int:
+    """Print `error: message` on stderr, or what an exception says, and return `code`."""
+    text = message if isinstance(message, str) else _describe(message)
+    print(paragraph(text, "error: "), file=sys.stderr)
     return code
+
+
+def _describe(error: Exception) -> str:
+    """Return the words of an error without Python's number for it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

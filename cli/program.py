@@ -73,7 +73,7 @@ def run(options: Callable[..., Options], work: Callable[[Options], int], operand
         try:
             chosen = options(*argv[1:])
         except (ValueError, OSError) as error:
-            return fail(_describe(error), EXIT_USAGE)
+            return fail(error, EXIT_USAGE)
         return work(chosen)
 
     def guarded(argv: Sequence[str]) -> int:
@@ -86,7 +86,7 @@ def run(options: Callable[..., Options], work: Callable[[Options], int], operand
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as error:
-            return fail(_describe(error), EXIT_FAILED)
+            return fail(error, EXIT_FAILED)
         except MemoryError as error:
             return fail(f"not enough memory for this request ({error}); ask for a smaller shape", EXIT_FAILED)
         except KeyboardInterrupt:
@@ -94,13 +94,6 @@ def run(options: Callable[..., Options], work: Callable[[Options], int], operand
             return EXIT_INTERRUPTED
 
     app.run(guarded, flags_parser=lambda argv: parse_flags(argv, operands))
-
-
-def _describe(error: Exception) -> str:
-    """Return the words of an error without Python's number for it."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def _readable(message: str) -> str:

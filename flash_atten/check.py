@@ -116,7 +116,7 @@ def work(chosen: Options) -> int:
     try:
         interruptible(check_all)
     except LibraryError as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except Interrupted:
         leave(f"interrupted: {len(results)} of {len(chosen.checks)} checks were made, {sum(results)} are right")
     print(f"{sum(results)} of {len(chosen.checks)} checks are right")

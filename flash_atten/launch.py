@@ -159,7 +159,7 @@ def work(chosen: Options) -> int:
     try:
         interruptible(lambda: launch(chosen))
     except (KernelError, LibraryError) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except Interrupted:
         leave("interrupted: nothing was written")
     return 0

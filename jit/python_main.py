@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         runpy.run_path(str(program), run_name="__main__")
     except (DslError, AssemblerError, CompileError) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     return 0
 
 

@@ -123,11 +123,11 @@ def work(chosen: Options) -> int:
             return fail(problem, EXIT_FAILED)
         write_file(chosen.output, json.dumps(audit_json(traces, report, outcome, chosen.v_rule), indent=1) + "\n")
     except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (KeyError, TypeError) as error:
         return fail(f"{chosen.report} is not a report of vec_barriers: {error!r} in it", EXIT_USAGE)
     except (PatchError, ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     return 0
 
 

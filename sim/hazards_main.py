@@ -89,9 +89,9 @@ def work(chosen: Options) -> int:
         if chosen.json:
             write_file(chosen.json, json.dumps(results, indent=1) + "\n")
     except (ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     return 0 if all(result["ok"] for result in results) else EXIT_FAILED
 
 

@@ -81,9 +81,9 @@ def work(chosen: Options) -> int:
         if chosen.json:
             write_file(chosen.json, json.dumps(reports, indent=1) + "\n")
     except (UncleanError, KernelError) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     return 0
 
 

@@ -42,6 +42,9 @@ COLOURS = {Pipe.MTE2: "#4c78a8", Pipe.MTE1: "#72b7b2", Pipe.M: "#e45756", Pipe.F
 COLOURS |= {Pipe.V: "#f58518", Pipe.MTE3: "#54a24b"}
 FLAG_COLOUR, C2V_COLOUR, V2C_COLOUR = "#888888", "#b279a2", "#54a24b"
 BAR_HEIGHT = 0.62
+FIGURE_INCHES = 20, 9
+NAME_POINTS = 7
+"""Names stand upright in bars one unit wide: with these two they can be read, and fit."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def options() -> Options:
 
 def draw(plan: Schedule, title: str, first: int, last: int) -> Figure:
     """Draw units `first` to `last` of `plan`, one lane per pipe."""
-    figure = Figure(figsize=(14, 6), layout="constrained")
+    figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
     axes = figure.add_subplot()
     for bar in plan.bars:
         if bar.lane in LANES and first <= bar.start < last:
@@ -91,7 +94,7 @@ def _draw_bar(axes: Axes, lane: Lane, start: int, op: str) -> None:
     centre = LANES.index(lane)
     axes.barh(centre, 1, left=start, height=BAR_HEIGHT, color=COLOURS[lane[1]], edgecolor="white", linewidth=0.5)
     name = op.removeprefix("T").replace("ROWEXPAND", "REXP ").replace("MATMUL", "MM")
-    axes.text(start + 0.5, centre, name, rotation=90, ha="center", va="center", fontsize=4.5, color="white")
+    axes.text(start + 0.5, centre, name, rotation=90, ha="center", va="center", fontsize=NAME_POINTS, color="white")
 
 
 def _draw_arrow(axes: Axes, arrow: Arrow) -> None:
@@ -118,9 +121,9 @@ def work(chosen: Options) -> int:
         figure = draw(plan, title, chosen.first, chosen.last)
         write_file(chosen.output, picture(figure, chosen.output.suffix))
     except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     print(f"{chosen.output}: {len(plan.bars)} operations, {len(plan.arrows)} signals")
     return 0
 

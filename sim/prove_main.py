@@ -79,9 +79,9 @@ def work(chosen: Options) -> int:
         lines = redundant_barriers(traces, chosen.v_rule)
         write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes, chosen.v_rule))
     except (KernelError, UnorderedTraceError) as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     print(f"{library.info.name}: {len(lines)} of its barriers on V are implied by other ordering")
     return 0
 

@@ -62,9 +62,9 @@ def work(chosen: Options) -> int:
     try:
         print(table(found(chosen)), end="")
     except (ValueError, OSError, LibraryError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     return 0
 
 

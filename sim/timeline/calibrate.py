@@ -55,6 +55,16 @@ class Row:
     microseconds: float
     trace: str
 
+    def __post_init__(self) -> None:
+        """Check the values. Raises ValueError."""
+        if not (math.isfinite(self.microseconds) and self.microseconds > 0):
+            raise ValueError(f"microseconds = {self.microseconds} is no latency")
+        try:
+            self.trace.format(rows=ROWS_PER_BLOCK, s1=self.s)
+        except (KeyError, IndexError, AttributeError) as error:
+            raise ValueError(f"trace = {self.trace!r} may name {{rows}} and {{s1}} in braces, not {error}") from None
+        _ = self.workload
+
     @property
     def workload(self) -> Workload:
         """The launch that was measured."""

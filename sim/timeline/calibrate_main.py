@@ -78,9 +78,9 @@ def work(chosen: Options) -> int:
                 judged = log_errors(chosen.judged, recordings.blocks, result.fitted, hypothesis)
                 print(rows_text("not fitted", chosen.judged, judged))
     except NotIdentified as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, OSError, TraceError, CostError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     if chosen.output:
         write_file(chosen.output, fits_json(fits))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -87,6 +88,25 @@ def test_a_garbled_table_is_a_sentence_with_its_line(tmp_path: Path) -> None:
         read_rows(path)
     path.write_text("s\tmicroseconds\n")
     with pytest.raises(ValueError, match="must name the columns table, s, cores"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("a\t1024\t24\tsync\tnan\tx", "microseconds = nan is no latency"),
+        ("a\t1024\t24\tsync\t0\tx", "microseconds = 0.0 is no latency"),
+        ("a\t1000\t24\tsync\t1\tx", "q_rows = 1000 is not possible"),
+        ("a\t1024\t0\tsync\t1\tx", "cores = 0 is not possible"),
+        ("a\t1024\t24\tsync\t1\tx{tile}", "may name {rows} and {s1} in braces, not 'tile'"),
+        ("a\t1024\t24\tsync\t1\tx{", "line 2"),
+        ("a\t1024\t24\tlater\t1\tx", "'later' is not a valid Timing"),
+    ],
+)
+def test_a_row_that_cannot_be_is_a_sentence_with_its_line(tmp_path: Path, row: str, words: str) -> None:
+    path = tmp_path / "rows.tsv"
+    path.write_text(f"table\ts\tcores\ttiming\tmicroseconds\ttrace\n{row}\n")
+    with pytest.raises(ValueError, match=re.escape(words)):
         read_rows(path)
 
 

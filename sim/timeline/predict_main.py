@@ -71,9 +71,9 @@ def work(chosen: Options) -> int:
         blocks = BlockTimes(programs[0], programs[1] if len(programs) > 1 else None)
         times = {h.value: microseconds(blocks, chosen.work, fits[h].fitted, h) for h in fits}
     except Deadlock as error:
-        return fail(str(error), EXIT_FAILED)
+        return fail(error, EXIT_FAILED)
     except (ValueError, OSError, TraceError, CostError) as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(error, EXIT_USAGE)
     print(prediction_text(times, fits))
     if chosen.json:
         write_file(chosen.json, json_text(PROGRAM, {"microseconds": times, "predicted": True}))

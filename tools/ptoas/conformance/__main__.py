@@ -7,9 +7,11 @@ tools/bazel run //tools/ptoas/conformance -- --ptoas=/path/to/ptoas        anoth
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
+from cli.files import user_path
 from tools.ptoas.conformance.run import Assembler, Embedded, External, Result, run_cases
 from tools.ptoas.conformance.snippets import SNIPPETS
 from tools.ptoas.conformance.table import NOT_YET, table_cases
@@ -37,9 +39,13 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     assembler: Assembler = Embedded()
     if options.ptoas is not None:
-        if not options.ptoas.is_file():
+        program = user_path(str(options.ptoas))
+        if not program.is_file():
             parser.error(f"--ptoas={options.ptoas} is no file: give the path of the program")
-        assembler = External(options.ptoas)
+        try:
+            assembler = External(program)
+        except (OSError, subprocess.SubprocessError) as error:
+            parser.error(f"--ptoas={options.ptoas} does not start: {error}")
     results = run_cases([*SNIPPETS, *table_cases()], assembler)
     print(report(assembler.title, results, assembler.embedded))
     return int(any(result.problem for result in results))

@@ -89,6 +89,13 @@ def test_a_program_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[st
     assert "--ptoas=/no/ptoas is no file: give the path of the program" in capsys.readouterr().err
 
 
+def test_a_file_that_is_no_program_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(SystemExit):
+        main([f"--ptoas={tmp_path / 'notes'}"])
+    assert "does not start: [Errno 13] Permission denied" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("calls", "missing"),
     [

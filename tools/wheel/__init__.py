@@ -1,0 +1,1 @@
+"""Packs Python modules and libraries of this workspace as a wheel."""
