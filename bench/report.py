@@ -74,6 +74,9 @@ def _section(pairs: Sequence[tuple[Row, Run]], runs: Sequence[Run]) -> Section:
     origins = [found for found in runs if any(found is origin for _, origin in pairs)]
     rates = [origin.environment.get("matmul_tflops") for origin in origins]
     roof = roof_of(rows[0].backend, next((float(rate) for rate in reversed(rates) if rate), None))
+    # A product that was timed in a busier moment than the kernels is no roof for them.
+    if roof and any(row.tflops(name) > roof.tflops for row in rows for name in row.timings):
+        roof = None
     return Section(rows, plots(rows, roof), origins, roof)
 
 

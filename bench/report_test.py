@@ -135,13 +135,21 @@ def test_predictions_stand_apart_from_what_was_measured_and_say_so() -> None:
 
 def test_measured_rates_are_fractions_of_the_backends_own_roof() -> None:
     """The host is never seen against the device's peak, nor the device against the host's product."""
-    host, npu = sections([run(row(8192), row(8192, backend="npu", samples=(0.001,)))])
+    host, npu = sections([run(row(), row(8192, backend="npu", samples=(0.001,)))])
     for section, roof in ((host, 0.5), (npu, PEAK_TFLOPS)):
         share = 100 * section.rows[0].tflops(KERNEL) / roof
         text = page([section])
         assert f"% of {roof:.4g}</th>" in text
         assert f">{share:.3g}</td>" in text
     assert "353.9" not in page([host])
+
+
+def test_a_product_that_is_slower_than_what_was_timed_is_no_roof() -> None:
+    fast = row(8192, samples=(0.02,))
+    (section,) = sections([run(fast)])
+    assert fast.tflops(KERNEL) > 0.5
+    assert section.roof is None
+    assert "% of 0.5" not in page([section])
 
 
 def test_only_right_square_shapes_are_drawn() -> None:
