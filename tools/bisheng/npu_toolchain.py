@@ -21,9 +21,9 @@ from tools.bisheng.probe import (
     ask_version,
     is_program,
     not_found,
+    problem_text,
     read_version,
     require_same,
-    search_path,
     too_old,
 )
 
@@ -163,7 +163,7 @@ def detect_npu_toolchain(environment: Mapping[str, str]) -> NpuToolchain:
     include = next((path for path, problem in headers.items() if not problem), None)
     version, problems = "", []
     if bisheng is None:
-        places = compilers if environment.get("BISHENG") else [*compilers, search_path(environment)]
+        places = compilers if environment.get("BISHENG") else [*compilers, "PATH"]
         problems.append(not_found("bisheng", environment, ("BISHENG", *CANN_VARIABLES), places))
     else:
         try:
@@ -175,7 +175,7 @@ def detect_npu_toolchain(environment: Mapping[str, str]) -> NpuToolchain:
     elif include is None:
         problems.append(not_found(HEADER, environment, ("PTO_LIB_PATH", *CANN_VARIABLES), includes))
     if bisheng is None or include is None or problems:
-        return NpuToolchain(problem=f"cannot compile for the NPU: {'; '.join(problems)}. {HOW_TO_INSTALL}")
+        return NpuToolchain(problem=problem_text("cannot compile for the NPU", problems, HOW_TO_INSTALL, environment))
     return NpuToolchain(
         bisheng=os.path.abspath(bisheng),
         version=version,

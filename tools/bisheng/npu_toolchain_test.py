@@ -8,7 +8,7 @@ import pytest
 from tools.bisheng.library import CompileError, LibraryRequest
 from tools.bisheng.npu_compile import FLAGS, compile_npu, npu_build_info
 from tools.bisheng.npu_toolchain import NpuToolchain, detect_npu_toolchain
-from tools.bisheng.probe import ProbeError
+from tools.bisheng.probe import WIDTH, ProbeError
 
 RECORDER = """#!/bin/sh
 if [ "$1" = --version ]; then echo "bisheng clang 15.0.5"; exit 0; fi
@@ -88,12 +88,17 @@ def test_toolchain_survives_json(tmp_path: Path) -> None:
         ({"ASCEND_HOME_PATH": "/no/cann"}, ["/no/cann/bin/bisheng", "/no/cann/compiler/ccec_compiler/bin/bisheng"]),
     ],
 )
-def test_missing_bisheng_is_one_paragraph(tmp_path: Path, environment: dict[str, str], words: list[str]) -> None:
+def test_missing_bisheng_is_told_with_the_cure(tmp_path: Path, environment: dict[str, str], words: list[str]) -> None:
     toolchain = detect_npu_toolchain({**environment, "PATH": str(tmp_path)})
     with pytest.raises(CompileError) as caught:
         compile_npu(make_request(tmp_path), toolchain)
-    assert "\n" not in str(caught.value)
-    assert all(word in str(caught.value) for word in words)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "cannot compile for the NPU:"
+    assert lines[-1] == f"PATH is {tmp_path}"
+    assert sum(line.startswith("  ") for line in lines) == 2  # bisheng and the headers
+    assert all(len(line) <= WIDTH for line in lines if line.startswith(("Install", "leave")))
+    said = " ".join(str(caught.value).split())
+    assert all(word in said for word in [*words, "docs/npu.md"])
 
 
 def test_missing_headers_are_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import textwrap
 from collections.abc import Mapping, Sequence
 
 VERSION_TIMEOUT_S = 60
@@ -55,6 +56,12 @@ def too_old(name: str, found: Version | None, minimum: Version) -> str:
     return f"{name} is {found[0]}.{found[1]}, needed is {minimum[0]}.{minimum[1]} or newer"
 
 
+WIDTH = 100
+"""Characters of a line of a refusal."""
+
+MORE = "docs/npu.md says what is looked for, where, and which versions will do."
+
+
 def not_found(what: str, environment: Mapping[str, str], variables: Sequence[str], looked_at: Sequence[str]) -> str:
     """Words for something that is not there: where it was looked for, and which variables could have told."""
     unset = [name for name in variables if not environment.get(name)]
@@ -63,9 +70,11 @@ def not_found(what: str, environment: Mapping[str, str], variables: Sequence[str
     return f"{what} was not found ({'; '.join(places)})"
 
 
-def search_path(environment: Mapping[str, str]) -> str:
-    """PATH, in words."""
-    return f"PATH ({environment.get('PATH') or 'empty'})"
+def problem_text(heading: str, problems: Sequence[str], cure: str, environment: Mapping[str, str]) -> str:
+    """A refusal to read at a terminal: each problem on a line, the cure wrapped, then what PATH is."""
+    lines = [f"{heading}:", *(f"  {problem}" for problem in problems)]
+    lines += textwrap.wrap(f"{cure} {MORE}", WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*lines, f"PATH is {environment.get('PATH') or 'empty'}"])
 
 
 def require_same(program: str, described: object, found: Mapping[str, str]) -> None:

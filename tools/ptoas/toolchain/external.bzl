@@ -47,12 +47,18 @@ def _program(found, problem):
         return _FOUND.format(path = found["path"].replace("'", "'\\''"), sha256 = found["sha256"])
     return _MISSING.format(problem = problem.replace("'", "'\\''"))
 
+def _joined(problems):
+    """All problems; what PATH is, which each ends with, once."""
+    lines = [line for problem in problems for line in problem.split("\n")]
+    path = [line for line in lines if line.startswith("PATH is ")]
+    return "\n".join([line for line in lines if line not in path] + path[:1])
+
 def _external_ptoas_impl(rctx):
     found = _ask(rctx, "tools/ptoas/toolchain", "find_ptoas")
     npu = _ask(rctx, "tools/bisheng", "npu_toolchain")
     problems = [problem for problem in [found["problem"], npu["problem"]] if problem]
     rctx.file("ptoas", _program(found, found["problem"]))
-    rctx.file("npu_ptoas", _program(found, " Besides: ".join(problems)))
+    rctx.file("npu_ptoas", _program(found, _joined(problems)))
     rctx.file("BUILD.bazel", _BUILD.format(version = json.encode(found["version"] or "missing")), executable = False)
 
 external_ptoas = repository_rule(

@@ -15,7 +15,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.bisheng.probe import ProbeError, ask_version, is_program, not_found, read_version, search_path, too_old
+from tools.bisheng.probe import (
+    ProbeError,
+    ask_version,
+    is_program,
+    not_found,
+    problem_text,
+    read_version,
+    too_old,
+)
 
 MINIMUM = (0, 45)
 """The oldest ptoas that is let through. What is known was seen with 0.48: docs/npu.md."""
@@ -48,7 +56,8 @@ def find_ptoas(environment: Mapping[str, str]) -> ExternalPtoas:
         if problem:
             raise ProbeError(f"{path} is too old: {problem}")
     except ProbeError as error:
-        return ExternalPtoas(problem=f"cannot assemble with the real ptoas: {error}. {HOW_TO_INSTALL}")
+        heading = "cannot assemble with the real ptoas"
+        return ExternalPtoas(problem=problem_text(heading, [str(error)], HOW_TO_INSTALL, environment))
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return ExternalPtoas(os.path.abspath(path), version.replace("\n", "; ") or "unknown version", digest)
 
@@ -58,7 +67,7 @@ def _program(environment: Mapping[str, str]) -> str:
     path = named or shutil.which("ptoas", path=environment.get("PATH", ""))
     if path and is_program(path):
         return path
-    raise ProbeError(not_found("ptoas", environment, ["PTOAS"], [named or search_path(environment)]))
+    raise ProbeError(not_found("ptoas", environment, ["PTOAS"], [named or "PATH"]))
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ def test_a_version_that_is_not_told_is_accepted(tmp_path: Path) -> None:
     assert find_ptoas({"PTOAS": str(make_ptoas(tmp_path, ""))}).version == "unknown version"
 
 
-def test_what_is_wrong_is_one_paragraph(tmp_path: Path) -> None:
+def test_what_is_wrong_is_told_with_the_cure(tmp_path: Path) -> None:
     old, failing = make_ptoas(tmp_path, "ptoas 0.1.1", "old"), make_ptoas(tmp_path, "", "failing", 1)
     cases = [
-        ({"PATH": "/no/bin"}, "ptoas was not found (looked at PATH (/no/bin); not set: PTOAS)"),
+        ({"PATH": "/no/bin"}, "ptoas was not found (looked at PATH; not set: PTOAS)"),
         ({"PTOAS": "/no/ptoas"}, "ptoas was not found (looked at /no/ptoas)"),
         ({"PTOAS": str(tmp_path)}, "ptoas was not found"),
         ({"PTOAS": str(failing)}, "failing --version fails: exit status 1"),
@@ -46,6 +46,6 @@ def test_what_is_wrong_is_one_paragraph(tmp_path: Path) -> None:
     ]
     for environment, words in cases:
         problem = find_ptoas(environment).problem
-        assert words in problem
+        assert problem.splitlines()[-1] == f"PATH is {environment.get('PATH', 'empty')}"
+        assert words in problem.splitlines()[1]
         assert "Put ptoas 0.45 or newer on PATH" in problem
-        assert "\n" not in problem
