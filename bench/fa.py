@@ -42,6 +42,9 @@ from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
 from kernels.launch_flags import define_choice
 from kernels.library import HOST, LibraryError
 
+MOST_RUNS = 10**6
+"""Runs of a shape from which on a request is a slip of the finger."""
+
 S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
 CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 = 1024, 2048, ... 131072; a list.")
@@ -65,8 +68,11 @@ ITERS = flags.DEFINE_integer(
     None,
     f"Timed runs of each shape. Default: {AUTO_ITERATIONS}, or as many as fit in {CASE_SECONDS:.0f} s.",
     lower_bound=1,
+    upper_bound=MOST_RUNS,
 )
-WARMUP = flags.DEFINE_integer("warmup", 1, "Untimed runs of each shape, after the first (cold) one.", lower_bound=0)
+WARMUP = flags.DEFINE_integer(
+    "warmup", 1, "Untimed runs of each shape, after the first (cold) one.", lower_bound=0, upper_bound=MOST_RUNS
+)
 MAX_SECONDS = flags.DEFINE_float("max_seconds", None, "Skip what would not be done in this time.", lower_bound=0)
 TIMING = flags.DEFINE_enum("timing", TIMINGS[0], list(TIMINGS), "Clock; auto: event on the device, wall on the host.")
 CACHE = flags.DEFINE_enum(

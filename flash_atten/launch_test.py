@@ -40,6 +40,12 @@ def test_paths_are_relative_to_where_bazel_run_was_called(library: str, tmp_path
     assert np.load(tmp_path / "o.npy").shape == (128, 128)
 
 
+def test_a_flag_of_the_device_is_refused_on_the_host(library: str, tmp_path: Path) -> None:
+    done = run_program(LAUNCH, library, "--s1=768", "--q_rows=128", "--cube_cores=3", directory=tmp_path)
+    assert done.returncode == 1
+    assert "--cube_cores=3 is about the device" in " ".join(done.stderr.split())
+
+
 def test_a_library_that_is_given_says_its_own_knobs(tmp_path: Path) -> None:
     """For s1 = 2048 the automatic tile is 256, and the preload of the programs is 3."""
     config = KernelConfig(s1_tile=512, qk_preload=4)

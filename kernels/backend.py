@@ -115,6 +115,11 @@ def open_library(library: KernelLibrary, choice: Choice = DEFAULT_CHOICE) -> Ope
             + ("build and run with --config=npu" if choice.backend == NPU else "build and run without --config=npu")
         )
     asked = "asked for" if choice.backend != AUTO else "auto"
+    if built == HOST and choice.cube_cores is not None:
+        raise LibraryError(
+            f"--cube_cores={choice.cube_cores} is about the device, but {name} is built for the {built} backend; leave "
+            "it out"
+        )
     if built == HOST:
         host = HostBackend(library, choice.host_options())
         filled = "" if choice.fill else ", memories not filled with NaN"

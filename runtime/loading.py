@@ -22,6 +22,7 @@ def load_library(path: Path) -> ctypes.CDLL:
     The dynamic linker knows libraries by name: of a rebuilt one it would return the old. So that one is loaded as a
     copy, under a name of its own.
     """
+    path = path.absolute()  # a name without a folder is looked up in the system's folders
     if not path.is_file() or _loaded_inode(path) in (None, path.stat().st_ino):
         return ctypes.CDLL(str(path))
     with tempfile.TemporaryDirectory(prefix="pto_library_") as directory:

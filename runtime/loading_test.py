@@ -44,6 +44,14 @@ def test_a_rebuilt_library_is_loaded_anew(tmp_path: Path) -> None:
     assert number_of(first) == 1
 
 
+def test_a_name_without_a_folder_is_the_file_that_lies_here(
+    kernel: HostKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_text(tmp_path, text(4), "number")
+    monkeypatch.chdir(tmp_path)
+    assert number_of(HostKernel(Path("kernel.execute.so"))) == 4
+
+
 def test_a_process_holds_many_libraries(kernel: HostKernel, tmp_path: Path) -> None:
     compile_text(tmp_path, text(3), "number")
     for copy in range(100):

@@ -55,6 +55,12 @@ class Options:
 def options() -> Options:
     """Read the flags. Raises ValueError."""
     inputs = map(user_path, [*_SO.value, *_TRACE.value])
+    idle = [flag.name for flag in (_Q_ROWS, _S1, _BLOCK_DIM) if flag.present]
+    if idle and _TRACE.value and not _SO.value:
+        raise ValueError(
+            f"a trace is of a launch with its own shape: leave out {', '.join('--' + name for name in idle)}, or "
+            "--trace"
+        )
     return Options(
         libraries=tuple(user_path(text) for text in _SO.value),
         traces=tuple(user_path(text) for text in _TRACE.value),

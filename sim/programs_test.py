@@ -119,6 +119,12 @@ def test_a_failing_kernel_is_exit_code_1_with_its_report(tmp_path: Path) -> None
     assert done.stderr.endswith("error: the kernel fa_s1tile256 failed with code 1:\nvec0 waits in TPOP\n")
 
 
+def test_a_shape_beside_a_trace_is_refused(tmp_path: Path) -> None:
+    done = run_program("sim.hazards_main", "--trace=x.trace", "--s1=2048", directory=tmp_path)
+    assert done.returncode == 2
+    assert "a trace is of a launch with its own shape: leave out --s1, or --trace" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
