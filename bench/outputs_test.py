@@ -116,3 +116,16 @@ def test_an_input_is_no_output(module: str, arguments: str, folder: Path) -> Non
 @pytest.mark.parametrize(("module", "arguments"), SAME_TWICE)
 def test_two_outputs_are_two_files(module: str, arguments: str, folder: Path) -> None:
     assert "give each a file of its own" in refused(module, arguments, folder)
+
+
+def test_own_outputs_may_be_overwritten(tmp_path: Path) -> None:
+    """Or nobody could run a command twice."""
+    chain = (
+        ("flash_atten.generate", "-o a.mlir"),
+        ("tools.ptoas", "a.mlir --enable-insert-sync -o a.cpp --origins o.json"),
+        ("patchers.vec_barriers", "a.cpp b.cpp --report=r.json"),
+    )
+    for _ in range(2):
+        for module, arguments in chain:
+            done = run_program(module, *arguments.split(), directory=tmp_path)
+            assert done.returncode == 0, done.stderr
