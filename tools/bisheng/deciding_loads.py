@@ -112,6 +112,8 @@ class _Flow:
 
     def value(self, text: str, target: str | None) -> None:
         """`text` is an expression whose value goes to the variable `target`, or to where it decides nothing."""
+        if _ASSIGNMENT.search(text):
+            return self.decide(text)
         for call in _CALL.finditer(text):
             if not _CAST.match(text, call.start()):
                 self.decide(text[call.start() : _closing(text, call.end() - 1)])

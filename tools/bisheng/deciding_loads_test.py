@@ -44,6 +44,10 @@ def decisions(*body: str) -> dict[int, int]:
         ["values[0] = v5;"],
         ["state.value = v5;"],
         ["float v6{v5};"],
+        ["float v6; float v7 = v6 = v5;"],
+        ["float v6; float& v7 = v6;", "v7 = v5;"],
+        ["do { TABS(t, t); } while (v5 > v4);"],
+        ["switch ((int)v5) { case 1: TABS(t, t); }"],
     ],
 )
 def test_loads_that_decide_are_found_with_the_line_that_does(body: list[str]) -> None:
