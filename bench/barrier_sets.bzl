@@ -97,10 +97,9 @@ def kernel_sets(name, kernels, kernel_choice, shipped, chosen, default_sets):
                 fa_library(
                     name = library,
                     assembled = shipped[NONE] % kernel,
-                    qk_preload = knobs["qk_preload"],
                     remove_barriers = patterns,
-                    s1_tile = knobs["s1_tile"],
                     tags = ["manual"],
+                    **knobs
                 )
             libraries[library] = "%s %s" % (set_name, kernel)
     _kernel_sets(

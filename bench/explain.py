@@ -16,8 +16,8 @@ from bench.prediction import WORKSPACE, trace_library
 from bench.timeline_report import analyse
 from cli.files import marked, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.backend import AUTO_TILE, choose_config
-from flash_atten.config import LaunchShape
+from flash_atten.knob_flags import define_knobs
+from flash_atten.knobs import choose_config
 from isa.costs import CostError
 from kernels.library import KernelError, LibraryError
 from sim.record import TRACE_SUFFIX
@@ -27,8 +27,7 @@ from sim.timeline.times import Deadlock
 
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
-_S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
-_QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+_KNOBS = define_knobs()
 _CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
 _HTML = flags.DEFINE_string("html", None, "The page to write: .html.", required=True)
 
@@ -45,8 +44,7 @@ class Options:
 def options() -> Options:
     """Read the flags. Raises ValueError."""
     q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
-    config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
-    LaunchShape(q_rows, _S1.value).check(config)
+    config = choose_config(_KNOBS(), q_rows=q_rows, s1=_S1.value, cores=lambda: _CORES.value)
     work = Workload(q_rows, _S1.value, _CORES.value)
     return Options(trace_library(config, "gu"), work, output_file("html", _HTML.value, ".html", ours=marked(TITLE_END)))
 

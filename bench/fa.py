@@ -10,6 +10,7 @@ On the host backend the latencies are those of this computer's CPU; they say not
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -37,8 +38,10 @@ from bench.tsv import append_tsv, check_tsv, tsv_text
 from cli.files import check_distinct, output_file, user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
-from flash_atten.backend import AUTO_TILE, choose_config
+from flash_atten.backend import cube_cores
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
+from flash_atten.config import KernelConfig
+from flash_atten.knobs import BY_RULE, Asked, choose_config
 from kernels.launch_flags import define_choice
 from kernels.library import HOST, LibraryError
 
@@ -49,13 +52,16 @@ S1 = flags.DEFINE_list("s1", [], "Rows of K and V; a list. Default: 1024.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
 CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 = 1024, 2048, ... 131072; a list.")
 SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")
-S1_TILE = flags.DEFINE_list(
-    "s1_tile", [AUTO_TILE], "Rows of K per tile: auto (per shape), 256, 512; a list takes turns."
-)
+S1_TILE = flags.DEFINE_list("s1_tile", [BY_RULE], "Rows of K per tile: auto (per shape), 256, 512; a list takes turns.")
 QK_PRELOAD = flags.DEFINE_list(
     "qk_preload",
     None,
     "Tiles that QK runs ahead of PV: 3, 4; a list takes turns. Default: what --library has, else 3.",
+)
+KV_SPLIT = flags.DEFINE_list(
+    "kv_split",
+    [BY_RULE],
+    "Parts of S1 that are computed apart: auto (by shape and cube cores), 1, 2, 4; a list takes turns.",
 )
 REMOVE_BARRIERS = flags.DEFINE_list(
     "remove_barriers",
@@ -143,20 +149,26 @@ def _kernels(case: Case) -> tuple[Kernel, ...]:
         raise ValueError(
             "--library and --remove_barriers exclude each other: a library has its barriers removed already"
         )
-    for flag in (S1_TILE, QK_PRELOAD):
+    for flag in (S1_TILE, QK_PRELOAD, KV_SPLIT):
         if flag.present and not flag.value:
             raise ValueError(f"--{flag.name}= is an empty list; give at least one value, or leave the flag out")
     sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
     libraries: list[Path | None] = [user_path(text) for text in LIBRARY.value]
     preloads = [None] if QK_PRELOAD.value is None else integers("qk_preload", QK_PRELOAD.value)
     found = [
-        Kernel(choose_config(tile, preload, q_rows=case.q_rows, s1=case.s1, library=path), barriers, path)
-        for tile in S1_TILE.value
-        for preload in preloads
+        Kernel(_config(case, Asked(*knobs), path), barriers, path)
+        for knobs in itertools.product(S1_TILE.value, preloads, KV_SPLIT.value)
         for path in libraries or [None]
         for barriers in sets
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _config(case: Case, asked: Asked, library: Path | None) -> KernelConfig:
+    choice = CHOICE()
+    return choose_config(
+        asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cube_cores(choice, library), library=library
+    )
 
 
 def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:

@@ -15,9 +15,10 @@ from rich.console import Console
 
 from bench.host_profile_table import parse, print_profile
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.backend import choose_config, open_backend
+from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.knobs import Asked, choose_config
 from kernels.backend import Choice
 from kernels.library import KernelError, LibraryError
 
@@ -40,7 +41,8 @@ class Options:
 def options() -> Options:
     """Read the flags. Raises ValueError."""
     shape = LaunchShape(_S1.value if _Q_ROWS.value is None else _Q_ROWS.value, _S1.value)
-    config = choose_config(_TILE.value, None, q_rows=shape.q_rows, s1=shape.s1)
+    asked = Asked(_TILE.value, kv_split="1")  # what is profiled is one launch
+    config = choose_config(asked, q_rows=shape.q_rows, s1=shape.s1, cores=lambda: 1)
     return Options(config, shape, Choice(cpu=_CPU.value, threads=1, fill=_FILL.value))
 
 

@@ -23,10 +23,14 @@ from bench.flops import attention_flops
 from bench.host_speeds import OURS, PEAK, TORCH, Operation, Speeds, medians, print_speeds, whole_numbers
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.backend import choose_config, open_backend
+from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
+from flash_atten.config import KernelConfig, LaunchShape
 from kernels.backend import Choice
 from kernels.library import KernelError, KernelLibrary, LibraryError
+
+KERNEL = KernelConfig()
+"""What is measured: tile 256, one part of S1."""
 
 _SIZES = flags.DEFINE_list("s", ["1024", "2048", "4096"], "Rows of Q, and of K and V.")
 _THREADS = flags.DEFINE_list("threads", ["1", "2"], "Threads of our launches and of torch.")
@@ -57,7 +61,7 @@ def options() -> Options:
     """Read the flags. Raises ValueError."""
     sizes = whole_numbers("s", _SIZES.value)
     for size in sizes:
-        choose_config("256", None, q_rows=size, s1=size)
+        LaunchShape(size, size).check(KERNEL)
     out = output_file("json", _JSON.value, ".json", ours=json_of(PROGRAM))
     return Options(sizes, whole_numbers("threads", _THREADS.value), _CPU.value, _FILL.value, _ROUNDS.value, out)
 
@@ -78,7 +82,7 @@ def probe(library: KernelLibrary, cpu: str, threads: int) -> int:
 def operations_of(size: int, threads: int, chosen: Options) -> dict[str, Operation]:
     """Return what is measured at one size. Raises LibraryError."""
     choice = Choice(cpu=chosen.cpu, threads=threads, fill=chosen.fill)
-    backend = open_backend(choose_config("256", None, q_rows=size, s1=size), choice).backend
+    backend = open_backend(KERNEL, choice).backend
     inputs = make_inputs(BENCHMARK_KIND, size, size, seed=0)
     bound = backend.bind(inputs.q, inputs.k, inputs.v)
     flops = float(attention_flops(size, size))
@@ -106,7 +110,7 @@ def work(chosen: Options) -> int:
             for size in chosen.sizes:
                 found = medians(operations_of(size, threads, chosen), chosen.rounds, time.perf_counter)
                 rows.append(Speeds(size, threads, found))
-        cpu = chosen.cpu or open_backend(choose_config("256", None, q_rows=1024, s1=1024)).backend.library.cpus()[0]
+        cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
     except KernelError as error:
         return fail(str(error), EXIT_FAILED)
     except LibraryError as error:

@@ -1,5 +1,6 @@
 """A variant is what its library says it is; on the host a difference of barriers is no comparison."""
 
+import json
 from pathlib import Path
 
 from bench.jobs import Kernel, comparable, variant_of
@@ -12,8 +13,15 @@ GU = Variant(256, 3, 1, "gu", "fa_s1tile256")
 
 
 def _info(**more: object) -> BuildInfo:
-    text = {"name": "fa_s1tile256", "backend": "host", "s1_tile": 256, "qk_preload": 3, "kv_split": 1, **more}
-    return BuildInfo.parse(str(text).replace("'", '"'))
+    fields = {
+        "name": "fa_s1tile256",
+        "backend": "host",
+        "mode": "execute",
+        "knobs": CONFIG.knobs,
+        "entries": [],
+        **more,
+    }
+    return BuildInfo.parse(json.dumps(fields))
 
 
 def test_the_library_knows_its_barriers_better_than_the_flag() -> None:

@@ -18,9 +18,10 @@ from flash_atten.libraries import library_name
 from kernels.library import LibraryError
 from sim.record import TRACE_SUFFIX
 from sim.timeline.blocks import BlockTimes
-from sim.timeline.launch import DEFAULT_CORES, Hypothesis, Workload, microseconds
+from sim.timeline.launch import DEFAULT_CORES, Hypothesis, Workload, combining_microseconds, microseconds
 from sim.timeline.parameters import Fits, load_fits
 from sim.timeline.recorded import RecordedKernel
+from sim.timeline.times import Scale
 
 WORKSPACE = Path(__file__).parent.parent
 
@@ -43,8 +44,15 @@ def trace_library(config: KernelConfig, barriers: str) -> Path:
 class Timed(Protocol):
     """A kernel whose blocks have times, such as a RecordedKernel."""
 
+    @property
+    def parts(self) -> int:
+        """Parts that it cuts S1 into."""
+
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
-        """Return what Q blocks cost for `s1` rows of K and V."""
+        """Return what units of work, parts of `s1` rows of K and V for a Q block, cost."""
+
+    def combining(self, scale: Scale) -> tuple[float, float]:
+        """Return what combining the parts costs a core: cycles for one Q block, and for each further one."""
 
 
 KernelOf = Callable[[KernelConfig, str], Timed]
@@ -59,8 +67,13 @@ def predict(kernel: Timed, work: Workload, fits: Fits) -> dict[Hypothesis, float
         KernelError: it fails.
         Deadlock: it never ends.
     """
-    blocks = kernel.blocks(work.s1, several=work.several)
-    return {hypothesis: microseconds(blocks, work, fits[hypothesis].fitted, hypothesis) for hypothesis in Hypothesis}
+    units = work.units(kernel.parts)
+    blocks = kernel.blocks(work.s1, several=units.several)
+    times = {one: microseconds(blocks, units, fits[one].fitted, one) for one in Hypothesis}
+    if kernel.parts > 1:
+        for one in Hypothesis:
+            times[one] += combining_microseconds(kernel.combining, work, fits[one].fitted, one)
+    return times
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ class Prediction:
             "s1": case.s1,
             "s1_tile": config.s1_tile,
             "qk_preload": config.qk_preload,
+            "kv_split": config.kv_split,
             "remove_barriers": self.launch.barriers,
             **{
                 h.value: {
@@ -171,6 +185,7 @@ def columns(found: Sequence[Prediction]) -> list[Column]:
         column("s1", (one.case.s1 for one in launches)),
         column("tile", (one.config.s1_tile for one in launches)),
         column("preload", (one.config.qk_preload for one in launches)),
+        column("split", (one.config.kv_split for one in launches)),
     ]
     for h in Hypothesis:
         shown += [

@@ -15,10 +15,17 @@ from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import Hypothesis, Workload, microseconds
 from sim.timeline.parameters import load_fits
 from sim.timeline.testing import block_times
+from sim.timeline.times import Scale
 
 
 class Made:
     """A kernel whose blocks are those of the made pipeline."""
+
+    parts = 1
+
+    def combining(self, scale: Scale) -> tuple[float, float]:
+        """Nothing is split."""
+        raise AssertionError
 
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
         """Return them; `several` is what the launch has."""

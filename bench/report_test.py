@@ -24,6 +24,7 @@ from kernels.library import LibraryError
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import Hypothesis
 from sim.timeline.testing import block_times
+from sim.timeline.times import Scale
 
 FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={}, note="deadlock <in> vec0")
 
@@ -104,6 +105,12 @@ def test_libraries_of_one_name_and_other_contents_are_both_shown() -> None:
 
 class Made:
     """A kernel whose blocks are those of the made pipeline, of tiles of 256."""
+
+    parts = 1
+
+    def combining(self, scale: Scale) -> tuple[float, float]:
+        """Nothing is split."""
+        raise AssertionError
 
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
         """Return them; `several` is what the launch has."""

@@ -17,17 +17,21 @@ from sim.record import TraceLibrary
 from sim.report import counts_text, in_time_text, outcome
 
 
-def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> SweepRow:
-    """Records and judges one launch."""
+def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> Iterator[SweepRow]:
+    """Records a shape and judges it: a row for each launch."""
     subject = f"block_dim {block_dim}"
     try:
-        verdict, accepted = check_hazards(library, LaunchShape(q_rows, s1), block_dim)
+        found = check_hazards(library, LaunchShape(q_rows, s1), block_dim)
     except (KernelError, ValueError) as error:
-        return row_for(library.info, q_rows, s1, "hazards", subject, FAILED, str(error))
-    words = [f"{outcome(verdict)} in {counts_text(verdict.counts)}"]
-    if accepted:
-        words.append(in_time_text(accepted))
-    return row_for(library.info, q_rows, s1, "hazards", subject, OK if verdict.ok else WRONG, "; ".join(words))
+        yield row_for(library.info, q_rows, s1, "hazards", subject, FAILED, str(error))
+        return
+    for entry, verdict, accepted in found:
+        words = [f"{outcome(verdict)} in {counts_text(verdict.counts)}"]
+        if accepted:
+            words.append(in_time_text(accepted))
+        of_entry = f"{subject}, {entry}" if len(found) > 1 else subject
+        status = OK if verdict.ok else WRONG
+        yield row_for(library.info, q_rows, s1, "hazards", of_entry, status, "; ".join(words))
 
 
 def check_all(path: Path, block_dims: list[int], q_rows: int, s1: int) -> Iterator[SweepRow]:
@@ -37,7 +41,7 @@ def check_all(path: Path, block_dims: list[int], q_rows: int, s1: int) -> Iterat
         yield skipped
         return
     for block_dim in block_dims:
-        yield check(library, block_dim, q_rows, s1)
+        yield from check(library, block_dim, q_rows, s1)
 
 
 def main() -> None:

@@ -19,8 +19,9 @@ from bench.timeline_report import Analysis, analyse, report_json, report_text
 from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
 from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.config import LaunchShape
+from flash_atten.knob_flags import define_knobs, given_knobs
+from flash_atten.knobs import choose_config
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
 from kernels.library import KernelError, LibraryError
@@ -36,8 +37,7 @@ from trace.format import TraceError
 _SUITE = flags.DEFINE_bool("suite", False, "case1 .. case8 (S = 1024 .. 131072) as a table, instead of one shape.")
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
-_S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto (by s1), 256 or 512.")
-_QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+_KNOBS = define_knobs()
 _BARRIERS = flags.DEFINE_enum("remove_barriers", "gu", list(BARRIERS), "Which PIPE_V barriers the patcher removed.")
 _CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
 _SYNC_PERIOD = flags.DEFINE_integer(
@@ -78,7 +78,7 @@ def _suite() -> Suite:
             f"--suite predicts shapes of its own with the built kernels, as one table: leave out "
             f"{', '.join('--' + name for name in of_one_shape)}"
         )
-    launches = suite_launches(_S1_TILE.value, _QK_PRELOAD.value, _BARRIERS.value)
+    launches = suite_launches(_KNOBS(), _BARRIERS.value, _CORES.value)
     for launch in launches:
         Workload(launch.case.q_rows, launch.case.s1, _CORES.value)
     return Suite(launches, _CORES.value, _SYNC_PERIOD.value, _json_file())
@@ -95,9 +95,9 @@ def _one_shape() -> Options:
 
 def _library(q_rows: int) -> Path:
     if not _LIBRARY.value:
-        config = choose_config(_S1_TILE.value, _QK_PRELOAD.value, q_rows=q_rows, s1=_S1.value)
+        config = choose_config(_KNOBS(), q_rows=q_rows, s1=_S1.value, cores=lambda: _CORES.value)
         return trace_library(config, _BARRIERS.value)
-    knobs = [flag.name for flag in (_S1_TILE, _QK_PRELOAD, _BARRIERS) if flag.present]
+    knobs = given_knobs() + [_BARRIERS.name] * _BARRIERS.present
     if knobs:
         raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
     return user_path(_LIBRARY.value)

@@ -62,7 +62,8 @@ class Analysis:
         """What a picture of the first view shows."""
         knobs = self.kernel.library.config
         return (
-            f"{self.kernel.name}: S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, S1 {self.work.s1}; steady "
+            f"{self.kernel.name}: S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, KV_SPLIT {knobs.kv_split}, "
+            f"S1 {self.work.s1}; steady "
             f"state of one of {self.work.active} cores, predicted if {NAMES[self.views[0].hypothesis]}"
         )
 
@@ -85,10 +86,11 @@ def analyse(kernel: RecordedKernel, work: Workload) -> Analysis:
 
 
 def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: Fit, time: float) -> View:
-    blocks = kernel.blocks(work.s1, several=work.several)
+    units = work.units(kernel.parts)
+    blocks = kernel.blocks(work.s1, several=units.several)
     # One block is early in a launch; the late pace would shift all queues alike under slow-down, and the cube's under
     # contention.
-    scale = hypothesis.scale(fit.fitted.early, work.active)
+    scale = hypothesis.scale(fit.fitted.early, units.active)
     run = timeline(blocks.one, scale)
     return View(
         hypothesis=hypothesis,
@@ -106,9 +108,10 @@ def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: F
 def report_text(analysis: Analysis) -> str:
     """Return the verdict, the table and the lines, ready to print."""
     parts = [paragraph(verdict(analysis))]
+    unit = "Q block" if analysis.kernel.parts == 1 else "part of S1 for one Q block"
     for view in analysis.views:
         parts += [
-            f"If {NAMES[view.hypothesis]} (predicted, share of {view.run.cycles:,.0f} cycles of one Q block):",
+            f"If {NAMES[view.hypothesis]} (predicted, share of {view.run.cycles:,.0f} cycles of one {unit}):",
             accounts_text(view),
         ]
     for view in analysis.views:
@@ -126,7 +129,8 @@ def verdict(analysis: Analysis) -> str:
         return " / ".join(map(text, analysis.views))
 
     return (
-        f"{analysis.kernel.name} (S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}), {work.q_rows} rows of Q "
+        f"{analysis.kernel.name} (S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, KV_SPLIT {knobs.kv_split}), "
+        f"{work.q_rows} rows of Q "
         f"against {work.s1} of K on {work.cores} cores: predicted {both(lambda view: f'{view.microseconds:,.1f}')} us, "
         f"{both(lambda view: f'{view.tflops:.1f}')} TFLOP/s, "
         f"{both(lambda view: f'{100 * view.tflops / roof:.0f}')} % of the cube's {roof:.1f} "
@@ -153,7 +157,8 @@ def _bound_sentence(view: View) -> str:
 
 def experiment(analysis: Analysis) -> str:
     """Return the measurement on a device that would decide between the hypotheses."""
-    s1, blocks = analysis.work.s1, analysis.kernel.blocks(analysis.work.s1, several=False)
+    blocks = analysis.kernel.blocks(analysis.work.s1, several=False)
+    s1 = analysis.work.units(analysis.kernel.parts).s1
 
     def growth(view: View, cores: int) -> float:
         """Return by how many percent a Q block on each of `cores` cores takes longer than one alone."""

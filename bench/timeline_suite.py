@@ -12,7 +12,7 @@ from bench.cases import SUITE, named_cases
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title
 from bench.text_table import print_table
 from cli.files import json_text, write_file
-from flash_atten.backend import choose_config
+from flash_atten.knobs import Asked, choose_config
 from sim.timeline.parameters import load_fits
 
 PROGRAM = "//bench:timeline"
@@ -28,10 +28,10 @@ class Suite:
     json: Path | None
 
 
-def suite_launches(s1_tile: str, qk_preload: int, barriers: str) -> tuple[Launch, ...]:
+def suite_launches(asked: Asked, barriers: str, cores: int) -> tuple[Launch, ...]:
     """Return a launch for each shape of the suite. Raises ValueError for knobs that one of them cannot have."""
     return tuple(
-        Launch(case, choose_config(s1_tile, qk_preload, q_rows=case.q_rows, s1=case.s1), barriers)
+        Launch(case, choose_config(asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cores), barriers)
         for case in named_cases(SUITE)
     )
 

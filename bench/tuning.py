@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
-from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape, auto_s1_tile
+from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.knobs import DEFAULT_ASKED, choose_config
 from flash_atten.memory import VectorTiles, declared
+from flash_atten.plan import block_dim
+from flash_atten.scratch import scratch_bytes
 from sim.timeline.launch import Hypothesis, Workload
 from sim.timeline.parameters import Fits
 
@@ -21,6 +25,7 @@ class Candidate:
 
     s1_tile: int
     qk_preload: int
+    kv_split: int
     remove_barriers: str
     microseconds: dict[str, float]
     """By hypothesis."""
@@ -28,11 +33,16 @@ class Candidate:
     """Of a vector core's 196,608."""
     slot_bytes: int
     """Of GM, per core."""
+    scratch_bytes: int
+    """Of GM, for the whole launch: slots, and partial results if S1 is split."""
 
     @property
     def knobs(self) -> str:
         """The flags that choose it."""
-        return f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --remove_barriers={self.remove_barriers}"
+        return (
+            f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --kv_split={self.kv_split} "
+            f"--remove_barriers={self.remove_barriers}"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,14 +58,13 @@ class Advice:
 
 def configs(shape: LaunchShape) -> Iterator[KernelConfig]:
     """Yield the configurations that can run `shape`."""
-    for s1_tile in S1_TILES:
-        for qk_preload in QK_PRELOADS:
-            config = KernelConfig(s1_tile, qk_preload)
-            try:
-                shape.check(config)
-            except ValueError:
-                continue
-            yield config
+    for s1_tile, qk_preload, kv_split in itertools.product(S1_TILES, QK_PRELOADS, KV_SPLITS):
+        config = KernelConfig(s1_tile, qk_preload, kv_split=kv_split)
+        try:
+            shape.check(config)
+        except ValueError:
+            continue
+        yield config
 
 
 def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> list[Candidate]:
@@ -67,12 +76,16 @@ def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> li
     """
     kernel = kernel or BuiltKernels()
     found = []
-    for config in configs(LaunchShape(work.q_rows, work.s1)):
-        for barriers in BARRIERS:
+    shape = LaunchShape(work.q_rows, work.s1)
+    for config in configs(shape):
+        # With all barriers only whole kernels are built: what barriers cost does not depend on the split.
+        for barriers in BARRIERS if config.kv_split == 1 else BARRIERS[:1]:
             times = {h.value: time for h, time in predict(kernel(config, barriers), work, fits).items()}
             ub = sum(tile.total_bytes for tile in declared(VectorTiles.of(config)))
             slots = fifo_bytes_per_core(config)
-            found.append(Candidate(config.s1_tile, config.qk_preload, barriers, times, ub, slots))
+            scratch = scratch_bytes(config, shape, block_dim(config, shape, work.cores))
+            knobs = config.s1_tile, config.qk_preload, config.kv_split
+            found.append(Candidate(*knobs, barriers, times, ub, slots, scratch))
     return found
 
 
@@ -100,26 +113,28 @@ def advise(found: Sequence[Candidate], fits: Fits) -> Advice:
 
 def table_text(found: Sequence[Candidate]) -> str:
     """Return the candidates as a table."""
-    heads = f"{'s1_tile':>7}  {'preload':>7}  {'barriers':<9}"
-    rows = [f"{heads}{'contention us':>14}{'slowdown us':>13}{'UB KiB':>9}{'GM KiB/core':>13}"]
+    heads = f"{'s1_tile':>7}  {'preload':>7}  {'split':>5}  {'barriers':<9}"
+    rows = [f"{heads}{'contention us':>14}{'slowdown us':>13}{'UB KiB':>9}{'FIFO KiB/core':>15}{'GM scratch MiB':>16}"]
     for one in found:
         contention, slowdown = (one.microseconds[h.value] for h in Hypothesis)
         rows.append(
-            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.remove_barriers:<9}{contention:>14,.1f}{slowdown:>13,.1f}"
-            f"{one.ub_bytes / KIB:>9.1f}{one.slot_bytes / KIB:>13,.0f}"
+            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.kv_split:>5}  {one.remove_barriers:<9}{contention:>14,.1f}"
+            f"{slowdown:>13,.1f}{one.ub_bytes / KIB:>9.1f}{one.slot_bytes / KIB:>15,.0f}"
+            f"{one.scratch_bytes / KIB**2:>16,.1f}"
         )
     return "\n".join(rows)
 
 
 def advice_text(work: Workload, advice: Advice) -> str:
     """Return the recommendation as a paragraph, with its margin."""
-    best, auto = advice.best, auto_s1_tile(LaunchShape(work.q_rows, work.s1))
+    best = advice.best
+    auto = choose_config(DEFAULT_ASKED, q_rows=work.q_rows, s1=work.s1, cores=lambda: work.cores)
     text = f"Predicted best for {work.q_rows} x {work.s1} on {work.cores} cores: {best.knobs}. "
     if advice.equals:
         text += (
             f"But {len(advice.equals)} other sets are within the model's error of {advice.error_percent:.1f} % under "
             "both hypotheses: between these there is no difference that the model can vouch for. "
         )
-    same = best.s1_tile == auto or any(one.s1_tile == auto for one in advice.equals)
-    text += f"The automatic tile, {auto}, is {'among them' if same else 'not among them'}."
-    return text
+    same = any((one.s1_tile, one.kv_split) == (auto.s1_tile, auto.kv_split) for one in (best, *advice.equals))
+    where = "among them" if same else "not among them"
+    return f"{text}The automatic tile and split, {auto.s1_tile} and {auto.kv_split}, are {where}."

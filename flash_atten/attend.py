@@ -1,14 +1,18 @@
-"""Attention on the arrays of a backend: one head or many, with a library that is loaded once."""
+"""Attention on the arrays of a backend: one head or many in one launch, with a library that is loaded once."""
 
 from __future__ import annotations
 
 import functools
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flash_atten.backend import AUTO_TILE, AttentionBackend, choose_config, open_backend
+from flash_atten.backend import AttentionBackend, cube_cores, open_backend
 from flash_atten.config import HEAD, KernelConfig
+from flash_atten.knobs import DEFAULT_ASKED, choose_config
 from flash_atten.libraries import library_path
+from flash_atten.operands import numpy_operand, torch_operand
 from kernels.backend import Choice
 from kernels.library import HOST, NPU, LibraryError
 
@@ -21,17 +25,52 @@ RANKS = {2: "[rows, 128]", 4: "[batch, heads, rows, 128]"}
 
 def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST, path: Path | None = None) -> Any:
     """Run the kernel on arrays of `device`'s backend; see `attention`. The result is a new array of that backend."""
-    check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
-    if config is None:
-        config = choose_config(AUTO_TILE, None, q_rows=int(q.shape[-2]), s1=int(k.shape[-2]), library=path)
-    backend = _backend(config, device, path)
-    if q.ndim == 2:
+    backend, heads = _chosen(q, k, v, config, device, path, with_lse=False)
+    if heads is None:
         return backend.launch(q, k, v)
     out = backend.empty_like(q)
-    for batch in range(q.shape[0]):
-        for head in range(q.shape[1]):
-            backend.launch(q[batch, head], k[batch, head], v[batch, head], out[batch, head])
+    _bind(backend, q, k, v, out, heads).run()
     return out
+
+
+def attend_lse(
+    q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST, path: Path | None = None
+) -> tuple[Any, Any]:
+    """As `attend`; return the log-sum-exp of each row, too, FP32 in the shape of q without its last dimension."""
+    backend, heads = _chosen(q, k, v, config, device, path, with_lse=True)
+    out = backend.empty_like(q)
+    bound = _bind(backend, q, k, v, out, heads or 1)
+    bound.run()
+    return out, bound.lse().reshape(tuple(q.shape[:-1]))
+
+
+def _chosen(
+    q: Any, k: Any, v: Any, config: KernelConfig | None, device: str, path: Path | None, *, with_lse: bool
+) -> tuple[AttentionBackend, int | None]:
+    """Return the backend for the operands, and the number of heads if its kernel is one of heads."""
+    check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
+    heads = math.prod(q.shape[:-2]) if q.ndim > 2 or with_lse else None
+    if config is None:
+        choice = Choice(NPU if device == NPU else HOST)
+        config = choose_config(
+            DEFAULT_ASKED,
+            q_rows=int(q.shape[-2]),
+            s1=int(k.shape[-2]),
+            cores=lambda: cube_cores(choice, path),
+            heads=heads,
+            library=path,
+        )
+    # A library of heads that the user names serves one head, too.
+    heads = 1 if heads is None and path is not None and config.heads else heads
+    return _backend(replace(config, heads=heads is not None), device, path), heads
+
+
+def _bind(backend: AttentionBackend, q: Any, k: Any, v: Any, out: Any, heads: int) -> Any:
+    """Bind operands of any rank, the heads' rows one below the other. Raises ValueError."""
+    describe = numpy_operand if backend.name == HOST else torch_operand
+    for name, operand in (("q", q), ("k", k), ("v", v)):
+        describe(name, operand).check_memory()  # or the flattened array would be a copy
+    return backend.bind(*(operand.reshape((-1, HEAD)) for operand in (q, k, v, out)), heads=heads)
 
 
 def check_ranks(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flash_atten.config import S0, S1_TILES, KernelConfig, LaunchShape, auto_s1_tile
-from flash_atten.libraries import DEFAULT_QK_PRELOAD, library_path
+from flash_atten.config import KernelConfig
+from flash_atten.libraries import libraries_beside, library_path
 from flash_atten.operands import Operand, check_operands, check_out, numpy_operand, torch_operand
 from flash_atten.plan import block_dim, launch_plan
+from flash_atten.scratch import scratch_of
 from kernels.backend import DEFAULT_CHOICE, Backend, BoundLaunch, Choice, open_library
+from kernels.host import A3_CUBE_CORES
 from kernels.library import HOST, KernelLibrary, LibraryError
-
-AUTO_TILE = "auto"
-"""Value of --s1_tile that leaves the choice to `auto_s1_tile`."""
+from kernels.npu import current_device_cube_cores
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,16 @@ class BoundAttention:
 
     launch: BoundLaunch
     out: Any
+    rows: int
+    """Rows of the result."""
+    lse_at: int | None
+    """Where the log-sum-exps begin in the scratch, in FP32 elements; None if the kernel leaves none."""
+
+    def lse(self) -> Any:
+        """Return a copy of the log-sum-exps that `run` has left, [rows] FP32. Raises ValueError if there are none."""
+        if self.lse_at is None:
+            raise ValueError("this kernel leaves no log-sum-exps: build it with heads = True")
+        return self.launch.scratch_floats(self.lse_at, self.rows)
 
     def run(self) -> None:
         """Launch. The host returns when the result is there; the device when the launch is queued on the current
@@ -57,14 +66,15 @@ class AttentionBackend:
         """What is launched."""
         return self.backend.library
 
-    def bind(self, q: Any, k: Any, v: Any, out: Any = None) -> BoundAttention:
+    def bind(self, q: Any, k: Any, v: Any, out: Any = None, *, heads: int = 1) -> BoundAttention:
         """Check q [q rows, 128], k and v [s1, 128] (FP16, contiguous, on one device), allocate what the launch needs.
 
-        `out` [q rows, 128] FP32 receives the result; without it a new array does. Nothing is copied. Raises ValueError.
+        `out` [q rows, 128] FP32 receives the result; without it a new array does. Of several heads the rows are one
+        below the other. Nothing is copied. Raises ValueError.
         """
         describe = numpy_operand if self.name == HOST else torch_operand
         operands = [describe(name, array) for name, array in (("q", q), ("k", k), ("v", v))]
-        shape = check_operands(self.config, *operands)
+        shape = check_operands(self.config, *operands, heads=heads)
         if self.name != HOST and not operands[0].device.startswith(self.name):
             raise ValueError(
                 f"q, k and v are on {operands[0].device}; the npu backend takes tensors on the device (tensor.npu())"
@@ -72,8 +82,10 @@ class AttentionBackend:
         if out is None:
             out = self.empty_like(q)
         check_out(describe("out", out), Operand("out", "float32", operands[0].shape, True, operands[0].device))
-        plan = launch_plan(self.config, shape, block_dim(self.config, shape, self.backend.cube_cores(q)))
-        return BoundAttention(self.backend.bind(plan, {"q": q, "k": k, "v": v, "o": out}), out)
+        cores = block_dim(self.config, shape, self.backend.cube_cores(q))
+        plan = launch_plan(self.config, shape, cores)
+        lse_at = scratch_of(self.config, shape, cores).lse if self.config.heads else None
+        return BoundAttention(self.backend.bind(plan, {"q": q, "k": k, "v": v, "o": out}), out, shape.rows, lse_at)
 
     def launch(self, q: Any, k: Any, v: Any, out: Any = None) -> Any:
         """Bind and run once; return the result's array. Raises ValueError or KernelError."""
@@ -106,39 +118,21 @@ class OpenedAttention:
     why: str
 
 
-def choose_config(
-    s1_tile: str, qk_preload: int | None, *, q_rows: int, s1: int, library: Path | None = None
-) -> KernelConfig:
-    """Return the configuration for a shape; `s1_tile` is a number or `auto`. Raises ValueError for what cannot run.
+def cube_cores(choice: Choice, library: Path | None = None) -> int:
+    """Return the cube cores that a launch has: of the device if `library`, or the first one beside this file, is built
+    for it, else those that the host simulates.
 
-    Knobs that are left open (`auto`, None) are those of `library`, if the user names one. The rules for s1 come first:
-    where q_rows follows s1, they are what the user can mend.
+    Raises ValueError if the device does not tell.
     """
-    keys_only = LaunchShape(q_rows=S0, s1=s1)
-    knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only), "qk_preload": DEFAULT_QK_PRELOAD}
-    knobs |= {} if library is None else _knobs_of(library)
-    if s1_tile != AUTO_TILE:
-        try:
-            knobs["s1_tile"] = int(s1_tile)
-        except ValueError:
-            raise ValueError(
-                f"s1_tile = {s1_tile!r} is not supported: use {AUTO_TILE}, {' or '.join(map(str, S1_TILES))}"
-            ) from None
-    if qk_preload is not None:
-        knobs["qk_preload"] = qk_preload
-    config = KernelConfig(**knobs)
-    keys_only.check(config)
-    LaunchShape(q_rows=q_rows, s1=s1).check(config)
-    return config
-
-
-def _knobs_of(library: Path) -> Mapping[str, Any]:
-    """Return the knobs that a library says it has; none if it cannot be asked: `open_backend` will say why."""
+    if choice.cube_cores is not None:
+        return choice.cube_cores
+    path = library or next(iter(libraries_beside()), None)
     try:
-        found = KernelLibrary(library).info.knobs
-    except LibraryError:
-        return {}
-    return {name: found[name] for name in KernelConfig().knobs if name in found}
+        if path is None or KernelLibrary(path).info.backend == HOST:
+            return A3_CUBE_CORES
+        return current_device_cube_cores()
+    except LibraryError as error:
+        raise ValueError(f"{error}. Or choose yourself, with --kv_split=1") from error
 
 
 def open_backend(config: KernelConfig, choice: Choice = DEFAULT_CHOICE, *, path: Path | None = None) -> OpenedAttention:

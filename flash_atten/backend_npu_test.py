@@ -14,6 +14,7 @@ from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.plan import launch_plan
 from flash_atten.reference import attention_reference
+from flash_atten.scratch import scratch_bytes
 from flash_atten.stand_in import build_stand_in
 from kernels.backend import Choice
 from kernels.fake_npu import STREAM, FakeTensor, FakeTorch
@@ -62,6 +63,18 @@ def test_the_kernel_gets_the_tensors_the_stream_and_the_c2c_address(
     assert recorded.stand_in_stream() == STREAM
     assert recorded.stand_in_block_dim() == 2
     assert recorded.stand_in_ffts() == 0xFF75
+
+
+def test_both_entries_of_a_split_are_launched_one_behind_the_other(torch: FakeTorch, tmp_path: Path) -> None:
+    """On as many cores, a unit each, with the same scratch: FIFOs of each core and partial results."""
+    config = KernelConfig(kv_split=2)
+    inputs, path = make_inputs("normal", 256, 1536, seed=0), build_stand_in(tmp_path, config, backend="npu")
+    backend = AttentionBackend(NpuBackend(KernelLibrary(path, config.knobs), torch), config)
+    out = backend.launch(*_on_device(backend, inputs))
+    np.testing.assert_allclose(out.array, attention_reference(inputs.q, inputs.k, inputs.v), atol=1e-5)
+    recorded = ctypes.CDLL(str(path))
+    assert (recorded.stand_in_combined(), recorded.stand_in_block_dim()) == (1, 4)
+    assert f"empty {scratch_bytes(config, LaunchShape(256, 1536), 4)} uint8 on npu:0" in torch.log
 
 
 def test_calls_come_in_order_and_the_allocator_is_told_of_every_buffer(

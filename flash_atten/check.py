@@ -20,10 +20,12 @@ from absl import flags
 from cli.files import user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, run
-from flash_atten.backend import AUTO_TILE, AttentionBackend, choose_config, open_backend
+from flash_atten.backend import AttentionBackend, cube_cores, open_backend
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
+from flash_atten.knob_flags import define_knobs
+from flash_atten.knobs import choose_config
 from kernels.backend import Choice
 from kernels.launch_flags import define_choice
 from kernels.library import KernelError, LibraryError
@@ -32,10 +34,7 @@ S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
 Q_ROWS = flags.DEFINE_list("q_rows", [], "Rows of Q; a list. Default: the same as s1.")
 KINDS = flags.DEFINE_list("kinds", list(INPUT_KINDS), "Kinds of inputs.")
 SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the inputs, and of the rows that are compared.")
-S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
-QK_PRELOAD = flags.DEFINE_integer(
-    "qk_preload", None, "Tiles that QK runs ahead of PV: 3 or 4. Default: what --library has, else 3."
-)
+KNOBS = define_knobs()
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
 CHOICE = define_choice(interleave=True)
 
@@ -65,14 +64,16 @@ def options() -> Options:
     unknown = sorted(set(KINDS.value) - set(INPUT_KINDS))
     if unknown or not KINDS.value:
         raise ValueError(f"--kinds={','.join(KINDS.value)} is not supported; choose from {', '.join(INPUT_KINDS)}")
-    library = user_path(LIBRARY.value) if LIBRARY.value else None
     seeds = integers("seeds", SEEDS.value, least=0)
-    checks = []
+    checks, choice = [], CHOICE()
+    library = user_path(LIBRARY.value) if LIBRARY.value else None
     for s1 in integers("s1", S1.value):
         for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
-            config = choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1, library=library)
+            config = choose_config(
+                KNOBS(), q_rows=q_rows, s1=s1, cores=lambda: cube_cores(choice, library), library=library
+            )
             checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
-    return Options(tuple(checks), library, CHOICE())
+    return Options(tuple(checks), library, choice)
 
 
 def check_result(backend: AttentionBackend, inputs: AttentionInputs, seed: int) -> Comparison:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -361,12 +361,19 @@ EDGES: tuple[type[Broken], ...] = (MaximumFromZero, ScaleBeforeMaximum, MaximumO
 """Faults that only extreme or special values show; normal inputs give the right result, or nearly."""
 
 
+class Computes(Protocol):
+    """An algorithm with its inputs."""
+
+    def result(self) -> Array:
+        """Return the result of the Q block, [128, 128]."""
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A fault in its place."""
 
     name: str
-    build: Callable[[AttentionInputs, KernelConfig], TiledAttention]
+    build: Callable[[AttentionInputs, KernelConfig], Computes]
 
     @classmethod
     def of(cls, fault: type[Broken], at: int, tiles: int) -> Mutant:

@@ -104,8 +104,8 @@ class TiledAttention:
         rescale = self.ring[self.read_slot(step)] if step else np.zeros_like(self.row_max)
         self.output = self.output * rescale[..., None] + self.pv(step, tile)
 
-    def result(self) -> Array:
-        """Run all steps, softmax `qk_preload` ahead; return the result of the Q block, [128, 128]."""
+    def run(self) -> None:
+        """Run all steps, softmax `qk_preload` ahead; output, maxima and sums are then those of all tiles."""
         order, preload = self.order(), self.config.qk_preload
         for step, tile in enumerate(order[:preload]):
             self.softmax(step, tile)
@@ -113,4 +113,8 @@ class TiledAttention:
             self.accumulate(step, tile)
             if step + preload < len(order):
                 self.softmax(step + preload, order[step + preload])
+
+    def result(self) -> Array:
+        """Run, and return the result of the Q block, [128, 128]."""
+        self.run()
         return (self.output / self.row_sum[..., None]).reshape(S0, HEAD)

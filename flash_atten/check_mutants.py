@@ -17,17 +17,21 @@ import numpy as np
 from absl import flags
 
 from cli.program import EXIT_FAILED, integers, run
-from flash_atten.backend import AUTO_TILE, choose_config
 from flash_atten.check_broken import Mutant, edge_mutants, mutants
 from flash_atten.check_compare import Comparison, compare
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.check_model import TiledAttention
+from flash_atten.check_split import SplitAttention, split_mutants
 from flash_atten.config import S0, KernelConfig
+from flash_atten.knobs import BY_RULE, Asked, choose_config
 from flash_atten.reference import Float32Array, attention_reference
 
 S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
-S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
+S1_TILE = flags.DEFINE_string("s1_tile", BY_RULE, "Rows of K per tile: auto, 256 or 512.")
 QK_PRELOAD = flags.DEFINE_integer("qk_preload", 3, "Tiles that QK runs ahead of PV: 3 or 4.")
+KV_SPLIT = flags.DEFINE_integer(
+    "kv_split", 1, "Parts that S1 is cut into: 1; with 2 or 4 what is broken is how the parts are combined."
+)
 KINDS = flags.DEFINE_list("kinds", list(INPUT_KINDS), "Kinds of inputs.")
 SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs.", lower_bound=0)
 
@@ -68,9 +72,8 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError for a request that cannot be served."""
-    configs = [
-        (s1, choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=S0, s1=s1)) for s1 in integers("s1", S1.value)
-    ]
+    asked = Asked(S1_TILE.value, QK_PRELOAD.value, str(KV_SPLIT.value))
+    configs = [(s1, choose_config(asked, q_rows=S0, s1=s1, cores=lambda: 1)) for s1 in integers("s1", S1.value)]
     return Options(configs, known_kinds(KINDS.value), SEED.value)
 
 
@@ -92,11 +95,14 @@ def _cell(found: Comparison) -> str:
 def print_table(s1: int, config: KernelConfig, kinds: Sequence[str], seed: int) -> bool:
     """Print the table of one s1; return whether the algorithm is right on all kinds and no mutant is."""
     subjects = [Subject.draw(kind, s1, seed) for kind in kinds]
-    right = [subject.judge(Mutant(RIGHT, TiledAttention), config) for subject in subjects]
-    print(f"s1 {s1}, tiles of {config.s1_tile}, preload {config.qk_preload}: error as a multiple of what is allowed")
+    algorithm = TiledAttention if config.kv_split == 1 else SplitAttention
+    right = [subject.judge(Mutant(RIGHT, algorithm), config) for subject in subjects]
+    knobs = f"tiles of {config.s1_tile}, preload {config.qk_preload}, split {config.kv_split}"
+    print(f"s1 {s1}, {knobs}: error as a multiple of what is allowed")
     print(_line("", kinds))
     print(_line(RIGHT, [f"{found.excess:.2f}" for found in right]), flush=True)
-    caught, everyone = np.zeros(len(kinds), int), [*mutants(s1 // config.s1_tile), *edge_mutants()]
+    of_tiles = [*mutants(s1 // config.s1_tile), *edge_mutants()]
+    caught, everyone = np.zeros(len(kinds), int), of_tiles if config.kv_split == 1 else split_mutants()
     missed = []
     for mutant in everyone:
         found = [subject.judge(mutant, config) for subject in subjects]

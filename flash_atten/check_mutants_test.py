@@ -8,6 +8,7 @@ from flash_atten.check_broken import Mutant, SwappedTiles, edge_mutants, mutants
 from flash_atten.check_inputs import BENCHMARK_KIND, INPUT_KINDS
 from flash_atten.check_model import TiledAttention
 from flash_atten.check_mutants import Subject
+from flash_atten.check_split import SplitAttention, split_mutants
 from flash_atten.config import KernelConfig, LaunchShape, auto_s1_tile
 
 SIZES = [1024, 2048, 8192, 32768, 131072]
@@ -52,6 +53,23 @@ def test_the_right_algorithm_has_headroom_at_all_sizes(kind: str) -> None:
         found = Subject.draw(kind, s1, seed=0).judge(RIGHT, _config(s1))
         assert found.ok
         assert found.excess <= 1 / HEADROOM, s1
+
+
+@pytest.mark.parametrize("split", [2, 4])
+@pytest.mark.parametrize("s1", [8192, 32768])
+def test_the_benchmarks_inputs_show_every_mutant_of_combining(s1: int, split: int) -> None:
+    subject = Subject.draw(BENCHMARK_KIND, s1, seed=0)
+    config = KernelConfig(auto_s1_tile(LaunchShape(128, s1)), 3, kv_split=split)
+    right = subject.judge(Mutant("right", SplitAttention), config)
+    assert right.excess <= 1 / HEADROOM
+    assert [mutant.name for mutant in split_mutants() if subject.judge(mutant, config).ok] == []
+
+
+@pytest.mark.parametrize("kind", INPUT_KINDS)
+def test_the_right_split_has_headroom_on_all_kinds(kind: str) -> None:
+    found = Subject.draw(kind, 8192, seed=0).judge(Mutant("right", SplitAttention), KernelConfig(kv_split=2))
+    assert found.ok
+    assert found.excess <= 1 / HEADROOM
 
 
 def test_the_order_of_tiles_is_free() -> None:

@@ -258,14 +258,22 @@ def wave_utilisation(units: int, cores: int) -> float:
     return units / (-(-units // cores) * cores)
 
 
+def may_split(shape: LaunchShape, config: KernelConfig) -> bool:
+    """Whether `auto_kv_split` may split S1 on some number of cores: it has at least 32 tiles, and halves that hold the
+    preload.
+    """
+    halves = replace(config, kv_split=2)
+    enough = shape.tiles(config) >= LEAST_TILES_TO_SPLIT and shape.s1 >= halves.least_s1
+    return enough and shape.s1 % halves.part_rows == 0
+
+
 def auto_kv_split(shape: LaunchShape, config: KernelConfig, cores: int) -> int:
     """Return the split to use for `shape` on `cores` cube cores when the user has no preference: 2, or 1.
 
-    2 where S1 has at least 32 tiles, each half holds the preload, and the share of busy cores rises by more than 5
-    points: the rule of the reference kernel. `config` says tile and preload; its own split does not matter.
+    2 where it may be (`may_split`) and the share of busy cores rises by more than 5 points: the rule of the reference
+    kernel. `config` says tile and preload; its own split does not matter.
     """
-    halves = replace(config, kv_split=2)
-    if shape.tiles(config) < LEAST_TILES_TO_SPLIT or shape.s1 % halves.part_rows or shape.s1 < halves.least_s1:
+    if not may_split(shape, config):
         return 1
     whole, split = (wave_utilisation(shape.q_blocks * parts, cores) for parts in (1, 2))
     return 2 if split - whole > LEAST_GAIN_OF_WAVES else 1

@@ -2,7 +2,7 @@
 
 load("//kernels:defs.bzl", "kernel_library")
 
-# The kernels that are shipped, and their knobs: every pair that --s1_tile and --qk_preload can ask for.
+# The kernels of a whole S1 and one head, and their knobs: every pair that --s1_tile and --qk_preload can ask for.
 FA_KERNELS = {
     "fa_s1tile256": {"qk_preload": 3, "s1_tile": 256},
     "fa_s1tile256_preload4": {"qk_preload": 4, "s1_tile": 256},
@@ -10,8 +10,26 @@ FA_KERNELS = {
     "fa_s1tile512_preload4": {"qk_preload": 4, "s1_tile": 512},
 }
 
-# What the default flags of programs choose from: --s1_tile=auto takes either tile.
-AUTO_KERNELS = ["fa_s1tile256", "fa_s1tile512"]
+# The same with S1 split.
+SPLIT_KERNELS = {
+    "%s_kvsplit%d" % (name, kv_split): dict(knobs, kv_split = kv_split)
+    for name, knobs in FA_KERNELS.items()
+    for kv_split in [2, 4]
+}
+
+# Many heads in a launch, and log-sum-exps: for flash_atten.attention.
+HEADS_KERNELS = {
+    "%s_heads" % name: dict(SPLIT_KERNELS.get(name, FA_KERNELS.get(name)), heads = True)
+    for name in ["fa_s1tile256", "fa_s1tile512", "fa_s1tile256_kvsplit2", "fa_s1tile512_kvsplit2"]
+}
+
+# What --s1_tile, --qk_preload and --kv_split can ask for.
+KNOB_KERNELS = dict(FA_KERNELS, **SPLIT_KERNELS)
+
+ALL_KERNELS = dict(KNOB_KERNELS, **HEADS_KERNELS)
+
+# What the default flags of programs choose from: --s1_tile=auto takes either tile, --kv_split=auto splits in two or not.
+AUTO_KERNELS = ["fa_s1tile256", "fa_s1tile256_kvsplit2", "fa_s1tile512", "fa_s1tile512_kvsplit2"]
 
 def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_barriers = ["gu"], **kwargs):
     """Builds the Flash Attention kernel for one set of knobs; Q rows and S1 stay run-time arguments.
@@ -19,11 +37,11 @@ def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_ba
     The outputs are those of kernel_library.
 
     Args:
-      name: such as fa_s1tile256; `_preload4` and `_kvsplit2` are appended for knobs other than 3 and 1.
+      name: such as fa_s1tile256; `_preload4`, `_kvsplit2` and `_heads` are appended for knobs other than 3, 1 and False.
       s1_tile: rows of K and V per tile.
       qk_preload: tiles of QK that run ahead.
       kv_split: parts that K and V are split into per Q block.
-      heads: whether a launch has many heads.
+      heads: whether a launch has many heads; such a kernel leaves log-sum-exps too.
       remove_barriers: patterns of //patchers:vec_barriers; [] removes nothing.
       **kwargs: further arguments of kernel_library, and common attributes.
     """
@@ -41,3 +59,14 @@ def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_ba
         spare_barriers_of = ["reduce_kernel"] if kv_split > 1 else [],
         **kwargs
     )
+
+def fa_libraries(kernels, suffix = "", **kwargs):
+    """Declares an fa_library for each set of knobs.
+
+    Args:
+      kernels: knobs by name, as FA_KERNELS.
+      suffix: of the targets' names, behind that of the kernel.
+      **kwargs: further arguments of fa_library.
+    """
+    for name, knobs in kernels.items():
+        fa_library(name = name + suffix, **dict(knobs, **kwargs))

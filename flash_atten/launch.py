@@ -20,9 +20,11 @@ from absl import flags
 from cli.files import output_file, user_path, write_file
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, run
-from flash_atten.backend import AUTO_TILE, choose_config, open_backend
+from flash_atten.backend import cube_cores, open_backend
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig
+from flash_atten.knob_flags import define_knobs
+from flash_atten.knobs import choose_config
 from flash_atten.operands import check_operands, numpy_operand
 from kernels.backend import Choice
 from kernels.launch_flags import define_choice
@@ -38,10 +40,7 @@ S1 = flags.DEFINE_integer("s1", 1024, "Random inputs: rows of K and V.")
 Q_ROWS = flags.DEFINE_integer("q_rows", None, "Random inputs: rows of Q. Default: the same as --s1.")
 KIND = flags.DEFINE_enum("kind", "normal", list(INPUT_KINDS), "Random inputs: what they look like.")
 SEED = flags.DEFINE_integer("seed", 0, "Random inputs: seed.", lower_bound=0)
-S1_TILE = flags.DEFINE_string("s1_tile", AUTO_TILE, "Rows of K per tile: auto, 256 or 512.")
-QK_PRELOAD = flags.DEFINE_integer(
-    "qk_preload", None, "Tiles that QK runs ahead of PV: 3 or 4. Default: what --library has, else 3."
-)
+KNOBS = define_knobs()
 LIBRARY = flags.DEFINE_string("library", None, "Kernel library to use instead of the one built for these knobs.")
 CHOICE = define_choice(interleave=True)
 
@@ -93,7 +92,8 @@ def _library() -> Path | None:
 
 
 def _config(q_rows: int, s1: int) -> KernelConfig:
-    return choose_config(S1_TILE.value, QK_PRELOAD.value, q_rows=q_rows, s1=s1, library=_library())
+    library = _library()
+    return choose_config(KNOBS(), q_rows=q_rows, s1=s1, cores=lambda: cube_cores(CHOICE(), library), library=library)
 
 
 def _inputs() -> AttentionInputs:

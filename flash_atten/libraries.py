@@ -18,6 +18,8 @@ def library_name(config: KernelConfig) -> str:
         name += f"_preload{config.qk_preload}"
     if config.kv_split != 1:
         name += f"_kvsplit{config.kv_split}"
+    if config.heads:
+        name += "_heads"
     return name
 
 
@@ -36,3 +38,9 @@ def library_path(config: KernelConfig, directory: Path | None = None) -> Path:
             "name it with --library=PATH"
         )
     return path
+
+
+def libraries_beside() -> list[Path]:
+    """Return the libraries that compute beside this file, where Bazel's runfiles have them."""
+    paths = sorted(Path(__file__).parent.glob("fa_*.so"))
+    return [path for path in paths if not path.name.endswith(".trace.so")]

@@ -1,22 +1,43 @@
-"""The torch custom op `flash_atten::attention`, with a fake kernel, so that graphs of torch.compile can hold it."""
+"""The torch custom ops `flash_atten::attention` and `attention_lse`, with fake kernels, so that graphs of torch.compile
+can hold them.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
-from flash_atten.attend import attend, check_ranks
-from flash_atten.backend import AUTO_TILE as AUTO_TILE_NAME
-from flash_atten.backend import choose_config
+from flash_atten.attend import attend, attend_lse, check_ranks
 from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.knobs import DEFAULT_ASKED, choose_config
+from kernels.host import A3_CUBE_CORES
 from kernels.library import HOST, NPU
 
 DEVICES = ("cpu", NPU)
 """Device types of torch that a backend serves."""
 
-AUTO_TILE = 0
-"""Value of the op's `s1_tile` that leaves the choice to the kernel's rule."""
+AUTO = 0
+"""Value of all three of the ops' knobs that leaves them to the kernel's rules, or to the library that is named."""
+
+
+def op_knobs(config: KernelConfig | None) -> tuple[int, int, int]:
+    """Return `s1_tile`, `qk_preload` and `kv_split` of the ops for a configuration, or for the kernel's rules."""
+    return (AUTO, AUTO, AUTO) if config is None else (config.s1_tile, config.qk_preload, config.kv_split)
+
+
+def _config(s1_tile: int, qk_preload: int, kv_split: int) -> KernelConfig | None:
+    """Return the configuration of an op's knobs, None for the kernel's rules. Raises ValueError."""
+    if s1_tile == qk_preload == kv_split == AUTO:
+        return None
+    return KernelConfig(s1_tile, qk_preload, kv_split=kv_split)
+
+
+def _path(library: str) -> Path | None:
+    """Return the library that is asked for; empty is the one beside this package."""
+    return Path(library) if library else None
 
 
 def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
@@ -33,39 +54,67 @@ def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
     check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
 
 
-def _path(library: str) -> Path | None:
-    return Path(library) if library else None
+Half = npt.NDArray[np.float16]
+
+
+def _numpy(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[Half, Half, Half]:
+    """Return CPU tensors as arrays of the same memory."""
+    return q.detach().numpy(), k.detach().numpy(), v.detach().numpy()
 
 
 @torch.library.custom_op("flash_atten::attention", mutates_args=())
 def attention_op(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, library: str = ""
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
 ) -> torch.Tensor:
-    """Return attention in FP32; see `flash_atten.attention`. CPU tensors are used in place, without a copy.
-
-    `library` is empty for the one beside this package.
-    """
+    """Return attention in FP32; see `flash_atten.attention`. CPU tensors are used in place, without a copy."""
     _check(q, k, v)
-    config = None if s1_tile == AUTO_TILE else KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
+    config = _config(s1_tile, qk_preload, kv_split)
     if q.device.type == NPU:
         result: torch.Tensor = attend(q, k, v, config, NPU, _path(library))
         return result
-    host_q, host_k, host_v = (tensor.detach().numpy() for tensor in (q, k, v))
-    out = torch.from_numpy(attend(host_q, host_k, host_v, config, HOST, _path(library)))
+    out = torch.from_numpy(attend(*_numpy(q, k, v), config, HOST, _path(library)))
     # Dimensions of size 1 may have any stride in q; those of the result are the fake kernel's.
     return out.reshape(-1).view(q.shape)
 
 
-@attention_op.register_fake
-def _(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, library: str = ""
-) -> torch.Tensor:
+@torch.library.custom_op("flash_atten::attention_lse", mutates_args=())
+def attention_lse_op(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return attention and the log-sum-exps of its rows in FP32; see `flash_atten.attention`."""
+    _check(q, k, v)
+    config = _config(s1_tile, qk_preload, kv_split)
+    if q.device.type == NPU:
+        return attend_lse(q, k, v, config, NPU, _path(library))
+    out, lse = map(torch.from_numpy, attend_lse(*_numpy(q, k, v), config, HOST, _path(library)))
+    return out.reshape(-1).view(q.shape), lse.reshape(-1).view(q.shape[:-1])
+
+
+def _check_fake(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, knobs: tuple[int, int, int], library: str) -> None:
+    """Raise ValueError for what the real ops refuse and can be seen without memory."""
     _check(q, k, v)
     q_rows, s1 = q.shape[-2], k.shape[-2]
     # A graph with dynamic shapes knows its sizes when it runs.
-    if all(type(size) is int for size in (q_rows, s1)):
-        config = choose_config(AUTO_TILE_NAME, None, q_rows=q_rows, s1=s1, library=_path(library))
-        if s1_tile != AUTO_TILE:
-            config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
+    if not all(type(size) is int for size in (q_rows, s1)):
+        return
+    config = _config(*knobs)
+    if config is None:
+        choose_config(DEFAULT_ASKED, q_rows=q_rows, s1=s1, cores=lambda: A3_CUBE_CORES, library=_path(library))
+    else:
         LaunchShape(q_rows, s1).check(config)
+
+
+@attention_op.register_fake
+def _(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
+) -> torch.Tensor:
+    _check_fake(q, k, v, (s1_tile, qk_preload, kv_split), library)
     return q.new_empty(q.shape, dtype=torch.float32)
+
+
+@attention_lse_op.register_fake
+def _(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    _check_fake(q, k, v, (s1_tile, qk_preload, kv_split), library)
+    return q.new_empty(q.shape, dtype=torch.float32), q.new_empty(q.shape[:-1], dtype=torch.float32)

@@ -1,6 +1,7 @@
 """flash_atten.attention on torch tensors: zero copies, the op's schema and fake kernel, graphs of torch.compile."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from flash_atten import attend
 from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.check_inputs import make_inputs
 from flash_atten.config import KernelConfig
-from flash_atten.op_torch import attention_op
-from flash_atten.reference import attention_reference
+from flash_atten.op_torch import attention_lse_op, attention_op
+from flash_atten.reference import attention_oracle, attention_reference
 from flash_atten.stand_in import build_stand_in
 
 Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -21,21 +22,31 @@ Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 class RecordingBackend(AttentionBackend):
     """Notes where the operands lie."""
 
-    def launch(self, q, k, v, out=None):  # type: ignore[no-untyped-def]
+    def bind(self, q, k, v, out=None, *, heads=1):  # type: ignore[no-untyped-def]
         self.addresses = tuple(array.ctypes.data for array in (q, k, v))
-        return super().launch(q, k, v, out)
+        return super().bind(q, k, v, out, heads=heads)
+
+
+Backends = dict[KernelConfig, RecordingBackend]
 
 
 @pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> RecordingBackend:
-    config = KernelConfig()
-    path = build_stand_in(tmp_path_factory.mktemp("so"), config)
-    return RecordingBackend(open_backend(config, path=path).backend.backend, config)
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Backends:
+    directory, found = tmp_path_factory.mktemp("so"), {}
+    for config in (KernelConfig(), KernelConfig(heads=True)):
+        path = build_stand_in(directory, config)
+        found[config] = RecordingBackend(open_backend(config, path=path).backend.backend, config)
+    return found
+
+
+@pytest.fixture
+def backend(backends: Backends) -> RecordingBackend:
+    return backends[KernelConfig()]
 
 
 @pytest.fixture(autouse=True)
-def stand_in(backend: RecordingBackend, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(attend, "_backend", lambda config, device, path: backend)
+def stand_in(backends: Backends, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(attend, "_backend", lambda config, device, path: backends[config])
     yield
     torch.compiler.reset()
 
@@ -65,15 +76,17 @@ def test_batches_of_heads(tensors: Tensors) -> None:
 
 
 def test_schema_fake_kernel_and_dispatch_agree(tensors: Tensors) -> None:
-    torch.library.opcheck(attention_op, (*tensors, 256, 3))
-    torch.library.opcheck(attention_op, (*tensors, 0, 3))
+    for op in (attention_op, attention_lse_op):
+        torch.library.opcheck(op, (*tensors, 256, 3, 1))
+        torch.library.opcheck(op, (*tensors, 0, 0, 0))
 
 
 def test_the_fake_kernel_agrees_on_strides_of_dimensions_of_size_1(tensors: Tensors) -> None:
     transposed = [torch.stack([tensor, tensor])[:, None].transpose(0, 1) for tensor in tensors]
     assert all(tensor.is_contiguous() for tensor in transposed)
     assert transposed[0].stride() != transposed[0].clone().reshape(-1).view(transposed[0].shape).stride()
-    torch.library.opcheck(attention_op, (*transposed, 256, 3))
+    for op in (attention_op, attention_lse_op):
+        torch.library.opcheck(op, (*transposed, 256, 3, 1))
 
 
 @pytest.mark.parametrize(
@@ -84,13 +97,13 @@ def test_the_fake_kernel_refuses_what_the_real_one_refuses(q_rows: int, s1: int,
     q, k = (torch.zeros(rows, 128, dtype=torch.float16) for rows in (q_rows, s1))
     for device in ("cpu", "meta"):
         with pytest.raises(ValueError, match=message):
-            torch.ops.flash_atten.attention(q.to(device), k.to(device), k.to(device), tile, 3)
+            torch.ops.flash_atten.attention(q.to(device), k.to(device), k.to(device), tile, 3, 1)
 
 
 def test_the_fake_kernel_refuses_gaps_between_rows() -> None:
     q = torch.zeros(128, 256, dtype=torch.float16, device="meta")[:, :128]
     with pytest.raises(ValueError, match=r"q is not contiguous; pass q.contiguous\(\)"):
-        torch.ops.flash_atten.attention(q, q, q, 0, 3)
+        torch.ops.flash_atten.attention(q, q, q, 0, 0, 0)
 
 
 def test_the_fake_kernel_knows_shape_and_dtype_without_running() -> None:
@@ -110,8 +123,31 @@ def test_a_compiled_graph_holds_the_op_whole(tensors: Tensors, compiler: str) ->
     torch.testing.assert_close(compiled(*tensors), _expected((2 * q, k, v)) + 1, rtol=0, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # inductor imports what torch deprecates
+@pytest.mark.parametrize("compiler", ["eager", "inductor"])
+def test_a_compiled_graph_merges_chunks_by_their_log_sum_exps(compiler: str) -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (torch.from_numpy(rng.standard_normal((n, 128)).astype(np.float16)) for n in (128, 1536, 1536))
+
+    def ring(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> Any:
+        parts = [flash_atten.attention(q, k[i : i + 768], v[i : i + 768], return_lse=True) for i in (0, 768)]
+        lse = torch.logsumexp(torch.stack([part for _, part in parts]), 0)
+        return sum(out * torch.exp(part - lse)[:, None] for out, part in parts)
+
+    merged = torch.compile(ring, backend=compiler, fullgraph=True)(q, k, v)
+    expected = torch.from_numpy(attention_oracle(q.numpy(), k.numpy(), v.numpy())[0])
+    torch.testing.assert_close(merged, expected.float(), rtol=0, atol=1e-5)
+
+
+def test_a_preload_without_a_tile_is_refused(tensors: Tensors) -> None:
+    with pytest.raises(ValueError, match="s1_tile = 0 is not supported: use 256 or 512"):
+        torch.ops.flash_atten.attention(*tensors, 0, 4, 0)
+
+
 def test_it_is_listed_among_torch_ops(tensors: Tensors) -> None:
-    torch.testing.assert_close(torch.ops.flash_atten.attention(*tensors, 256, 3), _expected(tensors), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        torch.ops.flash_atten.attention(*tensors, 256, 3, 1), _expected(tensors), rtol=0, atol=1e-5
+    )
 
 
 def test_there_is_no_backward(tensors: Tensors) -> None:

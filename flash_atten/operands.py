@@ -33,16 +33,29 @@ class Operand:
 
     def check(self) -> None:
         """Raise ValueError unless this is a C-contiguous FP16 [rows, 128]."""
-        if self.dtype != FLOAT16:
-            raise ValueError(
-                f"{self.name} is {self.dtype}; the kernel takes float16 only. Convert it, for example "
-                f"{self.name}.astype('float16')"
-            )
+        self.check_dtype()
         if len(self.shape) != 2 or self.shape[1] != HEAD:
             raise ValueError(
                 f"{self.name} has shape {list(self.shape)}; the kernel takes [rows, {HEAD}]: one head, head dimension "
                 f"{HEAD}"
             )
+        self.check_order()
+
+    def check_memory(self) -> None:
+        """Raise ValueError unless this is C-contiguous FP16, of any shape."""
+        self.check_dtype()
+        self.check_order()
+
+    def check_dtype(self) -> None:
+        """Raise ValueError unless this is FP16."""
+        if self.dtype != FLOAT16:
+            raise ValueError(
+                f"{self.name} is {self.dtype}; the kernel takes float16 only. Convert it, for example "
+                f"{self.name}.astype('float16')"
+            )
+
+    def check_order(self) -> None:
+        """Raise ValueError unless this is C-contiguous."""
         if not self.contiguous:
             raise ValueError(
                 f"{self.name} is not contiguous in row-major order; the kernel reads rows of {HEAD} values that "
@@ -69,19 +82,23 @@ def torch_operand(name: str, tensor: Any) -> Operand:
     )
 
 
-def check_operands(config: KernelConfig, q: Operand, k: Operand, v: Operand) -> LaunchShape:
+def check_operands(config: KernelConfig, q: Operand, k: Operand, v: Operand, *, heads: int = 1) -> LaunchShape:
     """Return the launch shape of q, k and v. Raises ValueError, naming the operand, if a kernel built with `config`
     cannot run them.
+
+    Of several heads the rows are one below the other; there are as many rows of q for each, and of k and v.
     """
     for operand in (q, k, v):
         operand.check()
+        if operand.shape[0] % heads:
+            raise ValueError(f"{operand.name} has {operand.shape[0]} rows; of {heads} heads each must have as many")
     if k.shape != v.shape:
         raise ValueError(
             f"k has shape {list(k.shape)} and v has {list(v.shape)}; they must be the same: one row per key"
         )
     if len({q.device, k.device, v.device}) != 1:
         raise ValueError(f"q is on {q.device}, k on {k.device}, v on {v.device}; all three must be on one device")
-    shape = LaunchShape(q_rows=q.shape[0], s1=k.shape[0])
+    shape = LaunchShape(q_rows=q.shape[0] // heads, s1=k.shape[0] // heads, heads=heads)
     shape.check(config)
     return shape
 

@@ -35,15 +35,15 @@ def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, Any]:
     }
 
 
-def compile_stand_in(source: Path, path: Path, info: str, macros: Mapping[str, object]) -> None:
+def compile_stand_in(source: Path, path: Path, info: str, macros: Mapping[str, object], config: KernelConfig) -> None:
     """Compile `source` to the library `path` that reports `info`, the JSON text of `pto_build_info()`.
 
-    Its callers, of a kernel without knobs that are not the default's, are its PTO_CALLER_FILE.
+    Its callers, those of a kernel of `config`, are its PTO_CALLER_FILE.
     """
     header, caller = path.with_name("build_info.inc"), path.with_name("caller.cpp")
     header.write_text(f'R"JSON({info})JSON"\n', encoding="utf-8")
     text = npu_caller if source.stem.endswith(NPU) else host_caller
-    caller.write_text(text(path.stem, kernel_entries(KernelConfig())), encoding="utf-8")
+    caller.write_text(text(path.stem, kernel_entries(config)), encoding="utf-8")
     files = {"PTO_BUILD_INFO_FILE": f'"{header}"', "PTO_CALLER_FILE": f'"{caller}"'}
     definitions = [f"-D{name}={value}" for name, value in {**macros, **files}.items()]
     subprocess.run([host_toolchain().cxx, *CXX_FLAGS, *definitions, str(source), "-o", str(path)], check=True)
@@ -67,5 +67,5 @@ def build_stand_in(
         raise ValueError(f"stand-ins have only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
     text = json.dumps(build_info(config, backend)) if info is None else info
     path = directory / f"{library_name(config)}.so"
-    compile_stand_in(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp", path, text, values)
+    compile_stand_in(ROOT / f"flash_atten/testdata/stand_in_{backend}.cpp", path, text, values, config)
     return path

@@ -35,6 +35,10 @@ class BoundLaunch(Protocol):
         """Fill scratch and outputs with NaN, so that nothing of an earlier run can pass for the next one's."""
         ...
 
+    def scratch_floats(self, first: int, count: int) -> Any:
+        """Return a copy of FP32 values that the last run has left in the plan's first scratch, from element `first`."""
+        ...
+
 
 class Backend(Protocol):
     """Launches one library. Arrays are NumPy's on the host, torch_npu tensors on the device."""

@@ -58,6 +58,19 @@ class FakeTensor:
         """Fill with zeros."""
         self.array.fill(0)
 
+    def view(self, shape: Any) -> FakeTensor:
+        """See the same memory in another shape, or with another dtype."""
+        array = self.array.view(shape) if isinstance(shape, str) else self.array.reshape(shape)
+        return FakeTensor(array, self.log, self.device, self.label)
+
+    def __getitem__(self, part: slice) -> FakeTensor:
+        """See a part of the same memory."""
+        return FakeTensor(self.array[part], self.log, self.device, self.label)
+
+    def clone(self) -> FakeTensor:
+        """Copy on the device."""
+        return FakeTensor(self.array.copy(), self.log, self.device)
+
     def npu(self, device: int = 0) -> FakeTensor:
         """Copy to a device."""
         return FakeTensor(self.array.copy(), self.log, f"npu:{device}")

@@ -60,6 +60,10 @@ class HostLaunch:
         for array in (*self.scratch, *(self.arrays[name] for name in self.plan.outputs)):
             array.view(np.uint8).fill(NOT_A_NUMBER)
 
+    def scratch_floats(self, first: int, count: int) -> Array:
+        """Return a copy of FP32 values that the last run has left in the plan's first scratch, from element `first`."""
+        return self.scratch[0].view(np.float32)[first : first + count].copy()
+
 
 class HostBackend:
     """Launches a host-built library on NumPy arrays."""

@@ -79,6 +79,12 @@ def device_cube_cores(torch: Any, device: Any, given: int | None) -> int:
     return int(cores)
 
 
+def current_device_cube_cores() -> int:
+    """Return the number of cube cores of the current device. Raises LibraryError if there is none, or it is unknown."""
+    torch = import_torch_npu()
+    return device_cube_cores(torch, f"{NPU}:{torch.npu.current_device()}", None)
+
+
 @dataclass(frozen=True)
 class NpuLaunch:
     """A plan on device tensors. `run` queues its launches on the stream that is current then on their device."""
@@ -115,6 +121,16 @@ class NpuLaunch:
                 tensor.fill_(NOT_A_NUMBER)
             for name in self.plan.outputs:
                 self.arrays[name].fill_(float("nan"))
+
+    def scratch_floats(self, first: int, count: int) -> Any:
+        """Return a copy of FP32 values that the last run leaves in the plan's first scratch, from element `first`.
+
+        It is queued on the stream that is current, which must be that of the run.
+        """
+        npu = self.backend.torch.npu
+        with npu.device(self.device):
+            scratch = self.backend.scratch(self.device, npu.current_stream().npu_stream, self.plan)[0]
+            return scratch.view(self.backend.torch.float32)[first : first + count].clone()
 
 
 class NpuBackend:

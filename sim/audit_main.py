@@ -70,10 +70,10 @@ def trace(library: TraceLibrary, v_rule: VRule) -> Traces:
     launches = tuple(audit_launches(library.config))
     verdicts, lines = [], set()
     for launch in launches:
-        recording = library.record(*launch)
-        verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
-        verdicts.append(verdict_json(library.info.name, verdict))
-        lines.update(np.unique(recording.trace.events["line"]).tolist())
+        for recording in library.record_all(*launch):
+            verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
+            verdicts.append(verdict_json(library.info.name, verdict))
+            lines.update(np.unique(recording.trace.events["line"]).tolist())
     return Traces(launches, tuple(verdicts), frozenset(lines))
 
 

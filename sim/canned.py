@@ -21,5 +21,5 @@ def build_canned(directory: Path, trace: Trace, *, remove_barriers: Sequence[str
     info = build_info(KernelConfig()) | {"mode": TRACE, "remove_barriers": list(remove_barriers)}
     macros = {"CANNED_TRACE": f'"{directory / "canned.trace"}"', "CANNED_FAILS": int(fails)}
     path = directory / "canned.trace.so"
-    compile_stand_in(SOURCE, path, json.dumps(info), macros)
+    compile_stand_in(SOURCE, path, json.dumps(info), macros, KernelConfig())
     return path

@@ -1,29 +1,45 @@
-"""One launch of a Flash Attention library: recorded, judged, and what its barrier patterns leave set apart."""
+"""The launches of a Flash Attention library: recorded, judged, and what its barrier patterns leave set apart."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flash_atten.config import LaunchShape
+from flash_atten.plan import ENTRY
 from patchers.patterns import left_to_the_repeat_rule
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
-from sim.record import TraceLibrary
+from sim.record import Recording, TraceLibrary
 from sim.vector_repeats import VRule
 
 
-def check(
-    library: TraceLibrary, shape: LaunchShape, block_dim: int, v_rule: VRule = VRule.STRICT
-) -> tuple[Verdict, tuple[Finding, ...]]:
-    """Record and judge one launch; return the verdict without what the library's patterns leave, and that.
+class Checked(NamedTuple):
+    """What is said of one launch."""
 
-    A pattern leaves what is in time by the repeat rule, between the operations that it is about.
-    Raises ValueError for a shape that the kernel cannot run, KernelError if it fails.
+    entry: str
+    verdict: Verdict
+    """Without what the library's patterns leave."""
+    accepted: tuple[Finding, ...]
+    """That."""
+
+
+def check(library: TraceLibrary, shape: LaunchShape, block_dim: int, v_rule: VRule = VRule.STRICT) -> list[Checked]:
+    """Record and judge the launches of a shape, one for each entry.
+
+    A pattern leaves what is in time by the repeat rule, between the operations that it is about. No pattern is for the
+    entry that combines the parts of S1. Raises ValueError for a shape that the kernel cannot run, KernelError if it
+    fails.
     """
-    recording = library.record(shape, block_dim)
+    return [check_recording(library, recording, v_rule) for recording in library.record_all(shape, block_dim)]
+
+
+def check_recording(library: TraceLibrary, recording: Recording, v_rule: VRule) -> Checked:
+    """Judge one launch."""
     verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
-    patterns = library.info.fields().get("remove_barriers", ())
+    patterns = library.info.fields().get("remove_barriers", ()) if recording.entry == ENTRY else ()
     accepted = tuple(
         finding
         for finding in verdict.findings
         if finding.in_time and finding.first and left_to_the_repeat_rule(patterns, finding.first.op, finding.second.op)
     )
-    return verdict.without(accepted), accepted
+    return Checked(recording.entry, verdict.without(accepted), accepted)

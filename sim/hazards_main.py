@@ -36,8 +36,8 @@ _BLOCK_DIM = flags.DEFINE_integer("block_dim", 1, "Cores; with fewer than Q bloc
 _V_RULE = define_v_rule()
 _JSON = flags.DEFINE_string("json", None, "File for the verdicts as JSON.")
 
-Report = tuple[str, Verdict, tuple[Finding, ...]]
-"""Name of a kernel, verdict, and what its barrier patterns leave to the repeat rule."""
+Report = tuple[str, str, Verdict, tuple[Finding, ...]]
+"""Name of a kernel, its entry if that is known, verdict, and what its barrier patterns leave to the repeat rule."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,21 @@ def reports(chosen: Options) -> Iterator[Report]:
         trace = read_trace(path)
         if trace.error:
             raise KernelError(f"the launch that {path} records failed:\n{trace.error}")
-        yield path.name, judge(trace, v_rule=chosen.v_rule), ()
+        yield path.name, "", judge(trace, v_rule=chosen.v_rule), ()
     if chosen.traces and not chosen.libraries:
         return
     for path in chosen.libraries or libraries_beside(flash_atten.__file__):
         library = TraceLibrary(path)
-        yield library.info.name, *check(library, chosen.shape, chosen.block_dim, chosen.v_rule)
+        for found in check(library, chosen.shape, chosen.block_dim, chosen.v_rule):
+            yield library.info.name, *found
 
 
 def work(chosen: Options) -> int:
     """Judge everything; print the verdicts. Return the exit code."""
     results = []
     try:
-        for name, verdict, accepted in reports(chosen):
-            print(verdict_text(name, verdict, accepted), flush=True)
+        for name, entry, verdict, accepted in reports(chosen):
+            print(verdict_text(f"{name} {entry}".rstrip(), verdict, accepted), flush=True)
             results.append(verdict_json(name, verdict, accepted))
         if chosen.json:
             write_file(chosen.json, json.dumps(results, indent=1) + "\n")

@@ -52,8 +52,8 @@ def test_shipped_kernel_has_only_the_pairs_that_its_pattern_leaves(
     path: Path, q_rows: int, s1: int, block_dim: int
 ) -> None:
     library = TraceLibrary(path)
-    verdict, accepted = check(library, LaunchShape(q_rows, s1), block_dim)
-    assert verdict.findings == ()
+    ((entry, verdict, accepted),) = check(library, LaunchShape(q_rows, s1), block_dim)
+    assert (entry, verdict.findings) == ("call_both", ())
     assert bool(accepted) == ("gu" in library.info.fields()["remove_barriers"])
     assert verdict.counts.blocks == block_dim
 

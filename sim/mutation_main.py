@@ -58,7 +58,8 @@ def options() -> Options:
 
 def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
     """Judge the mutants of one kernel; return the summary. Raises UncleanError, KernelError."""
-    recordings = [library.record(shape, block_dim=1) for shape in representative_shapes(library.config)]
+    shapes = representative_shapes(library.config)
+    recordings = [each for shape in shapes for each in library.record_all(shape, block_dim=1)]
     found = mutants(take_inventory(recording.trace for recording in recordings))
     todo = sample(found, chosen.sample or len(found), chosen.seed)
 

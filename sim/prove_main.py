@@ -75,7 +75,7 @@ def work(chosen: Options) -> int:
     try:
         library = TraceLibrary(chosen.library)
         shapes = proof_shapes(library.config)
-        traces = (library.record(shape, block_dim=1).trace for shape in shapes)
+        traces = (each.trace for shape in shapes for each in library.record_all(shape, block_dim=1))
         lines = redundant_barriers(traces, chosen.v_rule)
         write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes, chosen.v_rule))
     except (KernelError, UnorderedTraceError) as error:

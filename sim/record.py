@@ -20,6 +20,7 @@ from flash_atten.plan import launch_plan
 from kernels.arguments import arguments_of, check_arrays
 from kernels.library import TRACE, Argument, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
+from sim.carried import still_blank
 from sim.program import ByteRange, bytes_of
 from trace.file import read_trace
 from trace.format import Trace
@@ -34,7 +35,9 @@ class Recording:
 
     trace: Trace
     scratch: tuple[ByteRange, ...]
-    """Scratch memory, such as the GM slots of FIFOs: it holds no value before the first launch."""
+    """Scratch memory that holds no value before the launch, such as the GM slots of FIFOs."""
+    entry: str = ""
+    """What was launched, if that is known."""
 
 
 class TraceLibrary:
@@ -55,17 +58,23 @@ class TraceLibrary:
             raise LibraryError(f"{self.path} is not a Flash Attention library: {error}") from error
 
     def record(self, shape: LaunchShape, block_dim: int) -> Recording:
-        """Launch Flash Attention of `shape` on `block_dim` cores and return its trace.
+        """Launch Flash Attention of `shape` on `block_dim` cores and return the trace of its first entry.
 
         Raises ValueError if the kernel cannot run the shape, KernelError with the runtime's report if it fails.
         """
+        return self.record_all(shape, block_dim)[0]
+
+    def record_all(self, shape: LaunchShape, block_dim: int) -> list[Recording]:
+        """As `record`; return a trace for each entry, in the order of the launches."""
         plan = launch_plan(self.config, shape, block_dim)
-        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (shape.q_rows, shape.s1, shape.s1))
-        (recording,) = self.record_plan(plan, {"q": q, "k": k, "v": v, "o": np.zeros((shape.q_rows, HEAD), np.float32)})
-        return recording
+        keys = shape.heads * shape.s1
+        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (shape.rows, keys, keys))
+        return self.record_plan(plan, {"q": q, "k": k, "v": v, "o": np.zeros((shape.rows, HEAD), np.float32)})
 
     def record_plan(self, plan: LaunchPlan, arrays: Mapping[str, NDArray[Any]]) -> list[Recording]:
         """Make the launches of `plan` and return their traces. Scalars that a kernel loads, it finds in the arrays.
+
+        What a launch has written in the scratch holds a value for those behind it.
 
         Raises ValueError if an array is missing, KernelError with the runtime's report if a launch fails.
         """
@@ -73,13 +82,15 @@ class TraceLibrary:
         areas = [np.zeros(part.bytes, np.uint8) for part in plan.scratch]
         operands = {name: Argument(array.ctypes.data, array.nbytes) for name, array in arrays.items()}
         scratch = [Argument(area.ctypes.data, area.nbytes) for area in areas]
-        recordings = []
+        recordings: list[Recording] = []
+        blank = tuple(map(bytes_of, areas))
         with tempfile.TemporaryDirectory(prefix="pto_trace_") as directory:
             path = Path(directory) / f"{self.info.name}.trace"
             for launch in plan.launches:
                 arguments = arguments_of(self.info.entry(launch.entry).parameters, plan, operands, scratch)
                 self._library.launch_on_host(launch.entry, launch.block_dim, arguments, trace=path)
-                recordings.append(Recording(read_trace(path), tuple(map(bytes_of, areas))))
+                recordings.append(Recording(read_trace(path), blank, launch.entry))
+                blank = still_blank(blank, recordings[-1].trace)
         return recordings
 
 

@@ -4,7 +4,7 @@ What a kernel executes depends on the number of tiles and of Q blocks only throu
 epilogue run as often as the shape says, flags are carried from one iteration, or one Q block, to the next, and branches
 and addresses go by the number of the tile modulo the rings (of rescale factors, of FIFO slots). So what matters is:
 no steady state, one iteration of it, several; every remainder of the tiles by the rings; enough tiles for every FIFO
-slot to be reused twice; several Q blocks on a core.
+slot to be reused twice; several Q blocks on a core. Where S1 is split, the tiles are those of a part.
 
 Three sets, for three purposes. The proof and the audit of one kernel share no shape: an error in the choice of one set
 is not repeated by the other.
@@ -30,7 +30,8 @@ class Launch(NamedTuple):
 
     def as_json(self) -> dict[str, int]:
         """Return it for reports."""
-        return {"q_rows": self.shape.q_rows, "s1": self.shape.s1, "block_dim": self.block_dim}
+        heads = {"heads": self.shape.heads} if self.shape.heads > 1 else {}
+        return {"q_rows": self.shape.q_rows, "s1": self.shape.s1, **heads, "block_dim": self.block_dim}
 
 
 def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
@@ -69,4 +70,5 @@ def audit_launches(config: KernelConfig) -> list[Launch]:
 
 
 def _shape(config: KernelConfig, blocks: int, tiles: int) -> LaunchShape:
-    return LaunchShape(blocks * S0, tiles * config.s1_tile)
+    """Return `blocks` Q blocks a head and `tiles` tiles in each part of S1; where there are heads, two."""
+    return LaunchShape(blocks * S0, tiles * config.part_rows, heads=2 if config.heads else 1)

@@ -7,13 +7,22 @@ import math
 
 import pytest
 
-from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
 from sim.shapes import audit_launches, proof_shapes, representative_shapes
 
-every_config = pytest.mark.parametrize(
-    "config", [KernelConfig(*knobs) for knobs in itertools.product(S1_TILES, QK_PRELOADS)], ids=str
-)
+CONFIGS = [
+    *(KernelConfig(*knobs) for knobs in itertools.product(S1_TILES, QK_PRELOADS)),
+    KernelConfig(256, kv_split=2),
+    KernelConfig(512, 4, kv_split=4, heads=True),
+    KernelConfig(256, heads=True),
+]
+
+every_config = pytest.mark.parametrize("config", CONFIGS, ids=str)
+
+
+def tiles_of_a_part(config: KernelConfig, shape: LaunchShape) -> int:
+    return shape.s1 // config.part_rows
 
 
 @every_config
@@ -21,7 +30,7 @@ def test_the_proof_covers_every_remainder_with_one_and_two_q_blocks(config: Kern
     rings = math.lcm(config.exp_ring, FIFO_SLOTS)
     shapes = proof_shapes(config)
     for blocks in (1, 2):
-        tiles = [shape.tiles(config) for shape in shapes if shape.q_blocks == blocks]
+        tiles = [tiles_of_a_part(config, shape) for shape in shapes if shape.q_blocks == blocks * shape.heads]
         assert min(tiles) == config.qk_preload
         assert max(tiles) > 2 * FIFO_SLOTS
         assert {count % rings for count in tiles} == set(range(rings))
@@ -30,14 +39,14 @@ def test_the_proof_covers_every_remainder_with_one_and_two_q_blocks(config: Kern
 @every_config
 def test_the_audit_covers_the_ring_on_two_cores_with_other_shapes_than_the_proof(config: KernelConfig) -> None:
     launches = audit_launches(config)
-    tiles = [launch.shape.tiles(config) for launch in launches]
+    tiles = [tiles_of_a_part(config, launch.shape) for launch in launches]
     assert {count % config.exp_ring for count in tiles} == set(range(config.exp_ring))
     assert max(tiles) > 2 * FIFO_SLOTS
     assert all(launch.block_dim >= 2 for launch in launches)
-    # What a core executes goes by its number of Q blocks.
-    per_core = {-(-launch.shape.q_blocks // launch.block_dim) for launch in launches}
-    per_core |= {launch.shape.q_blocks // launch.block_dim for launch in launches}
-    assert per_core.isdisjoint(shape.q_blocks for shape in proof_shapes(config))
+    # What a core executes goes by its number of units.
+    per_core = {-(-launch.shape.units(config) // launch.block_dim) for launch in launches}
+    per_core |= {launch.shape.units(config) // launch.block_dim for launch in launches}
+    assert per_core.isdisjoint(shape.units(config) for shape in proof_shapes(config))
 
 
 @every_config

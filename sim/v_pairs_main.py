@@ -42,7 +42,7 @@ def options() -> Options:
 
 def pairs_of(library: TraceLibrary) -> list[Row]:
     """Return the rows of a library, over the launches of an audit. Raises KernelError."""
-    recordings = [library.record(*launch) for launch in audit_launches(library.config)]
+    recordings = [each for launch in audit_launches(library.config) for each in library.record_all(*launch)]
     verdicts = [judge(recording.trace, scratch=recording.scratch) for recording in recordings]
     return rows(library.info.name, (finding for verdict in verdicts for finding in verdict.findings))
 

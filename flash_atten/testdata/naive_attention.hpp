@@ -26,7 +26,8 @@ std::vector<float> ToFloat(const uint16_t* halves, int64_t rows) {
     return floats;
 }
 
-void AttendRow(const float* q, const std::vector<float>& k, const std::vector<float>& v, float* o) {
+/// Returns the log-sum-exp of the scaled scores.
+float AttendRow(const float* q, const std::vector<float>& k, const std::vector<float>& v, float* o) {
     const int64_t s1 = static_cast<int64_t>(k.size()) / kNaiveHead;
     std::vector<float> score(s1);
     float top = -INFINITY;
@@ -43,12 +44,16 @@ void AttendRow(const float* q, const std::vector<float>& k, const std::vector<fl
         for (int64_t d = 0; d < kNaiveHead; ++d) sum[d] += weight * v[j * kNaiveHead + d];
     }
     for (int64_t d = 0; d < kNaiveHead; ++d) o[d] = sum[d] / total;
+    return top * scale + std::log(total);
 }
 
-void NaiveAttention(const uint16_t* q, const uint16_t* k, const uint16_t* v, float* o, int64_t s0, int64_t s1) {
+/// `lse`, if there is one, gets the log-sum-exps of the rows.
+void NaiveAttention(const uint16_t* q, const uint16_t* k, const uint16_t* v, float* o, int64_t s0, int64_t s1,
+                    float* lse = nullptr) {
     const std::vector<float> queries = ToFloat(q, s0), keys = ToFloat(k, s1), values = ToFloat(v, s1);
     for (int64_t row = 0; row < s0 - STAND_IN_SKIPS_LAST_ROW; ++row) {
-        AttendRow(&queries[row * kNaiveHead], keys, values, o + row * kNaiveHead);
+        const float of_row = AttendRow(&queries[row * kNaiveHead], keys, values, o + row * kNaiveHead);
+        if (lse != nullptr) lse[row] = of_row;
     }
 }
 

@@ -38,4 +38,5 @@ extern "C" int rtGetC2cCtrlAddr(uint64_t* address, uint32_t* length) {
 extern "C" uint32_t stand_in_block_dim() { return launched_block_dim; }
 extern "C" void* stand_in_stream() { return launched_stream; }
 extern "C" int64_t stand_in_ffts() { return launched_ffts; }
+extern "C" int stand_in_combined() { return combined_behind; }
 extern "C" void* stand_in_slots(int argument) { return launched_slots[argument]; }

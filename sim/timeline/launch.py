@@ -6,7 +6,8 @@ cores slows the cube's way to GM, or everything is slowed by one factor. Both ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from flash_atten.config import LARGEST_SIZE
@@ -73,6 +74,10 @@ class Workload:
                 f"cores = {self.cores} is not possible: give at least 1; a die of an A3 has {DEFAULT_CORES}"
             )
 
+    def units(self, parts: int) -> Workload:
+        """Return the work of a kernel that cuts S1 into `parts`: so many more Q blocks, each with a part of S1."""
+        return replace(self, q_rows=self.q_rows * parts, s1=self.s1 // parts)
+
     @property
     def waves(self) -> tuple[tuple[int, int], ...]:
         """Waves of Q blocks, as (how many, active cores of each): full ones, then what is left."""
@@ -102,6 +107,10 @@ class Fitted:
     """Factor after them."""
 
 
+BlockPair = Callable[[Scale], tuple[float, float]]
+"""Returns (cycles of the first Q block of a core, cycles of each further one)."""
+
+
 def microseconds(blocks: BlockTimes, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:
     """Return how long the launch `work` takes.
 
@@ -114,10 +123,23 @@ def microseconds(blocks: BlockTimes, work: Workload, fitted: Fitted, hypothesis:
     return busy + LAUNCH_US + (fitted.sync if work.timing is Timing.SYNC else 0.0)
 
 
+def combining_microseconds(combining: BlockPair, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:
+    """Return how long the second launch takes that combines the parts of S1 for the Q blocks of `work`.
+
+    It runs at the end of the work, so at the late pace.
+    """
+    return _core_us(combining, work, fitted.late, hypothesis) + LAUNCH_US
+
+
 def _busy(blocks: BlockTimes, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
     """Microseconds of the core with most Q blocks."""
+    return _core_us(lambda scale: blocks.cycles(work.s1, scale), work, factor, hypothesis)
+
+
+def _core_us(pair: BlockPair, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
+    """Microseconds of the core with most Q blocks, if these take what `pair` says."""
     cycles = 0.0
     for number, (waves, cores) in enumerate(work.waves):
-        first, further = blocks.cycles(work.s1, hypothesis.scale(factor, cores))
+        first, further = pair(hypothesis.scale(factor, cores))
         cycles += waves * further if number else first + (waves - 1) * further
     return cycles / (CLOCK_GHZ * 1e3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.timeline.blocks import EPILOGUE_TILES, PERIOD, BlockTimes
 from sim.timeline.origins import Origin, read_origins
 from sim.timeline.program import TimedProgram, timed_program
+from sim.timeline.times import Scale, timeline
+from trace.format import Trace, blocks_of
 
 RECORDED_TILES = PERIOD + 3 * EPILOGUE_TILES
 """Tiles that are recorded of a longer S1: a period of the steady state, and what comes before and after it."""
@@ -43,12 +45,17 @@ class RecordedKernel:
         path = self.library.path
         return read_origins(path.with_name(path.name.removesuffix(TRACE_SUFFIX) + ".origins.json"))
 
+    @property
+    def parts(self) -> int:
+        """Parts that the kernel cuts S1 into."""
+        return self.library.config.kv_split
+
     def recorded_s1(self, s1: int) -> int:
-        """Return the rows of K and V that are recorded to tell what `s1` costs."""
-        return min(s1, RECORDED_TILES * self.library.config.s1_tile)
+        """Return the rows of K and V of a unit that are recorded to tell what `s1` costs."""
+        return min(s1 // self.parts, RECORDED_TILES * self.library.config.s1_tile)
 
     def program(self, blocks: int, s1: int) -> TimedProgram:
-        """Return a core's work on `blocks` Q blocks in turn, with costs.
+        """Return a core's work on `blocks` units of `s1` rows of K and V in turn, with costs.
 
         Raises:
             ValueError: the kernel cannot run the shape.
@@ -56,12 +63,13 @@ class RecordedKernel:
         """
         key = blocks, s1
         if key not in self._programs:
-            trace = self.library.record(LaunchShape(blocks * S0, s1), block_dim=1).trace
-            self._programs[key] = timed_program(trace, self.free_batch)
+            # A core for each part: then block 0 has one unit of each Q block, as block 0 of an unsplit kernel has.
+            trace = self.library.record(LaunchShape(blocks * S0, s1 * self.parts), block_dim=self.parts).trace
+            self._programs[key] = timed_program(first_block(trace), self.free_batch)
         return self._programs[key]
 
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
-        """Return what Q blocks cost for `s1`; with `several` the cost of a further one is recorded, too.
+        """Return what units of a launch of `s1` cost; with `several` the cost of a further one is recorded, too.
 
         Raises:
             ValueError: the kernel cannot run the shape.
@@ -74,3 +82,25 @@ class RecordedKernel:
             # Kept, because BlockTimes remembers what it has walked.
             self._blocks[key] = BlockTimes(self.program(1, recorded), self.program(2, recorded) if several else None)
         return self._blocks[key]
+
+    def combining(self, scale: Scale) -> tuple[float, float]:
+        """Return what combining the parts of S1 costs a core: cycles for one Q block, and for each further one.
+
+        It does not depend on S1. Only for a kernel that splits it. Raises KernelError.
+        """
+        one, two = (timeline(program, scale).cycles for program in self._combining_programs)
+        return one, two - one
+
+    @cached_property
+    def _combining_programs(self) -> tuple[TimedProgram, TimedProgram]:
+        one, two = (
+            self.library.record_all(LaunchShape(blocks * S0, self.library.config.least_s1), block_dim=1)[1]
+            for blocks in (1, 2)
+        )
+        return timed_program(one.trace), timed_program(two.trace)
+
+
+def first_block(trace: Trace) -> Trace:
+    """Return what the cores of the first block do; the events of the others stay, unused."""
+    cores = next(iter(blocks_of(trace).values()))
+    return replace(trace, block_dim=1, cores=tuple(cores))

@@ -1,0 +1,30 @@
+"""The flags of programs that choose a kernel by its knobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from absl import flags
+
+from flash_atten.knobs import BY_RULE, Asked
+
+KNOB_FLAGS = ("s1_tile", "qk_preload", "kv_split")
+
+
+def define_knobs() -> Callable[[], Asked]:
+    """Define --s1_tile, --qk_preload and --kv_split; return what reads them."""
+    s1_tile = flags.DEFINE_string("s1_tile", BY_RULE, "Rows of K per tile: auto (by s1), 256 or 512.")
+    qk_preload = flags.DEFINE_integer(
+        "qk_preload",
+        None,
+        "Tiles that QK runs ahead of PV: 3 or 4. Default: what --library has, if there is one, else 3.",
+    )
+    kv_split = flags.DEFINE_string(
+        "kv_split", BY_RULE, "Parts of S1 that are computed apart: auto (by shape and cube cores), 1, 2 or 4."
+    )
+    return lambda: Asked(s1_tile.value, qk_preload.value, kv_split.value)
+
+
+def given_knobs() -> list[str]:
+    """Return the names of those of `define_knobs`' flags that are on the command line."""
+    return [name for name in KNOB_FLAGS if flags.FLAGS[name].present]
