@@ -3,7 +3,8 @@
 By default each program is loops, branches, rings and FIFO pipelines of one core around operations on all pipes. The
 pass orders it, it is executed with random trip counts and branches, and the judge must find nothing. With --kind=dsl a
 program is a kernel of the DSL with sections, selected pointers, scalar accesses and FIFOs both ways, which is
-assembled, compiled, judged, and compared with NumPy. A failure prints the command that replays it. Exit code 0: nothing
+assembled, compiled, judged, and compared with NumPy. With --kind=deletions each sync that the pass has added is deleted
+in turn, and the judge must miss it. A failure prints the command that replays it. Exit code 0: nothing
 wrong; 1: something; 2: wrong usage.
 """
 
@@ -20,6 +21,7 @@ from absl import flags
 
 from cli.program import EXIT_FAILED, run
 from sim.hazards import judge
+from sim.random_deletions import unmissed
 from sim.random_kernels_run import wrong_kernels
 from tools.ptoas.insert_sync.analysis import has_hazard
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
@@ -34,6 +36,8 @@ class Kind(Enum):
     """Operations of the pass: many a second."""
     DSL = "dsl"
     """Kernels of the DSL: two a second."""
+    DELETIONS = "deletions"
+    """Programs of the pass, each of whose syncs is deleted in turn: one a second."""
 
 
 _COUNT = flags.DEFINE_integer("count", 1000, "Programs.", lower_bound=1)
@@ -86,6 +90,9 @@ def failures(chosen: Options) -> Iterator[tuple[int, str]]:
     seeds = range(chosen.seed, chosen.seed + chosen.count)
     if chosen.kind is Kind.PASS:
         yield from ((seed, problem) for seed in seeds if (problem := wrong(seed)))
+        return
+    if chosen.kind is Kind.DELETIONS:
+        yield from ((seed, problem) for seed in seeds for problem in unmissed(seed))
         return
     for start in range(0, chosen.count, BATCH):
         with tempfile.TemporaryDirectory(prefix="random_programs_") as directory:

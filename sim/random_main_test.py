@@ -11,12 +11,15 @@ from xdsl.dialects.builtin import ModuleOp
 from isa.pipes import Pipe
 from ptodsl.examples.host_run import host_kernel
 from runtime.host_kernel import HostKernel
-from sim import random_kernels_run, random_main
+from sim import random_deletions, random_kernels_run, random_main
 from sim.random_main import Kind, Options, work
 from sim.testing import UB0, one_vec
 from tools.ptoas.assemble import Options as AssemblerOptions
 from tools.ptoas.assemble import Sync
+from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.random_kernels import Compute, Interpretation, Kernel, Scope, Store
+from tools.ptoas.insert_sync.solver import solve
+from tools.ptoas.insert_sync.syncs import Barrier
 
 REPLAY = "replay: tools/bazel run //sim:random_programs -- --kind={kind} --count=1 --seed={seed}\n"
 
@@ -39,6 +42,26 @@ def test_a_failure_prints_the_command_that_replays_it(
     assert "RAW: line 1 TEXP (V, block 0 vec0) and line 2 TABS (V, block 0 vec0)" in printed
     assert REPLAY.format(kind="pass", seed=9) in printed
     assert printed.endswith("2 programs from seed 8 on: 2 wrong\n")
+
+
+def test_every_sync_that_is_deleted_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert work(Options(count=6, seed=3, kind=Kind.DELETIONS)) == 0
+    assert capsys.readouterr().out == "6 programs from seed 3 on: 0 wrong\n"
+
+
+def test_a_sync_that_nobody_misses_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def solve_twice(program: Program) -> None:
+        solve(program)
+        program.add_barrier(Barrier(Pipe.V, program.code, 0))
+
+    monkeypatch.setattr(random_deletions, "solve", solve_twice)
+    monkeypatch.setattr(random_deletions, "EXECUTIONS", 5)
+    assert work(Options(count=1, seed=3, kind=Kind.DELETIONS)) == 1
+    printed = capsys.readouterr().out
+    assert "a barrier of V is not missed: the pass printed too much" in printed
+    assert REPLAY.format(kind="deletions", seed=3) in printed
 
 
 TINY = Kernel((Scope(2, (Compute("abs", (0,), 1), Store(1, 0, moving=False))),), has_fifo=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -160,6 +161,8 @@ def _write(text: str, path: str | None, stdout: TextIO) -> None:
 
 def run() -> None:
     """Run on the process's own arguments and streams; paths are relative to where the user stands."""
+    # A short process: what it makes lives until its end, and looking for garbage grows with that.
+    gc.disable()
     # `bazel run` starts programs elsewhere and says here where the user was.
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", os.curdir))
     sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout, sys.stderr))

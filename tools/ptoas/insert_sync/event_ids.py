@@ -10,6 +10,7 @@ from isa.pipes import EVENT_IDS
 from tools.ptoas.insert_sync.coloring import Coloring, Failure, Relief
 from tools.ptoas.insert_sync.options import Scope
 from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.prune import prune
 from tools.ptoas.insert_sync.remedies import Remedies
 from tools.ptoas.insert_sync.repair import repair
 from tools.ptoas.insert_sync.solver import solve
@@ -35,6 +36,25 @@ def assign_event_ids(program: Program, limit: int = EVENT_IDS, scope: Scope = Sc
         solve(program)
 
 
+def _thin_out(program: Program, limit: int, scope: Scope) -> None:
+    """Take away what remedies have made superfluous, if all flags find ids without it."""
+    removed = prune(program)
+    if removed and not _color(program, limit, scope):
+        # One of them told somebody that a wait is over.
+        for sync in removed:
+            if isinstance(sync, Barrier):
+                program.add_barrier(sync)
+            else:
+                program.add_pair(sync)
+        complete = _color(program, limit, scope)
+        assert complete, "with what was put back the ids suffice again"
+
+
+def _color(program: Program, limit: int, scope: Scope) -> bool:
+    """Give all flags ids as they are; whether that is possible."""
+    return Coloring(program, Timing(program), limit, scope).run(lambda _: None)
+
+
 def _served(flag: Flag) -> Flag:
     """The flag that an acknowledgement is for, or the flag itself."""
     served = flag.pairs[0].acknowledges
@@ -43,11 +63,16 @@ def _served(flag: Flag) -> Flag:
 
 def _seek(program: Program, limit: int, scope: Scope) -> list[Failure]:
     """Color the flags, with as many rounds of remedies as it takes; what is left without an id in the end."""
-    for _ in range(MOST_ROUNDS):
+    for number in range(MOST_ROUNDS):
         timing = Timing(program)
         remedies = Remedies(program, timing)
         if Coloring(program, timing, limit, scope).run(remedies.relieve):
+            if number:
+                _thin_out(program, limit, scope)
             return []
+        if not remedies.applied:
+            remedies = Remedies(program, timing, shortens=True)
+            Coloring(program, timing, limit, scope).run(remedies.relieve)
         if not remedies.applied:
             break
         if remedies.risky:

@@ -5,16 +5,18 @@ import re
 import pytest
 
 from ptodsl import pto, tile
-from ptodsl.dialect import TileBufType, element_type
+from ptodsl.dialect import BarrierOp, TileBufType, element_type
 from ptodsl.dialect.testing import snippet
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
+from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.insert_sync.long_modules import nested_loops
 from tools.ptoas.insert_sync.random_kernels import COLS, ROWS, SUBBLOCKS
 from tools.ptoas.insert_sync.random_modules import PARAMETERS as PARAMETER_TYPES
 from tools.ptoas.insert_sync.random_modules import Fifo
+from tools.ptoas.plan_memory import plan_memory
 
 LOAD = "pto.tload ins(%slice : !slice) outs(%vec : !vec)"
 STORE = "pto.tstore ins(%vec : !vec) outs(%slice : !slice)"
@@ -269,6 +271,14 @@ def test_a_core_that_loads_its_own_fifo_entry_waits_for_its_store() -> None:
     ]
     # The next store may be to the same slot.
     assert calls[store - 1] == "wait_flag(PIPE_MTE2, PIPE_MTE3"
+
+
+@pytest.mark.parametrize("depth", [8, 9, 11])
+def test_deep_nests_have_at_most_one_barrier_of_all_pipes(depth: int) -> None:
+    module = nested_loops(depth)
+    insert_sync(module, plan_memory(module))
+    found = [op for op in module.walk() if isinstance(op, BarrierOp)]
+    assert len(found) <= (depth > 8)
 
 
 def test_a_barrier_of_all_pipes_in_a_loop_is_a_warning_at_the_line_of_the_program() -> None:

@@ -16,22 +16,28 @@ T = TypeVar("T")
 _NOTHING = object()
 
 
-def prune(program: Program) -> None:
-    """Remove, one after the other, every sync without which there is still no hazard.
+def prune(program: Program) -> list[FlagPair | Barrier]:
+    """Remove, one after the other, every sync without which there is still no hazard; those that were removed.
 
     Barriers are tried first, since they stall the pipe that bounds the kernel, then flags within one pass of a block,
     which flags that go round a loop often imply.
     """
     trials = _Trials(program)
+    removed: list[FlagPair | Barrier] = []
     pairs, barriers = program.syncs()
     for barrier in barriers:
         program.remove_barrier(barrier)
-        if not trials.survives_without(barrier):
+        if trials.survives_without(barrier):
+            removed.append(barrier)
+        else:
             program.add_barrier(barrier)
     for pair in sorted(_removable(pairs), key=lambda pair: pair.flag.frame is not None):
         program.remove_pair(pair)
-        if not trials.survives_without(pair):
+        if trials.survives_without(pair):
+            removed.append(pair)
+        else:
             program.add_pair(pair)
+    return removed
 
 
 def _removable(pairs: Iterable[FlagPair]) -> Iterable[FlagPair]:

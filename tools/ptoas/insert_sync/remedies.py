@@ -2,6 +2,7 @@
 
 - take turns with more ids, or with fewer, if its loop has copies
 - become part of a flag that has done its work, or merge with one that guards something nearby
+- be set right before it is waited for, and go round no loop any more
 - be acknowledged: a flag in the other direction tells whoever sets it that an earlier wait is over
 """
 
@@ -26,8 +27,10 @@ Place = tuple[Block, int, Turn]
 class Remedies:
     """One round of remedies, for the failures of one coloring."""
 
-    def __init__(self, program: Program, timing: Timing) -> None:
+    def __init__(self, program: Program, timing: Timing, *, shortens: bool = False) -> None:
         self._program = program
+        self._shortens = shortens
+        """Whether flags may be shortened: only where nothing else helps, since pipes overlap less."""
         self._timing = timing
         self._number = number_gaps(program.code)
         self._changed: set[Flag] = set()
@@ -47,6 +50,9 @@ class Remedies:
 
     def _relieve(self, failure: Failure) -> Relief | None:
         flag = failure.flag
+        if not flag.pairs:
+            # An earlier remedy of this round has replaced it.
+            return None
         match failure.reason:
             case Reason.ITSELF:
                 return self._rotate(flag) or self._acknowledge_itself(flag)
@@ -206,10 +212,42 @@ class Remedies:
             if (cost := self._cost_of_merging(one, other)) is not None
         ]
         if not mergers:
-            return None
+            return self._shorten(present) if self._shortens else None
         _, one, other = min(mergers, key=lambda merger: merger[0])
         self._merge_into(one, other)
         return Relief()
+
+    def _shorten(self, present: Iterable[Flag]) -> Relief | None:
+        """Let the flag of the outermost loop be set right before it is waited for, and no longer go round.
+
+        Its pipe then waits for all that the other one was given before, and not only for what it depends on: once a
+        pass of the loop that makes the fewest.
+        """
+        long = [flag for flag in present if flag.rotation is None and not _is_short(flag)]
+        if not long:
+            return None
+        outermost = min(long, key=lambda flag: max(_loops_around(pair.block) for pair in flag.pairs))
+        for pair in list(outermost.pairs):
+            self._program.remove_pair(pair)
+            gap, turn, short = pair.wait_gap, pair.wait_turn, Flag(pair.flag.src, pair.flag.dst)
+            made = FlagPair(short, pair.block, gap, gap, pair.guards, pair.acknowledges, turn, turn)
+            self._program.add_pair(made)
+            self._changed.add(short)
+            if made.acknowledges is not None:
+                self._acknowledgements.append(made)
+        self._changed.add(outermost)
+        self._forget_served()
+        self.risky = True
+        return Relief()
+
+    def _forget_served(self) -> None:
+        """Take away the acknowledgements for flags that are gone, and those for these."""
+        while stale := [pair for pair in self._acknowledgements if pair.acknowledges and not pair.acknowledges.pairs]:
+            for pair in stale:
+                self._acknowledgements.remove(pair)
+                self._changed.add(pair.flag)
+                if pair.flag.pairs:
+                    self._program.remove_pair(pair)
 
     def _cost_of_merging(self, one: Flag, other: Flag) -> int | None:
         """How much earlier pipes would wait, and how much later they would set, in gaps; None if it cannot be."""
@@ -281,6 +319,14 @@ def _common(one: Block, other: Block) -> Block:
     """The innermost block around two."""
     around = {id(block) for block in outwards(one)}
     return next(block for block in outwards(other) if id(block) in around)
+
+
+def _is_short(flag: Flag) -> bool:
+    return flag.frame is None and all(pair.set_gap == pair.wait_gap for pair in flag.pairs)
+
+
+def _loops_around(block: Block) -> int:
+    return sum(isinstance(around.owner, LoopNode) for around in outwards(block))
 
 
 def _ring(flag: Flag) -> LoopNode | None:
