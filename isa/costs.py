@@ -9,7 +9,7 @@ operations contain barriers of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from isa.op import Work
@@ -125,13 +125,19 @@ def vector_cost(op: str, rows: int, cols: int, element_bytes: int) -> tuple[Micr
         case Work.ROW_REDUCTION:
             return _row_reduction(row.cost[0], rows, cols, repeats)
         case Work.BROADCAST:
-            return MicroOp(0, INSTRUCTIONS["broadcast"].fixed, drains=True), _instruction(row.cost[0], repeats)
+            steps = _in_turn(_instruction(name, repeats) for name in row.cost)
+            return MicroOp(0, INSTRUCTIONS["broadcast"].fixed, drains=True), *steps
         case Work.COLUMN_REDUCTION:
             return (_instruction(row.cost[0], repeats),)
     extra = 0.0
     if tile_bytes < REPEAT_BYTES:
         extra = MASKED_BINARY if len(row.family.reads) > 1 else MASKED_UNARY
-    *first, last = (_instruction(name, repeats, extra) for name in row.cost)
+    return _in_turn(_instruction(name, repeats, extra) for name in row.cost)
+
+
+def _in_turn(steps: Iterable[MicroOp]) -> tuple[MicroOp, ...]:
+    """Steps each of which waits for the one before."""
+    *first, last = steps
     return *(replace(step, drains=True) for step in first), last
 
 

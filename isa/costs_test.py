@@ -47,6 +47,8 @@ def test_a_tile_of_keys_takes_as_long_as_published() -> None:
 
 
 def test_library_operations_drain_inside() -> None:
+    assert [part.drains for part in vector_cost("TROWEXPANDEXPDIF", 32, 256, 4)] == [True, True, False]
+    assert [part.drains for part in vector_cost("TDIVS", 32, 256, 4)] == [True, False]
     assert [part.drains for part in vector_cost("TROWEXPANDSUB", 32, 256, 4)] == [True, False]
     assert {part.drains for part in vector_cost("TROWMAX", 32, 256, 4)} == {True}
 

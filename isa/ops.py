@@ -50,6 +50,7 @@ _ANY: tuple[tuple[str, str], ...] = ()
 _OTHER_DST = (("dst", "src"),)
 _OWN_TMP = (("tmp", "src"), ("tmp", "dst"))
 _OTHER_DST_2 = (("dst", "lhs"), ("dst", "rhs"))
+_EXP_ROW, _EXP_COL = "exp(src[r, c] - row[r])", "exp(src[r, c] - col[c])"
 _SINGLE = ("f32",)
 _INT = ("i32",)
 _SIGNED = ("i8", "i16")
@@ -125,6 +126,7 @@ OPS: tuple[Op, ...] = (
             _UNKNOWN,
             _OTHER_DST,
         ),
+        ("TLRELU", "lrelu", _SINGLE, "src where it is positive, else src * scalar", "Lrelu", "unary", _UNKNOWN, _ANY),
         ("TSHLS", "shls", _INT, "src << scalar, from 0 to 31", "Shl", "scalar", _UNKNOWN, _ANY),
         ("TSHRS", "shrs", _INT, "src >> scalar, from 0 to 31; the sign stays", "Shr", "scalar", _UNKNOWN, _ANY),
         ("TMINS", "mins", NUMBERS, "min(src, scalar)", "Min", "scalar", _ROWS, _ANY),
@@ -175,6 +177,7 @@ OPS: tuple[Op, ...] = (
         ("TROWEXPANDDIV", "row_expand_div", FLOATS, "src[r, c] / row[r]", "Div", "div", _STRIPS, _ANY),
         ("TROWEXPANDMAX", "row_expand_max", NUMBERS, "max(src[r, c], row[r])", "Max", "max", _STRIPS, _ANY),
         ("TROWEXPANDMIN", "row_expand_min", NUMBERS, "min(src[r, c], row[r])", "Min", "max", _STRIPS, _ANY),
+        ("TROWEXPANDEXPDIF", "row_expand_expdif", _SINGLE, _EXP_ROW, "ExpDif", "sub exp", _UNKNOWN, _ANY),
     ),
     *_family(
         COL_EXPANSION,
@@ -188,6 +191,7 @@ OPS: tuple[Op, ...] = (
         ("TCOLEXPANDDIV", "col_expand_div", FLOATS, "src[r, c] / col[c]", "Div", "div", _UNKNOWN, _ANY),
         ("TCOLEXPANDMAX", "col_expand_max", NUMBERS, "max(src[r, c], col[c])", "Max", "max", _UNKNOWN, _ANY),
         ("TCOLEXPANDMIN", "col_expand_min", NUMBERS, "min(src[r, c], col[c])", "Min", "max", _UNKNOWN, _ANY),
+        ("TCOLEXPANDEXPDIF", "col_expand_expdif", _SINGLE, _EXP_COL, "ExpDif", "sub exp", _UNKNOWN, _ANY),
     ),
 )
 

@@ -50,6 +50,7 @@ REFERENCES: Mapping[str, Callable[..., Array]] = {
     "tands": lambda a, s: a & s,
     "tors": lambda a, s: a | s,
     "tfmods": np.fmod,
+    "tlrelu": lambda a, s: np.where(a > 0, a, a * s),
     "tshls": lambda a, s: a << s,
     "tshrs": lambda a, s: a >> s,
     "texpands": lambda s: np.broadcast_to(s, (ROWS, COLS)),
@@ -78,6 +79,7 @@ REFERENCES: Mapping[str, Callable[..., Array]] = {
     **{f"t{axis}expanddiv": lambda a, b: a / b for axis in ("row", "col")},
     **{f"t{axis}expandmax": np.maximum for axis in ("row", "col")},
     **{f"t{axis}expandmin": np.minimum for axis in ("row", "col")},
+    **{f"t{axis}expandexpdif": lambda a, b: np.exp(a - b) for axis in ("row", "col")},
 }
 """What an operation computes of what it reads, by its name in the dialect."""
 

@@ -81,6 +81,12 @@ struct Shr {
 struct Fmod {
     float operator()(float a, float b) const { return a - std::trunc(a / b) * b; }
 };
+struct Lrelu {
+    float operator()(float a, float slope) const { return a > 0 ? a : a * slope; }
+};
+struct ExpDif {
+    float operator()(float a, float b) const { return std::exp(a - b); }
+};
 struct Log {
     float operator()(float a) const { return std::log(a); }
 };

@@ -119,6 +119,7 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TANDS) \
     X(TORS) \
     X(TFMODS) \
+    X(TLRELU) \
     X(TSHLS) \
     X(TSHRS) \
     X(TMINS) \
@@ -148,13 +149,15 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TROWEXPANDDIV) \
     X(TROWEXPANDMAX) \
     X(TROWEXPANDMIN) \
+    X(TROWEXPANDEXPDIF) \
     X(TCOLEXPAND) \
     X(TCOLEXPANDADD) \
     X(TCOLEXPANDSUB) \
     X(TCOLEXPANDMUL) \
     X(TCOLEXPANDDIV) \
     X(TCOLEXPANDMAX) \
-    X(TCOLEXPANDMIN)
+    X(TCOLEXPANDMIN) \
+    X(TCOLEXPANDEXPDIF)
 
 /// Where dst = f(...): X(name, functor).
 #define PTO_BINARY_OPS(X) \
@@ -181,6 +184,7 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TANDS, And) \
     X(TORS, Or) \
     X(TFMODS, Fmod) \
+    X(TLRELU, Lrelu) \
     X(TSHLS, Shl) \
     X(TSHRS, Shr) \
     X(TMINS, Min)
@@ -217,7 +221,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TROWEXPANDMUL, Mul) \
     X(TROWEXPANDDIV, Div) \
     X(TROWEXPANDMAX, Max) \
-    X(TROWEXPANDMIN, Min)
+    X(TROWEXPANDMIN, Min) \
+    X(TROWEXPANDEXPDIF, ExpDif)
 
 /// Where dst[r, c] = f(...): X(name, functor).
 #define PTO_COL_BINARY_OPS(X) \
@@ -226,7 +231,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TCOLEXPANDMUL, Mul) \
     X(TCOLEXPANDDIV, Div) \
     X(TCOLEXPANDMAX, Max) \
-    X(TCOLEXPANDMIN, Min)
+    X(TCOLEXPANDMIN, Min) \
+    X(TCOLEXPANDEXPDIF, ExpDif)
 
 
 /// A bit per DTypeId.
@@ -270,6 +276,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 7 | 1u << 5,  // TANDS
     1u << 7 | 1u << 5,  // TORS
     1u << 1,  // TFMODS
+    1u << 1,  // TLRELU
     1u << 3,  // TSHLS
     1u << 3,  // TSHRS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMINS
@@ -299,6 +306,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1,  // TROWEXPANDDIV
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMIN
+    1u << 1,  // TROWEXPANDEXPDIF
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TCOLEXPAND
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDADD
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDSUB
@@ -306,6 +314,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1,  // TCOLEXPANDDIV
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMIN
+    1u << 1,  // TCOLEXPANDEXPDIF
 };
 
 // clang-format on
