@@ -44,7 +44,7 @@ def print_profile(rows: Sequence[Measured], total_ns: int, console: Console) -> 
             ),
         ],
         console,
-        title=f"{total_ns / 1e6:.2f} ms on one thread",
+        title=f"{total_ns / 1e6:.2f} ms of CPU time on one thread",
     )
     for core in dict.fromkeys(row.core for row in rows):
         spent = sum(row.nanoseconds for row in rows if row.core == core)

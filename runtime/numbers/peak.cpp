@@ -17,11 +17,11 @@ struct Vector {
 
 #define PTO_ROUNDS(BYTES)                                                                             \
     using V = typename Vector<BYTES>::type;                                                           \
-    V sums[kSums] = {};                                                                               \
+    V sums[kSums];                                                                                    \
+    for (int s = 0; s < kSums; ++s) sums[s] = V{} + static_cast<float>(s);                            \
     const V factor = V{} + 0.5f;                                                                      \
     for (uint64_t round = 0; round < rounds; ++round) {                                               \
         _Pragma("GCC unroll 12") for (int s = 0; s < kSums; ++s) sums[s] = sums[s] * factor + factor; \
-        __asm__ volatile("" ::: "memory");                                                            \
     }                                                                                                 \
     V total = {};                                                                                     \
     for (const V& sum : sums) total += sum;                                                           \

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "harness.hpp"
 
@@ -156,6 +157,68 @@ TEST(flags_and_barriers_are_accepted) {
               pipe_barrier(PIPE_V);
               pipe_barrier(PIPE_ALL);
           }).empty());
+}
+
+/// Runs a body on vector core 0 of each block.
+std::string run_with(host::LaunchRequest request, const std::function<void()>& body) {
+    request.program.cube = [] {};
+    request.program.vec = [&] {
+        if (get_subblockid() == 0) body();
+    };
+    request.cpu = cpu();
+    return host::run_launch(std::move(request));
+}
+
+TEST(a_launch_works_on_no_more_threads_than_it_may) {
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    host::LaunchRequest request;
+    request.block_count = 64;
+    request.threads = 1;
+    CHECK(run_with(std::move(request), [&] {
+              const std::lock_guard<std::mutex> lock(mutex);
+              threads.insert(std::this_thread::get_id());
+          }).empty());
+    CHECK(threads.size() == 1);
+}
+
+/// What a block finds at byte 4096 of UB, where the one before it has left a number.
+float left_over(bool fill) {
+    float found = 0;
+    host::LaunchRequest request;
+    request.block_count = 2;
+    request.threads = 1;
+    request.fill = fill;
+    CHECK(run_with(std::move(request), [&] {
+              VecTile<float, 8, 8> tile;
+              TASSIGN(tile, 4096);
+              found = at(tile, 0, 0);
+              TEXPANDS(tile, 7.0f);
+          }).empty());
+    return found;
+}
+
+TEST(memories_are_filled_with_nan_before_each_block_unless_the_launch_saves_the_time) {
+    CHECK(std::isnan(left_over(true)));
+    CHECK(left_over(false) == 7.0f);
+    CHECK(std::isnan(left_over(true)));
+}
+
+TEST(a_measured_launch_says_how_often_each_operation_was_done) {
+    host::Profile profile;
+    host::LaunchRequest request;
+    request.block_count = 3;
+    request.profile = &profile;
+    CHECK(run_with(std::move(request), [] {
+              VecTile<float, 8, 8> tile;
+              TASSIGN(tile, 0);
+              TEXPANDS(tile, 1.0f);
+              TEXP(tile, tile);
+              TEXP(tile, tile);
+          }).empty());
+    CHECK_CONTAINS(profile.text(), "vec0\tTEXP\t6\t384\t");
+    CHECK_CONTAINS(profile.text(), "vec0\tTEXPANDS\t3\t192\t");
+    CHECK(!contains(profile.text(), "cube") && !contains(profile.text(), "vec1"));
 }
 
 }  // namespace
