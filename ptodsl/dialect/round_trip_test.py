@@ -41,6 +41,19 @@ SNIPPETS = [
         fifo() + f"pto.{name}(%e, %pipe : !entry, !pto.pipe) {{split = 1}}"
         for name in ("talloc", "tpush", "tpop", "tfree")
     ),
+    *(
+        f"%r = arith.constant 0 : i32\n{init} {{dir_mask = 1, slot_size = 8192}} (gm_slot_buffer = %p : !pto.ptr<f32>, "
+        "c2v_consumer_buf = %r : i32)"
+        for init in ("pto.aic_initialize_pipe", "pto.aiv_initialize_pipe")
+    ),
+    '%at = pto.reserve_buffer {name = "f", size = 64, location = #pto.address_space<vec>, auto = true} -> i32',
+    '%at = pto.import_reserved_buffer {name = "f", peer_func = @vec} -> i32',
+    "pto.tpush_to_aic(%small : !small) {split = 1}",
+    "pto.tpush_to_aiv(%acc : !acc) {split = 1}",
+    "%t = pto.tpop_from_aic {split = 1} -> !small",
+    "%t = pto.tpop_from_aiv {split = 1} -> !mat",
+    "pto.tfree_from_aic {split = 0}",
+    "pto.tfree_from_aiv {split = 0}",
     *(f"%i = pto.get_{name}" for name in ("block_idx", "block_num", "subblock_idx", "subblock_num")),
     "pto.set_ffts %ffts : memref<256xi64>",
     "pto.section.vector {\n%i = pto.get_block_idx\n}",
