@@ -19,9 +19,10 @@ extern "C" const char* pto_last_error() { return CANNED_FAILS ? "vec0 waits in T
 
 extern "C" void pto_poll(int (*)()) {}
 extern "C" void pto_interleave(uint64_t) {}
+extern "C" void pto_threads(uint32_t) {}
+extern "C" void pto_fill(int) {}
 
 extern "C" int pto_launch_entry(const char*, uint32_t, const uint64_t*, const uint64_t*, uint32_t) {
     std::ofstream(destination, std::ios::binary) << std::ifstream(CANNED_TRACE, std::ios::binary).rdbuf();
     return CANNED_FAILS;
 }
-
