@@ -51,7 +51,7 @@ def test_a_kernel_in_order_prints_what_was_checked(clean: Path, tmp_path: Path) 
     done = run_program("sim.hazards_main", f"--so={clean}", "--json=out.json", directory=tmp_path)
     assert done.returncode == 0
     assert done.stdout == (
-        "fa_s1tile256: no hazards\n"
+        "fa_s1tile256 call_both: no hazards\n"
         "  checked 3 operations, 1 set_flag, 1 wait_flag, 2 barriers, 0 FIFO events "
         "and 5 accesses on 1 core of 1 block\n"
     )
@@ -63,7 +63,7 @@ def test_a_hazard_is_a_paragraph_and_exit_code_1(tmp_path: Path) -> None:
     library = build_canned(tmp_path, kernel(barriers=0))
     done = run_program("sim.hazards_main", f"--so={library}", f"--json={tmp_path / 'out.json'}")
     assert done.returncode == 1
-    assert "fa_s1tile256: 1 finding (1 RAW)" in done.stdout
+    assert "fa_s1tile256 call_both: 1 finding (1 RAW)" in done.stdout
     assert " ".join(done.stdout.split()).endswith(
         "RAW: line 3 TROWEXPANDMUL 16x128 f32 (V, block 0 vec0) writes and line 9 TADD 16x128 f32 (V, block 0 vec0) "
         "reads UB bytes 0x0 to 0x1fff, and nothing orders the two. By the repeat rule they are in time: the second "
