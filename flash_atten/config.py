@@ -43,6 +43,28 @@ KV_SPLITS = (1, 2, 4)
 LARGEST_SIZE = 2**31
 """Rows of Q or K, or heads, up to which a shape is believed: an operand of so many rows is half a terabyte."""
 
+RECIPE = "recipe"
+"""The schedule of the reference kernel."""
+
+FAST = "fast"
+"""The schedule that is predicted to be faster. No device has run it."""
+
+SCHEDULES = (RECIPE, FAST)
+"""Allowed schedules."""
+
+FAST_PRELOAD = 4
+"""The only `qk_preload` of the fast schedule: logical tiles in flight, and slots of the ring, over all lanes."""
+
+FAST_LANES = {256: 1, 512: 2}
+"""Q blocks that a core works on in turns in the fast schedule, by s1_tile."""
+
+FAST_S1 = 1024
+"""From this S1 on the fast schedule is predicted to be faster."""
+
+FAST_LONG_S1 = 4096
+"""From this S1 on, `auto_s1_tile` chooses the larger tile for the fast schedule. Below it most cores have one Q block,
+so there are no pairs."""
+
 LONG_S1 = 16384
 """From this S1 on, `auto_s1_tile` chooses the larger tile."""
 
@@ -80,6 +102,9 @@ class KernelConfig:
     row: what merges attention over several sets of keys.
     """
 
+    schedule: str = RECIPE
+    """The order of the work: RECIPE, the reference's, or FAST (docs/schedules.md)."""
+
     def __post_init__(self) -> None:
         """Check every rule that does not need the launch shape, and derive `exp_ring`."""
         _require_choice(
@@ -105,6 +130,7 @@ class KernelConfig:
                 f"heads = {self.heads!r} is not supported: use True for a kernel of many heads, or False. How many "
                 "there are is said at each launch."
             )
+        _check_schedule(self)
         if self.exp_ring == EXP_RING_OF_PRELOAD:
             object.__setattr__(self, "exp_ring", self.qk_preload)
         if self.exp_ring != self.qk_preload:
@@ -123,8 +149,13 @@ class KernelConfig:
     @property
     def knobs(self) -> dict[str, int | str]:
         """What a library built with this configuration says of itself."""
-        knobs = ("s1_tile", "qk_preload", "kv_split", "heads")
+        knobs = ("s1_tile", "qk_preload", "kv_split", "heads", "schedule")
         return {knob: getattr(self, knob) for knob in knobs}
+
+    @property
+    def lanes(self) -> int:
+        """Q blocks that a core works on in turns."""
+        return FAST_LANES[self.s1_tile] if self.schedule == FAST else 1
 
     @property
     def tile_factor(self) -> int:
@@ -148,8 +179,31 @@ class KernelConfig:
 
     @property
     def least_s1(self) -> int:
-        """The shortest S1: every part holds `qk_preload` tiles."""
-        return self.part_rows * self.qk_preload
+        """The shortest S1: every part holds `qk_preload` tiles. The fast schedule runs ahead less where S1 is short."""
+        return self.part_rows * (1 if self.schedule == FAST else self.qk_preload)
+
+
+def _check_schedule(config: KernelConfig) -> None:
+    """Raise ValueError unless the schedule exists and has the other knobs of `config`."""
+    if config.schedule not in SCHEDULES:
+        raise ValueError(
+            f"schedule = {config.schedule!r} is not supported: use {' or '.join(SCHEDULES)}. The first is the "
+            "reference's."
+        )
+    if config.schedule != FAST:
+        return
+    _require_choice(
+        f"schedule = {FAST} with qk_preload",
+        config.qk_preload,
+        (FAST_PRELOAD,),
+        "That many logical tiles are in flight, over all Q blocks that a core works on in turns.",
+    )
+    if config.kv_split != 1 or config.heads:
+        knob = "heads = True" if config.heads else f"kv_split = {config.kv_split}"
+        raise ValueError(
+            f"schedule = {FAST} with {knob} is not supported: it leaves no partial results and no log-sum-exps. "
+            f"Use schedule = {RECIPE}."
+        )
 
 
 @dataclass(frozen=True)
@@ -234,16 +288,25 @@ def _neighbours(value: int, step: int, *, least: int = 0) -> str:
     return " and ".join(str(size) for size in near)
 
 
-def auto_s1_tile(shape: LaunchShape) -> int:
+def auto_s1_tile(shape: LaunchShape, schedule: str = RECIPE) -> int:
     """Return the tile to use for `shape` when the user has no preference: 256, or 512 for a long S1.
 
     A larger tile halves the number of pipeline steps, hence barriers, flags and FIFO signals per score, but it doubles
     the work of prologue and epilogue, where cube and vector do not overlap. On the reference kernel 512 has measured
-    faster from S1 = 16384 on. This is a heuristic to beat, not a rule: `s1_tile` can always be given. A long S1 that is
-    no multiple of 512 gets 256.
+    faster from S1 = 16384 on; for the fast schedule it is predicted to be so from 4096 on. This is a heuristic to beat,
+    not a rule: `s1_tile` can always be given. A long S1 that is no multiple of 512 gets 256.
     """
     small, large = S1_TILES
-    return large if shape.s1 >= LONG_S1 and shape.s1 % large == 0 else small
+    long = FAST_LONG_S1 if schedule == FAST else LONG_S1
+    return large if shape.s1 >= long and shape.s1 % large == 0 else small
+
+
+def auto_schedule(shape: LaunchShape) -> str:
+    """Return the schedule to use for `shape` for a user who trusts predictions (docs/schedules.md).
+
+    FAST from the shortest S1 on that was predicted.
+    """
+    return FAST if shape.s1 >= FAST_S1 else RECIPE
 
 
 LEAST_TILES_TO_SPLIT = 32

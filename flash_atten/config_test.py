@@ -10,8 +10,8 @@ from flash_atten.config import LONG_S1, S0, KernelConfig, LaunchShape, auto_kv_s
 
 
 def test_default_is_the_baseline_of_the_reference() -> None:
-    """Tile 256, preload 3, ring derived, no split, one head."""
-    assert dataclasses.astuple(KernelConfig()) == (256, 3, 3, 1, False)
+    """Tile 256, preload 3, ring derived, no split, one head, its schedule."""
+    assert dataclasses.astuple(KernelConfig()) == (256, 3, 3, 1, False, "recipe")
 
 
 @pytest.mark.parametrize(("s1_tile", "factor", "rows"), [(256, 2, 32), (512, 4, 16)])
@@ -32,6 +32,13 @@ def test_a_row_slice_of_scores_is_32_kib(s1_tile: int, factor: int, rows: int) -
         ({"qk_preload": True}, "qk_preload = True is not supported"),
         ({"qk_preload": 3, "exp_ring": 4}, "exp_ring = 4 with qk_preload = 3 is not supported: the two must be equal."),
         ({"kv_split": 3}, "kv_split = 3 is not supported: use 1 or 2 or 4."),
+        ({"schedule": "quick"}, "schedule = 'quick' is not supported: use recipe or fast."),
+        ({"schedule": "fast"}, "schedule = fast with qk_preload = 3 is not supported: use 4."),
+        (
+            {"schedule": "fast", "qk_preload": 4, "kv_split": 2},
+            "schedule = fast with kv_split = 2 is not supported: it leaves no partial results",
+        ),
+        ({"schedule": "fast", "qk_preload": 4, "heads": True}, "schedule = fast with heads = True is not supported"),
         ({"heads": 8}, "heads = 8 is not supported: use True for a kernel of many heads"),
     ],
 )
@@ -39,6 +46,19 @@ def test_wrong_knob_is_named_with_value_and_what_is_allowed(knobs: dict[str, Any
     """One ValueError per rule."""
     with pytest.raises(ValueError, match=re.escape(message)):
         KernelConfig(**knobs)
+
+
+def test_the_fast_schedule_runs_a_single_tile_and_has_two_lanes_where_tiles_are_large() -> None:
+    narrow, wide = (KernelConfig(tile, 4, schedule="fast") for tile in (256, 512))
+    assert (narrow.lanes, wide.lanes) == (1, 2)
+    LaunchShape(q_rows=128, s1=512).check(wide)
+    with pytest.raises(ValueError, match=r"s1 = 768 .* The nearest allowed: 512 and 1024"):
+        LaunchShape(q_rows=128, s1=768).check(wide)
+
+
+@pytest.mark.parametrize(("s1", "tile"), [(2048, 256), (4096, 512), (4352, 256), (16384, 512)])
+def test_automatic_tile_of_the_fast_schedule(s1: int, tile: int) -> None:
+    assert auto_s1_tile(LaunchShape(q_rows=128, s1=s1), "fast") == tile
 
 
 def test_a_derived_ring_survives_replace() -> None:

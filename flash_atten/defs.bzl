@@ -26,12 +26,26 @@ HEADS_KERNELS = {
 # What --s1_tile, --qk_preload and --kv_split can ask for.
 KNOB_KERNELS = dict(FA_KERNELS, **SPLIT_KERNELS)
 
-ALL_KERNELS = dict(KNOB_KERNELS, **HEADS_KERNELS)
+# The fast schedule (docs/schedules.md). No barrier is removed: where one stands, another operation waits for V anyway.
+FAST_KERNELS = {
+    "fa_s1tile256_fast": {"qk_preload": 4, "remove_barriers": [], "s1_tile": 256, "schedule": "fast"},
+    "fa_s1tile512_fast": {"qk_preload": 4, "remove_barriers": [], "s1_tile": 512, "schedule": "fast"},
+}
+
+ALL_KERNELS = dict(dict(KNOB_KERNELS, **HEADS_KERNELS), **FAST_KERNELS)
 
 # What the default flags of programs choose from: --s1_tile=auto takes either tile, --kv_split=auto splits in two or not.
 AUTO_KERNELS = ["fa_s1tile256", "fa_s1tile256_kvsplit2", "fa_s1tile512", "fa_s1tile512_kvsplit2"]
 
-def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_barriers = ["gu"], **kwargs):
+def fa_library(
+        name,
+        s1_tile,
+        qk_preload,
+        kv_split = 1,
+        heads = False,
+        schedule = "recipe",
+        remove_barriers = ["gu"],
+        **kwargs):
     """Builds the Flash Attention kernel for one set of knobs; Q rows and S1 stay run-time arguments.
 
     The outputs are those of kernel_library.
@@ -42,6 +56,7 @@ def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_ba
       qk_preload: tiles of QK that run ahead.
       kv_split: parts that K and V are split into per Q block.
       heads: whether a launch has many heads; such a kernel leaves log-sum-exps too.
+      schedule: the order of the work, `recipe` or `fast`.
       remove_barriers: patterns of //patchers:vec_barriers; [] removes nothing.
       **kwargs: further arguments of kernel_library, and common attributes.
     """
@@ -54,6 +69,7 @@ def fa_library(name, s1_tile, qk_preload, kv_split = 1, heads = False, remove_ba
             "kv_split": kv_split,
             "qk_preload": qk_preload,
             "s1_tile": s1_tile,
+            "schedule": schedule,
         },
         remove_barriers = remove_barriers,
         spare_barriers_of = ["reduce_kernel"] if kv_split > 1 else [],

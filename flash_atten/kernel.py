@@ -6,6 +6,7 @@
 s0 and s1 are the rows of Q and of K, V; `LaunchShape` says which are allowed. gm_slots has `scratch_bytes` bytes;
 gm_slots_f16 is the same buffer once more, for the FIFO of half. Block b of n handles the units b, b + n, b + 2n, ...
 
+
 A kernel that splits S1 leaves partial results in gm_slots, and call_reduce, launched behind call_both on the same
 stream with as many blocks, combines them in o. Other kernels have no call_reduce. Those of heads have one argument more
 at the end, `heads: i64`, and s0 and s1 are the rows of one head.
@@ -18,11 +19,10 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 
+from flash_atten.budgets import check_budgets
+from flash_atten.builders import build_cube_kernel, build_vector_kernel
 from flash_atten.config import KernelConfig
-from flash_atten.kernel_cube import build_cube_kernel
 from flash_atten.kernel_reduce import build_reduce_kernel
-from flash_atten.kernel_vector import build_vector_kernel
-from flash_atten.memory import check_budgets
 from flash_atten.plan import ENTRY, REDUCE_ENTRY, kernel_entries
 from kernels.signature import FFTS
 from ptodsl import pto

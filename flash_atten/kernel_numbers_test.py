@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from flash_atten.check_compare import compare
-from flash_atten.config import HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, LaunchShape
+from flash_atten.config import FAST, FAST_PRELOAD, HEAD, QK_PRELOADS, S0, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.kernel import build_module
 from flash_atten.plan import ENTRY
@@ -24,6 +24,8 @@ Matrix = npt.NDArray[np.floating]
 
 BASE = KernelConfig()
 
+FAST_KERNELS = [KernelConfig(tile, FAST_PRELOAD, schedule=FAST) for tile in S1_TILES]
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,7 +34,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def _kernel(config: KernelConfig, directory: Path, sync: Sync) -> HostKernel:
-    folder = directory / f"{config.s1_tile}_{config.qk_preload}_{sync.value}"
+    folder = directory / f"{config.schedule}_{config.s1_tile}_{config.qk_preload}_{sync.value}"
     folder.mkdir()
     return host_kernel(build_module(config), ENTRY, folder, Options(sync))
 
@@ -75,6 +77,39 @@ def test_kernel_computes_attention(s1_tile: int, qk_preload: int, directory: Pat
         _check(kernel, config, *_random(blocks * S0, s1), cores)
 
 
+@pytest.mark.parametrize("config", FAST_KERNELS, ids=lambda config: f"{config.schedule}-{config.s1_tile}")
+def test_fast_kernel_computes_attention(config: KernelConfig, directory: Path) -> None:
+    """Pairs and blocks that are left over, fewer tiles than run ahead and more, every remainder by the rings."""
+    kernel = _kernel(config, directory, Sync.INSERT)
+    tile = config.s1_tile
+    for blocks, tiles, cores in (
+        (1, 1, 1),
+        (2, 1, 1),
+        (2, 2, 1),
+        (3, 3, 1),
+        (4, 4, 1),
+        (5, 5, 2),
+        (7, 6, 3),
+        (1, 7, 1),
+        (8, 8, 8),
+        (2, 11, 1),
+    ):
+        _check(kernel, config, *_random(blocks * S0, tiles * tile), cores)
+
+
+@pytest.mark.parametrize("config", FAST_KERNELS, ids=lambda config: f"{config.schedule}-{config.s1_tile}")
+def test_nan_stays_in_its_rows(config: KernelConfig, directory: Path) -> None:
+    """Blocks that follow on the same core start from a state that has nothing of the ones before."""
+    q, k, v = _random(6 * S0, 3 * config.s1_tile)
+    rows = [0, S0 + 77, 3 * S0 - 1]
+    q[rows, 5] = np.nan
+    out = _run(_kernel(config, directory, Sync.INSERT), config, q, k, v, 1)
+    expected = np.delete(attention_reference(q, k, v), rows, axis=0)
+    assert np.isnan(out[rows]).all()
+    found = compare(np.delete(out, rows, axis=0), expected)
+    assert found.ok, found.describe()
+
+
 def _integers(rng: np.random.Generator, rows: int, limit: int) -> Matrix:
     return rng.integers(-limit, limit + 1, (rows, HEAD)).astype(np.float16)
 
@@ -98,8 +133,9 @@ def _edge(name: str) -> tuple[Matrix, Matrix, Matrix]:
     return np.zeros((S0, HEAD), np.float16), np.zeros((s1, HEAD), np.float16), np.zeros((s1, HEAD), np.float16)
 
 
+@pytest.mark.parametrize("config", [BASE, *FAST_KERNELS], ids=lambda config: f"{config.schedule}-{config.s1_tile}")
 @pytest.mark.parametrize(
     "name", ["large magnitudes", "one-hot rows", "all scores equal", "maximum in the last tile", "zeros"]
 )
-def test_kernel_survives_difficult_numbers(name: str, directory: Path) -> None:
-    _check(_kernel(BASE, directory, Sync.INSERT), BASE, *_edge(name))
+def test_kernel_survives_difficult_numbers(name: str, config: KernelConfig, directory: Path) -> None:
+    _check(_kernel(config, directory, Sync.INSERT), config, *_edge(name))

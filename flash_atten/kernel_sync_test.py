@@ -3,8 +3,9 @@
 from collections import Counter
 
 import pytest
+from xdsl.dialects.builtin import ModuleOp
 
-from flash_atten.config import KernelConfig
+from flash_atten.config import FAST, FAST_PRELOAD, KernelConfig
 from flash_atten.kernel import build_module
 from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
 from tools.ptoas.insert_sync import insert_sync
@@ -18,15 +19,32 @@ EXPECTED = {(256, 3): (28, 102), (256, 4): (28, 102), (512, 3): (65, 183), (512,
 difference in the C++, see that `tools/bazel test //sim/...` finds no hazard, and write the new counts here."""
 
 
-@pytest.mark.parametrize("knobs", REFERENCE_V_BARRIERS)
-def test_synchronisation_is_as_expected_and_below_the_reference(knobs: tuple[int, int]) -> None:
-    s1_tile, qk_preload = knobs
-    module = build_module(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload))
+FAST_EXPECTED = {256: (67, 222), 512: (256, 824)}
+"""The same of the fast schedule, by S1_TILE."""
+
+
+def _counts(module: ModuleOp) -> tuple[Counter[Pipe], int, int]:
+    """Assemble; return barriers by pipe, set_flags and wait_flags."""
     insert_sync(module, plan_memory(module))
     ops = list(module.walk())
     barriers = Counter(op.pipe.data for op in ops if isinstance(op, BarrierOp))
-    sets = sum(isinstance(op, SetFlagOp) for op in ops)
+    sets, waits = (sum(isinstance(op, kind) for op in ops) for kind in (SetFlagOp, WaitFlagOp))
+    return barriers, sets, waits
+
+
+@pytest.mark.parametrize("knobs", REFERENCE_V_BARRIERS)
+def test_synchronisation_is_as_expected_and_below_the_reference(knobs: tuple[int, int]) -> None:
+    s1_tile, qk_preload = knobs
+    barriers, sets, waits = _counts(build_module(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)))
     assert (barriers[Pipe.V], sets) == EXPECTED[knobs]
-    assert sets == sum(isinstance(op, WaitFlagOp) for op in ops)
+    assert sets == waits
     assert barriers[Pipe.V] <= REFERENCE_V_BARRIERS[knobs]
+    assert set(barriers) == {Pipe.V}, "an event id ran out, or a pipe other than V got a barrier"
+
+
+@pytest.mark.parametrize("s1_tile", FAST_EXPECTED)
+def test_synchronisation_of_the_fast_schedule_is_as_expected(s1_tile: int) -> None:
+    barriers, sets, waits = _counts(build_module(KernelConfig(s1_tile, FAST_PRELOAD, schedule=FAST)))
+    assert (barriers[Pipe.V], sets) == FAST_EXPECTED[s1_tile]
+    assert sets == waits
     assert set(barriers) == {Pipe.V}, "an event id ran out, or a pipe other than V got a barrier"

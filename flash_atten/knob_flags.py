@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from absl import flags
 
+from flash_atten.config import SCHEDULES
 from flash_atten.knobs import BY_RULE, Asked
 
-KNOB_FLAGS = ("s1_tile", "qk_preload", "kv_split")
+KNOB_FLAGS = ("s1_tile", "qk_preload", "kv_split", "schedule")
 
 
 def define_knobs() -> Callable[[], Asked]:
-    """Define --s1_tile, --qk_preload and --kv_split; return what reads them."""
+    """Define --s1_tile, --qk_preload, --kv_split and --schedule; return what reads them."""
     s1_tile = flags.DEFINE_string("s1_tile", BY_RULE, "Rows of K per tile: auto (by s1), 256 or 512.")
     qk_preload = flags.DEFINE_integer(
         "qk_preload",
@@ -22,7 +23,14 @@ def define_knobs() -> Callable[[], Asked]:
     kv_split = flags.DEFINE_string(
         "kv_split", BY_RULE, "Parts of S1 that are computed apart: auto (by shape and cube cores), 1, 2 or 4."
     )
-    return lambda: Asked(s1_tile.value, qk_preload.value, kv_split.value)
+    schedule = flags.DEFINE_enum(
+        "schedule",
+        None,
+        [*SCHEDULES, BY_RULE],
+        "Order of the work: recipe, the reference's; fast (docs/schedules.md: predicted, not measured); auto: by s1. "
+        "Default: what --library has, if there is one, else recipe.",
+    )
+    return lambda: Asked(s1_tile.value, qk_preload.value, kv_split.value, schedule.value)
 
 
 def given_knobs() -> list[str]:

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from flash_atten.config import (
+    FAST,
+    FAST_PRELOAD,
     KV_SPLITS,
+    RECIPE,
     S0,
     S1_TILES,
     KernelConfig,
     LaunchShape,
     auto_kv_split,
     auto_s1_tile,
+    auto_schedule,
     may_split,
 )
 from kernels.library import KernelLibrary, LibraryError
@@ -33,6 +37,8 @@ class Asked:
     s1_tile: str = BY_RULE
     qk_preload: int | None = None
     kv_split: str = BY_RULE
+    schedule: str | None = None
+    """One of SCHEDULES, or BY_RULE; None: the recipe, or what the library has."""
 
 
 DEFAULT_ASKED = Asked()
@@ -56,7 +62,12 @@ def choose_config(
     """
     keys_only = LaunchShape(q_rows=S0, s1=s1)
     built = {} if library is None else _knobs_of(library)
-    knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only), "heads": heads is not None, **built}
+    schedule = auto_schedule(keys_only) if asked.schedule == BY_RULE else asked.schedule
+    schedule = schedule or str(built.get("schedule", RECIPE))
+    knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only, schedule), "heads": heads is not None, **built}
+    knobs["schedule"] = schedule
+    if schedule == FAST:
+        knobs = {"qk_preload": FAST_PRELOAD, "kv_split": 1, **knobs}
     if asked.s1_tile != BY_RULE:
         knobs["s1_tile"] = _whole("s1_tile", asked.s1_tile, S1_TILES)
     if asked.qk_preload is not None:

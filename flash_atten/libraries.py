@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flash_atten.config import KernelConfig
+from flash_atten.config import RECIPE, KernelConfig
 from kernels.library import LibraryError
 
 DEFAULT_QK_PRELOAD = 3
@@ -14,6 +14,8 @@ DEFAULT_QK_PRELOAD = 3
 def library_name(config: KernelConfig) -> str:
     """Return the name of the Bazel target that builds this configuration, for example `fa_s1tile512_preload4`."""
     name = f"fa_s1tile{config.s1_tile}"
+    if config.schedule != RECIPE:
+        return f"{name}_{config.schedule}"  # its other knobs follow from the tile
     if config.qk_preload != DEFAULT_QK_PRELOAD:
         name += f"_preload{config.qk_preload}"
     if config.kv_split != 1:

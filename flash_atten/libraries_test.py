@@ -18,6 +18,7 @@ from kernels.library import KernelLibrary, LibraryError
         (KernelConfig(s1_tile=512), "fa_s1tile512"),
         (KernelConfig(qk_preload=4), "fa_s1tile256_preload4"),
         (KernelConfig(s1_tile=512, qk_preload=4), "fa_s1tile512_preload4"),
+        (KernelConfig(s1_tile=512, qk_preload=4, schedule="fast"), "fa_s1tile512_fast"),
     ],
 )
 def test_names_are_those_of_the_bazel_targets(config: KernelConfig, name: str) -> None:

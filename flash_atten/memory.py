@@ -206,8 +206,8 @@ class ReduceTiles:
         )
 
 
-def declared(tiles: CubeTiles | VectorTiles | ReduceTiles) -> tuple[TileDecl, ...]:
-    """Return all declarations of a core, in order."""
+def declared(tiles: object) -> tuple[TileDecl, ...]:
+    """Return all declarations of a core, in order: the fields of CubeTiles, VectorTiles or the like."""
     return tuple(vars(tiles).values())
 
 
@@ -237,11 +237,3 @@ def check_budget(tiles: Sequence[TileDecl]) -> None:
             f"the tiles need {need} bytes of {buffer.name}, which has {room} for them: {need - room} too many. "
             f"The largest: {names}. Use fewer buffers of these, smaller slices, or a smaller s1_tile."
         )
-
-
-def check_budgets(config: KernelConfig) -> None:
-    """Raise BudgetError if the kernel of `config` does not fit on a core."""
-    check_budget(declared(CubeTiles.of(config)))
-    check_budget(declared(VectorTiles.of(config)))
-    if config.kv_split > 1:
-        check_budget(declared(ReduceTiles.of(config)))

@@ -8,19 +8,20 @@ from __future__ import annotations
 from absl import flags
 
 from cli.program import run
-from flash_atten.config import HEAD, KV_SPLITS, QK_PRELOADS, S0, S1_TILES, KernelConfig
+from flash_atten.budgets import cores_of
+from flash_atten.config import HEAD, KV_SPLITS, QK_PRELOADS, RECIPE, S0, S1_TILES, SCHEDULES, KernelConfig
 from flash_atten.fifo import FIFO_SLOTS, Fifos
-from flash_atten.memory import CubeTiles, ReduceTiles, VectorTiles, buffer_use, declared, room_in
+from flash_atten.memory import buffer_use, room_in
 from flash_atten.scratch import PARTIAL_BYTES
 
 
 def budget_table(config: KernelConfig) -> str:
     """Return the budget of every buffer and the GM FIFO layout as text."""
-    lines = [f"On-chip tiles for s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}:"]
-    cores = [("cube", declared(CubeTiles.of(config))), ("vector", declared(VectorTiles.of(config)))]
-    if config.kv_split > 1:
-        cores.append(("vector, combining", declared(ReduceTiles.of(config))))
-    for core, tiles in cores:
+    knobs = f"s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}"
+    if config.schedule != RECIPE:
+        knobs += f", schedule = {config.schedule}"
+    lines = [f"On-chip tiles for {knobs}:"]
+    for core, tiles in cores_of(config).items():
         for buffer, inside in buffer_use(tiles).items():
             need, room = sum(tile.total_bytes for tile in inside), room_in(buffer)
             lines.append(f"{core} {buffer.name}: {need} of {room} bytes, {room - need} free")
@@ -59,12 +60,16 @@ def main() -> None:
     s1_tile = flags.DEFINE_integer("s1_tile", S1_TILES[0], "K rows per tile.")
     qk_preload = flags.DEFINE_integer("qk_preload", QK_PRELOADS[0], "Tiles that QK runs ahead of PV.")
     kv_split = flags.DEFINE_integer("kv_split", KV_SPLITS[0], "Parts that S1 is cut into.")
+    schedule = flags.DEFINE_enum("schedule", RECIPE, list(SCHEDULES), "Order of the work.")
+
+    def asked() -> KernelConfig:
+        return KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value, schedule=schedule.value)
 
     def show(config: KernelConfig) -> int:
         print(budget_table(config))
         return 0
 
-    run(lambda: KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value), show)
+    run(asked, show)
 
 
 if __name__ == "__main__":

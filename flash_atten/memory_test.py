@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.budgets import check_budgets
+from flash_atten.config import FAST, FAST_PRELOAD, KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.fast_memory import FastCubeTiles, FastVectorTiles, reduce_scratch
 from flash_atten.memory import (
     BudgetError,
     CubeTiles,
@@ -14,7 +16,6 @@ from flash_atten.memory import (
     VectorTiles,
     buffer_use,
     check_budget,
-    check_budgets,
     declared,
     room_in,
 )
@@ -23,6 +24,9 @@ from isa import a3
 
 KIB = 1024
 CONFIGS = [KernelConfig(tile, preload) for tile, preload in itertools.product(S1_TILES, QK_PRELOADS)]
+
+
+FAST_CONFIGS = [KernelConfig(tile, FAST_PRELOAD, schedule=FAST) for tile in S1_TILES]
 
 
 def _needs(config: KernelConfig) -> dict[str, int]:
@@ -55,6 +59,21 @@ def test_combining_has_tiles_for_every_part_of_two_row_slices(split: int) -> Non
     assert tiles.output.total_bytes == 2 * split * 16 * KIB
     assert f"vector, combining UB: {sum(t.total_bytes for t in declared(tiles))} of 188416" in budget_table(config)
     assert f"GM partial results, 66560 bytes per unit ({split} units per Q block)" in budget_table(config)
+
+
+@pytest.mark.parametrize("config", FAST_CONFIGS, ids=str)
+def test_the_fast_schedule_fits_with_the_scratch_that_the_library_touches(config: KernelConfig) -> None:
+    """A reduction's own path needs 4 KiB; the tile's 32 KiB would leave no room for the second lane's output."""
+    check_budgets(config)
+    vector, cube = FastVectorTiles.of(config), FastCubeTiles.of(config)
+    assert vector.reduce_scratch.total_bytes == 4 * KIB
+    use = buffer_use(declared(cube))
+    needs = {buffer.name: sum(tile.total_bytes for tile in inside) for buffer, inside in use.items()}
+    assert (needs["L0A"], needs["L0B"], needs["L0C"]) == (64 * KIB, 64 * KIB, 128 * KIB)
+
+
+def test_a_reduction_without_a_path_of_its_own_gets_scratch_of_the_tiles_shape() -> None:
+    assert reduce_scratch(24, 512).total_bytes == 24 * 512 * 4
 
 
 def test_overflow_names_buffer_need_and_largest_tiles() -> None:

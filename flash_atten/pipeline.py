@@ -61,7 +61,7 @@ class Pipeline:
     tiles: Scalar
     """Number of tiles, known at run time, at least `preload`."""
 
-    preload: int
+    preload: Scalar | int
     """Tiles that the leading stage is ahead."""
 
     @property
@@ -133,3 +133,19 @@ def dispatch_ring(slot: Slot, slots: int, body: Callable[[int], None]) -> None:
             rung(number + 1)
 
     rung(0)
+
+
+Join = Callable[[Scalar, Scalar], None]
+"""Both stages' work where two runs meet: gets the trailing tile's number in its run, the leading tile's in the next."""
+
+
+def hand_over(pipeline: Pipeline, first: Join, further: Join) -> None:
+    """Emit the loop in which the trailing stage ends this run while the leading one begins the next over as many tiles.
+
+    `first` is for tile 0 of the leading stage, `further` for the others. In place of an epilogue, and of the next run's
+    prologue.
+    """
+    begin = pipeline.tiles - pipeline.preload
+    first(begin, scalar.const(0))
+    for tile in pto.range(1, pipeline.preload):
+        further(begin + tile, tile)

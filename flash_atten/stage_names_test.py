@@ -7,7 +7,8 @@ from pathlib import Path
 
 from flash_atten.stage_names import STAGE_OF_FUNCTION, STAGES, stage_of
 
-SOURCES = [Path(__file__).parent / name for name in ("kernel_cube.py", "kernel_vector.py", "kernel_results.py")]
+NAMES = ("kernel_cube.py", "kernel_vector.py", "kernel_results.py", "fast_cube.py", "fast_softmax.py", "fast_vector.py")
+SOURCES = [Path(__file__).parent / name for name in NAMES]
 
 
 def line_of(name: str, text: str) -> int:
@@ -22,6 +23,10 @@ def test_lines_of_a_stage_say_which() -> None:
         ("kernel_vector.py", "tile.cvt("): "compute_p",
         ("kernel_vector.py", "tile.add(buffers.output[i]"): "compute_gu",
         ("kernel_results.py", "pto.store(part, "): "compute_gu",
+        ("fast_cube.py", "tile.matmul(q_left"): "compute_qk",
+        ("fast_cube.py", "tile.mov(buffers.p_mat"): "compute_pv",
+        ("fast_softmax.py", "tile.cvt("): "compute_p",
+        ("fast_softmax.py", "tile.row_expand_mul("): "compute_gu",
     }
     for (name, text), stage in cases.items():
         assert stage_of(f"flash_atten/{name}", line_of(name, text)) == stage

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from flash_atten.config import S0, KernelConfig, LaunchShape
+from flash_atten.config import FAST, S0, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
 
 LONG = 2 * FIFO_SLOTS + 1
@@ -36,7 +36,7 @@ class Launch(NamedTuple):
 
 def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
     """Return a few shapes that execute everything, for what is judged very often; each for one core."""
-    least = config.qk_preload
+    least = fewest_tiles(config)
     blocks_and_tiles = [
         (1, least),
         (1, least + 1),
@@ -46,6 +46,10 @@ def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
         (2, LONG),
         (3, least + 2),
     ]
+    if config.schedule == FAST:
+        # A pass begins in any slot of the ring, where the one before it ends; blocks go in pairs, or one is left.
+        ring = config.qk_preload
+        blocks_and_tiles += [(1, LONG), *((2, tiles) for tiles in range(ring + 1, 2 * ring)), (4, ring), (5, ring + 1)]
     return [_shape(config, blocks, tiles) for blocks, tiles in blocks_and_tiles]
 
 
@@ -55,7 +59,7 @@ def proof_shapes(config: KernelConfig) -> list[LaunchShape]:
     A barrier is redundant only if it is so on all of them: one that is needed at a single remainder shows at that.
     """
     remainders = max(math.lcm(config.exp_ring, FIFO_SLOTS), LONG)
-    fewest = config.qk_preload
+    fewest = fewest_tiles(config)
     return [_shape(config, blocks, tiles) for tiles in range(fewest, fewest + remainders) for blocks in (1, 2)]
 
 
@@ -64,9 +68,14 @@ def audit_launches(config: KernelConfig) -> list[Launch]:
 
     Every remainder of the tiles by the ring of rescale factors, and a long one.
     """
-    fewest = config.qk_preload
+    fewest = fewest_tiles(config)
     tiles = (*range(fewest, fewest + config.exp_ring), LONG)
     return [Launch(_shape(config, 7, count), 2) for count in tiles]
+
+
+def fewest_tiles(config: KernelConfig) -> int:
+    """Return the tiles of the shortest S1 that the kernel runs."""
+    return config.least_s1 // config.part_rows
 
 
 def _shape(config: KernelConfig, blocks: int, tiles: int) -> LaunchShape:

@@ -76,6 +76,11 @@ class RecordedKernel:
             KernelError: it fails.
         """
         LaunchShape(S0, s1).check(self.library.config)
+        if several and self.library.config.lanes > 1:
+            raise ValueError(
+                f"{self.name} takes the Q blocks of a core in pairs, and more than one a core is not predicted: "
+                "its further blocks are not alike. Ask for at most one Q block per core, or see docs/schedules.md"
+            )
         recorded = self.recorded_s1(s1)
         key = recorded, several
         if key not in self._blocks:
