@@ -19,6 +19,7 @@ from kernels.library import LibraryError
 from sim.record import TRACE_SUFFIX
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import DEFAULT_CORES, Hypothesis, Workload, combining_microseconds, microseconds
+from sim.timeline.pairs import PairTimes
 from sim.timeline.parameters import Fits, load_fits
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Scale
@@ -48,7 +49,7 @@ class Timed(Protocol):
     def parts(self) -> int:
         """Parts that it cuts S1 into."""
 
-    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
+    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes | PairTimes:
         """Return what units of work, parts of `s1` rows of K and V for a Q block, cost."""
 
     def combining(self, scale: Scale) -> tuple[float, float]:

@@ -15,6 +15,7 @@ import pytest
 
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.launch import Hypothesis, Workload, microseconds
+from sim.timeline.pairs import PairTimes
 from sim.timeline.parameters import load_fits
 from sim.timeline.program import TimedProgram
 from sim.timeline.recorded import RecordedKernel
@@ -32,7 +33,7 @@ def kernel(tile: int, *, kept: bool = False) -> RecordedKernel:
     return RecordedKernel.load(ROOT / f"{name}.trace.so")
 
 
-def time(blocks: BlockTimes, work: Workload, hypothesis: Hypothesis) -> float:
+def time(blocks: BlockTimes | PairTimes, work: Workload, hypothesis: Hypothesis) -> float:
     """Return predicted microseconds."""
     return microseconds(blocks, work, FITS[hypothesis].fitted, hypothesis)
 
@@ -72,6 +73,7 @@ def with_batches(blocks: BlockTimes, batches: dict[int, int]) -> BlockTimes:
 def dearer(tile: int, s: int, hypothesis: Hypothesis, fifos: Sequence[int]) -> float:
     """Return by how many percent a launch takes longer if `fifos` hand slots back every 8 instead of every 4."""
     blocks = kernel(tile).blocks(s)
+    assert isinstance(blocks, BlockTimes)
     slow, usual = (
         time(each, Workload(s, s), hypothesis) for each in (with_batches(blocks, dict.fromkeys(fifos, 8)), blocks)
     )

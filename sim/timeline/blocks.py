@@ -59,6 +59,8 @@ class BlockTimes:
 
     one: TimedProgram
     two: TimedProgram | None = None
+    lanes: int = 1
+    """Q blocks that take turns: what is called one block here is a pass over K and V for so many."""
     _known: dict[tuple[int, float], Measured] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class BlockTimes:
     @property
     def s1(self) -> int:
         """Rows of K and V of the traces."""
-        return self.one.pushes * self.one.tile_columns
+        return self.one.pushes * self.one.tile_columns // self.lanes
 
     def cycles(self, s1: int, scale: Scale) -> tuple[float, float]:
         """Return (cycles of the first Q block of a core, cycles of each further one) for `s1` rows of K and V.
@@ -114,7 +116,7 @@ class BlockTimes:
                 f"s1 = {s1} cannot be extrapolated from a trace of s1 = {self.s1}: record {s1}, or at least "
                 f"{needed}{hint}"
             )
-        return known.cycles + blocks * further * known.per_tile
+        return known.cycles + blocks * self.lanes * further * known.per_tile
 
 
 BlocksOf = Callable[[int], BlockTimes]

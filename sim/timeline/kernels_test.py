@@ -44,6 +44,7 @@ def test_extrapolation_is_within_a_thousandth_of_the_full_run(name: str, content
     kernel, scale = RecordedKernel.load(FOLDER / f"{name}.trace.so"), Scale(contention)
     s1 = 3 * RECORDED_TILES * kernel.library.config.s1_tile
     short = kernel.blocks(s1)
+    assert isinstance(short, BlockTimes)
     assert short.s1 == s1 // 3
     full = BlockTimes(kernel.program(1, s1), kernel.program(2, s1))
     assert short.cycles(s1, scale) == pytest.approx(full.cycles(s1, scale), rel=1e-3)

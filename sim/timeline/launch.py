@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 
 from flash_atten.config import LARGEST_SIZE
 from isa.costs import CLOCK_GHZ, LAUNCH_US
 from sim.timeline.blocks import BlockTimes
+from sim.timeline.pairs import PairTimes
 from sim.timeline.program import ROWS_PER_BLOCK
 from sim.timeline.times import Scale
 
@@ -111,7 +113,7 @@ BlockPair = Callable[[Scale], tuple[float, float]]
 """Returns (cycles of the first Q block of a core, cycles of each further one)."""
 
 
-def microseconds(blocks: BlockTimes, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:
+def microseconds(blocks: BlockTimes | PairTimes, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:
     """Return how long the launch `work` takes.
 
     Raises:
@@ -131,8 +133,11 @@ def combining_microseconds(combining: BlockPair, work: Workload, fitted: Fitted,
     return _core_us(combining, work, fitted.late, hypothesis) + LAUNCH_US
 
 
-def _busy(blocks: BlockTimes, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
+def _busy(blocks: BlockTimes | PairTimes, work: Workload, factor: float, hypothesis: Hypothesis) -> float:
     """Microseconds of the core with most Q blocks."""
+    if isinstance(blocks, PairTimes):
+        q_blocks = work.q_rows // ROWS_PER_BLOCK
+        return blocks.launch(q_blocks, work.cores, work.s1, partial(hypothesis.scale, factor)) / (CLOCK_GHZ * 1e3)
     return _core_us(lambda scale: blocks.cycles(work.s1, scale), work, factor, hypothesis)
 
 

@@ -11,6 +11,7 @@ from flash_atten.config import S0, LaunchShape
 from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.timeline.blocks import EPILOGUE_TILES, PERIOD, BlockTimes
 from sim.timeline.origins import Origin, read_origins
+from sim.timeline.pairs import PairTimes
 from sim.timeline.program import TimedProgram, timed_program
 from sim.timeline.times import Scale, timeline
 from trace.format import Trace, blocks_of
@@ -27,7 +28,7 @@ class RecordedKernel:
     free_batch: int | None = None
     """Slots that a FIFO hands back at a time; None: what the device's library does."""
     _programs: dict[tuple[int, int], TimedProgram] = field(default_factory=dict, compare=False, repr=False)
-    _blocks: dict[tuple[int, bool], BlockTimes] = field(default_factory=dict, compare=False, repr=False)
+    _blocks: dict[tuple[int, bool], BlockTimes | PairTimes] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, path: Path, free_batch: int | None = None) -> RecordedKernel:
@@ -68,7 +69,7 @@ class RecordedKernel:
             self._programs[key] = timed_program(first_block(trace), self.free_batch)
         return self._programs[key]
 
-    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
+    def blocks(self, s1: int, *, several: bool = True) -> BlockTimes | PairTimes:
         """Return what units of a launch of `s1` cost; with `several` the cost of a further one is recorded, too.
 
         Raises:
@@ -76,17 +77,20 @@ class RecordedKernel:
             KernelError: it fails.
         """
         LaunchShape(S0, s1).check(self.library.config)
-        if several and self.library.config.lanes > 1:
-            raise ValueError(
-                f"{self.name} takes the Q blocks of a core in pairs, and more than one a core is not predicted: "
-                "its further blocks are not alike. Ask for at most one Q block per core, or see docs/schedules.md"
-            )
         recorded = self.recorded_s1(s1)
         key = recorded, several
         if key not in self._blocks:
             # Kept, because BlockTimes remembers what it has walked.
-            self._blocks[key] = BlockTimes(self.program(1, recorded), self.program(2, recorded) if several else None)
+            self._blocks[key] = self._times(recorded, several)
         return self._blocks[key]
+
+    def _times(self, s1: int, several: bool) -> BlockTimes | PairTimes:
+        if not several:
+            return BlockTimes(self.program(1, s1))
+        if self.library.config.lanes == 1:
+            return BlockTimes(self.program(1, s1), self.program(2, s1))
+        one, two, three, four = (self.program(blocks, s1) for blocks in range(1, 5))
+        return PairTimes.of((one, two, three, four))
 
     def combining(self, scale: Scale) -> tuple[float, float]:
         """Return what combining the parts of S1 costs a core: cycles for one Q block, and for each further one.
