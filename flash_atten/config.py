@@ -336,6 +336,8 @@ def auto_kv_split(shape: LaunchShape, config: KernelConfig, cores: int) -> int:
     2 where it may be (`may_split`) and the share of busy cores rises by more than 5 points: the rule of the reference
     kernel. `config` says tile and preload; its own split does not matter.
     """
+    if cores < 1:
+        raise ValueError(f"cores = {cores} is not possible: give at least 1")
     if not may_split(shape, config):
         return 1
     whole, split = (wave_utilisation(shape.q_blocks * parts, cores) for parts in (1, 2))

@@ -60,7 +60,7 @@ def test_a_mistake_in_a_kernel_is_one_sentence(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "bad.py").write_text(BAD)
     assert main(["python", "bad.py"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: bad.py:7: src must be a Tile, not <Pointer")
+    assert error.startswith("error: bad.py:7: inp must be a Tile, not <Pointer")
     assert "Traceback" not in error
 
 
