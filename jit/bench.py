@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from statistics import fmean, median
 from typing import Any
 
@@ -66,9 +67,8 @@ def _host_seconds(fn: Callable[[], object], count: int, flush_cache: bool) -> li
 
 
 def _npu_seconds(fn: Callable[[], object], count: int, flush_cache: bool) -> list[float]:
-    import torch
-
-    npu: Any = torch.npu  # type: ignore[attr-defined]
+    torch: Any = import_module("torch")
+    npu = torch.npu
     other = torch.empty(FLUSH_BYTES if flush_cache else 0, dtype=torch.uint8, device="npu")
     events = []
     for _ in range(count):

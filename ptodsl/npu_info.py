@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from importlib import import_module
+from typing import Any
 
 from isa.a3 import CUBE_CORES, SUBBLOCKS
 
@@ -11,10 +13,9 @@ def get_num_cube_cores() -> int:
     """Return the cube cores of the device in use; those of an A3 die on a computer without one."""
     if importlib.util.find_spec("torch_npu") is None:
         return CUBE_CORES
-    import torch
-    import torch_npu  # type: ignore[import-not-found]  # noqa: F401 - registers torch.npu
-
-    return int(torch.npu.get_device_properties(get_test_device()).cube_core_num)  # type: ignore[attr-defined]
+    torch: Any = import_module("torch")
+    import_module("torch_npu")  # registers torch.npu
+    return int(torch.npu.get_device_properties(get_test_device()).cube_core_num)
 
 
 def get_num_vec_cores() -> int:
