@@ -17,7 +17,7 @@ from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.plan import block_dim
 from flash_atten.reference import FULL_CHECK_LIMIT, SCORE_BLOCK_BYTES, rows_to_check
 from flash_atten.scratch import scratch_bytes
-from kernels.host import A3_CUBE_CORES
+from isa.a3 import CUBE_CORES
 
 REFERENCE = "reference"
 """Name of the FP32 reference among the rates."""
@@ -81,7 +81,7 @@ def memory_bytes(case: Case, configs: Sequence[KernelConfig], baselines: int) ->
     copies for each baseline.
     """
     shape = LaunchShape(case.q_rows, case.s1)
-    scratch = (scratch_bytes(config, shape, block_dim(config, shape, A3_CUBE_CORES)) for config in configs)
+    scratch = (scratch_bytes(config, shape, block_dim(config, shape, CUBE_CORES)) for config in configs)
     kernels = sum(size + 4 * HEAD * case.q_rows for size in scratch)
     scores = 2 * min(SCORE_BLOCK_BYTES, 4 * min(case.q_rows * case.s1, FULL_CHECK_LIMIT))
     reference = scores + 4 * HEAD * (2 * case.s1 + case.q_rows)

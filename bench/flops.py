@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-HEAD = 128
+from isa.a3 import CUBE_CORES
 
-CUBE_CORES = 24
-"""Cube cores of one A3 die (910B2)."""
+HEAD = 128
 
 CUBE_MACS_PER_CYCLE = 4096
 """FP16 multiply-accumulates per cycle and cube core."""

@@ -17,10 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.baselines import LABELS
-from bench.flops import CUBE_CORES, PEAK_TFLOPS
+from bench.flops import PEAK_TFLOPS
 from bench.prediction import Prediction
 from bench.row import KERNEL, OK, Row
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
+from isa.a3 import CUBE_CORES
 from kernels.library import NPU
 from sim.timeline.launch import Hypothesis
 

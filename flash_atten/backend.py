@@ -14,8 +14,8 @@ from flash_atten.libraries import libraries_beside, library_path
 from flash_atten.operands import Operand, check_operands, check_out, numpy_operand, torch_operand
 from flash_atten.plan import block_dim, launch_plan
 from flash_atten.scratch import scratch_of
+from isa.a3 import CUBE_CORES
 from kernels.backend import DEFAULT_CHOICE, Backend, BoundLaunch, Choice, open_library
-from kernels.host import A3_CUBE_CORES
 from kernels.library import HOST, KernelLibrary, LibraryError
 from kernels.npu import current_device_cube_cores
 
@@ -129,7 +129,7 @@ def cube_cores(choice: Choice, library: Path | None = None) -> int:
     path = library or next(iter(libraries_beside()), None)
     try:
         if path is None or KernelLibrary(path).info.backend == HOST:
-            return A3_CUBE_CORES
+            return CUBE_CORES
         return current_device_cube_cores()
     except LibraryError as error:
         raise ValueError(f"{error}. Or choose yourself, with --kv_split=1") from error

@@ -15,8 +15,9 @@ from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.plan import block_dim, launch_plan
 from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_stand_in
+from isa.a3 import CUBE_CORES
 from kernels.backend import Choice
-from kernels.host import A3_CUBE_CORES, HostBackend
+from kernels.host import HostBackend
 from kernels.library import KernelError, KernelLibrary, LibraryError
 
 CONFIG = KernelConfig()
@@ -66,9 +67,9 @@ def test_a_bound_launch_sees_new_values_of_its_operands(backend: AttentionBacken
 
 
 def test_slots_are_sized_for_the_cores_in_use() -> None:
-    for blocks, cores in ((1, 1), (23, 23), (25, A3_CUBE_CORES)):
+    for blocks, cores in ((1, 1), (23, 23), (25, CUBE_CORES)):
         shape = LaunchShape(128 * blocks, 768)
-        plan = launch_plan(CONFIG, shape, block_dim(CONFIG, shape, A3_CUBE_CORES))
+        plan = launch_plan(CONFIG, shape, block_dim(CONFIG, shape, CUBE_CORES))
         assert (plan.block_dim, plan.scratch_bytes) == (cores, cores * fifo_bytes_per_core(CONFIG))
 
 

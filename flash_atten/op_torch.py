@@ -13,7 +13,7 @@ import torch
 from flash_atten.attend import attend, attend_lse, check_ranks
 from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.knobs import DEFAULT_ASKED, choose_config
-from kernels.host import A3_CUBE_CORES
+from isa.a3 import CUBE_CORES
 from kernels.library import HOST, NPU
 
 DEVICES = ("cpu", NPU)
@@ -99,7 +99,7 @@ def _check_fake(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, knobs: tuple[
         return
     config = _config(*knobs)
     if config is None:
-        choose_config(DEFAULT_ASKED, q_rows=q_rows, s1=s1, cores=lambda: A3_CUBE_CORES, library=_path(library))
+        choose_config(DEFAULT_ASKED, q_rows=q_rows, s1=s1, cores=lambda: CUBE_CORES, library=_path(library))
     else:
         LaunchShape(q_rows, s1).check(config)
 

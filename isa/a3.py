@@ -26,7 +26,7 @@ ACC_FRACTAL_BYTES = 1024
 """Bytes of one result fractal box in L0C: 16 x 16 elements of 4 bytes."""
 
 CUBE_CORES = 24
-"""Cube cores of a die, each with SUBBLOCKS vector cores."""
+"""Cube cores of a die (910B2), each with SUBBLOCKS vector cores. The host simulates as many."""
 
 SUBBLOCKS = 2
 """Vector cores (subblocks) that work with one cube core."""

@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isa.a3 import CUBE_CORES
 from kernels.arguments import arguments_of, check_arrays
 from kernels.library import DEFAULT_HOST_OPTIONS, HOST, Argument, HostOptions, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
-
-A3_CUBE_CORES = 24
-"""Cube cores of one A3 die. The host simulates as many, so that blocks meet the same cores as on the device."""
 
 NOT_A_NUMBER = 0xFF
 """Byte that makes every floating-point type NaN when repeated: what a broken kernel then reads, or fails to write, is
@@ -91,7 +89,7 @@ class HostBackend:
 
     def cube_cores(self, array: Array) -> int:
         """Return the number of simulated cube cores."""
-        return A3_CUBE_CORES
+        return CUBE_CORES
 
     def bind(self, plan: LaunchPlan, arrays: Mapping[str, Array]) -> HostLaunch:
         """Take a plan and an array for each pointer of its entries, and allocate the scratch. Nothing is copied.

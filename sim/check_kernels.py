@@ -19,6 +19,7 @@ from absl import flags
 
 import ptodsl.examples
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, integers, run
+from isa.a3 import CUBE_CORES
 from isa.costs import CostError
 from kernels.backend import open_library
 from kernels.kernel import Case, Kernel
@@ -35,9 +36,6 @@ SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the operands.")
 
 LIBRARIES = Path(ptodsl.examples.__file__).parent
 """Where Bazel's runfiles have the libraries."""
-
-ALL_CORES = 24
-"""Cube cores that a case may use."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def check(kernel: Kernel, seed: int, directory: Path) -> Iterator[Finding]:
             )
     trace_library = TraceLibrary(directory / f"{kernel.library}{TRACE_SUFFIX}")
     for shape in kernel.shapes:
-        case = kernel.case(shape, seed, ALL_CORES)
+        case = kernel.case(shape, seed, CUBE_CORES)
         yield check_numbers(kernel, case, directory)
         yield check_order(kernel, trace_library.record_plan(case.plan, case.arrays))
         alone = kernel.case(shape, seed, 1)

@@ -12,9 +12,9 @@ from __future__ import annotations
 import abc
 from typing import ClassVar, Self
 
-from xdsl.dialects.builtin import BoolAttr, IntegerAttr, StringAttr, SymbolRefAttr, i1, i8, i32
+from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr, i1, i8, i32
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -160,10 +160,8 @@ class ImportReservedBufferOp(IRDLOperation):
     @property
     def reserved(self) -> ReserveBufferOp | None:
         """The reservation that it names, if there is one."""
-        module = self.parent_op()
-        while module is not None and module.parent_op() is not None:
-            module = module.parent_op()
-        for function in module.regions[0].block.ops if module is not None else ():
+        module = self.get_toplevel_object()
+        for function in module.body.block.ops if isinstance(module, ModuleOp) else ():
             if isinstance(function, FuncOp) and function.sym_name.data == self.peer_func.root_reference.data:
                 for op in function.walk():
                     if isinstance(op, ReserveBufferOp) and op.buffer_name == self.buffer_name:
@@ -182,6 +180,14 @@ class ImportReservedBufferOp(IRDLOperation):
         print_properties(printer, self, self.NAMES)
         printer.print_op_attributes(self.attributes)
         printer.print_string(" -> i32")
+
+
+def enclosing_function(op: Operation) -> FuncOp | None:
+    """The function that an operation is in."""
+    around: Operation | None = op
+    while around is not None and not isinstance(around, FuncOp):
+        around = around.parent_op()
+    return around
 
 
 class TileFifoOp(IRDLOperation, abc.ABC):

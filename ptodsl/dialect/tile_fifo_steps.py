@@ -6,8 +6,7 @@ import abc
 from typing import ClassVar, Self
 
 from xdsl.dialects.builtin import IntegerAttr, i8, i32
-from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -29,7 +28,7 @@ from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
 from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import DYNAMIC
 from ptodsl.dialect.syntax import INDEX, Value
-from ptodsl.dialect.tile_fifo import TileFifoOp, number_of, parse_properties, print_properties
+from ptodsl.dialect.tile_fifo import TileFifoOp, enclosing_function, number_of, parse_properties, print_properties
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
@@ -61,9 +60,7 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
     @property
     def fifo(self) -> TileFifoOp | None:
         """The end of the FIFO that it works on, opened by its core in the same function; None if there is none."""
-        function: Operation | None = self
-        while function is not None and not isinstance(function, FuncOp):
-            function = function.parent_op()
+        function = enclosing_function(self)
         for op in function.walk() if function is not None else ():
             if isinstance(op, TileFifoOp) and (op.number, op.CORE, op.produces) == (
                 self.number,

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import partial
 
 from flash_atten.config import LARGEST_SIZE
+from isa.a3 import CUBE_CORES
 from isa.costs import CLOCK_GHZ, LAUNCH_US
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.pairs import PairTimes
@@ -26,7 +27,7 @@ CHANGE_US = 300.0
 """Microseconds into a launch at which the pace of many cores changes. Published rows do not determine it: from 200 to
 500 the fit is the same within 0.1 %. So it is fixed here and not fitted."""
 
-DEFAULT_CORES = 24
+DEFAULT_CORES = CUBE_CORES
 """Cube cores of one die."""
 
 

@@ -32,6 +32,7 @@ from ptodsl.dialect import (
     element_bytes,
     flag_problem,
 )
+from ptodsl.dialect.tile_fifo import enclosing_function
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.functions import core_of
 
@@ -122,9 +123,9 @@ def _of_end(end: TileFifoOp) -> Iterator[str]:
             f"{end.local_slots} tiles of {end.slot_size.value.data} bytes need {needed} bytes on the consumer's chip, "
             f"but the buffer {ring.buffer_name.data!r} has {ring.byte_size}; reserve more, or give local_slot_num"
         )
-    peers = [
-        op for op in _module_of(end).walk() if isinstance(op, TileFifoOp) and ring_of(op) is ring and op is not end
-    ]
+    module = end.get_toplevel_object()
+    assert isinstance(module, ModuleOp)
+    peers = [op for op in module.walk() if isinstance(op, TileFifoOp) and ring_of(op) is ring and op is not end]
     others = [peer for peer in peers if peer.produces is not end.produces]
     if len(others) != 1 or len(peers) != 1:
         yield f"the buffer {ring.buffer_name.data!r} must join one producer and one consumer"
@@ -177,15 +178,6 @@ def _steps(end: TileFifoOp) -> Iterator[TileFifoStepOp]:
 
 
 def _function(op: Operation) -> FuncOp:
-    current: Operation | None = op
-    while not isinstance(current, FuncOp):
-        assert current is not None, f"{op.name} outside of a function"
-        current = current.parent_op()
-    return current
-
-
-def _module_of(op: Operation) -> Operation:
-    current = op
-    while (parent := current.parent_op()) is not None:
-        current = parent
-    return current
+    function = enclosing_function(op)
+    assert function is not None, f"{op.name} outside of a function"
+    return function
