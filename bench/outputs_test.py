@@ -10,8 +10,8 @@ import pytest
 from bench.results import write_run
 from bench.sample_rows import row, run
 from cli.testing import run_program
-from trace.builder import TraceBuilder
-from trace.file import write_trace
+from tracing.builder import TraceBuilder
+from tracing.file import write_trace
 
 CPP = '#include "pto/pto-inst.hpp"\n'
 

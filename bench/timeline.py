@@ -32,7 +32,7 @@ from sim.timeline.perfetto import MADE_BY, perfetto_json
 from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Deadlock
-from trace.format import TraceError
+from tracing.format import TraceError
 
 _SUITE = flags.DEFINE_bool("suite", False, "case1 .. case8 (S = 1024 .. 131072) as a table, instead of one shape.")
 _S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")

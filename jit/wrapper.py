@@ -33,7 +33,7 @@ from sim.hazards import judge
 from sim.report import verdict_text
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
-from trace.file import read_trace
+from tracing.file import read_trace
 
 MetaData = Callable[[], Mapping[str, Any]]
 

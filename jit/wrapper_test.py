@@ -14,7 +14,7 @@ from jit.testing import COLS, ROWS, double, types, unordered
 from jit.wrapper import JitWrapper, RaceError
 from ptodsl import jit as public_jit
 from runtime.host_kernel import KernelFailure
-from trace.file import read_trace
+from tracing.file import read_trace
 
 
 def _arrays(rows: int = 2 * ROWS) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

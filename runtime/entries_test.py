@@ -9,7 +9,7 @@ import pytest
 from runtime.host_kernel import HostKernel, KernelFailure
 from runtime.testing import TILE, VIEW, compile_text, vec_entry
 from tools.bisheng.library import CompileError
-from trace.file import read_trace
+from tracing.file import read_trace
 
 KERNELS = (
     'extern "C" AICORE int32_t twice(int32_t v1) {\nreturn 2 * v1;\n}\n'

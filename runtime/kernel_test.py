@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from isa.pipes import Kind, Pipe
 from runtime.attention import HEAD, Array, attention_arguments, compiled
 from runtime.host_kernel import HostKernel, KernelFailure
-from trace.file import read_trace
-from trace.format import Buffer
+from tracing.file import read_trace
+from tracing.format import Buffer
 
 
 @pytest.fixture(scope="module")

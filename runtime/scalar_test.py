@@ -9,8 +9,8 @@ import pytest
 from isa.pipes import Pipe
 from runtime.host_kernel import Argument, HostKernel, KernelFailure
 from runtime.testing import HEAD, TILE, VIEW, compile_text, vec_entry
-from trace.file import read_trace
-from trace.format import Buffer, Rw, Trace
+from tracing.file import read_trace
+from tracing.format import Buffer, Rw, Trace
 
 STORE = f"{TILE} t; TASSIGN(t, 0); {VIEW} g(v1); TSTORE(g, t);"
 

@@ -12,8 +12,8 @@ import pytest
 from cli.testing import run_program
 from isa.pipes import Pipe
 from sim.canned import build_canned
-from trace.builder import Span, TraceBuilder, span
-from trace.format import Buffer
+from tracing.builder import Span, TraceBuilder, span
+from tracing.format import Buffer
 
 A, TILE = span(Buffer.UB, 0, 8192), (16, 128)
 PAIR: dict[str, Any] = {

@@ -17,7 +17,7 @@ from sim.happens_before import queue_number
 from sim.program import BlockProgram, CoreProgram, Ints, Mask, distinct_programs, edited, prepare
 from sim.replay import FindingKind, Replay
 from sim.vector_repeats import VRule, is_in_time
-from trace.format import Records, Trace
+from tracing.format import Records, Trace
 
 Need = frozenset[int]
 """Lines of barriers of which one must stay."""

@@ -12,8 +12,8 @@ from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.hazards import judge
 from sim.program import edited, prepare
 from sim.replay import Replay
-from trace.builder import CoreBuilder, TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import CoreBuilder, TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 A, B, C = (span(Buffer.UB, 256 * i, 256) for i in range(3))
 

@@ -19,7 +19,7 @@ from sim.program import bytes_of
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
-from trace.file import read_trace
+from tracing.file import read_trace
 
 ELEMENTS = 65536
 """Of x and y, fp32."""

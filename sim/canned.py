@@ -9,8 +9,8 @@ from pathlib import Path
 from flash_atten.config import KernelConfig
 from flash_atten.stand_in import build_info, compile_stand_in
 from kernels.library import TRACE
-from trace.file import write_trace
-from trace.format import Trace
+from tracing.file import write_trace
+from tracing.format import Trace
 
 SOURCE = Path(__file__).parent / "testdata" / "canned_trace.cpp"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim.program import ByteRange
 from sim.regions import merge_ranges, row_ranges
-from trace.format import Buffer, Rw, Trace
+from tracing.format import Buffer, Rw, Trace
 
 
 def still_blank(scratch: Sequence[ByteRange], trace: Trace) -> tuple[ByteRange, ...]:

@@ -12,8 +12,8 @@ from isa.pipes import Pipe
 from sim.carried import still_blank
 from sim.hazards import judge
 from sim.replay import FindingKind
-from trace.builder import Span, TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import Span, TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 
 def _launch(*writes: Span, reads: tuple[Span, ...] = ()) -> Trace:

@@ -13,7 +13,7 @@ from sim.mutants import Instruction, Mutant
 from sim.record import TraceLibrary
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
-from trace.format import Buffer, Records, Trace
+from tracing.format import Buffer, Records, Trace
 
 ROOT = Path(__file__).parents[1]
 SHIM = ROOT / "kernels" / "build_info.cpp"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.regions import Ints, merge_ranges, row_ranges
-from trace.format import Buffer, Core, Records, Rw, Trace, blocks_of
+from tracing.format import Buffer, Core, Records, Rw, Trace, blocks_of
 
 
 @dataclass(frozen=True)

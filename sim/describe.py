@@ -7,7 +7,7 @@ from sim.cross_block import BlockConflict
 from sim.findings import CONFLICTS, Finding, Site
 from sim.program import BlockProgram
 from sim.replay import FindingKind, Key, Place, RawFinding
-from trace.format import DTYPE_NAMES, Buffer, Trace
+from tracing.format import DTYPE_NAMES, Buffer, Trace
 
 
 def _site(trace: Trace, core: str, event: int) -> Site:

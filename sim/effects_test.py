@@ -46,8 +46,8 @@ from tools.ptoas.emit_cpp.module import emit_module
 from tools.ptoas.parse import parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
-from trace.file import read_trace
-from trace.format import Buffer, Records, Rw, Trace
+from tracing.file import read_trace
+from tracing.format import Buffer, Records, Rw, Trace
 
 NO_MEMORY = frozenset(
     {

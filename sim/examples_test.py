@@ -16,7 +16,7 @@ from sim.mutate import judge_mutants
 from sim.program import bytes_of
 from sim.record import Recording
 from tools.ptoas.assemble import Options, Sync
-from trace.file import read_trace
+from tracing.file import read_trace
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

@@ -6,8 +6,8 @@ from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.testing import UB0, UB1, gm, kinds, order
-from trace.builder import TraceBuilder, span
-from trace.format import Buffer
+from tracing.builder import TraceBuilder, span
+from tracing.format import Buffer
 
 # Cores and FIFOs.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sim.replay import FindingKind
 from sim.vector_repeats import VRule, is_in_time
-from trace.format import Buffer
+from tracing.format import Buffer
 
 CONFLICTS = (FindingKind.RAW, FindingKind.WAR, FindingKind.WAW)
 

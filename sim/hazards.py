@@ -28,7 +28,7 @@ from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.program import BlockProgram, ByteRange, distinct_programs, prepare
 from sim.replay import Key, RawFinding, Replay
 from sim.vector_repeats import VRule
-from trace.format import FIFO_KINDS, Trace
+from tracing.format import FIFO_KINDS, Trace
 
 Found = dict[tuple[Key, str], Finding]
 

@@ -26,7 +26,7 @@ from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
-from trace.file import read_trace
+from tracing.file import read_trace
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to check; default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels to check instead.")

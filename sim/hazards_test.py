@@ -10,8 +10,8 @@ from sim.hazards import judge
 from sim.replay import FindingKind
 from sim.report import verdict_text
 from sim.testing import UB0, UB1, UB2, gm, kinds, load, one_vec, order
-from trace.builder import Span, TraceBuilder, span
-from trace.format import Buffer
+from tracing.builder import Span, TraceBuilder, span
+from tracing.format import Buffer
 
 # Across pipes.
 

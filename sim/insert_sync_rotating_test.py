@@ -13,8 +13,8 @@ from sim.hazards import judge
 from tools.ptoas.insert_sync import insert_sync
 from tools.ptoas.insert_sync.rotating_modules import COLS, ENTRY, ROTATIONS, ROWS, Rotation, build_rotation
 from tools.ptoas.plan_memory import plan_memory
-from trace.file import read_trace
-from trace.format import Trace
+from tracing.file import read_trace
+from tracing.format import Trace
 
 TRIPS = (0, 1, 2, 3, 4, 5, 8, 9, 12)
 

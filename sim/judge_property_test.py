@@ -15,8 +15,8 @@ from sim.findings import CONFLICTS, Finding, Verdict
 from sim.hazards import judge
 from sim.reference_judge import Pair, ReferenceJudge
 from sim.replay import FindingKind
-from trace.builder import CoreBuilder, Span, TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import CoreBuilder, Span, TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 GM_BYTES = 1 << 20
 """GM of a block."""

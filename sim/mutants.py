@@ -14,7 +14,7 @@ import numpy as np
 
 from isa.pipes import EVENT_IDS, Kind, Pipe
 from sim.program import Mask
-from trace.format import Records, Trace
+from tracing.format import Records, Trace
 
 
 class Mutation(Enum):
@@ -50,7 +50,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed program: `targets` are deleted, or their fields are set to `fields` (of trace.format.EVENT_DTYPE)."""
+    """A changed program: `targets` are deleted, or their fields are set to `fields` (of tracing.format.EVENT_DTYPE)."""
 
     mutation: Mutation
     targets: tuple[Instruction, ...]

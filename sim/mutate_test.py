@@ -9,8 +9,8 @@ from sim.confirm import edit_cpp
 from sim.mutants import Instruction, Mutant, Mutation, mutants, take_inventory
 from sim.mutate import Outcome, UncleanError, judge_mutants, sample, summary, summary_text
 from sim.record import Recording
-from trace.builder import TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 A, B = span(Buffer.UB, 0, 128), span(Buffer.UB, 128, 128)
 L1, SLOT = span(Buffer.L1, 0, 128), span(Buffer.GM, 4096, 128)

@@ -28,7 +28,7 @@ from tools.ptoas.insert_sync import SyncOptions, insert_sync
 from tools.ptoas.parse import parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
-from trace.file import read_trace
+from tracing.file import read_trace
 
 SOFTSIGN = replace(
     BY_CPP["TEXP"],

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.regions import Regions, divide
 from sim.vector_repeats import VectorRepeats
-from trace.format import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
+from tracing.format import ACCESS_DTYPE, Buffer, Core, Fifo, Records, Rw, Trace, blocks_of
 
 ByteRange = tuple[int, int]
 Mask = NDArray[np.bool_]

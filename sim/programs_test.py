@@ -12,9 +12,9 @@ import pytest
 from cli.testing import run_program
 from isa.pipes import Pipe
 from sim.canned import build_canned
-from trace.builder import TraceBuilder, span
-from trace.file import write_trace
-from trace.format import Buffer, Trace
+from tracing.builder import TraceBuilder, span
+from tracing.file import write_trace
+from tracing.format import Buffer, Trace
 
 A, B = span(Buffer.UB, 0, 8192), span(Buffer.UB, 8192, 8192)
 TILE = (16, 128)

@@ -31,7 +31,7 @@ from tools.ptoas.insert_sync.random_kernels import (
     random_kernel,
 )
 from tools.ptoas.insert_sync.random_modules import build_module
-from trace.file import read_trace
+from tracing.file import read_trace
 
 SIZE = SUBBLOCKS * ROWS
 _RNG = np.random.default_rng(0)

@@ -22,8 +22,8 @@ from kernels.library import TRACE, Argument, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
 from sim.carried import still_blank
 from sim.program import ByteRange, bytes_of
-from trace.file import read_trace
-from trace.format import Trace
+from tracing.file import read_trace
+from tracing.format import Trace
 
 TRACE_SUFFIX = ".trace.so"
 """How libraries in trace mode are called."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from isa.pipes import QUEUES, Kind, Pipe
-from trace.format import Buffer, Core, Rw, Trace
+from tracing.format import Buffer, Core, Rw, Trace
 
 EVERY_PIPE = tuple(Pipe)
 Pair = tuple[int, int]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trace.format import Records
+from tracing.format import Records
 
 Ints = NDArray[np.int64]
 

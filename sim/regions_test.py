@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.regions import divide, merge_ranges, row_ranges
-from trace.format import ACCESS_DTYPE, Buffer, Records, Rw
+from tracing.format import ACCESS_DTYPE, Buffer, Records, Rw
 
 ACCESSES = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 5), st.integers(0, 3), st.integers(0, 8)), max_size=6

@@ -19,8 +19,8 @@ from isa.sync import Instruction, Misuse, Visitor, Walk
 from sim.happens_before import Clocks, Token, queue_number
 from sim.program import BlockProgram
 from sim.vector_repeats import VRule, is_in_time
-from trace.format import Buffer, Fifo
-from trace.streams import rings_of, stream_of
+from tracing.format import Buffer, Fifo
+from tracing.streams import rings_of, stream_of
 
 _V = int(Pipe.V)
 _UNWRITTEN, _BEFORE_LAUNCH = -1, -2

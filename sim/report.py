@@ -10,7 +10,7 @@ from isa.repeats import SAFE_DISTANCE
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.replay import FindingKind
 from sim.vector_repeats import is_library_scratch
-from trace.format import Buffer
+from tracing.format import Buffer
 
 WIDTH = 110
 """Columns of a text report."""

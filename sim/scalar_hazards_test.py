@@ -15,8 +15,8 @@ from sim.record import Recording
 from tools.bisheng.host_compile import compile_host
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
-from trace.file import read_trace
-from trace.format import Trace
+from tracing.file import read_trace
+from tracing.format import Trace
 
 STORE = "pto.store_scalar %x, %p[%c3] : !pto.ptr<f32>, f32"
 LOAD = "%y = pto.load_scalar %p[%c3] : !pto.ptr<f32> -> f32\npto.store_scalar %y, %q[%c0] : !pto.ptr<f32>, f32"

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from isa.pipes import QUEUES, Kind, Pipe
 from isa.sync import Visitor, Walk
-from trace.format import Core, Trace, blocks_of
-from trace.streams import rings_of, stream_of
+from tracing.format import Core, Trace, blocks_of
+from tracing.streams import rings_of, stream_of
 
 Lane = tuple[int, Pipe]
 """Core number within the block, and pipe."""

@@ -8,8 +8,8 @@ from cli.testing import run_program
 from isa.pipes import Pipe
 from sim.canned import build_canned
 from sim.schedule import Bar, schedule
-from trace.builder import TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 A, SLOT = span(Buffer.UB, 0, 128), span(Buffer.GM, 4096, 128)
 

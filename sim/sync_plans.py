@@ -35,7 +35,7 @@ from sim.timeline.program import NOTHING, TimedProgram, timed_program
 from tools.ptoas.assemble import Options, Sync
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.plan_memory import plan_memory
-from trace.file import read_trace
+from tracing.file import read_trace
 
 S1 = 6144
 """Rows of K and V of the attention kernels: 24 and 12 tiles."""

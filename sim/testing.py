@@ -5,8 +5,8 @@ from __future__ import annotations
 from isa.pipes import Pipe
 from sim.findings import Verdict
 from sim.replay import FindingKind
-from trace.builder import CoreBuilder, Span, TraceBuilder, span
-from trace.format import Buffer
+from tracing.builder import CoreBuilder, Span, TraceBuilder, span
+from tracing.format import Buffer
 
 UB0 = span(Buffer.UB, 0, 256)
 UB1 = span(Buffer.UB, 256, 256)

@@ -21,7 +21,7 @@ from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
 from sim.shapes import audit_launches
 from sim.v_pairs import Row, rows, table
-from trace.file import read_trace
+from tracing.file import read_trace
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so); default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels instead.")

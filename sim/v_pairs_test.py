@@ -11,9 +11,9 @@ from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.testing import one_vec
 from sim.v_pairs import rows, table
-from trace.builder import span
-from trace.file import write_trace
-from trace.format import Buffer, Trace
+from tracing.builder import span
+from tracing.file import write_trace
+from tracing.format import Buffer, Trace
 
 
 def trace(rows_of_tile: int) -> Trace:

@@ -14,8 +14,8 @@ from sim.replay import FindingKind
 from sim.report import finding_text
 from sim.testing import kinds, one_vec
 from sim.vector_repeats import VRule
-from trace.builder import Span, TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import Span, TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 Tile = tuple[int, int]
 Step = Pipe | tuple[str, tuple[int, int], int, int]

@@ -16,7 +16,7 @@ from isa import a3
 from isa.pipes import Kind, Pipe
 from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, own_distance, repeats_of
 from isa.repeats import VRule as VRule
-from trace.format import DTYPE_BYTES, Core, Records, Rw, Trace
+from tracing.format import DTYPE_BYTES, Core, Records, Rw, Trace
 
 CONVERSION = "TCVT"
 """The operation whose source has elements of another size than its destination."""

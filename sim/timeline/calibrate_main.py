@@ -21,7 +21,7 @@ from isa.costs import CostError
 from sim.timeline.calibrate import NotIdentified, Recordings, Row, fit, log_errors, percent, read_rows, relative
 from sim.timeline.launch import Hypothesis
 from sim.timeline.parameters import Fit, fits_json
-from trace.format import TraceError
+from tracing.format import TraceError
 
 _TRACES = flags.DEFINE_string("traces", None, "Folder with the recordings that the table names.", required=True)
 _TABLES = flags.DEFINE_list(

@@ -15,7 +15,7 @@ from sim.timeline.calibrate_main import MEASURED
 from sim.timeline.launch import Fitted, Hypothesis, Timing, microseconds
 from sim.timeline.parameters import Fit, fits_json, load_fits
 from sim.timeline.testing import block_times, pipeline
-from trace.file import write_trace
+from tracing.file import write_trace
 
 TRUE = {Hypothesis.CONTENTION: Fitted(25, 1.9, 1.5), Hypothesis.SLOWDOWN: Fitted(25, 1.4, 1.2)}
 TIMES = {tiles: block_times(tiles) for tiles in (4, 8, 16, 32, 64)}

@@ -7,8 +7,8 @@ import zlib
 from pathlib import Path
 
 from sim.timeline.program import TimedProgram, timed_program
-from trace.file import parse_trace
-from trace.format import TraceError
+from tracing.file import parse_trace
+from tracing.format import TraceError
 
 _GZIP = b"\x1f\x8b"
 

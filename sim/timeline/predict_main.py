@@ -20,7 +20,7 @@ from sim.timeline.files import read_program
 from sim.timeline.launch import DEFAULT_CORES, Timing, Workload, microseconds
 from sim.timeline.parameters import Fits, load_fits
 from sim.timeline.times import Deadlock
-from trace.format import TraceError
+from tracing.format import TraceError
 
 _TRACE = flags.DEFINE_list("trace", [], "Trace of one Q block on one core; then perhaps one of two Q blocks.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q of the launch, a multiple of 128.", required=True)

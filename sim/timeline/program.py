@@ -11,8 +11,8 @@ import numpy as np
 from isa.costs import FIX_ELEMENT_BYTES, CostError, MicroOp, matmul_cost, path_of, vector_cost
 from isa.pipes import Kind, Pipe
 from isa.sync import Instruction, Ring, free_batch_of
-from trace.format import DTYPE_NAMES, Buffer, Core, Records, Rw, Trace, TraceError, blocks_of
-from trace.streams import rings_of, stream_of
+from tracing.format import DTYPE_NAMES, Buffer, Core, Records, Rw, Trace, TraceError, blocks_of
+from tracing.streams import rings_of, stream_of
 
 
 @dataclass(frozen=True)

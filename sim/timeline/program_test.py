@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sim.timeline.program import timed_program
 from sim.timeline.testing import pipeline
 from sim.timeline.times import timeline
-from trace.file import validate
-from trace.format import ACCESS_DTYPE, EVENT_DTYPE, Records
+from tracing.file import validate
+from tracing.format import ACCESS_DTYPE, EVENT_DTYPE, Records
 
 TRACE = pipeline(3)
 VALUES = st.sampled_from([0, 1, 2, 3, 5, 7, 9, 11, 12, 200, 255, 2**16 - 1, 2**31, 2**32 - 1])

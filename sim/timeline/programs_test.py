@@ -12,7 +12,7 @@ from cli.testing import run_program
 from sim.timeline.launch import Hypothesis, Timing, Workload, microseconds
 from sim.timeline.parameters import load_fits
 from sim.timeline.testing import block_times, pipeline
-from trace.file import write_trace
+from tracing.file import write_trace
 
 
 @pytest.fixture(scope="module")

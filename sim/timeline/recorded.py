@@ -14,7 +14,7 @@ from sim.timeline.origins import Origin, read_origins
 from sim.timeline.pairs import PairTimes
 from sim.timeline.program import TimedProgram, timed_program
 from sim.timeline.times import Scale, timeline
-from trace.format import Trace, blocks_of
+from tracing.format import Trace, blocks_of
 
 RECORDED_TILES = PERIOD + 3 * EPILOGUE_TILES
 """Tiles that are recorded of a longer S1: a period of the steady state, and what comes before and after it."""

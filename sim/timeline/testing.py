@@ -5,8 +5,8 @@ from __future__ import annotations
 from isa.pipes import Pipe
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.program import TimedProgram, timed_program
-from trace.builder import TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 SCORES = span(Buffer.UB, 0, 32768)
 TILE_COLUMNS = 256

@@ -8,8 +8,8 @@ from isa.costs import ISSUE_CYCLES, SIGNAL_CYCLES, vector_cost
 from isa.pipes import Pipe
 from sim.timeline.program import timed_program
 from sim.timeline.times import Deadlock, Scale, Stall, Timeline, timeline
-from trace.builder import CoreBuilder, Span, TraceBuilder, span
-from trace.format import Buffer, TraceError
+from tracing.builder import CoreBuilder, Span, TraceBuilder, span
+from tracing.format import Buffer, TraceError
 
 TILE = span(Buffer.UB, 0, 32768)
 GM_TILE = span(Buffer.GM, 1 << 40, 32768)

@@ -15,7 +15,7 @@ ROOMS = (
     "tools.lint",
     "isa",
     "cli",
-    "trace",
+    "tracing",
     "tools.bisheng",
     "ptodsl.dialect",
     "runtime",

@@ -13,8 +13,8 @@ from tools.ptoas.insert_sync.fifo_order import link
 from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, OpNode, Phase
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.syncs import Action, Flag, Gap
-from trace.builder import CoreBuilder, Span, TraceBuilder, span
-from trace.format import Buffer, Trace
+from tracing.builder import CoreBuilder, Span, TraceBuilder, span
+from tracing.format import Buffer, Trace
 
 PIPES = (Pipe.V, Pipe.V, Pipe.MTE2, Pipe.MTE3, Pipe.M, Pipe.MTE1)
 SENT, RETURNED = "sent", "returned"

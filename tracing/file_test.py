@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from isa.pipes import Pipe
-from trace.builder import TraceBuilder, span
-from trace.file import parse_trace, read_trace, write_trace
-from trace.format import MAGIC, Buffer, Trace, TraceError, blocks_of
+from tracing.builder import TraceBuilder, span
+from tracing.file import parse_trace, read_trace, write_trace
+from tracing.format import MAGIC, Buffer, Trace, TraceError, blocks_of
 
 
 def small_trace() -> Trace:

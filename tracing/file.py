@@ -1,4 +1,4 @@
-"""Trace files: read and checked, or written; `trace.format` says what is in them."""
+"""Trace files: read and checked, or written; `tracing.format` says what is in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from isa.pipes import QUEUES, Kind, Pipe
-from trace.format import (
+from tracing.format import (
     ACCESS_DTYPE,
     EVENT_DTYPE,
     MAGIC,

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from isa.pipes import Kind, Pipe
-from trace.file import validate
-from trace.format import ACCESS_DTYPE, DTYPE_NAMES, EVENT_DTYPE, Buffer, Core, Fifo, Rw, Trace
+from tracing.file import validate
+from tracing.format import ACCESS_DTYPE, DTYPE_NAMES, EVENT_DTYPE, Buffer, Core, Fifo, Rw, Trace
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A trace file is little endian::
 
     PTOTRACE1\n | u64 header length | header JSON | events | accesses
 
-The runtime writes it (trace mode); `trace.file` reads and writes it, `trace.builder` makes traces without a kernel.
+The runtime writes it (trace mode); `tracing.file` reads and writes it, `tracing.builder` makes traces without a kernel.
 Events are in issue order per core, the cores follow one another, and the header's ``cores`` say where each begins.
 Accesses are byte ranges (rows of ``row_bytes`` bytes, ``row_stride`` apart): absolute addresses in GM, byte offsets
 in the core's own buffer elsewhere. A write that spoils (1 instead of 0) leaves no value: it is to scratch.

@@ -8,7 +8,7 @@ import numpy as np
 
 from isa.pipes import Kind
 from isa.sync import Instruction, Ring
-from trace.format import Core, Fifo, Records
+from tracing.format import Core, Fifo, Records
 
 
 def stream_of(events: Records) -> list[Instruction]:
