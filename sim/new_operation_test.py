@@ -66,6 +66,8 @@ def runtime_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place.write_text(text.replace("struct Sqrt {", FUNCTOR + "struct Sqrt {"), encoding="utf-8")
     monkeypatch.setattr(host_flags, "ROOT", root)
     monkeypatch.setattr(host_compile, "HOST_MAIN", root / "runtime" / "host_main.cpp")
+    # Not optimised: the loops of all levels of CPU are compiled here, and run once.
+    monkeypatch.setattr(host_machine, "NUMBERS_FLAGS", {"gcc": ("-O0",), "clang": ("-O0",)})
     for module in (host_flags, host_compile, host_machine):
         monkeypatch.setattr(module, "RUNTIME", root / "runtime")
 
