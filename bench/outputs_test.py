@@ -24,6 +24,7 @@ OUTPUTS = (
     ("bench.timeline", "--plot=x.svg"),
     ("bench.timeline", "--plot=x.png"),
     ("bench.timeline", "--trace_json=x.json"),
+    ("bench.timeline", "--trace_pb=x.perfetto-trace"),
     ("bench.timeline", "--suite --json=x.json"),
     ("bench.tune", "--json=x.json"),
     ("flash_atten.generate", "-o x.mlir"),
@@ -80,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
     os.link(tmp_path / "in.cpp", tmp_path / "link.cpp")
     (tmp_path / "in.mlir").write_text("builtin.module {}\n")
     (tmp_path / "rows.json").write_text("table\ts\tcores\ttiming\tmicroseconds\ttrace\n")
-    for suffix in ("cpp", "html", "json", "mlir", "npy", "png", "svg", "tsv"):
+    for suffix in ("cpp", "html", "json", "mlir", "npy", "perfetto-trace", "png", "svg", "tsv"):
         (tmp_path / f"x.{suffix}").write_text("mine, and nobody else's\n")
     return tmp_path
 

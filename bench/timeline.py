@@ -28,7 +28,8 @@ from kernels.library import KernelError, LibraryError
 from sim.figures import picture, picture_file
 from sim.record import TRACE_SUFFIX
 from sim.timeline.launch import DEFAULT_CORES, Workload
-from sim.timeline.perfetto import MADE_BY, perfetto_json
+from sim.timeline.perfetto import MADE_BY, PROTO_SUFFIX
+from sim.timeline.perfetto_json import perfetto_json
 from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.times import Deadlock
@@ -51,7 +52,18 @@ _LIBRARY = flags.DEFINE_string(
 )
 _PLOT = flags.DEFINE_string("plot", None, "Picture of the steady state to write: .svg or .png.")
 _TRACE_JSON = flags.DEFINE_string("trace_json", None, "The whole timeline for Perfetto (ui.perfetto.dev): .json.")
+_TRACE_PB = flags.DEFINE_string("trace_pb", None, f"The same in Perfetto's own format: {PROTO_SUFFIX}.")
 _JSON = flags.DEFINE_string("json", None, "File for the analysis as JSON.")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that were asked for."""
+
+    plot: Path | None
+    trace_json: Path | None
+    trace_pb: Path | None
+    json: Path | None
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,7 @@ class Options:
     library: Path
     work: Workload
     free_batch: int | None
-    plot: Path | None
-    trace_json: Path | None
-    json: Path | None
+    outputs: Outputs
 
 
 def options() -> Options | Suite:
@@ -72,7 +82,7 @@ def options() -> Options | Suite:
 
 
 def _suite() -> Suite:
-    of_one_shape = [flag.name for flag in (_S1, _Q_ROWS, _LIBRARY, _PLOT, _TRACE_JSON) if flag.present]
+    of_one_shape = [flag.name for flag in (_S1, _Q_ROWS, _LIBRARY, _PLOT, _TRACE_JSON, _TRACE_PB) if flag.present]
     if of_one_shape:
         raise ValueError(
             f"--suite predicts shapes of its own with the built kernels, as one table: leave out "
@@ -89,8 +99,7 @@ def _one_shape() -> Options:
     library = _library(q_rows)
     LaunchShape(q_rows, _S1.value)
     work = Workload(q_rows, _S1.value, _CORES.value)
-    plot, trace_json, json_file = _outputs(library)
-    return Options(library, work, _SYNC_PERIOD.value, plot, trace_json, json_file)
+    return Options(library, work, _SYNC_PERIOD.value, _outputs(library))
 
 
 def _library(q_rows: int) -> Path:
@@ -103,29 +112,38 @@ def _library(q_rows: int) -> Path:
     return user_path(_LIBRARY.value)
 
 
-def _outputs(library: Path) -> tuple[Path | None, Path | None, Path | None]:
-    """Return the files of --plot, --trace_json and --json."""
-    plot = picture_file("plot", _PLOT.value, [library])
-    trace_json = output_file("trace_json", _TRACE_JSON.value, ".json", inputs=[library], ours=marked(MADE_BY))
-    json_file = _json_file([library])
-    check_distinct(trace_json=trace_json, json=json_file)
-    return plot, trace_json, json_file
+def _outputs(library: Path) -> Outputs:
+    """Return the files of --plot, --trace_json, --trace_pb and --json."""
+    ours = marked(MADE_BY)
+    outputs = Outputs(
+        picture_file("plot", _PLOT.value, [library]),
+        output_file("trace_json", _TRACE_JSON.value, ".json", inputs=[library], ours=ours),
+        output_file("trace_pb", _TRACE_PB.value, PROTO_SUFFIX, inputs=[library], ours=ours),
+        _json_file([library]),
+    )
+    check_distinct(trace_json=outputs.trace_json, json=outputs.json)
+    return outputs
 
 
 def _json_file(inputs: Sequence[Path] = ()) -> Path | None:
     return output_file("json", _JSON.value, ".json", inputs=inputs, ours=json_of(PROGRAM))
 
 
-def write_outputs(chosen: Options, analysis: Analysis) -> None:
+def write_outputs(outputs: Outputs, analysis: Analysis) -> None:
     """Write the files that were asked for. Raises OSError."""
-    shown = analysis.views[0]
-    if chosen.plot:
+    shown, origins = analysis.views[0], analysis.kernel.origins
+    if outputs.plot:
         figure = draw(shown.run, shown.labels, STAGES, analysis.title)
-        write_file(chosen.plot, picture(figure, chosen.plot.suffix))
-    if chosen.trace_json:
-        write_file(chosen.trace_json, perfetto_json(shown.run, shown.labels, analysis.kernel.origins))
-    if chosen.json:
-        write_file(chosen.json, json_text(PROGRAM, report_json(analysis)))
+        write_file(outputs.plot, picture(figure, outputs.plot.suffix))
+    if outputs.trace_json:
+        write_file(outputs.trace_json, perfetto_json(shown.run, shown.labels, origins))
+    if outputs.trace_pb:
+        # Here, not above: its schema takes 0.2 s to load, and most runs do not write it.
+        from sim.timeline.perfetto_proto import perfetto_proto
+
+        write_file(outputs.trace_pb, perfetto_proto(shown.run, shown.labels, origins))
+    if outputs.json:
+        write_file(outputs.json, json_text(PROGRAM, report_json(analysis)))
 
 
 def work(chosen: Options | Suite) -> int:
@@ -140,7 +158,7 @@ def work(chosen: Options | Suite) -> int:
     except (ValueError, LibraryError, TraceError, CostError) as error:
         return fail(error, EXIT_USAGE)
     print(report_text(analysis), flush=True)
-    write_outputs(chosen, analysis)
+    write_outputs(chosen.outputs, analysis)
     return 0
 
 

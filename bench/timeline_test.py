@@ -17,12 +17,13 @@ FOLDER = Path(__file__).parent.parent / "flash_atten"
 
 
 def test_the_report_is_marked_as_a_prediction_and_names_what_binds_the_kernel(tmp_path: Path) -> None:
-    outputs = {name: tmp_path / name for name in ("plot.svg", "trace.json", "x.json")}
+    outputs = {name: tmp_path / name for name in ("plot.svg", "trace.json", "x.perfetto-trace", "x.json")}
     done = run_program(
         "bench.timeline",
         "--s1=2048",
         f"--plot={outputs['plot.svg']}",
         f"--trace_json={outputs['trace.json']}",
+        f"--trace_pb={outputs['x.perfetto-trace']}",
         f"--json={outputs['x.json']}",
     )
     assert done.returncode == 0, done.stderr
@@ -78,6 +79,8 @@ def test_fewer_cores_take_longer_and_contend_less() -> None:
         (["--suite", "--cores=0"], "cores = 0 is not possible"),
         (["--s1=1000"], "s1 = 1000 is not supported"),
         (["--s1=2048", "--plot=x.jpg"], "--plot=x.jpg must end in .svg or .png"),
+        (["--s1=2048", "--trace_pb=x.pb"], "--trace_pb=x.pb must end in .perfetto-trace"),
+        (["--suite", "--trace_pb=x.perfetto-trace"], "as one table: leave out --trace_pb"),
         (["--s1=2048", "--cores=0"], "cores = 0 is not possible"),
         (["--s1=2048", "--library=x.so", "--s1_tile=512"], "leave out --s1_tile"),
         (["--s1=2048", "--library=x.so"], "x.so does not load as a kernel library"),

@@ -1,19 +1,17 @@
-"""A timeline in the trace event format that Perfetto (ui.perfetto.dev) and chrome://tracing read.
+"""What Perfetto (ui.perfetto.dev) is shown of a timeline, whatever the file's format.
 
-Cores are processes, pipes are threads, FIFO hand-overs are flow arrows. A cycle is shown as CLOCK_GHZ says, in
-microseconds.
+Cores are processes, pipes are threads, FIFO hand-overs are arrows. `perfetto_json` and `perfetto_proto` write it.
 """
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 from isa.costs import CLOCK_GHZ
-from isa.pipes import Kind, Pipe
+from isa.pipes import QUEUES, Kind, Pipe
 from sim.timeline.account import core_name
 from sim.timeline.origins import Origin
 from sim.timeline.stages import Label
@@ -24,69 +22,99 @@ CYCLES_PER_US = CLOCK_GHZ * 1e3
 MADE_BY = "ascend_fa timeline"
 """By which a file of ours is known."""
 
-Event = dict[str, Any]
+PROTO_SUFFIX = ".perfetto-trace"
+"""Of files of `perfetto_proto`; Perfetto's own tools call them so."""
+
+_IDS_PER_CORE = 10
+assert QUEUES < _IDS_PER_CORE
 
 
-def perfetto_json(run: Timeline, labels: Sequence[Label | None], origins: Mapping[int, Origin]) -> str:
-    """Return the whole timeline as JSON text; `labels` is one per bar."""
-    events = [*_names(run), *_slices(run, labels, origins), *_flows(run)]
-    # What it is stands first, so that the file is known again by its head.
-    return json.dumps(
-        {"otherData": {"made_by": MADE_BY, "predicted": True}, "displayTimeUnit": "ns", "traceEvents": events}
-    )
+class Track(NamedTuple):
+    """A pipe of a core. Perfetto takes number 0 for the idle process, so no number is 0; and none is there twice."""
+
+    core: int
+    pipe: int
+
+    @property
+    def process(self) -> int:
+        """Number of the core."""
+        return (self.core + 1) * _IDS_PER_CORE
+
+    @property
+    def thread(self) -> int:
+        """Number of the pipe."""
+        return self.process + 1 + self.pipe
+
+    @property
+    def name(self) -> str:
+        """Name of the pipe."""
+        return Pipe(self.pipe).name
 
 
-def _names(run: Timeline) -> Iterator[Event]:
+class Slice(NamedTuple):
+    """A bar on its track; times in cycles. Slices of a track follow one another."""
+
+    track: Track
+    name: str
+    category: str
+    """The stage of the kernel, or `other`."""
+    start: float
+    end: float
+    arguments: Mapping[str, int | float | str]
+
+
+class Arrow(NamedTuple):
+    """From the operation that a TPOP waited for to the first one that is issued after the TPOP."""
+
+    number: int
+    source: int
+    """Index of the slice where it begins."""
+    target: int
+    """Index of the slice where it ends."""
+
+
+def tracks(run: Timeline) -> Iterator[tuple[str, Sequence[Track]]]:
+    """Every core's name and its tracks."""
     for core in range(len(run.program.cores)):
-        yield {"ph": "M", "name": "process_name", "pid": core, "args": {"name": core_name(run, core)}}
-        for pipe in sorted({bar.pipe for bar in run.bars if bar.core == core}):
-            yield {"ph": "M", "name": "thread_name", "pid": core, "tid": pipe, "args": {"name": Pipe(pipe).name}}
+        pipes = sorted({bar.pipe for bar in run.bars if bar.core == core})
+        yield core_name(run, core), [Track(core, pipe) for pipe in pipes]
 
 
-def _slices(run: Timeline, labels: Sequence[Label | None], origins: Mapping[int, Origin]) -> Iterator[Event]:
+def slices(run: Timeline, labels: Sequence[Label | None], origins: Mapping[int, Origin]) -> Iterator[Slice]:
+    """One slice per bar, in the order of the bars; so are the `labels`."""
     for bar, label in zip(run.bars, labels, strict=True):
-        line = run.program.lines[bar.core][bar.position]
-        arguments: Event = {
-            "C++ line": line,
-            "cycles": round(bar.end - bar.start, 1),
-            "result after": round(bar.done - bar.start, 1),
-        }
-        if line in origins:
-            arguments["Python"] = str(origins[line])
-        if bar.waited > 0:
-            arguments[f"waited for {bar.stall.value}"] = round(bar.waited, 1)
         name = run.program.names[bar.core][bar.position]
-        yield {
-            "ph": "X",
-            "name": f"{name} {label.tile}" if label else name,
-            "cat": label.stage if label else "other",
-            "pid": bar.core,
-            "tid": bar.pipe,
-            "ts": bar.start / CYCLES_PER_US,
-            "dur": (bar.end - bar.start) / CYCLES_PER_US,
-            "args": arguments,
-        }
+        yield Slice(
+            Track(bar.core, bar.pipe),
+            f"{name} {label.tile}" if label else name,
+            label.stage if label else "other",
+            bar.start,
+            bar.end,
+            _arguments(bar, run.program.lines[bar.core][bar.position], origins),
+        )
 
 
-def _flows(run: Timeline) -> Iterator[Event]:
-    """An arrow from the operation that a TPOP waited for to the first one that is issued after the TPOP."""
-    after: dict[int, list[Bar]] = defaultdict(list)
-    for bar in run.bars:
-        after[bar.core].append(bar)
-    positions = {core: [bar.position for bar in bars] for core, bars in after.items()}
+def _arguments(bar: Bar, line: int, origins: Mapping[int, Origin]) -> Mapping[str, int | float | str]:
+    """Return what is told of a slice that is clicked."""
+    arguments: dict[str, int | float | str] = {
+        "C++ line": line,
+        "cycles": round(bar.end - bar.start, 1),
+        "result after": round(bar.done - bar.start, 1),
+    }
+    if line in origins:
+        arguments["Python"] = str(origins[line])
+    if bar.waited > 0:
+        arguments[f"waited for {bar.stall.value}"] = round(bar.waited, 1)
+    return arguments
+
+
+def arrows(run: Timeline) -> Iterator[Arrow]:
+    """One arrow per hand-over that was waited for."""
+    issued: dict[int, list[int]] = defaultdict(list)
+    for index, bar in enumerate(run.bars):
+        issued[bar.core].append(index)
+    positions = {core: [run.bars[index].position for index in indices] for core, indices in issued.items()}
     for number, arrival in enumerate(run.arrivals):
-        bars = after[arrival.core]
-        index = bisect_right(positions.get(arrival.core, []), arrival.position)
-        if arrival.kind != Kind.TPOP or arrival.cause < 0 or index == len(bars):
-            continue
-        source, target = run.bars[arrival.cause], bars[index]
-        common = {"cat": "fifo", "name": "hand-over", "id": number}
-        yield {**common, "ph": "s", "pid": source.core, "tid": source.pipe, "ts": source.start / CYCLES_PER_US}
-        yield {
-            **common,
-            "ph": "f",
-            "bp": "e",
-            "pid": target.core,
-            "tid": target.pipe,
-            "ts": target.start / CYCLES_PER_US,
-        }
+        after = bisect_right(positions.get(arrival.core, []), arrival.position)
+        if arrival.kind == Kind.TPOP and arrival.cause >= 0 and after < len(issued[arrival.core]):
+            yield Arrow(number, arrival.cause, issued[arrival.core][after])

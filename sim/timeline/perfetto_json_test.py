@@ -1,7 +1,4 @@
-"""The timeline's JSON against what the trace event format documents, on a made kernel.
-
-Perfetto's own trace processor is no part of its package, which fetches the binary from outside the registries.
-"""
+"""The timeline's JSON against what the trace event format documents, on a made kernel."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from sim.timeline.perfetto import CYCLES_PER_US, perfetto_json
+from sim.timeline.perfetto import CYCLES_PER_US
+from sim.timeline.perfetto_json import perfetto_json
 from sim.timeline.testing import program
 from sim.timeline.times import Timeline, timeline
 
@@ -76,6 +74,14 @@ def test_every_process_and_thread_is_named_once(events: list[Event]) -> None:
     assert len(set(threads)) == len(threads)
     assert set(threads) == slices(events).keys()
     assert sorted(processes) == sorted({pid for pid, _ in threads})
+
+
+def test_no_number_is_zero_or_there_twice(events: list[Event]) -> None:
+    """Perfetto takes 0 for what is idle, and a thread with its process's number for the first."""
+    names = of(events, "M")
+    numbers = [event.get("tid", event["pid"]) for event in names]
+    assert len(set(numbers)) == len(numbers)
+    assert 0 not in numbers
 
 
 def test_slices_of_a_thread_follow_one_another(run: Timeline, events: list[Event]) -> None:
