@@ -32,6 +32,11 @@ def user_path(text: str) -> Path:
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ""), text)
 
 
+def behind_links(path: Path) -> Path:
+    """Return the file behind the links of `path`; `path` itself if they lead in a circle, where `resolve` raises."""
+    return Path(os.path.realpath(path))
+
+
 def marked(*marks: str) -> Ours:
     """Return what knows a file by one of the `marks` near its beginning, which the program writes there each time."""
     return lambda head: any(mark.encode() in head for mark in marks)
@@ -74,12 +79,14 @@ def output_file(
         return None
     if not text:
         raise ValueError(f"--{flag}= is empty; give a file name, or leave the flag out")
-    path = user_path(text).resolve()
+    path = behind_links(user_path(text))
     if suffix and path.suffix != suffix:
         raise ValueError(f"--{flag}={text} must end in {suffix}; try --{flag}={text}{suffix}")
     if path.exists() and not path.is_file():
         what = "a folder" if path.is_dir() else "not a regular file"
         raise ValueError(f"--{flag}={text} cannot be written: it is {what}; give the name of a file")
+    if path.is_symlink():
+        raise ValueError(f"--{flag}={text} cannot be written: it is a link that leads to itself; give another name")
     if not path.parent.is_dir():
         raise ValueError(f"--{flag}={text} cannot be written: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):

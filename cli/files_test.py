@@ -30,6 +30,14 @@ def test_a_link_leads_to_the_file_behind_it(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "text"
 
 
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    for name in ("one", "other"):
+        with pytest.raises(ValueError, match=f"--out={name} cannot be written: it is a link that leads to itself"):
+            output_file("out", name, ours=ANY)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

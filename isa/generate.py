@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isa import header, reference
@@ -24,8 +25,9 @@ def stale(root: Path) -> list[str]:
     return [path for path, text in generated(root).items() if (root / path).read_text(encoding="utf-8") != text]
 
 
-def main() -> None:
-    """Write the generated files into the work tree."""
+def main(argv: Sequence[str] = ()) -> None:
+    """Write the generated files into the work tree; there are no flags but --help."""
+    ArgumentParser("tools/bazel run //isa:generate", description=__doc__).parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if workspace is None:
         sys.exit("start this with `tools/bazel run //isa:generate`: it writes into the work tree")
@@ -35,4 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,7 +2,8 @@
 
     tools/bazel run //ptodsl:python -- my_kernel.py arguments
 
-Paths are relative to where the user is. The program's errors in kernel code are one line; the exit code is its own.
+Paths are relative to where the user is. The program's errors in kernel code are one line, its other errors the lines of
+the user's files that led there; the exit code is its own.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import sys
 from collections.abc import Sequence
 
 from cli.files import user_path
+from cli.interrupt import EXIT_INTERRUPTED
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail
-from ptodsl.errors import DslError
+from ptodsl.errors import failure_text
 from tools.bisheng.library import CompileError
 from tools.ptoas.diagnostics import AssemblerError
 
@@ -31,8 +33,12 @@ def main(argv: Sequence[str]) -> int:
     sys.path.insert(0, str(program.parent))
     try:
         runpy.run_path(str(program), run_name="__main__")
-    except (DslError, AssemblerError, CompileError) as error:
+    except (AssemblerError, CompileError) as error:
         return fail(error, EXIT_FAILED)
+    except Exception as error:
+        return fail(failure_text(error), EXIT_FAILED)
+    except KeyboardInterrupt:
+        return fail("interrupted", EXIT_INTERRUPTED)
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.interrupt import EXIT_INTERRUPTED
 from jit.python_main import main
 
 GOOD = """
@@ -62,6 +63,37 @@ def test_a_mistake_in_a_kernel_is_one_sentence(tmp_path: Path, capsys: pytest.Ca
     error = capsys.readouterr().err
     assert error.startswith("error: bad.py:7: inp must be a Tile, not <Pointer")
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def f():\n    raise KeyError('no')\n\nf()\n", "bad.py:2: KeyError: 'no'\n  bad.py:4: f()\n  bad.py:2: raise"),
+        ("import no_such_module\n", "bad.py:1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("from ptodsl import no_such_name\n", "bad.py:1: ImportError: cannot import name 'no_such_name' from 'ptodsl'"),
+        ("import json\njson.loads('{')\n", "bad.py:2: json.decoder.JSONDecodeError: Expecting"),
+        ("def f(:\n", "SyntaxError: invalid syntax"),
+        ("if 1:\nx = 2\n", "IndentationError: expected an indented block"),
+        ("\0", "source code string cannot contain null bytes"),
+        ("raise KeyboardInterrupt\n", "interrupted"),
+    ],
+)
+def test_errors_of_the_program_are_its_own_lines(
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.py").write_text(text)
+    code = main(["python", "bad.py"])
+    error = capsys.readouterr().err
+    assert code == (EXIT_INTERRUPTED if words == "interrupted" else 1)
+    assert words in error
+    assert not any(other in error for other in ("Traceback", "runpy", "python_main", "decoder.py"))
+
+
+def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
+    (tmp_path / "leaves.py").write_text("import sys; sys.exit(3)\n")
+    with pytest.raises(SystemExit) as caught:
+        main(["python", "leaves.py"])
+    assert caught.value.code == 3
 
 
 def test_a_missing_program_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,11 @@
 import json
 import os
 import sys
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from absl import app
 
 GOLDEN = "patchers/golden.json"
 _HOW_TO_ACCEPT = f"""
@@ -57,9 +56,9 @@ def dump(golden: Mapping[str, Any]) -> str:
     return f"{{\n{lines}\n}}\n"
 
 
-def main(argv: Sequence[str]) -> None:
-    """Write the counts of the built targets to the work tree."""
-    del argv
+def main(argv: Sequence[str] = ()) -> None:
+    """Write the counts of the built targets to the work tree; there are no flags but --help."""
+    ArgumentParser("tools/bazel run //patchers:golden", description=__doc__).parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     built = built_counts(Path(__file__).parents[1])
     if workspace is None or not built:
@@ -69,4 +68,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    main(sys.argv[1:])

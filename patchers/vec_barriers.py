@@ -15,7 +15,7 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from cli.files import check_distinct, check_unspoiled, marked, user_path
+from cli.files import behind_links, check_distinct, check_unspoiled, marked, user_path
 from patchers.errors import PatchError
 from patchers.files import read_text, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
@@ -94,7 +94,7 @@ def _check_outputs(source: Path, target: Path, report: Path | None) -> None:
         check_unspoiled(str(target), target, inputs, marked(*CPP_HEADS))
         if report:
             check_unspoiled(f"--report={_REPORT.value}", report, inputs, marked(REPORT_HEAD))
-            check_distinct(output=target.resolve(), report=report.resolve())
+            check_distinct(output=behind_links(target), report=behind_links(report))
     except (ValueError, OSError) as error:
         raise PatchError(str(error)) from error
 

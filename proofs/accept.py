@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import isa.generate
@@ -33,15 +34,16 @@ def accept_syncs() -> None:
 
 ACCEPT: dict[str, Callable[[], None]] = {
     "generated files of the operation table": isa.generate.main,
-    "counts of barriers": lambda: patchers.golden.main([]),
+    "counts of barriers": patchers.golden.main,
     "digests of generated text": proofs.generated.main,
     "costs of syncs": accept_syncs,
 }
 """Every text that is checked in and made by a program, and what writes it."""
 
 
-def main() -> None:
-    """Write them all."""
+def main(argv: Sequence[str] = ()) -> None:
+    """Write them all; there are no flags but --help."""
+    ArgumentParser("tools/bazel run //:accept", description=__doc__).parse_args(argv)
     if "BUILD_WORKSPACE_DIRECTORY" not in os.environ:
         sys.exit("start this with `tools/bazel run //:accept`: it writes into the work tree")
     for what, write in ACCEPT.items():
@@ -50,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from proofs.harness.checkout import differences, sha256
@@ -50,8 +51,9 @@ def difference(written: Mapping[str, str], built: Mapping[str, str]) -> str | No
     return "\n".join([f"other text is generated than {DIGESTS} says:", *moved, HOW_TO_ACCEPT]) if moved else None
 
 
-def main() -> None:
-    """Writes the digests of the built kernels to the work tree."""
+def main(argv: Sequence[str] = ()) -> None:
+    """Writes the digests of the built kernels to the work tree; there are no flags but --help."""
+    ArgumentParser("tools/bazel run //proofs:generated", description=__doc__).parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     built = built_digests(Path(__file__).parents[1])
     if workspace is None or not built:
@@ -61,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

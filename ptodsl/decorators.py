@@ -50,7 +50,7 @@ def to_ir_module(
     """
 
     def decorate(function: Callable[..., object]) -> IrModule:
-        names = {} if meta_data is None else meta_data()
+        names = {} if meta_data is None else _named(meta_data())
         builder = ModuleBuilder()
         token = _MODULE.set((builder, names))
         try:
@@ -88,6 +88,13 @@ def func(
     if function is None:
         return lambda decorated: _trace(builder, names, decorated, kernel, name)
     return _trace(builder, names, function, kernel, name)
+
+
+def _named(names: object) -> Mapping[str, Any]:
+    """Return what a meta_data has returned, checked."""
+    if not isinstance(names, Mapping) or not all(isinstance(name, str) for name in names):
+        fail(f"meta_data returns {names!r}; it must return a dictionary of names and what they stand for")
+    return names
 
 
 def _trace(

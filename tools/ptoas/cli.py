@@ -13,7 +13,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from cli.files import check_unspoiled, marked, write_file
+from cli.files import behind_links, check_unspoiled, marked, write_file
 from isa.repeats import VRule
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
@@ -135,7 +135,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
             check_unspoiled(f"{flag} {path}", path, inputs, known[flag][1])
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if len({path.resolve() for path in paths.values()}) < len(paths):
+    if len({behind_links(path) for path in paths.values()}) < len(paths):
         raise UsageError(f"-o and --origins are both {options.output}; give each a file of its own")
 
 
