@@ -13,8 +13,9 @@ comes first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
 from flash_atten.fast_memory import QK_PARTS, QK_ROWS, FastCubeTiles
@@ -104,7 +105,6 @@ def build_fast_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
         fifos=FifoEnds.open(config, arguments, S0),
         buffers=FastCubeBuffers.allocate(FastCubeTiles.of(config)),
     )
-    load_first_k(cube)
     for passes in all_passes(config, launch):
         passes.emit(phases_of(cube))
 
@@ -113,11 +113,16 @@ def phases_of(cube: FastCube) -> Phases:
     """Return what the cube core does in each phase of a pass."""
 
     def begin(one: Pass) -> None:
-        load_q(cube, one)
+        first, *others = q_loads(cube, one)
+        first()
+        load_first_k(cube, one)
+        for load in others:
+            load()
         prologue(one.pipeline(stages_of(cube, one)))
 
     def go_on(one: Pass, following: Pass) -> None:
-        load_q(cube, following)
+        for load in q_loads(cube, following):
+            load()
 
         def join(trail: Scalar, lead: Scalar) -> None:
             one.each(lambda lane: compute_pv_and_qk(cube, one, lane, trail, lead))
@@ -138,27 +143,46 @@ def stages_of(cube: FastCube, one: Pass) -> Stages:
     def both(trail: Scalar, *_: Slot) -> None:
         one.each(lambda lane: compute_pv_and_qk(cube, one, lane, trail, trail + one.ring_slots))
 
+    def lead(s1_tile: Scalar, _: Slot) -> None:
+        one.each(lambda lane: compute_qk(cube, one, lane, s1_tile))
+
+    # Tile 0 stands apart: before a loop all loads are waited for, of the other parts of Q too.
     return Stages(
-        lead=lambda s1_tile, _: one.each(lambda lane: compute_qk(cube, one, lane, s1_tile)),
+        lead_first=lead,
+        lead=lead,
         trail=lambda s1_tile, _: one.each(lambda lane: compute_pv(cube, one, lane, s1_tile)),
         interleaved=both,
     )
 
 
-def load_q(cube: FastCube, one: Pass) -> None:
-    """Bring the Q blocks of a pass to L1, where they stay."""
-    for parts, block in zip(cube.buffers.q_mat, one.blocks, strict=False):
-        for part, q_mat in enumerate(parts):
-            row = block * S0 + part * QK_ROWS
-            pto.load(pto.slice_view(source=cube.q, offsets=[row, 0], sizes=[QK_ROWS, HEAD]), q_mat)
+def q_loads(cube: FastCube, one: Pass) -> list[Callable[[], None]]:
+    """Return the loads that bring the Q blocks of a pass, part by part, to L1, where they stay."""
+
+    def load(block: Scalar, part: int, q_mat: Tile) -> None:
+        row = block * S0 + part * QK_ROWS
+        pto.load(pto.slice_view(source=cube.q, offsets=[row, 0], sizes=[QK_ROWS, HEAD]), q_mat)
+
+    blocks = zip(cube.buffers.q_mat, one.blocks, strict=False)
+    return [partial(load, block, *part) for parts, block in blocks for part in enumerate(parts)]
 
 
-def load_first_k(cube: FastCube) -> None:
-    """Load what the first pass expects of the one before it: of tile 0 of K, the sub-tiles in `NEXT`."""
-    for loads in NEXT[cube.config.tile_factor].values():
-        for operand, sub in loads:
-            if operand == "k":
-                load_k(cube, 0, sub)
+def load_first_k(cube: FastCube, one: Pass) -> None:
+    """Load what a pass expects of the one before it, if there is none: of tile 0 of K, the sub-tiles in `NEXT`.
+
+    Behind the first part of Q and before the others: the first product needs no more, and all wait for it.
+    """
+
+    def load() -> None:
+        for loads in NEXT[cube.config.tile_factor].values():
+            for operand, sub in loads:
+                if operand == "k":
+                    load_k(cube, 0, sub)
+
+    if isinstance(one.behind, int):
+        load()
+    else:
+        with pto.if_context(one.behind == 0):
+            load()
 
 
 def compute_qk(cube: FastCube, one: Pass, lane: int, s1_tile: Scalar) -> None:
@@ -273,9 +297,10 @@ def emit_qk_sub(cube: FastCube, lane: int, sub: int) -> None:
     buffers, qk = cube.buffers, cube.fifos.qk
     if sub == 0:
         qk.alloc()
-        for q_mat, q_left in zip(buffers.q_mat[lane], buffers.q_left, strict=True):
-            tile.mov(q_mat, q_left)
-    tile.mov(buffers.k_mat[sub], buffers.k_right)
     for part, (q_left, qk_acc) in enumerate(zip(buffers.q_left, buffers.qk_acc, strict=True)):
+        if sub == 0:
+            tile.mov(buffers.q_mat[lane][part], q_left)
+        if part == 0:
+            tile.mov(buffers.k_mat[sub], buffers.k_right)
         tile.matmul(q_left, buffers.k_right, qk_acc)
         pto.store(qk_acc, qk.part(part * QK_ROWS, QK_ROWS, sub * CUBE_S1, CUBE_S1))

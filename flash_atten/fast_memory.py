@@ -16,7 +16,7 @@ QK_ROWS = S0 // QK_PARTS
 """Rows of a part."""
 
 OUTPUT_PARTS = {256: 2, 512: 1}
-"""By s1_tile: parts of a vector core's rows in which the output is rescaled and PV is loaded. Each part costs V a drain
+"""By s1_tile: parts of a vector core's rows in which PV is loaded, accumulated and stored. Each part costs V a drain
 more, but with two the second is loaded while the first is added: where a core has few tiles, that counts for more.
 """
 
@@ -81,7 +81,7 @@ class FastVectorTiles:
     reduce_scratch: TileDecl
     probabilities: TileDecl
     pv: TileDecl
-    """A part of PV."""
+    """PV, in parts."""
 
     output: TileDecl
     """Per lane, its parts."""
@@ -90,8 +90,8 @@ class FastVectorTiles:
     """Running maximum of each lane, unscaled."""
 
     row_sum: TileDecl
-    final_sum: TileDecl
-    """The row sum of each lane's last pass, which the output is still to be divided by while the next pass begins."""
+    inverse_sum: TileDecl
+    """1 / row sum of each lane's last pass: what the output is still to be multiplied by while the next pass begins."""
 
     rescale: TileDecl
     """Rescale factors of the last `qk_preload` logical tiles."""
@@ -110,7 +110,8 @@ class FastVectorTiles:
     @classmethod
     def of(cls, config: KernelConfig) -> FastVectorTiles:
         """Declare the tiles for `config`."""
-        rows, lanes, part = config.slice_rows, config.lanes, config.vec_rows // OUTPUT_PARTS[config.s1_tile]
+        rows, lanes, parts = config.slice_rows, config.lanes, OUTPUT_PARTS[config.s1_tile]
+        part = config.vec_rows // parts
 
         def row_state(name: str, count: int = 1) -> TileDecl:
             return TileDecl(name, "vec", "f32", config.tile_factor, rows, count)
@@ -119,11 +120,11 @@ class FastVectorTiles:
             scores=TileDecl("scores", "vec", "f32", rows, config.s1_tile, SCORE_BUFFERS),
             reduce_scratch=reduce_scratch(rows, config.s1_tile),
             probabilities=TileDecl("probabilities", "vec", "f16", rows, config.s1_tile),
-            pv=TileDecl("pv", "vec", "f32", part, HEAD),
-            output=TileDecl("output", "vec", "f32", part, HEAD, lanes * OUTPUT_PARTS[config.s1_tile]),
+            pv=TileDecl("pv", "vec", "f32", part, HEAD, parts),
+            output=TileDecl("output", "vec", "f32", part, HEAD, lanes * parts),
             row_max=row_state("row_max", lanes),
             row_sum=row_state("row_sum", lanes),
-            final_sum=row_state("final_sum", lanes),
+            inverse_sum=row_state("inverse_sum", lanes),
             rescale=row_state("rescale", config.exp_ring),
             new_max=row_state("new_max"),
             tile_max=row_state("tile_max"),

@@ -33,6 +33,9 @@ class Pass:
     tiles_before: Scalar
     """Tiles of each lane in the passes before this one: slots of rings go round over all of them."""
 
+    behind: Scalar | int
+    """Passes of more lanes that the core has done before."""
+
     @property
     def lanes(self) -> int:
         """How many Q blocks take turns."""
@@ -50,7 +53,7 @@ class Pass:
 
     def pipeline(self, stages: Stages) -> Pipeline:
         """Return a run of the stages over all tiles, ahead by `ring_slots`, or by all tiles if there are fewer."""
-        return Pipeline(stages, self.tiles, scalar.min_u(self.tiles, self.ring_slots))
+        return Pipeline(stages, self.tiles, scalar.min_u(self.tiles, self.ring_slots), self.ring_slots)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Passes:
 
     count: Scalar
     tiles: Scalar
+    behind: Scalar | int
+    """Passes of more lanes that the core does before these."""
 
     def number(self, number: Scalar | int) -> Pass:
         """Return one of the passes."""
@@ -86,7 +91,7 @@ class Passes:
         if not isinstance(number, int) or number:
             block, before = block + self.step * self.lanes * number, self.tiles * number
         others = (block + self.step * lane for lane in range(1, self.lanes))
-        return Pass(self.config, (block, *others), self.tiles, before)
+        return Pass(self.config, (block, *others), self.tiles, before, self.behind)
 
     def emit(self, phases: Phases) -> None:
         """Emit all passes."""
@@ -108,8 +113,9 @@ def all_passes(config: KernelConfig, launch: Launch) -> Iterator[Passes]:
     """Iterate over the kinds of passes: those of all lanes, then that of the block that is left."""
     first, step = scalar.index_cast(pto.get_block_idx()), scalar.index_cast(pto.get_block_num())
     own = scalar.ceil_div(launch.q_rows // S0 - first, step)
-    if config.lanes > 1:
-        full = own // config.lanes
-        yield Passes(config, config.lanes, first, step, full, launch.tiles)
-        first, own = first + full * config.lanes * step, own % config.lanes
-    yield Passes(config, 1, first, step, own, launch.tiles)
+    if config.lanes == 1:
+        yield Passes(config, 1, first, step, own, launch.tiles, behind=0)
+        return
+    full = own // config.lanes
+    yield Passes(config, config.lanes, first, step, full, launch.tiles, behind=0)
+    yield Passes(config, 1, first + full * config.lanes * step, step, own % config.lanes, launch.tiles, behind=full)

@@ -11,11 +11,11 @@ from flash_atten.fast_passes import Pass, Phases, all_passes
 from flash_atten.fast_softmax import (
     NO_MAXIMUM,
     FastVectorBuffers,
-    RowState,
     Turn,
     accumulate,
     emit,
     finish,
+    inverse_steps,
     restart_operations,
 )
 from flash_atten.kernel_parts import FifoEnds, Launch
@@ -75,13 +75,16 @@ def phases_of(vector: FastVector) -> Phases:
                 emit(turn, vector.turn(one, lane, trail), before, more)
 
         hand_over(one.pipeline(stages_of(vector, one)), partial(join, restart=True), join)
-        one.each(lambda lane: store_output(vector, lane, one.blocks[lane], vector.buffers.final_sum[lane]))
+        store_outputs(vector, one)
         one.each(lambda lane: clear_output(vector, lane))
 
     def end(one: Pass) -> None:
         finish(vector.turn(one, one.lanes - 1, one.tiles - 1))
+        for step in zip(*(inverse_steps(vector.buffers, lane) for lane in range(one.lanes)), strict=True):
+            for operation in step:
+                operation()
         epilogue(one.pipeline(stages_of(vector, one)))
-        one.each(lambda lane: store_output(vector, lane, one.blocks[lane], vector.buffers.row_sum[lane]))
+        store_outputs(vector, one)
 
     return Phases(begin, lambda one: steady(one.pipeline(stages_of(vector, one))), go_on, end)
 
@@ -118,14 +121,21 @@ def clear_output(vector: FastVector, lane: int) -> None:
         tile.expands(0.0, output)
 
 
-def store_output(vector: FastVector, lane: int, block: Scalar, row_sum: RowState) -> None:
-    """Divide the output of a Q block by the row sums and store it to O.
+def store_outputs(vector: FastVector, one: Pass) -> None:
+    """Divide the outputs of a pass by the row sums and store them to O.
 
-    From the last part on: that one was added to last, so the barrier in front of the first division has a purpose.
+    From the last part of the last lane on: that one was added to last, so the barrier in front of the first operation
+    has a purpose.
     """
+    for lane, block in reversed(list(enumerate(one.blocks))):
+        store_output(vector, lane, block)
+
+
+def store_output(vector: FastVector, lane: int, block: Scalar) -> None:
+    """Divide the output of a Q block by the row sums and store it to O, its last part first."""
     config, buffers = vector.config, vector.buffers
     rows = config.vec_rows // OUTPUT_PARTS[config.s1_tile]
     for part, output in reversed(list(enumerate(buffers.output[lane]))):
-        tile.row_expand_div(output, row_sum.parts[part], output)
+        tile.row_expand_mul(output, buffers.inverse_sum[lane].parts[part], output)
         row = block * S0 + vector.subblock * config.vec_rows + part * rows
         pto.store(output, pto.slice_view(source=vector.o, offsets=[row, 0], sizes=[rows, HEAD]))

@@ -19,7 +19,7 @@ EXPECTED = {(256, 3): (28, 102), (256, 4): (28, 102), (512, 3): (65, 183), (512,
 difference in the C++, see that `tools/bazel test //sim/...` finds no hazard, and write the new counts here."""
 
 
-FAST_EXPECTED = {256: (67, 222), 512: (256, 824)}
+FAST_EXPECTED = {256: (68, 235), 512: (259, 904)}
 """The same of the fast schedule, by S1_TILE."""
 
 

@@ -10,7 +10,7 @@ Nothing here knows about attention: a kernel gives its stages as hooks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ptodsl import pto, scalar
@@ -64,6 +64,9 @@ class Pipeline:
     preload: Scalar | int
     """Tiles that the leading stage is ahead."""
 
+    most_preload: int | None = None
+    """The largest that `preload` can be, if it is known at run time only."""
+
     @property
     def peeled(self) -> int:
         """Trailing tiles that the prologue does already: tile 0, if it differs from the others."""
@@ -83,7 +86,7 @@ def prologue(pipeline: Pipeline) -> None:
     if stages.lead_first is not None:
         stages.lead_first(scalar.const(0), 0)
         first = 1
-    for tile in pto.range(first, pipeline.preload):
+    for tile in _up_to_preload(pipeline, first):
         stages.lead(tile, stages.slot(tile))
     if stages.trail_first is not None:
         stages.trail_first(scalar.const(0), 0)
@@ -147,5 +150,18 @@ def hand_over(pipeline: Pipeline, first: Join, further: Join) -> None:
     """
     begin = pipeline.tiles - pipeline.preload
     first(begin, scalar.const(0))
-    for tile in pto.range(1, pipeline.preload):
+    for tile in _up_to_preload(pipeline, 1):
         further(begin + tile, tile)
+
+
+def _up_to_preload(pipeline: Pipeline, first: int) -> Iterator[Scalar]:
+    """Iterate over the tiles from `first` to the preload: in a branch, if that can only be one of them.
+
+    A loop would carry flags from one iteration to a next one that never comes.
+    """
+    preload = pipeline.preload
+    if isinstance(preload, Scalar) and pipeline.most_preload == first + 1:
+        with pto.if_context(preload > first):
+            yield scalar.const(first)
+    else:
+        yield from pto.range(first, preload)
