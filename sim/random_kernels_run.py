@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ptodsl.examples.host_run import host_kernel
+from ptodsl.examples.host_run import host_kernels
 from runtime.host_kernel import HostKernel, KernelFailure
 from sim.hazards import judge
 from sim.program import bytes_of
+from tools.ptoas.assemble import Options, Sync
 from tools.ptoas.diagnostics import AssemblerError
 from tools.ptoas.insert_sync.random_kernels import (
     COLS,
@@ -45,7 +46,8 @@ def wrong_kernels(seeds: Sequence[int], directory: Path) -> Iterator[tuple[int, 
     kernels = {f"kernel{seed}": random_kernel(random.Random(seed)) for seed in seeds}
     try:
         module = build_module(kernels)
-        traced, executed = (host_kernel(module, next(iter(kernels)), directory, mode=m) for m in ("trace", "execute"))
+        first = next(iter(kernels))
+        traced, executed = host_kernels(module, first, directory, Options(Sync.INSERT), ("trace", "execute"))
     except AssemblerError as error:
         if len(seeds) == 1:
             yield seeds[0], str(error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl.printing import module_text
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host
+from tools.bisheng.host_compile import compile_kernel, link_kernel
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
@@ -24,7 +25,20 @@ def host_kernel(
 
     `mode` is one of the host compiler's: "execute", or "trace" to record instead of to compute.
     """
+    (kernel,) = host_kernels(module, entry, directory, options, [mode])
+    return kernel
+
+
+def host_kernels(
+    module: ModuleOp, entry: str, directory: Path, options: Options, modes: Sequence[str]
+) -> list[HostKernel]:
+    """Do as `host_kernel` for each of `modes`; assemble and compile once, link for each."""
+    toolchain = host_toolchain()
     cpp = directory / f"{entry}.cpp"
     cpp.write_text(assemble(module_text(module), f"{entry}.mlir", options), encoding="utf-8")
-    library = directory / f"{entry}.{mode}.so"
-    return HostKernel(compile_host(cpp, library, toolchain=host_toolchain(), entry=entry, mode=mode))
+    compiled = compile_kernel(cpp, directory / f"{entry}.o", toolchain=toolchain, entry=entry)
+    libraries = [directory / f"{entry}.{mode}.so" for mode in modes]
+    return [
+        HostKernel(link_kernel(compiled, library, toolchain=toolchain, mode=mode))
+        for library, mode in zip(libraries, modes, strict=True)
+    ]
