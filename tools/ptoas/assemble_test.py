@@ -72,3 +72,4 @@ def test_each_line_of_an_operation_says_where_it_comes_from() -> None:
     flag = by_name["pto.wait_flag"]
     assert lines[flag.cpp - 1].strip().startswith("wait_flag(")
     assert flag.file == "kernel.py"
+    assert flag.mlir == exp.mlir  # no line of the input is its own: it is there for the operation that waits

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnknownLoc
@@ -32,13 +32,23 @@ class ParsedModule:
     _lines: list[int]
 
     def place(self, op: Operation) -> Place:
-        """Where the operation, or the closest one around it, starts in the text."""
-        around: Operation | None = op
+        """Where the operation starts in the text; of one that a pass has inserted, the one that it was inserted for, or
+        the closest around it.
+        """
+        around: Operation | None = op if op in self._starts else self._inserted_for(op) or op
         while around is not None and around not in self._starts:
             around = around.parent_op()
         offset = 0 if around is None else self._starts[around]
         line = bisect_right(self._lines, offset)
         return Place(self.file, line, offset - self._lines[line - 1] + 1)
+
+    def _inserted_for(self, op: Operation) -> Operation | None:
+        """Return the next operation of the text before or after `op` that has the location which the pass gave `op`."""
+        for neighbours in (_after(op), _before(op)):
+            written = next((other for other in neighbours if other in self._starts), None)
+            if written is not None and user_place(op) is not None and written.location == op.location:
+                return written
+        return None
 
     def diagnose(self, error: OperationError) -> Diagnostic:
         """The error at its place in the text, with the user's line as a note."""
@@ -52,6 +62,20 @@ class ParsedModule:
         user = user_place(op)
         notes = () if user is None else ((user, f"{op.name} comes from here"),)
         return Diagnostic(self.place(op), message, notes, severity)
+
+
+def _after(op: Operation) -> Iterator[Operation]:
+    other = op.next_op
+    while other is not None:
+        yield other
+        other = other.next_op
+
+
+def _before(op: Operation) -> Iterator[Operation]:
+    other = op.prev_op
+    while other is not None:
+        yield other
+        other = other.prev_op
 
 
 def parse_module(text: str, file: str, operations: Sequence[type[Operation]] = ()) -> ParsedModule:
