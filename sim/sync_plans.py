@@ -1,6 +1,7 @@
 """Kernels with their syncs planned in several ways, and a timeline of each: what the sync report compares.
 
-All kernels and plans are compiled as one library, since a compiler spends most of its time on the headers.
+All kernels and plans are compiled as one library, since a compiler spends most of its time on the headers. A kernel with
+FIFOs of tiles gets one of its own: the assembler numbers such FIFOs through a module, and there are few numbers.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from flash_atten.plan import ENTRY
 from isa.pipes import Kind
 from isa.pipes import Pipe as Queue
 from isa.repeats import VRule
-from ptodsl.dialect import BarrierOp, Pipe, SetFlagDynOp, SetFlagOp
+from ptodsl.dialect import BarrierOp, ImportReservedBufferOp, Pipe, SetFlagDynOp, SetFlagOp, TileFifoOp
 from ptodsl.examples.catalogue import EXAMPLES
 from ptodsl.examples.example import Example
 from ptodsl.examples.host_run import host_kernel
-from runtime.host_kernel import Argument
+from runtime.host_kernel import Argument, HostKernel
 from sim.hazards import judge
 from sim.program import bytes_of
 from sim.reference_structure import build_reference_structure
@@ -134,19 +135,22 @@ def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Plann
     Raises:
         ValueError: the judge finds something in one of them, by the rule of its plan.
     """
-    whole = ModuleOp([])
+    shared = ModuleOp([])
+    wholes: list[ModuleOp] = []
     found: list[dict[Plan, tuple[str, Counts]]] = []
     for number, kernel in enumerate(chosen):
-        found.append({})
-        for plan in Plan:
-            module, suffix = planned_module(kernel, plan.value), f"_{number}_{plan.name}"
-            found[-1][plan] = kernel.entry + suffix, counts_of(module)
-            _rename(module, suffix)
-            whole.body.block.add_ops([op.clone() for op in module.body.block.ops])
-    (entry, _), *_ = found[0].values()
-    library = host_kernel(whole, entry, directory, Options(Sync.NONE), mode="trace")
+        modules = {plan: planned_module(kernel, plan.value) for plan in Plan}
+        found.append({plan: (f"{kernel.entry}_{number}_{plan.name}", counts_of(modules[plan])) for plan in Plan})
+        wholes.append(ModuleOp([]) if any(map(_has_tile_fifos, modules.values())) else shared)
+        for plan, module in modules.items():
+            _rename(module, f"_{number}_{plan.name}")
+            wholes[-1].body.block.add_ops([op.clone() for op in module.body.block.ops])
+    libraries: dict[ModuleOp, HostKernel] = {}
     traced: list[dict[Plan, Planned]] = []
-    for kernel, plans in zip(chosen, found, strict=True):
+    for kernel, plans, whole in zip(chosen, found, wholes, strict=True):
+        if (library := libraries.get(whole)) is None:
+            entry, _ = plans[Plan.STRICT]
+            library = libraries[whole] = host_kernel(whole, entry, directory, Options(Sync.NONE), mode="trace")
         arguments = kernel.arguments()
         scratch = [arguments[int(kernel.slots)]] if kernel.slots else []
         traced.append({})
@@ -201,6 +205,10 @@ def _around(op: Operation) -> Iterator[Operation]:
         outer = outer.parent_op()
 
 
+def _has_tile_fifos(module: ModuleOp) -> bool:
+    return any(isinstance(op, TileFifoOp) for op in module.walk())
+
+
 def _rename(module: ModuleOp, suffix: str) -> None:
     """Give the functions of a module other names."""
     for op in module.walk():
@@ -208,3 +216,5 @@ def _rename(module: ModuleOp, suffix: str) -> None:
             op.sym_name = StringAttr(op.sym_name.data + suffix)
         elif isinstance(op, CallOp):
             op.callee = SymbolRefAttr(op.callee.root_reference.data + suffix)
+        elif isinstance(op, ImportReservedBufferOp):
+            op.peer_func = SymbolRefAttr(op.peer_func.root_reference.data + suffix)

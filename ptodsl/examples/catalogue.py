@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ptodsl.examples import elementwise, matmul, pipes, rows
+from ptodsl.examples import elementwise, linear, matmul, norms, pipes, rows, tails, tile_fifo
 
-EXAMPLES = (*elementwise.EXAMPLES, *rows.EXAMPLES, *matmul.EXAMPLES, *pipes.EXAMPLES)
+EXAMPLES = (
+    *elementwise.EXAMPLES,
+    *tails.EXAMPLES,
+    *rows.EXAMPLES,
+    *norms.EXAMPLES,
+    *matmul.EXAMPLES,
+    *linear.EXAMPLES,
+    *pipes.EXAMPLES,
+    *tile_fifo.EXAMPLES,
+)
 """The examples of every file."""

@@ -11,6 +11,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import pto, scalar, tile
+from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import ModuleBuilder
 from ptodsl.values import Scalar, TensorView, Tile, Value
@@ -39,9 +40,7 @@ def store_tile(source: Tile, view: TensorView, number: Scalar) -> None:
 
 def tiles_of_core(rows: Scalar) -> Iterator[Scalar]:
     """Iterate over the tiles of this vector core: tiles are dealt to all vector cores of the launch in turn."""
-    subblocks = scalar.index_cast(pto.get_subblock_num())
-    first = scalar.index_cast(pto.get_block_idx()) * subblocks + scalar.index_cast(pto.get_subblock_idx())
-    step = scalar.index_cast(pto.get_block_num()) * subblocks
+    first, step = vector_core()
     return pto.range(first, rows // ROWS, step)
 
 
