@@ -13,6 +13,7 @@ import jit.wrapper
 from jit.testing import COLS, ROWS, double, types, unordered
 from jit.wrapper import JitWrapper, RaceError
 from ptodsl import jit as public_jit
+from ptodsl.errors import DslError
 from runtime.host_kernel import KernelFailure
 from tracing.file import read_trace
 
@@ -118,3 +119,12 @@ def test_a_launch_needs_a_number_of_blocks(tmp_path: Path) -> None:
     kernel.set_block_dim(1)
     kernel(x, y, ROWS)
     np.testing.assert_array_equal(y, 2 * x)
+
+
+def test_a_wrong_annotation_is_a_matter_of_the_kernels_line(tmp_path: Path) -> None:
+    def kernel(x: "pointer") -> None:  # type: ignore[name-defined]  # noqa: F821, UP037
+        """Have a parameter of no type."""
+
+    line = kernel.__code__.co_firstlineno
+    with pytest.raises(DslError, match=rf"^jit/wrapper_test\.py:{line}: parameter x of kernel: 'pointer' is neither"):
+        jit.wrapper.jit(kernel)(np.zeros(1, np.float32))

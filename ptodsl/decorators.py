@@ -15,7 +15,8 @@ from typing import Any, overload
 
 from xdsl.ir import Attribute
 
-from ptodsl.errors import fail
+from ptodsl.errors import DslError, fail
+from ptodsl.locations import SourceLine
 from ptodsl.module import Function, ModuleBuilder
 from ptodsl.printing import IrModule
 
@@ -126,8 +127,17 @@ def _parameter_type(
         annotation = _evaluate(function, name, annotation, names)
     if not isinstance(annotation, Attribute):
         what = "has no annotation" if annotation is inspect.Parameter.empty else f"is annotated with {annotation!r}"
-        fail(f"parameter {name} of {_symbol(function)} {what}; annotate it with a type or the name of one in meta_data")
+        rule = (
+            f"parameter {name} of {_symbol(function)} {what}; annotate it with a type or the name of one in meta_data"
+        )
+        raise DslError(_definition(function), rule)
     return annotation
+
+
+def _definition(function: Callable[..., object]) -> SourceLine:
+    """Return where a function begins: with its decorators."""
+    code = inspect.unwrap(function).__code__
+    return SourceLine.of(code.co_filename, code.co_firstlineno)
 
 
 def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapping[str, Any]) -> object:
@@ -138,7 +148,8 @@ def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapp
         return eval(text, {**getattr(function, "__globals__", {}), **names})
     except Exception as error:
         known = ", ".join(names) or "none"
-        fail(f"parameter {name} of {_symbol(function)}: {text!r} is neither in meta_data ({known}) nor a type", error)
+        rule = f"parameter {name} of {_symbol(function)}: {text!r} is neither in meta_data ({known}) nor a type"
+        raise DslError(_definition(function), rule) from error
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Kernels with their syncs planned in several ways, and a timeline of each: what the sync report compares.
 
-All kernels and plans are compiled as one library, since a compiler spends most of its time on the headers. A kernel with
+All kernels and plans are compiled as one library, since a compiler spends most of its time on the headers. One with
 FIFOs of tiles gets one of its own: the assembler numbers such FIFOs through a module, and there are few numbers.
 """
 
