@@ -31,6 +31,8 @@ from ptodsl.printing import module_text
 from runtime.host_kernel import Argument, HostKernel, KernelFailure
 from sim.hazards import judge
 from sim.report import verdict_text
+from sim.timeline.program import timed_program
+from sim.timeline.times import timeline
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tracing.file import read_trace
@@ -98,15 +100,29 @@ class JitWrapper:
         """
         if stream_ptr:
             raise ValueError("stream_ptr is a stream of an NPU; this call runs on the host: leave it out")
+        blocks, arguments = self._launch_of(args)
+        if self._options.detect_races or self._options.trace is not None:
+            self._trace(blocks, arguments)
+        with self._located():
+            library = HostKernel(self.library_path())
+            library.launch(blocks, *arguments, interleave=self._options.interleave)
+
+    def predicted_cycles(self, *args: object) -> float:
+        """Return how many cycles a launch takes on an A3 by the model of docs/timeline.md: a prediction, no measurement.
+
+        The kernel is not run, the arrays stay as they are. Raises what a call does, and CostError if the model has no
+        price for an operation.
+        """
+        blocks, arguments = self._launch_of(args)
+        with self._recorded(blocks, arguments, None) as path:
+            return timeline(timed_program(read_trace(path))).cycles
+
+    def _launch_of(self, args: tuple[object, ...]) -> tuple[int, list[Argument]]:
+        """Return number of blocks and arguments of a launch."""
         if self._block_dim is None:
             raise ValueError(f"{self._name}: no block_dim: give it to jit, or call set_block_dim before")
         kernel = self._kernel
-        arguments = host_arguments(kernel.entry, kernel.names, kernel.types, args)
-        if self._options.detect_races or self._options.trace is not None:
-            self._trace(arguments)
-        with self._located():
-            library = HostKernel(self.library_path())
-            library.launch(self._block_dim, *arguments, interleave=self._options.interleave)
+        return self._block_dim, host_arguments(kernel.entry, kernel.names, kernel.types, args)
 
     def set_block_dim(self, block_dim: int) -> None:
         """Launch `block_dim` blocks from now on."""
@@ -148,14 +164,19 @@ class JitWrapper:
         except KernelFailure as failure:
             raise KernelFailure(self._kernel.located(str(failure))) from None
 
-    def _trace(self, arguments: list[Argument]) -> None:
-        """Record what the launch does, without doing it, and judge that."""
-        assert self._block_dim is not None
+    @contextmanager
+    def _recorded(self, blocks: int, arguments: list[Argument], kept: Path | None) -> Iterator[Path]:
+        """Record what a launch does, without doing it; the file is gone after the body of a `with` unless `kept`."""
         recorder = HostKernel(self._library("trace"))
         with tempfile.TemporaryDirectory(prefix="jit_trace_") as directory:
-            path = self._options.trace or Path(directory) / "trace"
+            path = kept or Path(directory) / "trace"
             with self._located():
-                recorder.trace(path, self._block_dim, *arguments)
+                recorder.trace(path, blocks, *arguments)
+            yield path
+
+    def _trace(self, blocks: int, arguments: list[Argument]) -> None:
+        """Record a launch, and judge it if that is asked for."""
+        with self._recorded(blocks, arguments, self._options.trace) as path:
             if not self._options.detect_races:
                 return
             verdict = judge(read_trace(path))

@@ -73,6 +73,16 @@ def test_a_trace_is_written(tmp_path: Path) -> None:
     assert "TADD" in {trace.op_name(event) for event in range(len(trace.events))}
 
 
+def test_a_launch_is_predicted_without_running_it(tmp_path: Path) -> None:
+    kernel = public_jit(meta_data=types, output_dir=tmp_path)(double)
+    cycles = []
+    for tiles in (2, 8):
+        x, y = _arrays(tiles * ROWS)
+        cycles.append(kernel.predicted_cycles(x, y, len(x)))
+        assert np.isnan(y).all()
+    assert 2 * cycles[0] < cycles[1] < 4 * cycles[0] + 1
+
+
 def _kernel(tmp_path: Path) -> JitWrapper:
     return jit.wrapper.jit(meta_data=types, output_dir=tmp_path)(double)
 
