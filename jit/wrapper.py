@@ -108,7 +108,7 @@ class JitWrapper:
             library.launch(blocks, *arguments, interleave=self._options.interleave)
 
     def predicted_cycles(self, *args: object) -> float:
-        """Return how many cycles a launch takes on an A3 by the model of docs/timeline.md: a prediction, no measurement.
+        """Return the cycles of a launch on an A3 by the model of docs/timeline.md: a prediction, no measurement.
 
         The kernel is not run, the arrays stay as they are. Raises what a call does, and CostError if the model has no
         price for an operation.
