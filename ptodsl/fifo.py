@@ -1,12 +1,14 @@
 """FIFOs between the cube core and its vector cores.
 
 A producer does talloc, store, tpush; a consumer tpop, load, tfree. `split` says how a slot is divided between the two
-vector cores: 0 not at all, 1 upper and lower half, 2 left and right half.
+vector cores: 0 not at all, 1 upper and lower half, 2 left and right half. With local slots (`local_addr`) the entries
+are tiles: tpush stores one, tpop loads one (as `tpush_to_aiv` and others in `tile_fifo` do).
 """
 
 from __future__ import annotations
 
 from math import prod
+from typing import overload
 
 from xdsl.ir import SSAValue
 from xdsl.rewriter import Rewriter
@@ -20,14 +22,16 @@ from ptodsl.dialect import (
     TAllocOp,
     TensorViewType,
     TFreeOp,
+    TileBufType,
     TPopOp,
     TPushOp,
     element_bytes,
 )
 from ptodsl.errors import fail
-from ptodsl.memory import as_tensor
+from ptodsl.memory import alloc_tile, as_tensor, declare_tile
 from ptodsl.scope import current_scope, emit
-from ptodsl.values import FifoHandle, Pointer, TensorView, Value, as_indices, ssa_of
+from ptodsl.types import int32
+from ptodsl.values import FifoHandle, Pointer, Scalar, TensorView, Tile, Value, as_indices, as_scalar, ssa_of
 
 
 def initialize_l2g2l_pipe(
@@ -36,8 +40,8 @@ def initialize_l2g2l_pipe(
     slot_size: int,
     slot_num: int,
     gm_addr: Value,
-    local_addr: Value | None = None,
-    peer_local_addr: Value | None = None,
+    local_addr: Scalar | int | None = None,
+    peer_local_addr: Scalar | int | None = None,
     local_slot_num: int | None = None,
     flag_base: int | None = None,
     nosplit: bool | None = None,
@@ -45,22 +49,24 @@ def initialize_l2g2l_pipe(
     """Return the handle of a FIFO; both ends initialise it with the same numbers.
 
     Args:
-        dir_mask: 1 cube to vector, 2 vector to cube.
+        dir_mask: 1 cube to vector, 2 vector to cube, 3 a FIFO of tiles each way.
         slot_size: bytes of a slot.
         slot_num: slots of the ring.
         gm_addr: view of the first slot with element type, rank and sizes of the entries used at this end (half a slot
             on the vector side of a split), or a pointer to the first slot, of the entries' element type. From a pointer
-            the view is made here: its sizes are those of the first entry that is used with the handle.
-        local_addr: address of local slots; FIFOs of tiles are opened by `aic_initialize_pipe`, so there is none.
-        peer_local_addr: the other end's.
-        local_slot_num: number of local slots.
+            the view is made here: its sizes are those of the first entry that is used with the handle. Of a FIFO of
+            tiles the pointer itself.
+        local_addr: where the consumer's tiles go, an i32 of `reserve_buffer` or `import_reserved_buffer`, or a number:
+            byte offset in UB or L1. With it the entries are tiles. With dir_mask 3, where the vector cores' go.
+        peer_local_addr: with dir_mask 3, where the cube core's go.
+        local_slot_num: number of local slots, slot_num by default.
         flag_base: first of its two cross-core flags; the assembler numbers the FIFOs of a function that give none.
         nosplit: whether slots are never divided between the vector cores; follows from the operations by default.
     """
-    provisional = isinstance(gm_addr, Pointer)
+    provisional = isinstance(gm_addr, Pointer) and local_addr is None
     address = _flat_slot(gm_addr, slot_size).ssa if provisional else ssa_of(gm_addr, "gm_addr")
-    local = None if local_addr is None else ssa_of(local_addr, "local_addr")
-    peer = None if peer_local_addr is None else ssa_of(peer_local_addr, "peer_local_addr")
+    local = None if local_addr is None else as_scalar(local_addr, int32, "local_addr").ssa
+    peer = None if peer_local_addr is None else as_scalar(peer_local_addr, int32, "peer_local_addr").ssa
     op = emit(
         lambda: InitializeL2G2LPipeOp(
             address,
@@ -101,7 +107,8 @@ def _give_shape(pipe: FifoHandle, entry: SSAValue) -> None:
 
 
 def _fifo(make: type[FifoOp], entry: object, pipe: object, split: int) -> None:
-    operands = ssa_of(entry, "entry", TensorView), ssa_of(pipe, "pipe_handle", FifoHandle)
+    kind = Tile if isinstance(entry, Tile) else TensorView
+    operands = ssa_of(entry, "entry", kind), ssa_of(pipe, "pipe_handle", FifoHandle)
     if isinstance(pipe, FifoHandle) and pipe.provisional:
         _give_shape(pipe, operands[0])
     emit(lambda: make(*operands, split=split))
@@ -113,29 +120,64 @@ def talloc(entry: Value, pipe_handle: Value, split: int) -> None:
 
 
 def tpush(tile: Value, pipe_handle: Value, split: int) -> None:
-    """Tell the consumer that the stores into the entry `tile`, as pto-dsl calls it, have landed."""
+    """Tell the consumer that the stores into the entry `tile`, as pto-dsl calls it, have landed.
+
+    A FIFO of tiles stores `tile` into its next slot first, once that is free.
+    """
     _fifo(TPushOp, tile, pipe_handle, split)
 
 
 def tpop_into(entry: Value, pipe_handle: Value, split: int) -> None:
-    """Wait for the next slot of the FIFO and bind `entry` to it (on a vector core to its part of it)."""
+    """Wait for the next slot of the FIFO and bind `entry` to it (on a vector core to its part of it).
+
+    A FIFO of tiles loads the slot into its next local one, and `entry`, a tile of `declare_tile`, is that until the
+    next pop into it.
+    """
     _fifo(TPopOp, entry, pipe_handle, split)
 
 
-def tpop(tile_type: TensorViewType, pipe_handle: Value, split: int) -> TensorView:
-    """Declare an entry of type `tile_type`, a TensorType, and pop into it."""
-    entry = TensorView(emit(lambda: DeclareGlobalOp(tile_type)).result)
+@overload
+def tpop(tile_type: TileBufType, pipe_handle: Value, split: int, *, addr: Scalar | int | None = None) -> Tile: ...
+
+
+@overload
+def tpop(tile_type: TensorViewType, pipe_handle: Value, split: int, *, addr: None = None) -> TensorView: ...
+
+
+def tpop(
+    tile_type: TensorViewType | TileBufType, pipe_handle: Value, split: int, *, addr: Scalar | int | None = None
+) -> TensorView | Tile:
+    """Declare an entry of type `tile_type`, a TensorType or, of a FIFO of tiles, a TileBufType, and pop into it.
+
+    `addr` is where a tile lies until then, which nothing depends on: a pop places it.
+    """
+    entry: TensorView | Tile
+    if isinstance(tile_type, TileBufType):
+        entry = declare_tile(tile_type) if addr is None else alloc_tile(tile_type, addr=addr)
+    elif addr is not None:
+        fail("addr= is of a tile; an entry in GM lies where its slot lies")
+    else:
+        entry = TensorView(emit(lambda: DeclareGlobalOp(tile_type)).result)
     tpop_into(entry, pipe_handle, split)
     return entry
 
 
 def tfree(pipe_handle: Value, split: int, *, entry: Value | None = None) -> None:
-    """Tell the producer that the loads from `entry` are done; by default the entry last popped from the FIFO."""
+    """Tell the producer that the loads from `entry` are done; by default the entry last popped from the FIFO.
+
+    The slots of a FIFO of tiles are free once they have been loaded; `entry` may be the tile.
+    """
     handle = ssa_of(pipe_handle, "pipe_handle", FifoHandle)
+    opened = handle.owner
+    if isinstance(opened, InitializeL2G2LPipeOp) and opened.of_tiles:
+        if entry is not None:
+            ssa_of(entry, "entry", Tile)
+        emit(lambda: TFreeOp(None, handle, split))
+        return
     if entry is None:
         popped = [use.operation for use in handle.uses if isinstance(use.operation, TPopOp)]
-        visible = [op for op in popped if current_scope().sees(op.entry)]
+        visible = [op.entry for op in popped if current_scope().sees(op.entry)]
         if not visible:
             fail("tfree without entry= needs a tpop on the same pipe before it")
-        entry = TensorView(visible[-1].entry)
+        entry = TensorView(visible[-1])
     _fifo(TFreeOp, entry, pipe_handle, split)

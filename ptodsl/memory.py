@@ -12,6 +12,7 @@ from ptodsl.dialect import (
     AddPtrOp,
     AllocTileOp,
     DeclareGlobalOp,
+    DeclareTileOp,
     GetBlockIdxOp,
     GetBlockNumOp,
     GetSubblockIdxOp,
@@ -116,6 +117,13 @@ def slice_view(
 def declare_global(tensor_type: TensorViewType) -> TensorView:
     """Return a FIFO entry of type `tensor_type`: a GM view without an address, which talloc or tpop binds to a slot."""
     return TensorView(emit(lambda: DeclareGlobalOp(tensor_type)).result)
+
+
+def declare_tile(tile_type: TileBufType) -> Tile:
+    """Return a tile of type `tile_type` without bytes of its own, which `tpop_into` places."""
+    if not isinstance(tile_type, TileBufType):
+        fail(f"declare_tile needs a TileBufType, not {tile_type!r}")
+    return Tile(emit(lambda: DeclareTileOp(tile_type)).result)
 
 
 def alloc_tile(

@@ -46,6 +46,8 @@ declare_global(tensor_type)
 tpush(tile, pipe_handle, split)
 talloc(entry, pipe_handle, split)
 tpop_into(entry, pipe_handle, split)
+tpop(tile_type, pipe_handle, split, *, addr=None)
+declare_tile(tile_type)
 tfree(pipe_handle, split, *, entry=None)
 load_scalar(result_type, ptr, offset)
 load(source, dest)
@@ -116,7 +118,6 @@ as_tensor(tensor_type, ptr, shape, strides, layout)
 slice_view(subtensor_type, source, offsets, sizes)
 range(start, stop, step)
 cond(condition, then_builder, else_builder)
-tpop(tile_type, pipe_handle, split)
 """
 """Names and order only: defaults that 0.1.2 does not have, or arguments by position that it takes by name."""
 

@@ -76,7 +76,7 @@ def aic_initialize_pipe(
     """Open the cube core's end of a FIFO of 8 slots of `slot_size` bytes in GM, from `gm_slot_buffer` on.
 
     Args:
-        dir_mask: 1 cube to vector, 2 vector to cube.
+        dir_mask: 1 cube to vector, 2 vector to cube, 3 a FIFO each way with 4 slots each, the cube's first.
         slot_size: bytes of a slot: of a whole tile, not of a vector core's part.
         gm_slot_buffer: pointer to the first slot.
         c2v_consumer_buf: address of the vector cores' ring; 0 if the FIFO goes the other way.

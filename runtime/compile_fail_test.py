@@ -86,10 +86,11 @@ REFUSED = {
     "Tile<TileType::Vec, float, 8, 8, BLayout::RowMajor, -1, -1> t(1, 2, 3);": "a tile is constructed from one size",
     "Shape<1, 1, 1, -1, -1> s(1);": "a shape or stride is constructed from one value per dynamic (-1) dimension",
     "Shape<1, 1, 8> s;": "a shape or stride of a GlobalTensor has five dimensions",
-    "TPipe<0, Direction::DIR_BOTH, 64, 8> p(gm.data());": "a TPipe carries data one way",
+    "TPipe<0, Direction{4}, 64, 8> p(gm.data());": "a TPipe is Direction::DIR_C2V, Direction::DIR_V2C or",
+    "TPipe<8, Direction::DIR_BOTH, 64, 8> p(gm.data());": "a TPipe must leave the flags 11 to 14 to SYNCALL",
     "TPipe<0, Direction::DIR_C2V, 64, 5> p(gm.data());": "a TPipe has an even number of slots, or 1 or 3",
     "TPipe<0, Direction::DIR_C2V, 64, 16> p(gm.data());": "a TPipe has at most 14 slots: its flags count to 15",
-    "TPipe<15, Direction::DIR_C2V, 64, 8> p(gm.data());": "a TPipe uses two of the flags 0 to 15",
+    "TPipe<15, Direction::DIR_C2V, 64, 8> p(gm.data());": "a TPipe uses two of the flags 0 to 15 for each direction",
     "TPipe<10, Direction::DIR_C2V, 64, 8> p(gm.data());": "a TPipe must leave the flags 11 to 14 to SYNCALL",
     "Pipe p(gm.data()); int n = 0; TPOP<Pipe, int, TileSplitAxis::TILE_UP_DOWN>(p, n);": (
         "entries of a FIFO are GlobalTensors, or tiles that are pushed and popped"

@@ -56,7 +56,14 @@ NO_MEMORY = frozenset(
         *("section.cube", "section.vector", "set_ffts", "initialize_l2g2l_pipe", "print"),
         *("alloc_multi_tile", "multi_tile_get", "reserve_buffer", "import_reserved_buffer"),
         *("aic_initialize_pipe", "aiv_initialize_pipe", "tfree_from_aic", "tfree_from_aiv"),
-        *("declare_eventid_array", "eventid_array_set", "eventid_array_get"),
+        *(
+            "declare_tile",
+            "talloc_to_aic",
+            "talloc_to_aiv",
+            "declare_eventid_array",
+            "eventid_array_set",
+            "eventid_array_get",
+        ),
         *("set_flag", "wait_flag", "set_flag_dyn", "wait_flag_dyn", "barrier"),
     }
 )

@@ -81,17 +81,14 @@ from ptodsl.dialect.event_array import (
     EventIdArraySetOp,
     EventIdArrayType,
 )
-from ptodsl.dialect.fifo import (
+from ptodsl.dialect.fifo import FifoOp, TAllocOp, TFreeOp, TPopOp, TPushOp, entry_bytes
+from ptodsl.dialect.fifo_handle import (
+    BOTH_WAYS,
     CUBE_TO_VECTOR,
     DIRECTIONS,
     VECTOR_TO_CUBE,
-    FifoOp,
+    WAYS,
     InitializeL2G2LPipeOp,
-    TAllocOp,
-    TFreeOp,
-    TPopOp,
-    TPushOp,
-    entry_bytes,
     flag_problem,
 )
 from ptodsl.dialect.gm_type import (
@@ -130,6 +127,7 @@ from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile import (
     AllocationOp,
     AllocTileOp,
+    DeclareTileOp,
     SubviewOp,
     TReshapeOp,
     row_distance,
@@ -143,6 +141,9 @@ from ptodsl.dialect.tile_fifo import (
     TileFifoOp,
 )
 from ptodsl.dialect.tile_fifo_steps import (
+    TAllocToAicOp,
+    TAllocToAivOp,
+    TAllocToOp,
     TFreeFromAicOp,
     TFreeFromAivOp,
     TFreeTileOp,
@@ -179,14 +180,14 @@ from ptodsl.dialect.view import (
 PtoDialect = Dialect(
     "pto",
     [
-        AddPtrOp, AllocMultiTileOp, AllocTileOp, BarrierOp, DeclareEventIdArrayOp, DeclareGlobalOp, EventIdArrayGetOp,
-        EventIdArraySetOp, MultiTileGetOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
+        AddPtrOp, AllocMultiTileOp, AllocTileOp, BarrierOp, DeclareEventIdArrayOp, DeclareGlobalOp, DeclareTileOp,
+        EventIdArrayGetOp, EventIdArraySetOp, MultiTileGetOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
         GetSubblockNumOp, InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PrintOp,
         SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagDynOp, SetFlagOp, StoreScalarOp, SubviewOp, TAllocOp, TCvtOp,
         TExtractOp, TFreeOp, TLoadOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMovOp, TPopOp, TPrintOp, TPushOp,
         TReshapeOp, TStoreOp, WaitFlagDynOp, WaitFlagOp,
         AicInitializePipeOp, AivInitializePipeOp, ImportReservedBufferOp, ReserveBufferOp, TFreeFromAicOp,
-        TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
+        TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
         *VECTOR_OPS.values(),
     ],
     [
@@ -210,6 +211,7 @@ def context(operations: Iterable[type[Operation]] = ()) -> Context:
 __all__ = [
     "ACC_MOVE_TYPES",
     "ACC_STORE_TYPES",
+    "BOTH_WAYS",
     "CONVERSIONS",
     "CUBE_TO_VECTOR",
     "DEFAULT_LAYOUTS",
@@ -225,6 +227,7 @@ __all__ = [
     "SPLITS",
     "VECTOR_OPS",
     "VECTOR_TO_CUBE",
+    "WAYS",
     "AddPtrOp",
     "AddressSpace",
     "AddressSpaceAttr",
@@ -239,6 +242,7 @@ __all__ = [
     "CoreIdentityOp",
     "DeclareEventIdArrayOp",
     "DeclareGlobalOp",
+    "DeclareTileOp",
     "DpsOp",
     "DynamicFlagOp",
     "Effects",
@@ -290,6 +294,7 @@ __all__ = [
     "StoreScalarOp",
     "SubviewOp",
     "TAllocOp",
+    "TAllocToOp",
     "TCvtOp",
     "TExtractOp",
     "TFreeFromAicOp",

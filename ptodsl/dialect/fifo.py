@@ -10,230 +10,75 @@ Where a slot is split between the vector cores, their side has views and entries
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from math import prod
-from typing import ClassVar, Self
+from typing import Self
 
-from xdsl.dialects.builtin import BoolAttr, IntegerAttr, i8, i32
+from xdsl.dialects.builtin import IntegerAttr, i8
 from xdsl.ir import Attribute
 from xdsl.irdl import (
-    AttrSizedOperandSegments,
     IRDLOperation,
     irdl_op_definition,
     operand_def,
     opt_operand_def,
-    opt_prop_def,
     prop_def,
-    result_def,
     traits_def,
 )
-from xdsl.parser import Parser
+from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from isa import a3
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, Pipe, Split
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
+from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE, InitializeL2G2LPipeOp
 from ptodsl.dialect.gm_type import PipeType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_types_of
-
-CUBE_TO_VECTOR = 1
-"""`dir_mask` of a FIFO that the cube core fills."""
-
-VECTOR_TO_CUBE = 2
-"""`dir_mask` of a FIFO that the vector cores fill."""
-
-DIRECTIONS = {CUBE_TO_VECTOR: "DIR_C2V", VECTOR_TO_CUBE: "DIR_V2C"}
-"""C++ enumerator of each `dir_mask`."""
+from ptodsl.dialect.tile_type import TileBufType
 
 PUSH_PIPES = {CUBE_TO_VECTOR: Pipe.FIX, VECTOR_TO_CUBE: Pipe.MTE3}
 """Pipe of the stores into an entry by direction: FIX on the cube, MTE3 on a vector core."""
-
-NUMBERS = {"dir_mask": i8, "slot_size": i32, "slot_num": i32, "local_slot_num": i32, "flag_base": i32}
-"""Types of the numbers of a FIFO."""
-
-
-@irdl_op_definition
-class InitializeL2G2LPipeOp(IRDLOperation):
-    """The handle of a FIFO of `slot_num` slots of `slot_size` bytes in GM.
-
-    `pto.initialize_l2g2l_pipe {dir_mask = 1, slot_size = 8192, slot_num = 8} (%slot : T) -> !pto.pipe`
-
-    `gm_addr` is a view of the first slot as this core sees it: the type of its entries. `flag_base` is the first of the
-    cross-core flags that the FIFO uses; the assembler numbers the FIFOs of a function that give none. `nosplit` says
-    whether no operation splits a slot; it follows from the operations when not given. Both ends initialise the same
-    FIFO.
-
-    It prints in the generic form, since ptoas 0.48 reads a `flag_base` in no other without `local_slot_num`.
-    """
-
-    name = "pto.initialize_l2g2l_pipe"
-
-    gm_addr = operand_def()
-    local_addr = opt_operand_def()
-    peer_local_addr = opt_operand_def()
-    dir_mask = prop_def(IntegerAttr)
-    slot_size = prop_def(IntegerAttr)
-    slot_num = prop_def(IntegerAttr)
-    local_slot_num = opt_prop_def(IntegerAttr)
-    flag_base = opt_prop_def(IntegerAttr)
-    nosplit = opt_prop_def(BoolAttr)
-    pipe = result_def(PipeType)
-
-    irdl_options = (AttrSizedOperandSegments(as_property=True),)
-
-    def __init__(
-        self,
-        gm_addr: Value,
-        *,
-        dir_mask: int,
-        slot_size: int,
-        slot_num: int,
-        flag_base: int | None = None,
-        local_slot_num: int | None = None,
-        nosplit: bool | None = None,
-        local_addr: Value | None = None,
-        peer_local_addr: Value | None = None,
-    ) -> None:
-        numbers = (dir_mask, slot_size, slot_num, local_slot_num, flag_base)
-        properties: dict[str, Attribute | None] = {
-            name: None if number is None else IntegerAttr(number, ty)
-            for (name, ty), number in zip(NUMBERS.items(), numbers, strict=True)
-        }
-        properties["nosplit"] = None if nosplit is None else BoolAttr.from_bool(nosplit)
-        super().__init__(
-            operands=[gm_addr, local_addr, peer_local_addr], result_types=[PipeType()], properties=properties
-        )
-
-    def verify_(self) -> None:
-        """Check the view of a slot, the slots and the direction."""
-        if not isinstance(self.gm_addr.type, TensorViewType):
-            raise VerifyException(
-                f"{self.name}: gm_addr must be a view of the first slot (!pto.tensor_view, from pto.make_tensor_view) "
-                f"with the type of the FIFO's entries, not {self.gm_addr.type}"
-            )
-        for name, ty in NUMBERS.items():
-            attr = self.properties.get(name)
-            if isinstance(attr, IntegerAttr) and attr.type != ty:
-                raise VerifyException(f"{self.name}: {name} must be an {ty}, not {attr.type}")
-        if (self.local_addr, self.peer_local_addr, self.local_slot_num) != (None, None, None):
-            raise VerifyException(
-                f"{self.name}: a FIFO with local slots (local_addr, peer_local_addr, local_slot_num) delivers tiles: "
-                "open it with pto.aic_initialize_pipe and pto.aiv_initialize_pipe"
-            )
-        if (direction := self.dir_mask.value.data) not in DIRECTIONS:
-            raise VerifyException(
-                f"{self.name}: dir_mask must be 1 (cube to vector) or 2 (vector to cube), not {direction}"
-            )
-        for name, attr in (("slot_size", self.slot_size), ("slot_num", self.slot_num)):
-            if attr.value.data <= 0:
-                raise VerifyException(f"{self.name}: {name} must be positive, not {attr.value.data}")
-        if (problem := depth_problem(self.slot_num.value.data)) is not None:
-            raise VerifyException(f"{self.name}: {problem}")
-        if self.flag is not None and (problem := flag_problem(self.flag)) is not None:
-            raise VerifyException(f"{self.name}: {problem}")
-
-    @property
-    def flag(self) -> int | None:
-        """First cross-core flag of the FIFO, if it is given."""
-        return None if self.flag_base is None else int(self.flag_base.value.data)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `{dir_mask = 1, slot_size = 8192, slot_num = 8} (%slot : T) -> !pto.pipe`."""
-        start = parser.pos
-        properties = dict(parser.parse_comma_separated_list(parser.Delimiter.BRACES, lambda: _parse_property(parser)))
-        missing = [name for name in ("dir_mask", "slot_size", "slot_num") if name not in properties]
-        if missing:
-            parser.raise_error(f"{cls.name} needs {', '.join(missing)}", start)
-        if "flag_base" in properties and "local_slot_num" not in properties:
-            parser.raise_error(f"ptoas 0.48 reads flag_base in the generic form of {cls.name} only", start)
-        operands = parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _parse_typed_operand(parser))
-        if not 1 <= len(operands) <= 3:
-            parser.raise_error(f"{cls.name} takes gm_addr and at most two local addresses, not {len(operands)}", start)
-        parser.parse_punctuation("->")
-        return cls.build(
-            operands=[[value] for value in operands] + [[]] * (3 - len(operands)),
-            result_types=[parser.parse_type()],
-            properties=properties,
-            attributes=parser.parse_optional_attr_dict(),
-        )
-
-
-def depth_problem(slots: int) -> str | None:
-    """Why the library does not serve a FIFO of so many slots, if it does not. ptoas 0.48 takes any number."""
-    if slots > a3.FLAG_COUNT_MAX:
-        return (
-            f"{slots} slots can be full at once, but the flag that counts them holds {a3.FLAG_COUNT_MAX} signals at "
-            f"most; use slot_num = {a3.FLAG_COUNT_MAX - 1} or fewer"
-        )
-    if slots > 2 and slots % (batch := slots // 2) != 0:
-        return (
-            f"slots are given back {batch} at a time, which does not divide slot_num = {slots}, so that a slot would "
-            "be overwritten while it is read; use an even number, or 1 or 3"
-        )
-    return None
-
-
-def flag_problem(base: int) -> str | None:
-    """Why a FIFO cannot have the flags from `base` on, if it cannot. ptoas 0.48 checks that they exist."""
-    last = base + a3.FLAGS_PER_FIFO - 1
-    taken = f"flag_base = {base} takes the flags {base} to {last}"
-    if not 0 <= base <= last < a3.CROSS_CORE_FLAGS:
-        return f"{taken}, but the flags between cores are 0 to {a3.CROSS_CORE_FLAGS - 1}"
-    if base <= a3.SYNCALL_FLAGS[-1] and last >= a3.SYNCALL_FLAGS[0]:
-        return f"{taken}, but SYNCALL uses {a3.SYNCALL_FLAGS[0]} to {a3.SYNCALL_FLAGS[-1]}"
-    return None
-
-
-def _parse_property(parser: Parser) -> tuple[str, Attribute]:
-    """Parse `slot_num = 8`, or `nosplit = true`."""
-    name = parser.parse_identifier()
-    if name not in NUMBERS and name != "nosplit":
-        parser.raise_error(f"a FIFO has no {name}: use {', '.join(NUMBERS)} or nosplit")
-    parser.parse_punctuation("=")
-    if name == "nosplit":
-        return name, BoolAttr.from_bool(parser.parse_boolean())
-    return name, IntegerAttr(parser.parse_integer(allow_boolean=False), NUMBERS[name])
-
-
-def _parse_typed_operand(parser: Parser) -> Value:
-    """Parse `%a : T`."""
-    operand = parser.parse_unresolved_operand()
-    parser.parse_punctuation(":")
-    value: Value = parser.resolve_operand(operand, parser.parse_type())
-    return value
 
 
 class FifoOp(IRDLOperation, abc.ABC):
     """`pto.talloc(%entry, %pipe : T, !pto.pipe) {split = 1}`; split is 0 none, 1 up/down, 2 left/right."""
 
-    WHY_ENTRY: ClassVar[str] = ""
-    """Why the operation needs an entry, where ptoas 0.48 does without."""
-
     entry = operand_def()
     pipe = operand_def()
     split = prop_def(IntegerAttr)
 
-    def __init__(self, entry: Value, pipe: Value, split: int) -> None:
+    def __init__(self, entry: Value | Sequence[Value], pipe: Value, split: int) -> None:
         super().__init__(operands=[entry, pipe], properties={"split": IntegerAttr(split, i8)})
 
     def verify_(self) -> None:
         """Check handle, entry and split; and against the FIFO, if its definition is visible."""
-        entry, handle = self.entry.type, self.pipe.type
+        entry, handle = self.entry_type, self.pipe.type
         if not isinstance(handle, PipeType):
             raise VerifyException(f"{self.name}: pipe must be a FIFO handle (!pto.pipe), not {handle}")
-        if not isinstance(entry, TensorViewType):
-            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but is {entry}")
+        fifo = self.pipe.owner
+        of_tiles = isinstance(fifo, InitializeL2G2LPipeOp) and fifo.of_tiles
+        self._check_entry(entry, of_tiles)
         if self.split.type != i8:
             raise VerifyException(f"{self.name}: split must be an i8, not {self.split.type}")
         if (split := self.split.value.data) not in range(len(SPLITS)):
             raise VerifyException(f"{self.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {split}")
-        fifo = self.pipe.owner
         if isinstance(fifo, InitializeL2G2LPipeOp):
-            self._verify_entry(fifo, entry)
+            if isinstance(entry, TensorViewType):
+                self._verify_entry(fifo, entry)
             self._verify_split(fifo)
+
+    @property
+    def entry_type(self) -> Attribute | None:
+        """Type of the entry; None where it has none."""
+        return self.entry.type
+
+    def _check_entry(self, entry: Attribute | None, of_tiles: bool) -> None:
+        """Check what kind of entry it is."""
+        if of_tiles and not isinstance(entry, TileBufType):
+            raise VerifyException(f"{self.name}: the entries of this FIFO are tiles, since it has local slots")
+        if not of_tiles and not isinstance(entry, TensorViewType):
+            raise VerifyException(f"{self.name}: entry must come from pto.declare_global, but is {entry}")
 
     def _verify_entry(self, fifo: InitializeL2G2LPipeOp, entry: TensorViewType) -> None:
         """Check that the FIFO's view is of such entries, and that they are as large as a slot, or a half of it."""
@@ -283,9 +128,13 @@ class FifoOp(IRDLOperation, abc.ABC):
         parser.parse_punctuation("(")
         entry = parser.parse_unresolved_operand()
         if parser.parse_optional_punctuation(",") is None:
-            parser.raise_error(f"{cls.name} needs an entry and the handle of its FIFO{cls.WHY_ENTRY}")
-        pipe = parser.parse_unresolved_operand()
-        operands = parse_types_of(parser, [entry, pipe])
+            parser.raise_error(f"{cls.name} needs an entry and the handle of its FIFO")
+        return cls._parse_rest(parser, [entry, parser.parse_unresolved_operand()])
+
+    @classmethod
+    def _parse_rest(cls, parser: Parser, unresolved: Sequence[UnresolvedOperand]) -> Self:
+        """Parse `: T, !pto.pipe) {split = 1}`."""
+        operands = parse_types_of(parser, unresolved)
         parser.parse_punctuation(")")
         if parser.parse_optional_punctuation("{") is None:
             parser.raise_error(f"{cls.name} needs {{split = 0, 1 or 2}}")
@@ -344,9 +193,38 @@ class TPopOp(FifoOp):
 
 @irdl_op_definition
 class TFreeOp(FifoOp):
-    """Signal "free" once the loads from the entry are done."""
+    """Signal "free" once the loads from the entry are done; of a FIFO of tiles `(%pipe : !pto.pipe) {split = 1}`."""
 
     name = "pto.tfree"
     traits = traits_def(tile_effects("tfree"))
 
-    WHY_ENTRY: ClassVar[str] = ": without an entry it frees nothing in GM, and the producer would wait for ever"
+    entry = opt_operand_def()  # type: ignore[assignment]  # without one only until the assembler has rewritten it
+
+    @property
+    def entry_type(self) -> Attribute | None:
+        """Type of the entry; None where it has none."""
+        return None if self.entry is None else self.entry.type
+
+    def __init__(self, entry: Value | None, pipe: Value, split: int) -> None:
+        super().__init__([] if entry is None else [entry], pipe, split)
+
+    def _check_entry(self, entry: Attribute | None, of_tiles: bool) -> None:
+        """Check that there is an entry where slots are given back by hand."""
+        if not of_tiles:
+            if entry is None:
+                raise VerifyException(
+                    f"{self.name} needs an entry and the handle of its FIFO: without an entry it frees nothing in GM, "
+                    "and the producer would wait for ever"
+                )
+            super()._check_entry(entry, of_tiles)
+        elif entry is not None:
+            raise VerifyException(f"{self.name}: tiles are given back without naming them")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `(%entry, %pipe : T, !pto.pipe) {split = 1}`, or without the entry."""
+        parser.parse_punctuation("(")
+        operands = [parser.parse_unresolved_operand()]
+        if parser.parse_optional_punctuation(",") is not None:
+            operands.append(parser.parse_unresolved_operand())
+        return cls._parse_rest(parser, operands)

@@ -115,6 +115,19 @@ class AllocationOp(IRDLOperation, abc.ABC):
 
 
 @irdl_op_definition
+class DeclareTileOp(IRDLOperation):
+    """A tile without bytes of its own, which `pto.tpop` places: `pto.declare_tile -> T`."""
+
+    name = "pto.declare_tile"
+    assembly_format = "`->` type($result) attr-dict"
+
+    result = result_def(TileBufType)
+
+    def __init__(self, tile_type: TileBufType) -> None:
+        super().__init__(result_types=[tile_type])
+
+
+@irdl_op_definition
 class AllocTileOp(AllocationOp):
     """A tile in an on-chip buffer: `pto.alloc_tile addr = %a valid_row = %r valid_col = %c : T`, each part optional.
 

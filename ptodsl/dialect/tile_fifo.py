@@ -29,13 +29,13 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect.attributes import AddressSpace, AddressSpaceAttr, KernelKind
-from ptodsl.dialect.fifo import CUBE_TO_VECTOR, VECTOR_TO_CUBE, depth_problem
-from ptodsl.dialect.gm_type import PtrType
+from ptodsl.dialect.fifo_handle import BOTH_WAYS, CUBE_TO_VECTOR, VECTOR_TO_CUBE, WAYS, depth_problem
+from ptodsl.dialect.gm_type import PtrType, TensorViewType
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import Loc
 
-DEFAULT_SLOTS = 8
-"""Slots in GM of a FIFO that does not say how many."""
+DEFAULT_SLOTS = {CUBE_TO_VECTOR: 8, VECTOR_TO_CUBE: 8, BOTH_WAYS: 4}
+"""Slots in GM of a FIFO that does not say how many, by `dir_mask`: with both ways, as many for each."""
 
 _TYPES = {"dir_mask": i8, "split": i8}
 """Types of numbers that are not i32."""
@@ -194,16 +194,19 @@ class TileFifoOp(IRDLOperation, abc.ABC):
     """One end of one or two FIFOs of tiles: `{dir_mask = 1, slot_size = 8192} (gm_slot_buffer = %gm : T, ..)`.
 
     `slot_num` slots of `slot_size` bytes lie in GM from `gm_slot_buffer` on, `local_slot_num` on the consumer's chip.
-    `flag_base` and `nosplit` are the assembler's to say.
+    With `dir_mask = 3` there are as many for the way back, behind those. `flag_base` and `nosplit` are the assembler's
+    to say.
     """
 
     NAMES: ClassVar = ("id", "dir_mask", "slot_size", "slot_num", "local_slot_num", "nosplit", "flag_base")
-    OPERANDS: ClassVar = ("gm_slot_buffer", "c2v_consumer_buf", "v2c_consumer_buf")
+    OPERANDS: ClassVar = ("gm_slot_buffer", "c2v_consumer_buf", "v2c_consumer_buf", "gm_slot_tensor")
     CORE: ClassVar[KernelKind]
 
     gm_slot_buffer = opt_operand_def()
     c2v_consumer_buf = opt_operand_def()
     v2c_consumer_buf = opt_operand_def()
+    gm_slot_tensor = opt_operand_def()
+    """A view of the first slot, alone: then the entries are not tiles but in GM, as of `initialize_l2g2l_pipe`."""
     fifo_id = opt_prop_def(IntegerAttr, prop_name="id")
     dir_mask = prop_def(IntegerAttr)
     slot_size = prop_def(IntegerAttr)
@@ -226,7 +229,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
         nosplit: bool | None = None,
     ) -> None:
         super().__init__(
-            operands=[gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf],
+            operands=[gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf, None],
             properties={
                 "id": None if id is None else IntegerAttr(id, i32),
                 "dir_mask": IntegerAttr(dir_mask, i8),
@@ -243,7 +246,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
     @property
     def slots(self) -> int:
         """Slots in GM."""
-        return number_of(self.slot_num, DEFAULT_SLOTS)
+        return number_of(self.slot_num, DEFAULT_SLOTS.get(self.direction, 0))
 
     @property
     def local_slots(self) -> int:
@@ -252,25 +255,28 @@ class TileFifoOp(IRDLOperation, abc.ABC):
 
     @property
     def direction(self) -> int:
-        """CUBE_TO_VECTOR or VECTOR_TO_CUBE."""
+        """CUBE_TO_VECTOR, VECTOR_TO_CUBE or BOTH_WAYS."""
         return int(self.dir_mask.value.data)
 
     @property
-    def ring(self) -> SSAValue | None:
-        """Address of the consumer's ring."""
-        return self.c2v_consumer_buf if self.direction == CUBE_TO_VECTOR else self.v2c_consumer_buf
+    def ways(self) -> tuple[int, ...]:
+        """The directions in which it carries tiles."""
+        return WAYS[self.direction]
 
-    @property
-    def produces(self) -> bool:
-        """Whether this end pushes."""
-        return (self.CORE is KernelKind.CUBE) == (self.direction == CUBE_TO_VECTOR)
+    def ring(self, way: int) -> SSAValue | None:
+        """Address of the ring of the core that consumes what goes that way."""
+        return self.c2v_consumer_buf if way == CUBE_TO_VECTOR else self.v2c_consumer_buf
+
+    def produces(self, way: int) -> bool:
+        """Whether this end pushes what goes that way."""
+        return (self.CORE is KernelKind.CUBE) == (way == CUBE_TO_VECTOR)
 
     def verify_(self) -> None:
         """Check numbers and operands."""
-        if self.direction not in (CUBE_TO_VECTOR, VECTOR_TO_CUBE):
+        if self.direction not in WAYS:
             raise VerifyException(
-                f"{self.name}: dir_mask must be 1 (cube to vector) or 2 (vector to cube), not {self.direction}; a FIFO "
-                "each way needs two, with ids of their own"
+                f"{self.name}: dir_mask must be 1 (cube to vector), 2 (vector to cube) or 3 (both), not "
+                f"{self.direction}"
             )
         if (size := self.slot_size.value.data) <= 0:
             raise VerifyException(f"{self.name}: slot_size must be positive, not {size}")
@@ -278,14 +284,25 @@ class TileFifoOp(IRDLOperation, abc.ABC):
             raise VerifyException(f"{self.name}: {problem}")
         if not 1 <= self.local_slots <= self.slots:
             raise VerifyException(f"{self.name}: local_slot_num must be 1 to slot_num = {self.slots}")
+        if self.gm_slot_tensor is not None:
+            self._verify_slot_tensor(self.gm_slot_tensor)
+            return
         if self.gm_slot_buffer is None or not isinstance(self.gm_slot_buffer.type, PtrType):
             raise VerifyException(f"{self.name}: gm_slot_buffer, a pointer to the slots in GM, is needed on A3")
-        if self.ring is None:
-            side = self.OPERANDS[self.direction]
-            raise VerifyException(f"{self.name}: dir_mask = {self.direction} needs {side}, the consumer's ring")
-        for name, value in zip(self.OPERANDS[1:], (self.c2v_consumer_buf, self.v2c_consumer_buf), strict=True):
+        for way in self.ways:
+            if self.ring(way) is None:
+                side = self.OPERANDS[way]
+                raise VerifyException(f"{self.name}: dir_mask = {self.direction} needs {side}, the consumer's ring")
+        for name, value in zip(self.OPERANDS[1:3], (self.c2v_consumer_buf, self.v2c_consumer_buf), strict=True):
             if value is not None and value.type != i32:
                 raise VerifyException(f"{self.name}: {name} must be an i32, not {value.type}")
+
+    def _verify_slot_tensor(self, view: SSAValue) -> None:
+        """Check that it is alone, with what entries in GM do not have left out."""
+        if not isinstance(view.type, TensorViewType):
+            raise VerifyException(f"{self.name}: gm_slot_tensor must be a view of GM, not {view.type}")
+        if len(self.operands) > 1 or self.local_slot_num is not None:
+            raise VerifyException(f"{self.name}: with gm_slot_tensor there are no other operands and no local_slot_num")
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

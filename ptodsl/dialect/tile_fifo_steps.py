@@ -1,4 +1,8 @@
-"""Operations on FIFOs of tiles (see `tile_fifo`): push, pop and free."""
+"""Operations on FIFOs of tiles (see `tile_fifo`): push, pop and free.
+
+With an end that has a `gm_slot_tensor` they are of FIFOs with entries in GM: what they push, pop and free is a view of
+GM, and the producer allocates it (`talloc_to_*`). The assembler rewrites these into the operations of `fifo`.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
 from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import DYNAMIC
+from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE
+from ptodsl.dialect.gm_type import TensorViewType
 from ptodsl.dialect.syntax import INDEX, Value
 from ptodsl.dialect.tile_fifo import TileFifoOp, enclosing_function, number_of, parse_properties, print_properties
 from ptodsl.dialect.tile_type import Loc, TileBufType
@@ -62,13 +68,14 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
         """The end of the FIFO that it works on, opened by its core in the same function; None if there is none."""
         function = enclosing_function(self)
         for op in function.walk() if function is not None else ():
-            if isinstance(op, TileFifoOp) and (op.number, op.CORE, op.produces) == (
-                self.number,
-                self.CORE,
-                self.PRODUCES,
-            ):
+            if isinstance(op, TileFifoOp) and (op.number, op.CORE) == (self.number, self.CORE) and self.way in op.ways:
                 return op
         return None
+
+    @property
+    def way(self) -> int:
+        """The direction in which its tile goes."""
+        return CUBE_TO_VECTOR if (self.CORE is KernelKind.CUBE) == self.PRODUCES else VECTOR_TO_CUBE
 
     def check_split(self) -> None:
         """Check the number of the split."""
@@ -90,7 +97,8 @@ class TPushTileOp(TileFifoStepOp, abc.ABC):
     def verify_(self) -> None:
         """Check the tile and the split."""
         self.check_split()
-        checks.tile(self, "src", self.SOURCE)
+        if not isinstance(self.src.type, TensorViewType):
+            checks.tile(self, "src", self.SOURCE)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -142,7 +150,7 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
 
     valid_row = opt_operand_def()
     valid_col = opt_operand_def()
-    result = result_def(TileBufType)
+    result = result_def()
 
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
 
@@ -160,7 +168,8 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
         """Check place, split and the run-time valid shape."""
         self.check_split()
         ty = self.result.type
-        assert isinstance(ty, TileBufType)
+        if not isinstance(ty, TileBufType):
+            return
         if ty.loc is not self.PLACE:
             raise VerifyException(f"{self.name}: the tile must be in {self.PLACE}, not in {ty.loc}")
         ty.data.check_storage()
@@ -217,12 +226,17 @@ class TPopFromAivOp(TPopTileOp):
 
 
 class TFreeTileOp(TileFifoStepOp, abc.ABC):
-    """End of the use of a popped tile; on A3 the slot has been free since it was loaded. `{split = 1}`."""
+    """End of the use of a popped tile; on A3 the slot has been free since it was loaded. `{split = 1}`.
+
+    An entry in GM is named, `(%entry : T) {split = 1}`, and given back.
+    """
 
     PRODUCES: ClassVar = False
 
+    entry = opt_operand_def(TensorViewType)
+
     def __init__(self, split: int, *, id: int | None = None) -> None:
-        super().__init__(properties=self._numbers(split, id))
+        super().__init__(operands=[None], properties=self._numbers(split, id))
 
     def verify_(self) -> None:
         """Check the split."""
@@ -230,12 +244,24 @@ class TFreeTileOp(TileFifoStepOp, abc.ABC):
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        """Parse `{split = 1}`."""
+        """Parse `(%entry : T) {split = 1}`, or without the entry."""
+        operands: list[Value] = []
+        if parser.parse_optional_punctuation("(") is not None:
+            entry = parser.parse_unresolved_operand()
+            parser.parse_punctuation(":")
+            operands.append(parser.resolve_operand(entry, parser.parse_type()))
+            parser.parse_punctuation(")")
         known, others = parse_properties(parser, cls.NAMES)
-        return cls.create(properties=known, attributes=others)
+        return cls.build(operands=[operands], properties=known, attributes=others)
 
     def print(self, printer: Printer) -> None:
-        """Print `{split = 1}`."""
+        """Print `(%entry : T) {split = 1}`, or without the entry."""
+        if self.entry is not None:
+            printer.print_string("(")
+            printer.print_ssa_value(self.entry)
+            printer.print_string(" : ")
+            printer.print_attribute(self.entry.type)
+            printer.print_string(")")
         print_properties(printer, self, self.NAMES)
         printer.print_op_attributes(self.attributes)
 
@@ -254,3 +280,45 @@ class TFreeFromAivOp(TFreeTileOp):
 
     name = "pto.tfree_from_aiv"
     CORE: ClassVar = KernelKind.CUBE
+
+
+class TAllocToOp(TileFifoStepOp, abc.ABC):
+    """The next slot of a FIFO with entries in GM, once it is free: `{split = 1} -> T`."""
+
+    PRODUCES: ClassVar = True
+
+    result = result_def(TensorViewType)
+
+    def verify_(self) -> None:
+        """Check the split."""
+        self.check_split()
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `{split = 1} -> T`."""
+        known, others = parse_properties(parser, cls.NAMES)
+        parser.parse_punctuation("->")
+        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
+
+    def print(self, printer: Printer) -> None:
+        """Print `{split = 1} -> T`."""
+        print_properties(printer, self, self.NAMES)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" -> ")
+        printer.print_attribute(self.result.type)
+
+
+@irdl_op_definition
+class TAllocToAivOp(TAllocToOp):
+    """The cube's allocation."""
+
+    name = "pto.talloc_to_aiv"
+    CORE: ClassVar = KernelKind.CUBE
+
+
+@irdl_op_definition
+class TAllocToAicOp(TAllocToOp):
+    """A vector core's allocation."""
+
+    name = "pto.talloc_to_aic"
+    CORE: ClassVar = KernelKind.VECTOR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ptodsl.dialect.testing import complaint, parse_text, print_text, snippet
+from ptodsl.dialect.testing import ALIASES, complaint, parse_text, print_text, snippet
 
 VEC = "!pto.tile_buf<vec, 16x64xf32>"
 INIT = "pto.aiv_initialize_pipe {dir_mask = 1, slot_size = 8192} (gm_slot_buffer = %p : !pto.ptr<f32>, "
@@ -26,12 +26,21 @@ RING = "%r = arith.constant 0 : i32\n"
         f"%t = pto.tpop_from_aic {{split = 1}} -> {VEC}",
         f"%t = pto.tpop_from_aic(%n, %n) {{split = 1}} -> {VEC[:-1]}, valid=?x?>",
         "pto.tfree_from_aic {split = 0}",
+        f"{INIT.replace('= 1,', '= 3,')}c2v_consumer_buf = %r : i32, v2c_consumer_buf = %r : i32)",
+        "pto.aiv_initialize_pipe {dir_mask = 1, slot_size = 8192} (gm_slot_tensor = %view : !view)",
+        "%e = pto.talloc_to_aic {split = 1} -> !view",
+        "pto.tpush_to_aic(%view : !view) {split = 1}",
+        "%e = pto.tpop_from_aic {split = 1} -> !view",
+        "pto.tfree_from_aic(%view : !view) {split = 1}",
+        f"%t = pto.declare_tile -> {VEC}",
     ],
 )
 def test_prints_what_it_reads(line: str) -> None:
     text = print_text(parse_text(snippet(RING + line)))
     assert print_text(parse_text(text)) == text
-    assert line.split(" -> !")[0].split(" : !small")[0] in text
+    for alias in ("small", "view"):
+        line = line.replace(f"!{alias}", ALIASES[alias])
+    assert line.removesuffix(line[line.find(" -> !") :] if " -> !" in line else "") in text
 
 
 @pytest.mark.parametrize(
@@ -50,9 +59,17 @@ def test_prints_what_it_reads(line: str) -> None:
             "pto.reserve_buffer: auto = false needs base, the byte offset in UB",
         ),
         (
+            f"{INIT.replace('= 1,', '= 4,')}c2v_consumer_buf = %r : i32)",
+            "pto.aiv_initialize_pipe: dir_mask must be 1 (cube to vector), 2 (vector to cube) or 3 (both), not 4",
+        ),
+        (
             f"{INIT.replace('= 1,', '= 3,')}c2v_consumer_buf = %r : i32)",
-            "pto.aiv_initialize_pipe: dir_mask must be 1 (cube to vector) or 2 (vector to cube), not 3; a FIFO each "
-            "way needs two, with ids of their own",
+            "pto.aiv_initialize_pipe: dir_mask = 3 needs v2c_consumer_buf, the consumer's ring",
+        ),
+        (
+            "pto.aiv_initialize_pipe {dir_mask = 1, slot_size = 8192, local_slot_num = 2} (gm_slot_tensor = %view : "
+            "!view)",
+            "pto.aiv_initialize_pipe: with gm_slot_tensor there are no other operands and no local_slot_num",
         ),
         (
             f"{INIT}v2c_consumer_buf = %r : i32)",

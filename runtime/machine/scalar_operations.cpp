@@ -86,6 +86,7 @@ void store_element(uint64_t address, DTypeId dtype, const void* value, int line)
 int64_t block_index(int line) { return Core::current(line).block_index(); }
 int64_t block_count(int line) { return Core::current(line).block_count(); }
 int64_t subblock(int line) { return Core::current(line).subblock; }
+CoreKind core_kind(int line) { return Core::current(line).kind; }
 
 void print_tile(const Operand& tile, int line) {
     require_assigned(OpId::TPRINT, tile, line);

@@ -16,6 +16,7 @@ from tools.ptoas.check_overlaps import check_overlaps
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
+from tools.ptoas.fifo_forms import rewrite_fifos
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
@@ -86,6 +87,10 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
         AssemblerError: the input is wrong or does not fit; its text is what a compiler prints.
     """
     parsed = parse_module(text, file)
+    try:
+        rewrite_fifos(parsed.module, parsed.adopt)
+    except OperationError as error:
+        raise AssemblerError([parsed.diagnose(error)]) from error
     if errors := list(verify_module(parsed.module, addresses=options.addresses)):
         raise AssemblerError([parsed.diagnose(error) for error in errors])
     try:

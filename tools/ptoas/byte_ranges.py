@@ -81,7 +81,7 @@ class ByteRanges:
 
     def _ring(self, op: TPopTileOp) -> tuple[ByteRange, ...]:
         """The whole ring that the tile is somewhere in."""
-        ring = None if op.fifo is None else ring_of(op.fifo)
+        ring = None if op.fifo is None else ring_of(op.fifo, op.way)
         assert ring is not None
         start = self._plan.address(ring)
         return (ByteRange(ring.loc.buffer.name, start, start + ring.byte_size),)

@@ -26,8 +26,13 @@ def complete_fifos(module: ModuleOp) -> None:
 
 def flag_bases(function: FuncOp) -> dict[InitializeL2G2LPipeOp, int]:
     """First flag of each FIFO of a function: the one it gives, or the one that its number gives it."""
-    fifos = (op for op in function.walk() if isinstance(op, InitializeL2G2LPipeOp))
-    return {fifo: a3.FLAGS_PER_FIFO * number if fifo.flag is None else fifo.flag for number, fifo in enumerate(fifos)}
+    bases: dict[InitializeL2G2LPipeOp, int] = {}
+    next_base = 0
+    for op in function.walk():
+        if isinstance(op, InitializeL2G2LPipeOp):
+            bases[op] = next_base if op.flag is None else op.flag
+            next_base += op.fifos * a3.FLAGS_PER_FIFO
+    return bases
 
 
 def _never_split(fifo: InitializeL2G2LPipeOp) -> bool:

@@ -50,6 +50,10 @@ class ParsedModule:
                 return written
         return None
 
+    def adopt(self, op: Operation, written: Operation) -> None:
+        """Take `op` to stand where `written`, which it replaces, stands in the text."""
+        self._starts[op] = self._starts[written]
+
     def diagnose(self, error: OperationError) -> Diagnostic:
         """The error at its place in the text, with the user's line as a note."""
         return self._diagnostic(error.op, error.message, "error")

@@ -19,7 +19,6 @@ from ptodsl.dialect import (
     CUBE_TO_VECTOR,
     DYNAMIC,
     ImportReservedBufferOp,
-    InitializeL2G2LPipeOp,
     Loc,
     ReserveBufferOp,
     Split,
@@ -33,6 +32,7 @@ from ptodsl.dialect import (
     flag_problem,
 )
 from ptodsl.dialect.tile_fifo import enclosing_function
+from tools.ptoas.complete_fifos import flag_bases
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.functions import core_of
 
@@ -65,14 +65,16 @@ def complete_tile_fifos(module: ModuleOp) -> None:
             end.nosplit = BoolAttr.from_bool(unsplit)
 
 
-def ring_of(end: TileFifoOp) -> ReserveBufferOp | None:
-    """The reservation of the consumer's ring, seen from either end."""
-    owner = None if end.ring is None else end.ring.owner
-    return owner.reserved if isinstance(owner, ImportReservedBufferOp) else _reserved(owner)
-
-
-def _reserved(owner: object) -> ReserveBufferOp | None:
-    return owner if isinstance(owner, ReserveBufferOp) else None
+def ring_of(end: TileFifoOp, way: int) -> ReserveBufferOp | None:
+    """The reservation of the ring of the core that consumes what goes `way`, seen from either end."""
+    address = end.ring(way)
+    match None if address is None else address.owner:
+        case ImportReservedBufferOp() as imported:
+            return imported.reserved
+        case ReserveBufferOp() as ring:
+            return ring
+        case _:
+            return None
 
 
 def _wrong(op: Operation, problem: str) -> OperationError:
@@ -80,24 +82,29 @@ def _wrong(op: Operation, problem: str) -> OperationError:
 
 
 def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
-    """First flag and ends of each FIFO."""
-    functions = [op for op in module.body.block.ops if isinstance(op, FuncOp)]
-    others = max((_count(function) for function in functions), default=0)
-    fifos: dict[ReserveBufferOp, list[TileFifoOp]] = {}
+    """First flag and ends of each FIFO, or pair of them both ways: as said, or the lowest that nobody says."""
+    fifos: dict[Operation, list[TileFifoOp]] = {}
+    free = 0
     for op in module.walk():
-        if isinstance(op, TileFifoOp) and (ring := ring_of(op)) is not None:
-            fifos.setdefault(ring, []).append(op)
-    for number, ends in enumerate(fifos.values()):
-        yield a3.FLAGS_PER_FIFO * (others + number), ends
+        if isinstance(op, TileFifoOp):
+            fifos.setdefault(ring_of(op, op.ways[0]) or op, []).append(op)
+            free = max(free, 0 if op.flag_base is None else op.flag_base.value.data + _flags(op))
+        elif isinstance(op, FuncOp):
+            bases = flag_bases(op)
+            free = max([free, *(base + fifo.fifos * a3.FLAGS_PER_FIFO for fifo, base in bases.items())])
+    for ends in fifos.values():
+        said = [end.flag_base.value.data for end in ends if end.flag_base is not None]
+        yield (said[0] if said else free), ends
+        free += 0 if said else _flags(ends[0])
 
 
-def _count(function: FuncOp) -> int:
-    return sum(isinstance(op, InitializeL2G2LPipeOp) for op in function.walk())
+def _flags(end: TileFifoOp) -> int:
+    return len(end.ways) * a3.FLAGS_PER_FIFO
 
 
 def _of_flags(module: ModuleOp) -> Iterator[OperationError]:
     for base, ends in _numbered(module):
-        if (problem := flag_problem(base)) is not None:
+        if (problem := flag_problem(base, len(ends[0].ways))) is not None:
             yield _wrong(ends[0], f"the FIFOs of this module are numbered, and {problem}")
 
 
@@ -110,12 +117,20 @@ def _of_end(end: TileFifoOp) -> Iterator[str]:
     twins = [op for op in function.walk() if isinstance(op, type(end)) and op.number == end.number]
     if twins[0] is not end:
         yield f"id = {end.number} is taken by another FIFO of this function: give each an id of its own"
-    ring, owner = ring_of(end), None if end.ring is None else end.ring.owner
-    kind = ImportReservedBufferOp if end.produces else ReserveBufferOp
-    if ring is None or not isinstance(owner, kind):
+    for way in end.ways:
+        yield from _of_way(end, way)
+
+
+def _of_way(end: TileFifoOp, way: int) -> Iterator[str]:
+    """What is wrong with what goes one way."""
+    address, ring = end.ring(way), ring_of(end, way)
+    kind = ImportReservedBufferOp if end.produces(way) else ReserveBufferOp
+    if end.flag_base is not None and end.produces(way) and ring is None:
+        return  # opened by address and flag: the other end is not known
+    if ring is None or address is None or not isinstance(address.owner, kind):
         yield f"the consumer's ring must come from {kind.name}: the consumer reserves it, the producer imports it"
         return
-    place = Loc.VEC if end.direction == CUBE_TO_VECTOR else Loc.MAT
+    place = Loc.VEC if way == CUBE_TO_VECTOR else Loc.MAT
     if ring.loc is not place:
         yield f"the ring must be in {place}, not in {ring.loc}"
     if (needed := end.local_slots * end.slot_size.value.data) > ring.byte_size:
@@ -125,8 +140,11 @@ def _of_end(end: TileFifoOp) -> Iterator[str]:
         )
     module = end.get_toplevel_object()
     assert isinstance(module, ModuleOp)
-    peers = [op for op in module.walk() if isinstance(op, TileFifoOp) and ring_of(op) is ring and op is not end]
-    others = [peer for peer in peers if peer.produces is not end.produces]
+    ends = (op for op in module.walk() if isinstance(op, TileFifoOp) and op is not end)
+    peers = [op for op in ends if way in op.ways and ring_of(op, way) is ring]
+    others = [peer for peer in peers if peer.CORE is not end.CORE]
+    if end.flag_base is not None and not peers:
+        return
     if len(others) != 1 or len(peers) != 1:
         yield f"the buffer {ring.buffer_name.data!r} must join one producer and one consumer"
         return
@@ -139,6 +157,7 @@ def _between(end: TileFifoOp, other: TileFifoOp) -> Iterator[str]:
         ("slot_num", end.slots, other.slots),
         ("local_slot_num", end.local_slots, other.local_slots),
         ("dir_mask", end.direction, other.direction),
+        ("flag_base", _flag(end), _flag(other)),
     ):
         if ours != theirs:
             yield f"{name} is {ours}, but {theirs} at the other end"
@@ -164,13 +183,15 @@ def _of_step(step: TileFifoStepOp) -> Iterator[str]:
     ty = step.src.type if isinstance(step, TPushTileOp) else step.result.type
     assert isinstance(ty, TileBufType)
     if DYNAMIC in ty.valid_shape:
-        if isinstance(step, TPopTileOp):
-            yield "a popped tile of run-time valid sizes is not supported: pop whole tiles, and take a window"
-        return
+        return  # the runtime sees whether it fits
     size, slot = prod(ty.valid_shape) * element_bytes(ty.dtype), fifo.slot_size.value.data
     half = ty.loc is Loc.VEC and step.split_axis is not Split.NONE
     if size > (room := slot // 2 if half else slot):
         yield f"the tile has {size} bytes, but {'half of a slot' if half else 'a slot'} has {room}"
+
+
+def _flag(end: TileFifoOp) -> int | None:
+    return None if end.flag_base is None else int(end.flag_base.value.data)
 
 
 def _steps(end: TileFifoOp) -> Iterator[TileFifoStepOp]:

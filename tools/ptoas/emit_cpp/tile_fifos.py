@@ -60,7 +60,9 @@ def emit_push(writer: Writer, op: TPushTileOp) -> None:
 
 def emit_pop(writer: Writer, op: TPopTileOp) -> None:
     """`Tile<...> v10; TPOP<TPipe<...>, Tile<...>, TileSplitAxis::TILE_UP_DOWN>(v9, v10);`: TPOP places the tile."""
-    writer.line(f"{tile_type(tile_spec(op.result))} {writer.define(op.result)};")
+    valid = [writer.name(value) for value in (op.valid_row, op.valid_col) if value is not None]
+    sizes = f"({', '.join(valid)})" if valid else ""
+    writer.line(f"{tile_type(tile_spec(op.result))} {writer.define(op.result)}{sizes};")
     _call(writer, "TPOP", op, op.result)
 
 

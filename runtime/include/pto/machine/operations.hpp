@@ -65,6 +65,7 @@ void store_element(uint64_t address, DTypeId dtype, const void* value, int line)
 int64_t block_index(int line);
 int64_t block_count(int line);
 int64_t subblock(int line);
+CoreKind core_kind(int line);
 
 // Standard output.
 void print_tile(const Operand& tile, int line);

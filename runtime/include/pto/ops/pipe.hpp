@@ -12,40 +12,58 @@ namespace pto {
 
 /// A handle of one core on a FIFO of `Slots` slots of `SlotBytes` bytes in global memory. Handles with the same flag
 /// base in one block share the FIFO. If its entries are tiles, LocalSlots of them lie on the consumer's chip. NoSplit
-/// is what each operation says again as its TileSplitAxis.
+/// is what each operation says again as its TileSplitAxis. DIR_BOTH is two FIFOs: the cube's first, then, behind its
+/// flags and its slots, that of the vector cores.
 template <int FlagBase, Direction Dir, int SlotBytes, int Slots, int LocalSlots = Slots, bool NoSplit = false>
 class TPipe {
   public:
     static constexpr Direction kDirection = Dir;
-    static_assert(Dir == Direction::DIR_C2V || Dir == Direction::DIR_V2C,
-                  "a TPipe carries data one way: Direction::DIR_C2V or Direction::DIR_V2C");
+    static constexpr int kFlags = host::kFlagsPerFifo * (Dir == Direction::DIR_BOTH ? 2 : 1);
+    static_assert(Dir == Direction::DIR_C2V || Dir == Direction::DIR_V2C || Dir == Direction::DIR_BOTH,
+                  "a TPipe is Direction::DIR_C2V, Direction::DIR_V2C or Direction::DIR_BOTH");
     static_assert(SlotBytes > 0 && Slots > 0, "a TPipe needs at least one slot of at least one byte");
     static_assert(Slots <= host::kMaxFlagCount, "a TPipe has at most 14 slots: its flags count to 15");
     static_assert(Slots % host::release_batch(Slots) == 0,
                   "a TPipe has an even number of slots, or 1 or 3: slots are given back by halves of the ring, so that "
                   "with another odd number one would be overwritten while it is read");
-    static_assert(FlagBase >= 0 && FlagBase + host::kFlagsPerFifo <= host::kCrossCoreFlags,
-                  "a TPipe uses two of the flags 0 to 15, from its flag base on");
-    static_assert(FlagBase + host::kFlagsPerFifo <= host::kFirstSyncAllFlag || FlagBase > host::kLastSyncAllFlag,
+    static_assert(FlagBase >= 0 && FlagBase + kFlags <= host::kCrossCoreFlags,
+                  "a TPipe uses two of the flags 0 to 15 for each direction, from its flag base on");
+    static_assert(FlagBase + kFlags <= host::kFirstSyncAllFlag || FlagBase > host::kLastSyncAllFlag,
                   "a TPipe must leave the flags 11 to 14 to SYNCALL");
 
     /// `slots`: where the slots of this block begin in global memory; the other two are where the consumer keeps tiles
     /// that it pops.
     template <typename Pointer>
     explicit TPipe(Pointer slots, uint64_t ring_in_ub = 0, uint64_t ring_in_l1 = 0, int line = __builtin_LINE())
-        : fifo_(&host::open_fifo({FlagBase, Dir, SlotBytes, Slots, host::gm_address(slots)}, line)),
-          ring_(Dir == Direction::DIR_C2V ? ring_in_ub : ring_in_l1) {}
+        : fifo_(&host::open_fifo({FlagBase, Dir == Direction::DIR_V2C ? Dir : Direction::DIR_C2V, SlotBytes, Slots,
+                                  host::gm_address(slots)},
+                                 line)),
+          back_(fifo_),
+          rings_{ring_in_ub, ring_in_l1} {
+        if constexpr (Dir == Direction::DIR_BOTH) {
+            back_ = &host::open_fifo({FlagBase + host::kFlagsPerFifo, Direction::DIR_V2C, SlotBytes, Slots,
+                                      host::gm_address(slots) + uint64_t{Slots} * SlotBytes},
+                                     line);
+        }
+    }
 
-    host::Fifo& fifo() const { return *fifo_; }
-    /// Where on chip the tile number `sequence` goes.
-    uint64_t local_address(uint64_t sequence) const { return ring_ + sequence % LocalSlots * SlotBytes; }
+    /// The FIFO that this core fills (`producing`) or empties; there is one only unless it goes both ways.
+    host::Fifo& fifo(bool producing, int line) const {
+        if constexpr (Dir != Direction::DIR_BOTH) return *fifo_;
+        return fifo_->produces(host::core_kind(line)) == producing ? *fifo_ : *back_;
+    }
+    /// Where on chip the tile number `sequence` of a FIFO goes.
+    uint64_t local_address(const host::Fifo& fifo, uint64_t sequence) const {
+        return rings_[fifo.spec.direction == Direction::DIR_C2V ? 0 : 1] + sequence % LocalSlots * SlotBytes;
+    }
 
     /// Whether entries are tiles: the operations say so.
     bool of_tiles = false;
 
   private:
     host::Fifo* fifo_;
-    uint64_t ring_;
+    host::Fifo* back_;
+    uint64_t rings_[2];
 };
 
 namespace host {
@@ -59,7 +77,7 @@ constexpr void check_entry() {
 template <TileSplitAxis split, typename Pipe, typename Global>
 void acquire(OpId op, Pipe& pipe, Global& entry, int line) {
     check_entry<Global>();
-    const uint64_t address = acquire_slot(op, pipe.fifo(), split, entry.view(), line);
+    const uint64_t address = acquire_slot(op, pipe.fifo(op == OpId::TALLOC, line), split, entry.view(), line);
     entry.assign(reinterpret_cast<typename Global::DType*>(address));
 }
 
@@ -98,7 +116,7 @@ void TPUSH(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
         host::push_tile<Pipe, Global, split>(pipe, entry, line);
     } else {
         host::check_entry<Global>();
-        host::pass_slot_on(host::OpId::TPUSH, pipe.fifo(), split, entry.view(), line);
+        host::pass_slot_on(host::OpId::TPUSH, pipe.fifo(true, line), split, entry.view(), line);
     }
 }
 
@@ -115,14 +133,14 @@ void TPOP(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
 /// Without an entry, the device's TFREE does nothing: it is for FIFOs of tiles, whose TPOP has freed the slot already.
 template <typename Pipe, TileSplitAxis split>
 void TFREE(Pipe& pipe, int line = __builtin_LINE()) {
-    if (!pipe.of_tiles) host::refuse_free_without_entry(pipe.fifo(), line);
+    if (!pipe.of_tiles) host::refuse_free_without_entry(pipe.fifo(false, line), line);
 }
 
 /// Gives the slot of the entry back. Both vector cores must free before the cube may reuse it.
 template <typename Pipe, typename Global, TileSplitAxis split>
 void TFREE(Pipe& pipe, Global& entry, int line = __builtin_LINE()) {
     host::check_entry<Global>();
-    host::pass_slot_on(host::OpId::TFREE, pipe.fifo(), split, entry.view(), line);
+    host::pass_slot_on(host::OpId::TFREE, pipe.fifo(false, line), split, entry.view(), line);
 }
 
 namespace host {
@@ -141,7 +159,8 @@ void push_tile(Pipe& pipe, const Tile& tile, int line) {
 template <typename Pipe, typename Tile, TileSplitAxis split>
 void pop_tile(Pipe& pipe, Tile& tile, int line) {
     pipe.of_tiles = true;
-    TASSIGN(tile, pipe.local_address(pipe.fifo().popped[subblock(line)]), line);
+    const Fifo& fifo = pipe.fifo(false, line);
+    TASSIGN(tile, pipe.local_address(fifo, fifo.popped[subblock(line)]), line);
     auto entry = slot_view<split>(tile);
     TPOP<Pipe, SlotView<Tile>, split>(pipe, entry, line);
     TLOAD(tile, entry, line);
