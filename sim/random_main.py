@@ -10,11 +10,15 @@ wrong; 1: something; 2: wrong usage.
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 
 from absl import flags
@@ -42,6 +46,9 @@ class Kind(Enum):
 
 _COUNT = flags.DEFINE_integer("count", 1000, "Programs.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", None, "Of the first program; the others follow it. Default: another each time.")
+_JOBS = flags.DEFINE_integer(
+    "jobs", None, "Batches of 100 programs that are judged at a time. Default: one on each CPU.", lower_bound=1
+)
 _KIND = flags.DEFINE_enum_class("kind", Kind.PASS, Kind, "Programs of the pass, or kernels of the DSL.")
 
 GENERATORS = (random_program, random_pipeline, random_rings)
@@ -51,7 +58,7 @@ EXECUTIONS = 3
 EVENT_IDS = (2, 3, 8, 8)
 """Event ids that the pass may use for a pair of pipes: few make it share."""
 BATCH = 100
-"""Kernels of the DSL that are compiled together."""
+"""Programs that one process judges; of the DSL, kernels that are compiled together."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,13 @@ class Options:
     count: int
     seed: int
     kind: Kind = Kind.PASS
+    jobs: int = 1
 
 
 def options() -> Options:
     """Read the flags; without a seed one is drawn."""
     seed = _SEED.value if _SEED.value is not None else random.SystemRandom().randrange(2**31)
-    return Options(_COUNT.value, seed, _KIND.value)
+    return Options(_COUNT.value, seed, _KIND.value, _JOBS.value or len(os.sched_getaffinity(0)))
 
 
 def wrong(seed: int) -> str:
@@ -85,18 +93,24 @@ def wrong(seed: int) -> str:
     return ""
 
 
+def problems(kind: Kind, seeds: range) -> list[tuple[int, str]]:
+    """Return the seeds whose programs are wrong, each with what is."""
+    if kind is Kind.PASS:
+        return [(seed, problem) for seed in seeds if (problem := wrong(seed))]
+    if kind is Kind.DELETIONS:
+        return [(seed, problem) for seed in seeds for problem in unmissed(seed)]
+    with tempfile.TemporaryDirectory(prefix="random_programs_") as directory:
+        return list(wrong_kernels(seeds, Path(directory)))
+
+
 def failures(chosen: Options) -> Iterator[tuple[int, str]]:
-    """Yield the seeds whose programs are wrong, each with what is."""
+    """Yield what `problems` finds, in the order of the seeds; batches of them are judged at the same time."""
     seeds = range(chosen.seed, chosen.seed + chosen.count)
-    if chosen.kind is Kind.PASS:
-        yield from ((seed, problem) for seed in seeds if (problem := wrong(seed)))
-        return
-    if chosen.kind is Kind.DELETIONS:
-        yield from ((seed, problem) for seed in seeds for problem in unmissed(seed))
-        return
-    for start in range(0, chosen.count, BATCH):
-        with tempfile.TemporaryDirectory(prefix="random_programs_") as directory:
-            yield from wrong_kernels(seeds[start : start + BATCH], Path(directory))
+    batches = [seeds[start : start + BATCH] for start in range(0, chosen.count, BATCH)]
+    # An interrupt is the parent's to answer: it ends its workers.
+    with Pool(chosen.jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as workers:
+        for found in workers.imap(partial(problems, chosen.kind), batches):
+            yield from found
 
 
 def work(chosen: Options) -> int:
