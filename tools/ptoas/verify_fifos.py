@@ -122,6 +122,12 @@ def _slice_of(op: TLoadOp | TStoreOp) -> SSAValue | None:
     return part.owner.source if isinstance(part.owner, PartitionViewOp) else None
 
 
+def _trips(loop: scf.ForOp) -> int | None:
+    """How many passes a loop makes, if its bounds are constant."""
+    first, end, step = (checks.constant_int(bound) for bound in (loop.lb, loop.ub, loop.step))
+    return None if first is None or end is None or not step else max(0, -(-(end - first) // step))
+
+
 class _OneAtATime:
     """Follows the entries of one FIFO on all paths: the library frees the one that was popped last.
 
@@ -174,7 +180,9 @@ class _OneAtATime:
                 case scf.IfOp():
                     held = self.branches(op, held)
                 case scf.ForOp():
-                    held = self.loop(op, held)
+                    held = self.loop(op.body.block, _trips(op), held)
+                case scf.WhileOp():
+                    held = self.loop(op.after_region.block, None, self.block(op.before_region.block, held))
                 case SectionOp():
                     held = self.block(op.block, held)
         return held
@@ -188,21 +196,19 @@ class _OneAtATime:
             )
         return frozenset((True,))
 
-    def loop(self, op: scf.ForOp, held: frozenset[bool]) -> frozenset[bool]:
-        """State after a loop: two passes show all states, since there are two.
+    def loop(self, body: Block, trips: int | None, held: frozenset[bool]) -> frozenset[bool]:
+        """State after a loop of so many passes, None if that is not known: two passes show all states, since there are two.
 
         What is in a branch may be executed in some passes only, so it is judged by the states of all passes together.
         """
-        first, end, step = (checks.constant_int(bound) for bound in (op.lb, op.ub, op.step))
-        trips = None if first is None or end is None or not step else max(0, -(-(end - first) // step))
         if trips == 0:
             return held
         self.passes += 1
-        once = self.block(op.body.block, held)
-        twice = once if trips == 1 else self.block(op.body.block, once)
+        once = self.block(body, held)
+        twice = once if trips == 1 else self.block(body, once)
         self.passes -= 1
         if not self.passes:
-            self.block(op.body.block, held | once | twice)
+            self.block(body, held | once | twice)
         return once | twice if trips else held | once | twice
 
     def branches(self, op: scf.IfOp, held: frozenset[bool]) -> frozenset[bool]:

@@ -24,7 +24,7 @@ VECTOR_PROLOGUE = ("set_mask_norm();", "set_vector_mask(-1, -1);")
 def emit_block(writer: Writer, block: Block) -> None:
     """Print the operations of a block, its terminator excepted."""
     for op in block.ops:
-        if not isinstance(op, scf.YieldOp | func.ReturnOp):
+        if not isinstance(op, scf.YieldOp | scf.ConditionOp | func.ReturnOp):
             emit_op(writer, op)
 
 
@@ -90,6 +90,27 @@ def emit_for(writer: Writer, op: scf.ForOp) -> None:
     with writer.block(head):
         emit_block(writer, op.body.block)
         _assign_yielded(writer, op, op.body.block, carried)
+
+
+def emit_while(writer: Writer, op: scf.WhileOp) -> None:
+    """`while (true) { ...; if (!(v1)) break; ... }`; what goes round, and what the condition passes on, are variables."""
+    before, after = op.before_region.block, op.after_region.block
+    condition = before.last_op
+    assert isinstance(condition, scf.ConditionOp)
+    for initial, argument in zip(op.arguments, before.args, strict=True):
+        source = writer.name(initial)
+        writer.line(f"{value_type(argument, op)} {writer.define(argument)} = {source};")
+    for result, argument in zip(op.results, after.args, strict=True):
+        name = writer.define(result)
+        writer.line(f"{value_type(result, op)} {name};")
+        writer.alias(argument, name)
+    with writer.block("while (true)"):
+        emit_block(writer, before)
+        for result, value in zip(op.results, condition.args, strict=True):
+            writer.line(f"{writer.name(result)} = {writer.name(value)};")
+        writer.line(f"if (!({writer.name(condition.condition)})) break;")
+        emit_block(writer, after)
+        _assign_yielded(writer, op, after, before.args)
 
 
 def emit_if(writer: Writer, op: scf.IfOp) -> None:
@@ -160,6 +181,7 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     **tiles.EMITTERS,
     scf.ForOp: emit_for,
     scf.IfOp: emit_if,
+    scf.WhileOp: emit_while,
     func.CallOp: emit_call,
     SetFftsOp: emit_set_ffts,
     SectionCubeOp: lambda writer, op: emit_guarded(writer, KernelKind.CUBE, op.block),

@@ -38,6 +38,27 @@ def test_values_that_change_places_go_through_copies() -> None:
     assert lines[7:11] == ["int64_t g = e;", "int64_t h = d;", "d = g;", "e = h;"]
 
 
+def test_a_while_loop_tests_in_its_middle() -> None:
+    body = (
+        "%r = scf.while (%a = %m, %e = %m) : (i64, i64) -> i64 {\n%t = arith.addi %a, %e : i64\n"
+        "scf.condition(%b) %t : i64\n} do {\n^bb0(%z: i64):\nscf.yield %z, %z : i64, i64\n}\n"
+        "%u = arith.muli %r, %r : i64"
+    )
+    assert cpp_lines(body) == [
+        "int64_t a = v5;",
+        "int64_t b = v5;",
+        "int64_t c;",
+        "while (true) {",
+        "int64_t d = a + b;",
+        "c = d;",
+        "if (!(v7)) break;",
+        "a = c;",
+        "b = c;",
+        "}",
+        "int64_t e = c * c;",
+    ]
+
+
 def test_if_and_else() -> None:
     store = "pto.store_scalar %x, %p[%c0] : !pto.ptr<f32>, f32"
     assert cpp_lines(f"scf.if %b {{\n{store}\n}}") == ["if (v7) {", "v1[0] = v6;", "}"]

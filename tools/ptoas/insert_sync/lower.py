@@ -67,8 +67,8 @@ class Lowering:
         """What the cores of a kind execute: the function's body with the sections of that kind, in program order.
 
         Raises:
-            OperationError: the function has flags of its own, control flow other than `scf.for` and `scf.if`, or
-                operations that work on memory outside of its sections, where every core executes them.
+            OperationError: the function has flags of its own, control flow other than `scf.for`, `scf.while` and
+                `scf.if`, or operations that work on memory outside of its sections, where every core executes them.
         """
         block = self._function.body.block
         nodes: list[Node] = []
@@ -117,6 +117,8 @@ class Lowering:
     def _node(self, op: Operation) -> Node | None:
         if isinstance(op, scf.ForOp):
             return self._loop(op)
+        if isinstance(op, scf.WhileOp):
+            return self._while(op)
         if isinstance(op, scf.IfOp):
             return self._if(op)
         if isinstance(op, TPushOp | TPopOp):
@@ -145,6 +147,18 @@ class Lowering:
             node.copies, node.start, node.numbering = ring.copies, ring.start, ring
         node.body = self._block(op.body.block)
         return node if node.body.nodes else None
+
+    def _while(self, op: scf.WhileOp) -> LoopNode | None:
+        """A loop that makes any number of passes, of what stands behind its condition."""
+        for inner in op.before_region.walk():
+            if effects_of(inner) is not None:
+                raise OperationError(
+                    inner,
+                    f"{inner.name}: --enable-insert-sync orders what is in the second region of scf.while, behind its "
+                    "condition: move this there, or before the loop",
+                )
+        body = self._block(op.after_region.block)
+        return LoopNode(body, op, 0, math.inf) if body.nodes else None
 
     def _if(self, op: scf.IfOp) -> IfNode | None:
         regions = (op.true_region, op.false_region)
@@ -243,4 +257,4 @@ def _check_supported(op: Operation) -> None:
             op, f"{op.name}: --enable-insert-sync owns all flags; remove this one, or assemble without the option"
         )
     if op.regions:
-        raise OperationError(op, f"{op.name}: --enable-insert-sync knows scf.for and scf.if only")
+        raise OperationError(op, f"{op.name}: --enable-insert-sync knows scf.for, scf.while and scf.if only")
