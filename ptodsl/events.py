@@ -11,7 +11,7 @@ from functools import partial
 
 from xdsl.ir import SSAValue
 
-from ptodsl.dialect import BarrierOp, Pipe, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
+from ptodsl.dialect import PIPE_OF_OPERATION, BarrierOp, Pipe, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
 from ptodsl.errors import fail
 from ptodsl.scope import emit
 from ptodsl.values import Scalar, as_index
@@ -21,19 +21,7 @@ _EVENT_PREFIX = "EVENT_ID"
 EventId = int | str | Scalar
 """0 to 7, or "EVENT_ID0" to "EVENT_ID7", or an index that is known at run time, as from an array of event ids."""
 
-_PIPE_OF_OPERATION = {
-    "LOAD": Pipe.MTE2,
-    "STORE_ACC": Pipe.FIX,
-    "STORE_VEC": Pipe.MTE3,
-    "MOV_M2L": Pipe.MTE1,
-    "MOV_M2B": Pipe.MTE1,
-    "MOV_M2S": Pipe.FIX,
-    "MOV_M2V": Pipe.V,
-    "MOV_V2M": Pipe.FIX,
-    "MATMUL": Pipe.M,
-    "VEC": Pipe.V,
-    "VECWAIT_EVENT": Pipe.V,
-}
+_PIPE_OF_OPERATION = {name.removeprefix("T"): pipe for name, pipe in PIPE_OF_OPERATION.items()}
 """Where the assembler says that each kind of operation runs."""
 
 

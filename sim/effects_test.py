@@ -64,7 +64,16 @@ NO_MEMORY = frozenset(
             "eventid_array_set",
             "eventid_array_get",
         ),
-        *("set_flag", "wait_flag", "set_flag_dyn", "wait_flag_dyn", "barrier"),
+        *(
+            "record_event",
+            "wait_event",
+            "barrier_sync",
+            "set_flag",
+            "wait_flag",
+            "set_flag_dyn",
+            "wait_flag_dyn",
+            "barrier",
+        ),
     }
 )
 """Operations of the dialect (without `pto.`) that touch no bytes: names for memory, core identity, syncs."""

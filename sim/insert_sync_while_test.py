@@ -79,5 +79,5 @@ def test_every_number_of_passes_is_in_order(passes: int, tmp_path: Path) -> None
 
 def test_what_runs_before_the_condition_cannot_be_ordered() -> None:
     early = KERNEL.replace("BEFORE", f"pto.tabs ins(%t : {TILE}) outs(%t : {TILE})")
-    with pytest.raises(AssemblerError, match="pto.tabs: --enable-insert-sync orders what is in the second region"):
+    with pytest.raises(AssemblerError, match=r"pto\.tabs: --enable-insert-sync orders what is in the second region"):
         assemble(early, "double.mlir", Options(Sync.INSERT))

@@ -146,16 +146,20 @@ class WaitFlagDynOp(DynamicFlagOp):
     name = "pto.wait_flag_dyn"
 
 
-@irdl_op_definition
-class BarrierOp(IRDLOperation):
-    """`pto.barrier <PIPE_V>`: what the pipe gets from here on starts when all before it is complete."""
-
-    name = "pto.barrier"
+class PipeBarrierOp(IRDLOperation, abc.ABC):
+    """What a pipe gets from here on starts when all before it is complete."""
 
     pipe = prop_def(PipeAttr)
 
     def __init__(self, pipe: Pipe | str) -> None:
         super().__init__(properties={"pipe": PipeAttr(to_enum(Pipe, pipe, "pipe"))})
+
+
+@irdl_op_definition
+class BarrierOp(PipeBarrierOp):
+    """`pto.barrier <PIPE_V>`: what the pipe gets from here on starts when all before it is complete."""
+
+    name = "pto.barrier"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -197,7 +197,7 @@ class _OneAtATime:
         return frozenset((True,))
 
     def loop(self, body: Block, trips: int | None, held: frozenset[bool]) -> frozenset[bool]:
-        """State after a loop of so many passes, None if that is not known: two passes show all states, since there are two.
+        """State after a loop of `trips` passes, None if not known: two passes show all states, since there are two.
 
         What is in a branch may be executed in some passes only, so it is judged by the states of all passes together.
         """

@@ -93,7 +93,7 @@ def emit_for(writer: Writer, op: scf.ForOp) -> None:
 
 
 def emit_while(writer: Writer, op: scf.WhileOp) -> None:
-    """`while (true) { ...; if (!(v1)) break; ... }`; what goes round, and what the condition passes on, are variables."""
+    """`while (true) { ...; if (!(v1)) break; ... }`; what goes round and what the condition passes on are variables."""
     before, after = op.before_region.block, op.after_region.block
     condition = before.last_op
     assert isinstance(condition, scf.ConditionOp)

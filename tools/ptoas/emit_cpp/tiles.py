@@ -11,15 +11,17 @@ from ptodsl.dialect import (
     AllocationOp,
     AllocMultiTileOp,
     AllocTileOp,
-    BarrierOp,
     DeclareEventIdArrayOp,
     DpsOp,
     DynamicFlagOp,
     EventIdArrayGetOp,
     EventIdArraySetOp,
     EventIdArrayType,
+    FlagOp,
     MultiTileBufType,
     MultiTileGetOp,
+    PipeBarrierOp,
+    RecordEventOp,
     SetFlagDynOp,
     SetFlagOp,
     SubviewOp,
@@ -28,6 +30,7 @@ from ptodsl.dialect import (
     TileBufType,
     TPrintOp,
     TReshapeOp,
+    WaitEventOp,
     WaitFlagDynOp,
     WaitFlagOp,
     element_bytes,
@@ -151,12 +154,12 @@ def _call(writer: Writer, op: DpsOp, more: str = "") -> None:
     writer.line(f"{op.instruction}({', '.join([dst, *ins])}{more});")
 
 
-def emit_set_flag(writer: Writer, op: SetFlagOp) -> None:
+def emit_set_flag(writer: Writer, op: FlagOp) -> None:
     """`set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);`."""
     writer.line(f"set_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
 
 
-def emit_wait_flag(writer: Writer, op: WaitFlagOp) -> None:
+def emit_wait_flag(writer: Writer, op: FlagOp) -> None:
     """`wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);`."""
     writer.line(f"wait_flag({op.src_pipe.data}, {op.dst_pipe.data}, {op.event_id.spelling});")
 
@@ -196,7 +199,7 @@ def emit_eventid_array_get(writer: Writer, op: EventIdArrayGetOp) -> None:
     writer.line(f"event_t {writer.define(op.result)} = (event_t) {array}[{index}];")
 
 
-def emit_barrier(writer: Writer, op: BarrierOp) -> None:
+def emit_barrier(writer: Writer, op: PipeBarrierOp) -> None:
     """`pipe_barrier(PIPE_V);`."""
     writer.line(f"pipe_barrier({op.pipe.data});")
 
@@ -222,7 +225,9 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     WaitFlagOp: emit_wait_flag,
     SetFlagDynOp: emit_set_flag_dyn,
     WaitFlagDynOp: emit_wait_flag_dyn,
-    BarrierOp: emit_barrier,
+    RecordEventOp: emit_set_flag,
+    WaitEventOp: emit_wait_flag,
+    PipeBarrierOp: emit_barrier,
     TPrintOp: emit_tprint,
 }
 """Operations on tiles and on pipes; a class without its own row is printed like its base."""
