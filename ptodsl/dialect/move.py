@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from isa import a3
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.elements import ELEMENT_TYPES, element_name
+from ptodsl.dialect.elements import DYNAMIC, ELEMENT_TYPES, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
@@ -166,8 +167,14 @@ def _check_path(op: TMovOp | TExtractOp, src: TileBufType, dst: TileBufType, rea
 
 
 def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType, tile: TileBufType) -> None:
-    """Check that the slice, leading ones dropped, has the tile's valid shape."""
+    """Check that the slice has the tile's valid shape.
+
+    A row-major tile in UB has the rows of all leading dimensions, one below the other; others need leading ones.
+    """
     *leading, rows, cols = (1, 1, *view.shape)
+    if tile.loc is Loc.VEC and tile.is_row_major:
+        rows = DYNAMIC if DYNAMIC in (*leading, rows) else math.prod(leading) * rows
+        leading = []
     if any(dim != 1 for dim in leading) or not checks.shapes_agree((rows, cols), tile.valid_shape):
         raise VerifyException(
             f"{op.name}: the slice of GM is {view}, but must agree with the tile's valid shape {list(tile.valid_shape)}"

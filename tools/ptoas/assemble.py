@@ -18,6 +18,7 @@ from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, 
 from tools.ptoas.emit_cpp import Emitted, emit_module
 from tools.ptoas.fifo_forms import rewrite_fifos
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
+from tools.ptoas.memref_forms import rewrite_memrefs
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
 from tools.ptoas.tile_fifos import complete_tile_fifos
@@ -88,6 +89,7 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
     """
     parsed = parse_module(text, file)
     try:
+        rewrite_memrefs(parsed.module, parsed.adopt)
         rewrite_fifos(parsed.module, parsed.adopt)
     except OperationError as error:
         raise AssemblerError([parsed.diagnose(error)]) from error
