@@ -79,12 +79,15 @@ def _pip_wheels_impl(rctx):
     command += ["--requirement", str(rctx.path(lock))]
     result = rctx.execute(command, timeout = _DOWNLOAD_TIMEOUT_S, environment = _CLEAN)
     if result.return_code != 0:
-        fail(_FAILED.format(
+        # Bazel says what fails up to three times; a print is said once.
+        # buildifier: disable=print
+        print(_FAILED.format(
             command = " ".join(command),
             hint = rctx.attr.hint + " " if rctx.attr.hint else "",
             lock = "//%s:%s" % (lock.package, lock.name),
             stderr = "\n".join(result.stderr.strip().splitlines()[-20:]),
         ))
+        fail("pip could not download //%s:%s; what pip said stands above, once" % (lock.package, lock.name))
     index = [pip[0], "-B", rctx.path(Label("//third_party/pip:index_wheels.py")), "wheels"]
     result = rctx.execute(index, environment = _CLEAN)
     if result.return_code != 0:
