@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from sim.timeline.program import timed_program
 from sim.timeline.times import timeline
 from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
+from tools.ptoas.diagnostics import Diagnostic
 from tracing.file import read_trace
 
 MetaData = Callable[[], Mapping[str, Any]]
@@ -45,6 +47,10 @@ NPU_ARCH = "dav-2201"
 
 class RaceError(RuntimeError):
     """The judge found accesses that nothing orders; the text is its report."""
+
+
+class KernelWarning(UserWarning):
+    """The assembler found something that is no error, such as a tile that nobody uses."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,8 @@ class JitWrapper:
         sync = Sync.INSERT if self._options.enable_insert_sync else Sync.NONE
         options = Options(sync=sync, addresses=placed)
         assembled = assemble_with_origins(module_text(traced), f"{self._name}.mlir", options)
+        for warning in assembled.warnings:
+            warnings.warn(_in_python(warning), KernelWarning, stacklevel=3)
         places = {origin.cpp: f"{origin.file}:{origin.line}" for origin in assembled.origins if origin.file}
         names = tuple(arg.name_hint or f"argument {i}" for i, arg in enumerate(entry.body.block.args))
         return _Kernel(assembled.text, entry.sym_name.data, names, tuple(entry.body.block.arg_types), places)
@@ -182,6 +190,12 @@ class JitWrapper:
             verdict = judge(read_trace(path))
         if not verdict.ok:
             raise RaceError(self._kernel.located(verdict_text(self._name, verdict)))
+
+
+def _in_python(warning: Diagnostic) -> str:
+    """The warning at the user's line, if the operation has one."""
+    place = warning.notes[0][0] if warning.notes else warning.place
+    return f"{place.file}:{place.line}: {warning.message}"
 
 
 def _entry(module: ModuleOp, name: str) -> FuncOp:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 import jit.wrapper
 from jit.testing import COLS, ROWS, double, types, unordered
-from jit.wrapper import JitWrapper, RaceError
+from jit.wrapper import JitWrapper, KernelWarning, RaceError
 from ptodsl import jit as public_jit
+from ptodsl import pto, tile
 from ptodsl.errors import DslError
 from runtime.host_kernel import KernelFailure
 from tracing.file import read_trace
@@ -138,3 +139,20 @@ def test_a_wrong_annotation_is_a_matter_of_the_kernels_line(tmp_path: Path) -> N
     line = kernel.__code__.co_firstlineno
     with pytest.raises(DslError, match=rf"^jit/wrapper_test\.py:{line}: parameter x of kernel: 'pointer' is neither"):
         jit.wrapper.jit(kernel)(np.zeros(1, np.float32))
+
+
+def test_a_tile_that_nobody_uses_is_told_at_the_line_that_fills_it(tmp_path: Path) -> None:
+    @jit.wrapper.jit(output_dir=tmp_path)
+    def wasteful(x: pto.PtrType(pto.float32)) -> None:  # type: ignore[valid-type]
+        with pto.vector_section():
+            tile_type = pto.TileBufType([16, 64], pto.float32)
+            used, wasted = pto.alloc_tile(tile_type), pto.alloc_tile(tile_type)
+            whole = pto.slice_view(
+                source=pto.as_tensor(ptr=x, shape=[16, 64], strides=[64, 1]), offsets=[0, 0], sizes=[16, 64]
+            )
+            pto.load(whole, used)
+            tile.exp(used, wasted)
+            pto.store(used, whole)
+
+    with pytest.warns(KernelWarning, match=r"wrapper_test\.py:\d+: pto\.texp: nobody uses what it leaves in its tile"):
+        wasteful.cpp()

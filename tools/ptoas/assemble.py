@@ -14,6 +14,7 @@ from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.check_overlaps import check_overlaps
 from tools.ptoas.complete_fifos import complete_fifos
+from tools.ptoas.dead_tiles import dead_tiles
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
 from tools.ptoas.fifo_forms import rewrite_fifos
@@ -108,7 +109,8 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     plan = plan_memory(module)
     apply_plan(plan)
     check_overlaps(module, ByteRanges(plan))
-    warnings = tuple(_synchronise(parsed, plan, options))
+    unused = [parsed.warn(warning.op, warning.message) for warning in dead_tiles(module)]
+    warnings = (*unused, *_synchronise(parsed, plan, options))
     if options.emit_pto_ir:
         stream = StringIO()
         Printer(stream, print_debuginfo=True).print_op(module)

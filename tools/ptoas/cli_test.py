@@ -16,7 +16,8 @@ from ptodsl.printing import module_text
 from tools.ptoas.cli import VERSION, main
 from tools.ptoas.insert_sync.long_modules import nested_loops, straight_groups
 
-GOOD = snippet("pto.texp ins(%vec : !vec) outs(%vec : !vec)")
+EXP = "pto.texp ins(%vec : !vec) outs(%vec : !vec)"
+GOOD = snippet(f"{EXP}\npto.tstore ins(%vec : !vec) outs(%slice : !slice)")
 BAD = snippet("pto.texp ins(%vec : !vec) outs(%half : !half)")
 
 
@@ -53,6 +54,12 @@ def test_output_goes_to_standard_output_or_to_the_file(source: Path, tmp_path: P
 @pytest.mark.parametrize("arguments", [(), ("-",)])
 def test_input_may_come_from_standard_input(arguments: tuple[str, ...], source: Path) -> None:
     assert ptoas(*arguments, stdin=GOOD) == ptoas(source)
+
+
+def test_a_warning_goes_to_standard_error() -> None:
+    warned = ptoas(stdin=snippet(EXP))
+    assert warned.code == 0
+    assert "warning: pto.texp: nobody uses what it leaves in its tile" in warned.err
 
 
 def test_an_error_leaves_no_output_and_an_old_one_alone(tmp_path: Path) -> None:
