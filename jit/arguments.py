@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from xdsl.dialects.builtin import AnyFloat, Float32Type, IndexType, IntegerType, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute
 
 from ptodsl.dialect import PtrType, element_name
@@ -34,6 +34,9 @@ _NUMPY_TYPES = {
 """Element types as NumPy names them. It has no bfloat16: its bits are taken as uint16."""
 
 
+_FLOATS = ("f16", "bf16", "f64")
+
+
 def host_arguments(
     kernel: str, names: Sequence[str], types: Sequence[Attribute], given: Sequence[object]
 ) -> list[Argument]:
@@ -45,9 +48,14 @@ def host_arguments(
     values = list(given)
     if len(values) == len(types) - 1 and types and isinstance(types[0], MemRefType):
         values.insert(0, np.zeros(FFTS_WORDS, np.int64))
-    if len(values) != len(types):
-        raise TypeError(f"{kernel} takes {len(types)} arguments ({', '.join(names)}), not {len(values)}")
+    check_count(kernel, names, values)
     return [_argument(f"{kernel}: {name}", ty, value) for name, ty, value in zip(names, types, values, strict=True)]
+
+
+def check_count(kernel: str, names: Sequence[str], values: Sequence[object]) -> None:
+    """Raise TypeError if there are not as many values as parameters."""
+    if len(values) != len(names):
+        raise TypeError(f"{kernel} takes {len(names)} arguments ({', '.join(names)}), not {len(values)}")
 
 
 def _argument(where: str, ty: Attribute, value: object) -> Argument:
@@ -55,23 +63,23 @@ def _argument(where: str, ty: Attribute, value: object) -> Argument:
         return _array(where, element_name(ty.dtype), value)
     if isinstance(ty, MemRefType):
         return _array(where, "i64", value)
+    return number(where, str(ty), value)
+
+
+def number(where: str, ty: str, value: object) -> float:
+    """Return `value` as a scalar parameter of type `ty`, as MLIR calls it, takes it. Raises TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise TypeError(f"{where} is a number ({ty}), not {_in_words(value)}")
-    if isinstance(ty, Float32Type):
+    if ty == "f32":
         return float(value)
-    if isinstance(ty, AnyFloat):
-        raise TypeError(f"{where} is a {ty}: the host passes f32 only; take an f32 and use scalar.truncf")
-    return _whole(where, ty, value)
-
-
-def _whole(where: str, ty: Attribute, value: float | np.number[Any]) -> int:
+    if ty in _FLOATS:
+        raise TypeError(f"{where} is a {ty}: only f32 can be passed; take an f32 and use scalar.truncf")
     if isinstance(value, float | np.floating):
         raise TypeError(f"{where} is a whole number ({ty}), not {value!r}")
-    bits = 64 if isinstance(ty, IndexType) or not isinstance(ty, IntegerType) else ty.width.data
-    number = int(value)
-    if not -(1 << (bits - 1)) <= number < 1 << bits:
-        raise ValueError(f"{where} = {number} does not fit into {ty}")
-    return number
+    bits, whole = int(ty.lstrip("ui")) if ty != "index" else 64, int(value)
+    if not -(1 << (bits - 1)) <= whole < 1 << bits:
+        raise ValueError(f"{where} = {whole} does not fit into {ty}")
+    return whole
 
 
 def _array(where: str, dtype: str, value: object) -> Array:

@@ -25,7 +25,7 @@ def compiled(cpp: str, entry: str, mode: str, toolchain: HostToolchain, director
     Files of other content stay: each kernel has a directory of its own under `directory`, named by the digest of the
     C++, the compiler and the runtime. Raises CompileError.
     """
-    home = directory / _key(cpp, entry, toolchain.to_json(), runtime_digest())
+    home = cached_home(directory, cpp, entry, toolchain.to_json(), runtime_digest())
     library, kernel = home / f"{entry}.{mode}.so", home / f"{entry}.o"
     if not kernel.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -35,8 +35,9 @@ def compiled(cpp: str, entry: str, mode: str, toolchain: HostToolchain, director
     return library if library.exists() else link_kernel(kernel, library, toolchain=toolchain, mode=mode)
 
 
-def _key(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+def cached_home(directory: Path, *parts: str) -> Path:
+    """Return the directory under `directory` of what is made of these texts."""
+    return directory / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 @cache

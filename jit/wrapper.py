@@ -5,7 +5,8 @@
 
     add(x, y, z, 4096)  # arrays of NumPy, or of torch on the CPU
 
-On a computer without an NPU that is the host: the same assembler and the same tile ISA as everywhere in this project.
+Arrays of the host are worked on there, by the same assembler and the same tile ISA as everywhere in this project;
+tensors on an NPU there, by the same C++ compiled by bisheng.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from xdsl.dialects.func import FuncOp
 
 from jit.arguments import host_arguments
 from jit.cache import compiled, user_cache
+from jit.npu import DeviceKernel, device_of
+from kernels.module_entries import entries_of
 from ptodsl.decorators import to_ir_module
 from ptodsl.dialect import AllocTileOp
 from ptodsl.module import ENTRY
@@ -71,6 +74,7 @@ class JitOptions:
 class _Kernel:
     """An assembled kernel: its C++, and the parameters of its entry."""
 
+    module: ModuleOp
     cpp: str
     entry: str
     names: tuple[str, ...]
@@ -100,10 +104,16 @@ class JitWrapper:
     def __call__(self, *args: object, stream_ptr: int | None = None) -> None:
         """Run the kernel on arrays and numbers; it writes into the arrays. A host launch is complete on return.
 
-        `stream_ptr` is the stream of a device launch; the host has none. Raises DslError or AssemblerError for a wrong
-        kernel, CompileError, TypeError or ValueError for wrong arguments, KernelFailure for what the machine cannot do,
-        RaceError with `detect_races`.
+        With tensors of torch_npu on an NPU, bisheng compiles the kernel, and the launch is queued on `stream_ptr`, or
+        on the stream that is current there; nothing is judged or traced. The host has no stream.
+
+        Raises DslError or AssemblerError for a wrong kernel, CompileError, TypeError or ValueError for wrong arguments,
+        KernelFailure for what the machine cannot do, RaceError with `detect_races`; LibraryError or KernelError of a
+        device.
         """
+        if (device := device_of(args)) is not None:
+            self._on_device(device, args, stream_ptr)
+            return
         if stream_ptr:
             raise ValueError("stream_ptr is a stream of an NPU; this call runs on the host: leave it out")
         blocks, arguments = self._launch_of(args)
@@ -112,6 +122,15 @@ class JitWrapper:
         with self._located():
             library = HostKernel(self.library_path())
             library.launch(blocks, *arguments, interleave=self._options.interleave)
+
+    def _on_device(self, device: str, args: tuple[object, ...], stream_ptr: int | None) -> None:
+        options = self._options
+        if options.detect_races or options.trace is not None or options.interleave is not None:
+            raise ValueError("detect_races, trace and interleave are of the host: call the kernel with arrays there")
+        module = self._kernel.module
+        (entry,) = entries_of(module)
+        kernel = DeviceKernel(self._name, self._kernel.cpp, entry, self.output_dir())
+        kernel.launch(self._blocks(), device, args, stream_ptr)
 
     def predicted_cycles(self, *args: object) -> float:
         """Return the cycles of a launch on an A3 by the model of docs/timeline.md: a prediction, no measurement.
@@ -125,17 +144,20 @@ class JitWrapper:
 
     def _launch_of(self, args: tuple[object, ...]) -> tuple[int, list[Argument]]:
         """Return number of blocks and arguments of a launch."""
+        kernel = self._kernel
+        return self._blocks(), host_arguments(kernel.entry, kernel.names, kernel.types, args)
+
+    def _blocks(self) -> int:
         if self._block_dim is None:
             raise ValueError(f"{self._name}: no block_dim: give it to jit, or call set_block_dim before")
-        kernel = self._kernel
-        return self._block_dim, host_arguments(kernel.entry, kernel.names, kernel.types, args)
+        return self._block_dim
 
     def set_block_dim(self, block_dim: int) -> None:
         """Launch `block_dim` blocks from now on."""
         self._block_dim = _checked_blocks(block_dim)
 
     def library_path(self) -> Path:
-        """Return the compiled library; compiles it if that has not been done."""
+        """Return the library for the host; compiles it if that has not been done."""
         return self._library("execute")
 
     def output_dir(self) -> Path:
@@ -158,7 +180,8 @@ class JitWrapper:
             warnings.warn(_in_python(warning), KernelWarning, stacklevel=3)
         places = {origin.cpp: f"{origin.file}:{origin.line}" for origin in assembled.origins if origin.file}
         names = tuple(arg.name_hint or f"argument {i}" for i, arg in enumerate(entry.body.block.args))
-        return _Kernel(assembled.text, entry.sym_name.data, names, tuple(entry.body.block.arg_types), places)
+        types = tuple(entry.body.block.arg_types)
+        return _Kernel(traced.op, assembled.text, entry.sym_name.data, names, types, places)
 
     def _library(self, mode: str) -> Path:
         kernel = self._kernel
