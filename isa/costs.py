@@ -72,6 +72,12 @@ INSTRUCTIONS: Mapping[str, Instruction] = {
     "unary": Instruction(1.0, 26),
     "root": Instruction(2.0, 31),
     "bits": Instruction(2.0, 24),
+    "compare": Instruction(2.0, 24),
+    "select": Instruction(2.0, 24),
+    "gather": Instruction(8.0, 31),
+    "sort": Instruction(16.0, 31),
+    # Assumed, too: the scalar unit takes 10 cycles for each of the 64 elements of a repeat.
+    "element": Instruction(640.0, 10),
 }
 
 MASKED_BINARY = 18.0

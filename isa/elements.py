@@ -56,3 +56,12 @@ BITS = ("i8", "i16", "ui8", "ui16")
 
 SHORT = ("f16", "bf16", "f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
 """Of 1, 2 and 4 bytes."""
+
+WHOLE_NUMBERS = ("i8", "i16", "i32", "ui8", "ui16", "ui32")
+"""Of shifts by another tile, and of masks."""
+
+MASK_TYPES = ("ui8",)
+"""Of the bits that comparisons write, as the device's headers want them."""
+
+INDEX_TYPES = ("i32", "ui32")
+"""Of positions in a tile."""

@@ -2,160 +2,186 @@
 
 from __future__ import annotations
 
-from isa.op import Decides, Extent, Family, Hidden, Operand, Role, Work
+from isa.elements import BY_MLIR
+from isa.make import SCALAR, col_values, family, other, row_values, scratch, vector, whole
+from isa.op import Decides, Extent, Hidden, Operand, Role, Work
 from isa.pipes import Pipe
 
+BINARY = vector("BINARY", "dst = {}", "lhs rhs out", whole("lhs"), whole("rhs"), whole("dst", Role.WRITE))
 
-def _whole(name: str, role: Role = Role.READ) -> Operand:
-    return Operand(name, role, Extent.WHOLE, None)
-
-
-def _rows(name: str, role: Role = Role.READ) -> Operand:
-    return Operand(name, role, Extent.ROWS, None)
-
-
-def _cols(name: str, role: Role = Role.READ) -> Operand:
-    return Operand(name, role, Extent.COLS, None)
-
-
-def _other(name: str, role: Role = Role.READ) -> Operand:
-    return Operand(name, role, Extent.OTHER, None)
-
-
-_SCALAR = Operand("scalar", Role.SCALAR, Extent.OTHER, None)
-
-
-def _vector(
-    name: str,
-    rule: str,
-    parameters: str,
-    *operands: Operand,
-    work: Work = Work.PASS,
-    hidden: Hidden = Hidden.NEVER,
-) -> Family:
-    """A family of vector operations on tiles in UB."""
-    return Family(name, operands, tuple(parameters.split()), Pipe.V, hidden, work, 0, rule)
-
-
-BINARY = _vector("BINARY", "dst = {}", "lhs rhs out", _whole("lhs"), _whole("rhs"), _whole("dst", Role.WRITE))
-
-BINARY_SCRATCH = _vector(
+BINARY_SCRATCH = vector(
     "BINARY_SCRATCH",
     "dst = {}; `tmp` is scratch like dst",
     "lhs rhs tmp out",
-    _whole("lhs"),
-    _whole("rhs"),
-    _whole("tmp", Role.SCRATCH),
-    _whole("dst", Role.WRITE),
+    whole("lhs"),
+    whole("rhs"),
+    whole("tmp", Role.SCRATCH),
+    whole("dst", Role.WRITE),
 )
 
-UNARY = _vector("UNARY", "dst = {}", "inp out", _whole("src"), _whole("dst", Role.WRITE))
+UNARY = vector("UNARY", "dst = {}", "inp out", whole("src"), whole("dst", Role.WRITE))
 
-TILE_SCALAR = _vector("TILE_SCALAR", "dst = {}", "src scalar dst", _whole("src"), _SCALAR, _whole("dst", Role.WRITE))
+TILE_SCALAR = vector("TILE_SCALAR", "dst = {}", "src scalar dst", whole("src"), SCALAR, whole("dst", Role.WRITE))
 
-FILL = _vector("FILL", "dst = {}", "scalar dst", _SCALAR, _whole("dst", Role.WRITE))
+TILE_SCALAR_SCRATCH = vector(
+    "TILE_SCALAR_SCRATCH",
+    "dst = {}; `tmp` is scratch like dst",
+    "src scalar tmp dst",
+    whole("src"),
+    SCALAR,
+    whole("tmp", Role.SCRATCH),
+    whole("dst", Role.WRITE),
+)
 
-ROW_REDUCTION = _vector(
+FILL = vector("FILL", "dst = {}", "scalar dst", SCALAR, whole("dst", Role.WRITE))
+
+ROW_REDUCTION = vector(
     "ROW_REDUCTION",
     "dst[r] = {}; `tmp` is scratch like src, dst is [rows, 1] column-major",
     "src tmp dst",
-    _whole("src"),
-    Operand("tmp", Role.SCRATCH, Extent.ENOUGH, None),
-    _rows("dst", Role.WRITE),
+    whole("src"),
+    Operand("tmp", Role.SCRATCH, Extent.ENOUGH, None, False),
+    row_values("dst", Role.WRITE),
     work=Work.ROW_REDUCTION,
 )
 
-COL_REDUCTION = _vector(
+COL_SUM = vector(
+    "COL_SUM",
+    "dst[c] = {}; dst is [1, cols]; with `tmp`, scratch of half the rows, as a tree",
+    "src tmp dst",
+    whole("src"),
+    scratch(optional=True),
+    col_values("dst", Role.WRITE),
+    signature="src tmp dst is_binary=True",
+    work=Work.COLUMN_REDUCTION,
+    modes=1,
+)
+
+COL_REDUCTION = vector(
     "COL_REDUCTION",
     "dst[c] = {}; dst is [1, cols]",
     "src dst",
-    _whole("src"),
-    _cols("dst", Role.WRITE),
+    whole("src"),
+    col_values("dst", Role.WRITE),
     work=Work.COLUMN_REDUCTION,
 )
 
-ROW_EXPANSION = _vector(
-    "ROW_EXPANSION", "dst[r, c] = {}", "src dst", _rows("src"), _whole("dst", Role.WRITE), work=Work.BROADCAST
+ROW_EXPANSION = vector(
+    "ROW_EXPANSION", "dst[r, c] = {}", "src dst", row_values("src"), whole("dst", Role.WRITE), work=Work.BROADCAST
 )
 
-COL_EXPANSION = _vector("COL_EXPANSION", "dst[r, c] = {}", "src dst", _cols("src"), _whole("dst", Role.WRITE))
+COL_EXPANSION = vector("COL_EXPANSION", "dst[r, c] = {}", "src dst", col_values("src"), whole("dst", Role.WRITE))
 
-ROW_BINARY = _vector(
+ROW_BINARY = vector(
     "ROW_BINARY",
     "dst[r, c] = {}",
-    "src0 src1 dst",
-    _whole("src"),
-    _rows("row"),
-    _whole("dst", Role.WRITE),
+    "src0 src1 tmp dst",
+    whole("src"),
+    row_values("row"),
+    scratch(tuple(BY_MLIR), optional=True),
+    whole("dst", Role.WRITE),
+    signature="src0 src1 dst",
     work=Work.BROADCAST,
     hidden=Hidden.COLUMN_MAJOR_ROWS,
 )
 
-COL_BINARY = _vector(
-    "COL_BINARY", "dst[r, c] = {}", "src0 src1 dst", _whole("src"), _cols("col"), _whole("dst", Role.WRITE)
+COL_BINARY = vector(
+    "COL_BINARY", "dst[r, c] = {}", "src0 src1 dst", whole("src"), col_values("col"), whole("dst", Role.WRITE)
 )
 
 
-def _family(
-    name: str,
-    rule: str,
-    parameters: str,
-    pipe: Pipe | Decides,
-    work: Work,
-    *operands: Operand,
-    hidden: Hidden = Hidden.NEVER,
-    modes: int = 0,
-) -> Family:
-    """A family whose operands a class of the dialect checks by rules of its own."""
-    return Family(name, operands, tuple(parameters.split()), pipe, hidden, work, modes, rule)
-
-
-_SRC, _DST = _other("src"), _other("dst", Role.WRITE)
+_SRC, _DST = other("src"), other("dst", Role.WRITE)
 _ENTRY = "{}"
 
-CONVERSION = _family(
-    "CONVERSION", "dst = {}", "src dst", Pipe.V, Work.PASS, _SRC, _DST, hidden=Hidden.BY_CONVERSION, modes=2
+CONVERSION = family(
+    "CONVERSION",
+    "dst = {}",
+    "src dst",
+    Pipe.V,
+    Work.PASS,
+    _SRC,
+    _DST,
+    signature="src dst rmode=None sat_mode=None",
+    hidden=Hidden.BY_CONVERSION,
+    modes=2,
 )
-LOAD = _family("LOAD", "dst = {}", "source dest", Pipe.MTE2, Work.MOVED, _SRC, _DST)
-STORE = _family("STORE", "dst = {}", "source dest", Decides.STORED, Work.MOVED, _SRC, _DST)
-MOVE = _family("MOVE", "dst = {}", "source dest", Decides.SOURCE, Work.MOVED, _SRC, _DST)
-EXTRACT = _family(
+LOAD = family("LOAD", "dst = {}", "source dest", Pipe.MTE2, Work.MOVED, _SRC, _DST)
+STORE = family("STORE", "dst = {}", "source dest", Decides.STORED, Work.MOVED, _SRC, _DST)
+MOVE = family("MOVE", "dst = {}", "source dest", Decides.SOURCE, Work.MOVED, _SRC, _DST)
+EXTRACT = family(
     "EXTRACT",
     "dst = {}",
     "source index_row index_col out",
     Decides.SOURCE,
     Work.MOVED,
     _SRC,
-    Operand("row", Role.INDEX, Extent.OTHER, None),
-    Operand("col", Role.INDEX, Extent.OTHER, None),
+    Operand("row", Role.INDEX, Extent.OTHER, None, False),
+    Operand("col", Role.INDEX, Extent.OTHER, None, False),
     _DST,
     hidden=Hidden.WITHIN_UB,
 )
 
-_LEFT, _RIGHT = _other("left"), _other("right")
-PRODUCT = _family("PRODUCT", "dst = {}", "lhs rhs out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, _DST)
-PRODUCT_SUM = _family(
-    "PRODUCT_SUM", "dst = {}", "acc lhs rhs out", Pipe.M, Work.PRODUCT, _other("acc"), _LEFT, _RIGHT, _DST
+INSERT = family(
+    "INSERT",
+    "{}",
+    "source index_row index_col out",
+    Decides.SOURCE,
+    Work.MOVED,
+    _SRC,
+    Operand("row", Role.INDEX, Extent.OTHER, None, False),
+    Operand("col", Role.INDEX, Extent.OTHER, None, False),
+    other("dst", Role.UPDATE),
 )
-PRODUCT_BIAS = _family(
-    "PRODUCT_BIAS", "dst = {}", "lhs rhs bias out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, _other("bias"), _DST
+SEQUENCE = family(
+    "SEQUENCE", "dst = {}", "scalar dst", Pipe.S, Work.PASS, SCALAR, _DST, signature="scalar dst descending=False"
+)
+"""By the scalar unit, element by element."""
+
+_LEFT, _RIGHT = other("left"), other("right")
+PRODUCT = family("PRODUCT", "dst = {}", "lhs rhs out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, _DST)
+PRODUCT_SUM = family(
+    "PRODUCT_SUM", "dst = {}", "acc lhs rhs out", Pipe.M, Work.PRODUCT, other("acc"), _LEFT, _RIGHT, _DST
+)
+PRODUCT_BIAS = family(
+    "PRODUCT_BIAS", "dst = {}", "lhs rhs bias out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, other("bias"), _DST
 )
 
-PRODUCER_WAIT = _family("PRODUCER_WAIT", _ENTRY, "", Pipe.MTE3, Work.SIGNAL, _other("entry", Role.WRITE))
-PRODUCER_SIGNAL = _family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work.SIGNAL, _other("entry"))
-CONSUMER_WAIT = _family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, _other("entry", Role.WRITE))
-CONSUMER_SIGNAL = _family("CONSUMER_SIGNAL", _ENTRY, "", Pipe.S, Work.SIGNAL, _other("entry"))
+PRODUCER_WAIT = family("PRODUCER_WAIT", _ENTRY, "", Pipe.MTE3, Work.SIGNAL, other("entry", Role.WRITE))
+PRODUCER_SIGNAL = family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work.SIGNAL, other("entry"))
+CONSUMER_WAIT = family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, other("entry", Role.WRITE))
+CONSUMER_SIGNAL = family("CONSUMER_SIGNAL", _ENTRY, "", Pipe.S, Work.SIGNAL, other("entry"))
 
-PUSH_ACC = _family("PUSH_ACC", _ENTRY, "", Pipe.FIX, Work.MOVED, _SRC)
-PUSH_VEC = _family("PUSH_VEC", _ENTRY, "", Pipe.MTE3, Work.MOVED, _SRC)
-POP_TILE = _family("POP_TILE", _ENTRY, "", Pipe.MTE2, Work.MOVED, _other("result", Role.WRITE))
+PUSH_ACC = family("PUSH_ACC", _ENTRY, "", Pipe.FIX, Work.MOVED, _SRC)
+PUSH_VEC = family("PUSH_VEC", _ENTRY, "", Pipe.MTE3, Work.MOVED, _SRC)
+POP_TILE = family("POP_TILE", _ENTRY, "", Pipe.MTE2, Work.MOVED, other("result", Role.WRITE))
 """Of FIFOs whose entries are tiles."""
 
-SCALAR_LOAD = _family("SCALAR_LOAD", "{}", "", Pipe.S, Work.SIGNAL, _other("ptr"))
-SCALAR_STORE = _family("SCALAR_STORE", "{}", "", Pipe.S, Work.SIGNAL, _other("ptr", Role.WRITE))
-PRINT = _family("PRINT", "{}", "", Pipe.S, Work.SIGNAL, _SRC)
-NAME = _family("NAME", "{}", "", Pipe.S, Work.SIGNAL)
+SCALAR_LOAD = family("SCALAR_LOAD", "{}", "", Pipe.S, Work.SIGNAL, other("ptr"))
+SCALAR_STORE = family("SCALAR_STORE", "{}", "", Pipe.S, Work.SIGNAL, other("ptr", Role.WRITE))
+ELEMENT_READ = family(
+    "ELEMENT_READ",
+    "{}",
+    "source offset",
+    Pipe.S,
+    Work.SIGNAL,
+    _SRC,
+    Operand("offset", Role.INDEX, Extent.OTHER, None, False),
+)
+ELEMENT_WRITE = family(
+    "ELEMENT_WRITE",
+    "{}",
+    "offset value dest",
+    Pipe.S,
+    Work.SIGNAL,
+    Operand("offset", Role.INDEX, Extent.OTHER, None, False),
+    Operand("value", Role.SCALAR, Extent.OTHER, None, False),
+    other("dst", Role.UPDATE),
+    signature="dest offset value",
+)
+"""Of one element of a tile, by the scalar unit."""
+PRINT = family("PRINT", "{}", "source", Pipe.S, Work.SIGNAL, _SRC)
+NAME = family("NAME", "{}", "", Pipe.S, Work.SIGNAL, signature="dst_type src")
 """New names for bytes: nothing happens to them."""
 
-SYNC = _family("SYNC", "{}", "", Pipe.S, Work.SIGNAL)
+SYNC = family("SYNC", "{}", "", Pipe.S, Work.SIGNAL)
 """Flags and barriers: the pipes are their arguments."""

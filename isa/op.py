@@ -18,6 +18,7 @@ class Role(Enum):
     WRITE = "write"
     UPDATE = "read, then written"
     SCRATCH = "working space: written, and of no meaning afterwards"
+    NAMED = "its type matters, its bytes do not"
     SCALAR = "a scalar of the tiles' element type"
     INDEX = "a whole number: a row, a column, a position"
 
@@ -29,6 +30,7 @@ class Extent(Enum):
     ROWS = "[rows, 1], column-major: one value per row"
     COLS = "[1, cols], row-major: one value per column"
     ENOUGH = "row-major, of a size that the family checks"
+    OWN = "in UB; the rule of the operation says the rest"
     OTHER = "what a class of its own checks, or not a tile"
 
 
@@ -88,6 +90,9 @@ class Operand:
     types: tuple[str, ...] | None
     """Its element types in MLIR; None if it has that of the row."""
 
+    optional: bool
+    """Whether a program may leave it out."""
+
     @property
     def is_tile(self) -> bool:
         """Whether it is a tile, or a slice of GM."""
@@ -116,6 +121,9 @@ class Family:
 
     parameters: tuple[str, ...]
     """What `ptodsl.tile` calls them: the names of pto-dsl 0.1.2."""
+
+    signature: tuple[str, ...]
+    """The parameters in the order of `ptodsl.tile`, as Python writes them: `tmp=None`, `*`."""
 
     pipe: Pipe | Decides
     hidden: Hidden

@@ -19,11 +19,11 @@ def with_reference(page: str, ops: Sequence[Op]) -> str:
     _, end, after = rest.partition(_END)
     if not (begin and end):
         raise ValueError(f"{PATH} must have the lines {_BEGIN} and {_END} around its table of operations")
-    lines = [_line(op) for op in ops if op.dsl is not None and op.family.is_regular]
+    lines = [_line(op) for op in ops if op.dsl is not None]
     return "\n".join([before + begin, _HEAD, *lines, end + after])
 
 
 def _line(op: Op) -> str:
-    call = f"{op.dsl}({', '.join(op.family.parameters)})"
+    call = f"{op.dsl}({', '.join(op.family.signature)})"
     formula = op.dsl_formula.replace("|", "\\|")
-    return f"| `{call}` | {formula} | {' '.join(op.types)} | {op.cpp} |"
+    return f"| `{call}` | {formula} | {' '.join(op.types) or 'by memory'} | {op.cpp} |"

@@ -90,7 +90,7 @@ class Call(NamedTuple):
         """
         if not self.is_vector_op or self._family.hidden is not Hidden.COLUMN_MAJOR_ROWS:
             return False
-        return len(self.arguments) == len(self._family.operands)
+        return len(self.arguments) == sum(not operand.optional for operand in self._family.operands)
 
     def is_tile_op(self, name: str) -> bool:
         """Say whether this is the operation `name` of the patterns, with as many operands as the tile ISA gives it."""

@@ -79,6 +79,40 @@ class SaturationMode(StrEnum):
     OFF = "OFF"
 
 
+class CmpMode(StrEnum):
+    """How `pto.tcmp` compares."""
+
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+
+
+class MaskPattern(StrEnum):
+    """Which columns a gather keeps: from the right, a digit for each of four columns, or of two."""
+
+    P0101 = "P0101"
+    P1010 = "P1010"
+    P0001 = "P0001"
+    P0010 = "P0010"
+    P0100 = "P0100"
+    P1000 = "P1000"
+    P1111 = "P1111"
+
+    def kept(self, cols: int) -> int:
+        """How many of `cols` columns."""
+        return sum(self.value[4 - c % 4] == "1" for c in range(cols))
+
+
+class QuantType(StrEnum):
+    """What `pto.tquant` makes: signed bytes, or unsigned ones with an offset."""
+
+    INT8_SYM = "INT8_SYM"
+    INT8_ASYM = "INT8_ASYM"
+
+
 class Pipe(StrEnum):
     """A queue of a core: each runs concurrently to the others. ALL is for barriers only."""
 
@@ -186,6 +220,38 @@ class SaturationModeAttr(EnumAttribute[SaturationMode], SpacedOpaqueSyntaxAttrib
     """`#pto<saturation_mode ON>`: what a `pto.tcvt` does with values out of range."""
 
     name = "pto.saturation_mode"
+
+
+@irdl_attr_definition
+class CmpModeAttr(EnumAttribute[CmpMode], SpacedOpaqueSyntaxAttribute):
+    """`#pto<cmp lt>`: how a `pto.tcmp` compares."""
+
+    name = "pto.cmp"
+
+
+@irdl_attr_definition
+class QuantTypeAttr(EnumAttribute[QuantType], SpacedOpaqueSyntaxAttribute):
+    """`#pto<quant_type INT8_SYM>`: what a `pto.tquant` makes."""
+
+    name = "pto.quant_type"
+
+
+@irdl_attr_definition
+class MaskPatternAttr(EnumAttribute[MaskPattern]):
+    """`#pto.mask_pattern<P0101>`: which columns a `pto.tgather` keeps."""
+
+    name = "pto.mask_pattern"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> MaskPattern:
+        """Parse `<P0101>`."""
+        with parser.in_angle_brackets():
+            return super().parse_parameter(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print `<P0101>`."""
+        with printer.in_angle_brackets():
+            super().print_parameter(printer)
 
 
 @irdl_attr_definition

@@ -5,7 +5,7 @@ Each check raises `VerifyException` with one sentence: the operation, the operan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -15,6 +15,9 @@ from xdsl.utils.exceptions import VerifyException
 from ptodsl.dialect.elements import DYNAMIC, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
+
+Tiles = Mapping[str, TileBufType]
+"""Types of an operation's tiles, by operand."""
 
 
 def describe(ty: TileBufType) -> str:
@@ -88,6 +91,13 @@ def row_scalars(op: Operation, name: str, ty: TileBufType, rows: int) -> None:
             "col_major / none_box"
         )
     expect_shape(op, name, ty, (rows, 1), "one value per row")
+
+
+def scratch_bytes(op: Operation, tmp: TileBufType, wanted: int, what: str) -> None:
+    """Check that scratch is one run of so many bytes; all of a tile is, valid or not."""
+    row_major(op, tmp=tmp)
+    if tmp.byte_size < wanted:
+        raise VerifyException(f"{op.name}: tmp has {tmp.byte_size} bytes, but the device overwrites {wanted}: {what}")
 
 
 def dtype_in(op: Operation, name: str, ty: TileBufType, allowed: Sequence[Attribute]) -> None:

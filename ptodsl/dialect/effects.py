@@ -95,6 +95,8 @@ class TileEffects(MemoryEffect):
                 return False
             case Hidden.COLUMN_MAJOR_ROWS:
                 (rows,) = (operand.name for operand in self.row.family.operands if operand.extent is Extent.ROWS)
+                if getattr(op, "tmp", None) is not None:
+                    return False
                 ty = getattr(op, rows).type
                 return isinstance(ty, TileBufType) and ty.data.blayout is BLayout.COL_MAJOR
             case Hidden.WITHIN_UB:
@@ -122,8 +124,8 @@ def effects_of(op: Operation) -> Effects | None:
         return None
     return Effects(
         trait.pipe_of(op),
-        tuple(getattr(op, name) for name in trait.reads),
-        tuple(getattr(op, name) for name in trait.writes),
+        tuple(value for name in trait.reads if (value := getattr(op, name)) is not None),
+        tuple(value for name in trait.writes if (value := getattr(op, name)) is not None),
         a3.LIBRARY_SCRATCH if trait.uses_library_scratch(op) else None,
     )
 

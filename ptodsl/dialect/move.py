@@ -15,7 +15,7 @@ from isa import a3
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.elements import DYNAMIC, ELEMENT_TYPES, element_name
+from ptodsl.dialect.elements import DYNAMIC, ELEMENT_TYPES, element_bytes, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
@@ -30,6 +30,9 @@ MOVES = {
 
 EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
 """Destinations that `pto.textract` reaches from each source."""
+
+INSERTS = {Loc.VEC: (Loc.VEC,), Loc.ACC: (Loc.MAT,)}
+"""Destinations that `pto.tinsert` reaches from each source."""
 
 ORDERS = {Loc.VEC: (BLayout.ROW_MAJOR, BLayout.COL_MAJOR), Loc.MAT: (BLayout.COL_MAJOR, BLayout.ROW_MAJOR)}
 """blayout of a tile for a view of layout ND, and of layout DN; a tile in L1 without boxes is like one in UB."""
@@ -160,7 +163,63 @@ class TExtractOp(DpsOp):
                 )
 
 
-def _check_path(op: TMovOp | TExtractOp, src: TileBufType, dst: TileBufType, reached: Sequence[Loc]) -> None:
+@irdl_op_definition
+class TInsertOp(DpsOp):
+    """The part of dst that starts at (row, col) = src: `pto.tinsert ins(%src, %row, %col : T, index, index)`.
+
+    Within UB (V), or from L0C to L1 (FIX). The rest of dst stays.
+    """
+
+    name = "pto.tinsert"
+    traits = traits_def(tile_effects("tinsert"))
+
+    src = operand_def()
+    row = operand_def()
+    col = operand_def()
+    dst = operand_def()
+
+    def __init__(self, src: Value, row: Value, col: Value, dst: Value) -> None:
+        super().__init__(src, row, col, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and, for constant offsets, bounds and blocks."""
+        src, dst = checks.tile(self, "src", *INSERTS), checks.tile(self, "dst")
+        _check_path(self, src, dst, INSERTS[src.loc])
+        if src.loc is Loc.ACC:
+            _check_conversion(self, src.dtype, dst.dtype, ACC_MOVE_TYPES, "moved to L1")
+        else:
+            checks.same_dtype(self, src=src, dst=dst)
+            checks.dtype_in(self, "src", src, VEC_MOVE_TYPES)
+            checks.row_major(self, src=src, dst=dst)
+        if self.src is self.dst:
+            raise VerifyException(f"{self.name}: dst must be another tile than src: it does not work in place")
+        single = src.shape == (1, 1)
+        units = self._units(dst)
+        for axis, offset in enumerate((self.row, self.col)):
+            name = ("row", "col")[axis]
+            checks.index(self, name, offset)
+            start = checks.constant_int(offset)
+            size, limit = src.valid_shape[axis], dst.shape[axis]
+            if start is None:
+                continue
+            if size != DYNAMIC and not 0 <= start <= limit - size:
+                raise VerifyException(
+                    f"{self.name}: {name} {start} and the {size} of src reach outside dst, which has {limit}"
+                )
+            if start % units[axis] and not single:
+                raise VerifyException(
+                    f"{self.name}: {name} {start} must be a multiple of {units[axis]}: the device moves whole blocks"
+                )
+
+    def _units(self, dst: TileBufType) -> tuple[int, int]:
+        """Rows and columns that are moved at once: blocks of 32 bytes in UB, boxes in L1."""
+        per_block = a3.BLOCK_BYTES // element_bytes(dst.dtype)
+        return (1, per_block) if dst.loc is Loc.VEC else dst.data.storage_unit
+
+
+def _check_path(
+    op: TMovOp | TExtractOp | TInsertOp, src: TileBufType, dst: TileBufType, reached: Sequence[Loc]
+) -> None:
     """Check that there is a path between the buffers."""
     if dst.loc not in reached:
         raise VerifyException(f"{op.name}: a tile in {src.loc} can be moved to {', '.join(reached)}, not to {dst.loc}")
@@ -209,7 +268,7 @@ def _check_row_stride(op: TLoadOp) -> None:
 
 
 def _check_conversion(
-    op: TStoreOp | TMovOp,
+    op: TStoreOp | TMovOp | TInsertOp,
     src: Attribute,
     dst: Attribute,
     table: Mapping[Attribute, Sequence[Attribute]],

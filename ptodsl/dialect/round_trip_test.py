@@ -61,6 +61,18 @@ SNIPPETS = [
     "pto.record_event [<TLOAD>, <TVEC>, <EVENT_ID0>]",
     "pto.wait_event [#pto.pipe_event_type<TMOV_M2S>, #pto.sync_op_type<TMATMUL>, #pto.event<EVENT_ID7>]",
     "pto.barrier_sync [<TVEC>]",
+    "pto.tinsert ins(%small, %c8, %n : !small, index, index) outs(%vec : !vec)",
+    "%w = arith.constant 3 : i32\n%t = pto.alloc_tile : !pto.tile_buf<vec, 1x64xi32>\n"
+    "pto.tci ins(%w : i32) outs(%t : !pto.tile_buf<vec, 1x64xi32>) {descending = true}",
+    "%v = pto.tgetval ins(%vec, %n : !vec, index) outs : f32\npto.tsetval ins(%n, %v : index, f32) outs(%vec : !vec)",
+    "%t = pto.alloc_tile valid_row = %n valid_col = %n : !pto.tile_buf<vec, 16x64xf32, valid=?x?>\n"
+    "pto.set_validshape %t, %c8, %n : !pto.tile_buf<vec, 16x64xf32, valid=?x?>\n"
+    "%r, %s = pto.get_validshape %t : !pto.tile_buf<vec, 16x64xf32, valid=?x?>",
+    "pto.tgather ins(%vec, {maskPattern = #pto.mask_pattern<P0101>} : !vec) outs(%narrow : !narrow)",
+    "%t = pto.alloc_tile : !vec\npto.tcolsum ins(%vec, %t {isBinary = true} : !vec, !vec) outs(%cols : !cols)",
+    "%t = pto.alloc_tile : !vec\npto.trowexpandsub ins(%vec, %rows, %t : !vec, !rows, !vec) outs(%vec : !vec)",
+    "%t = pto.alloc_tile : !pto.tile_buf<vec, 32x256xi8>\npto.tquant ins(%vec, %rows : !vec, !rows) "
+    "outs(%t : !pto.tile_buf<vec, 32x256xi8>) {quant_type = #pto<quant_type INT8_SYM>}",
     *(f"%i = pto.get_{name}" for name in ("block_idx", "block_num", "subblock_idx", "subblock_num")),
     "pto.set_ffts %ffts : memref<256xi64>",
     "pto.section.vector {\n%i = pto.get_block_idx\n}",

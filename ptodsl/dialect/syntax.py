@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.irdl import IRDLOperation
+from xdsl.irdl import IRDLOperation, OptOperandDef
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -24,6 +24,10 @@ SEGMENT_SIZES = "operandSegmentSizes"
 """Property that says, in the generic form, how many operands each argument of an operation has."""
 
 
+SCRATCH = "tmp"
+"""Name of an operand that is working space."""
+
+
 class DpsOp(IRDLOperation):
     """Base of operations `pto.OP ins(a, b {attributes} : ta, tb) outs(d : td)`: operands are inputs, then one output.
 
@@ -36,7 +40,16 @@ class DpsOp(IRDLOperation):
     ALIASES: ClassVar[Mapping[str, str]] = {}
     """Properties by their second names inside `ins`."""
 
-    def __init__(self, *operands: Value, properties: Mapping[str, Attribute | None] | None = None) -> None:
+    BEHIND: ClassVar[Sequence[str]] = ()
+    """Properties that stand behind `outs`."""
+
+    SCRATCH_BEHIND: ClassVar[bool] = False
+    """Whether the scratch, which a program may leave out, is behind the destination in `outs`."""
+
+    COMMA: ClassVar[str] = ""
+    """What is between the operands and the attributes inside `ins`."""
+
+    def __init__(self, *operands: Value | None, properties: Mapping[str, Attribute | None] | None = None) -> None:
         super().__init__(operands=operands, properties={**self._segments(), **(properties or {})})
 
     @property
@@ -52,22 +65,30 @@ class DpsOp(IRDLOperation):
     def parse(cls, parser: Parser) -> Self:
         """Parse what follows the operation's name."""
         start = parser.pos
-        ins, inside = _parse_group(parser, "ins")
+        ins, inside = _parse_group(parser, "ins", cls.COMMA)
         outs, _ = _parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
-        expected = len(cls.get_irdl_definition().operands)
-        if len(ins) + 1 != expected or len(outs) != 1:
-            parser.raise_error(f"{cls.name} takes {expected - 1} ins and 1 outs, not {len(ins)} and {len(outs)}", start)
         properties = {**cls._segments(), **{cls.ALIASES.get(name, name): value for name, value in inside.items()}}
-        return cls.create(operands=[*ins, *outs], properties=properties, attributes=attributes)
+        properties |= {name: attributes.pop(name) for name in cls.BEHIND if name in attributes}
+        arguments = _arguments(parser, cls, ins, outs, start)
+        required = [argument for argument in arguments if argument is not None]
+        if not any(isinstance(kind, OptOperandDef) for _, kind in cls.get_irdl_definition().operands):
+            return cls.create(operands=required, properties=properties, attributes=attributes)
+        return cls.build(operands=arguments, properties=properties, attributes=attributes)
 
     def print(self, printer: Printer) -> None:
         """Print what follows the operation's name."""
-        operands = self.operands
-        inside = {name: value for name, value in self.properties.items() if name != SEGMENT_SIZES}
-        _print_group(printer, "ins", operands[:-1], inside)
-        _print_group(printer, "outs", operands[-1:], {})
-        printer.print_op_attributes(self.attributes)
+        *ins, dst = self.operands
+        outs = [dst]
+        if self.SCRATCH_BEHIND and getattr(self, SCRATCH) is not None:
+            outs.append(ins.pop())
+        behind = {name: value for name, value in self.properties.items() if name in self.BEHIND}
+        inside = {
+            name: value for name, value in self.properties.items() if name != SEGMENT_SIZES and name not in behind
+        }
+        _print_group(printer, "ins", ins, inside, self.COMMA)
+        _print_group(printer, "outs", outs, {})
+        printer.print_op_attributes(self.attributes | behind)
 
     def check_segments(self) -> None:
         """Check that the generic form gives the operands that are implemented, and no more."""
@@ -79,26 +100,58 @@ class DpsOp(IRDLOperation):
             )
 
 
-def _parse_group(parser: Parser, keyword: str) -> tuple[Sequence[SSAValue], dict[str, Attribute]]:
-    """Parse `keyword(%a, %b {attributes} : ta, tb)`."""
+def _arguments(
+    parser: Parser, cls: type[DpsOp], ins: Sequence[SSAValue], outs: Sequence[SSAValue], start: int
+) -> Sequence[SSAValue | None]:
+    """Say which operands were given; those that a program may leave out come in order."""
+    kinds = cls.get_irdl_definition().operands
+    optional = [isinstance(kind, OptOperandDef) for name, kind in kinds]
+    if cls.SCRATCH_BEHIND:
+        optional = [choice for choice, (name, _) in zip(optional, kinds, strict=True) if name != SCRATCH]
+    most, least = len(optional) - 1, optional.count(False) - 1
+    if not least <= len(ins) <= most or not 1 <= len(outs) <= 1 + cls.SCRATCH_BEHIND:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        results = "1 or 2" if cls.SCRATCH_BEHIND else "1"
+        parser.raise_error(f"{cls.name} takes {wanted} ins and {results} outs, not {len(ins)} and {len(outs)}", start)
+    spare = len(ins) - least
+    given: list[SSAValue | None] = []
+    sources = iter(ins)
+    for choice in optional[:-1]:
+        given.append(None if choice and not spare else next(sources))
+        spare -= choice and spare > 0
+    if cls.SCRATCH_BEHIND:
+        given.append(outs[1] if len(outs) > 1 else None)
+    return [*given, outs[0]]
+
+
+def _parse_group(parser: Parser, keyword: str, comma: str = "") -> tuple[Sequence[SSAValue], dict[str, Attribute]]:
+    """Parse `keyword(%a, %b {attributes} : ta, tb)`, with `comma` before the brace."""
     parser.parse_keyword(keyword)
     parser.parse_punctuation("(")
     operands = [parser.parse_unresolved_operand()]
+    attributes: dict[str, Attribute] = {}
     while parser.parse_optional_punctuation(",") is not None:
-        operands.append(parser.parse_unresolved_operand())
-    attributes = parser.parse_optional_attr_dict()
+        operand = parser.parse_optional_unresolved_operand() if comma else parser.parse_unresolved_operand()
+        if operand is None:
+            attributes = parser.parse_optional_attr_dict()
+            if not attributes:
+                parser.raise_error("expected an operand or attributes in braces")
+            break
+        operands.append(operand)
+    if not comma:
+        attributes = parser.parse_optional_attr_dict()
     values = parse_types_of(parser, operands)
     parser.parse_punctuation(")")
     return values, attributes
 
 
 def _print_group(
-    printer: Printer, keyword: str, values: Sequence[SSAValue], attributes: Mapping[str, Attribute]
+    printer: Printer, keyword: str, values: Sequence[SSAValue], attributes: Mapping[str, Attribute], comma: str = ""
 ) -> None:
     printer.print_string(f" {keyword}(")
     printer.print_list(values, printer.print_ssa_value)
     if attributes:
-        printer.print_string(" ")
+        printer.print_string(f"{comma} ")
         printer.print_attr_dict(attributes)
     printer.print_string(" : ")
     printer.print_list([value.type for value in values], printer.print_attribute)

@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa.op import Extent, Op, Role
 from ptodsl.dialect import DYNAMIC, VECTOR_OPS, TileBufType, context, element_type
+from ptodsl.dialect.testing_uses import OWN_USES, own_use
 
 TILES = {
     "vec": TileBufType.of((32, 256), element_type("f32"), "vec"),
@@ -89,10 +90,14 @@ def use_of(row: Op, *, apart: bool = False) -> str:
         apart: whether every operand is a tile of its own, `%t0`, `%t1`, ...; else `%vec` and the like, and those that
             must be other tiles than these.
     """
+    if row.dialect in OWN_USES or row.dialect == "tfillpad_inplace":
+        return own_use(row)
     dtype = next(name for name in _KINDS if name in row.types)
     lines = [] if dtype == "f32" else [f"%w = arith.constant 3 : {dtype}"]
     names, types = [], []
     for number, operand in enumerate(row.family.operands):
+        if operand.optional:
+            continue
         if operand.role is Role.SCALAR:
             names.append("%x" if dtype == "f32" else "%w")
             types.append(dtype)

@@ -155,12 +155,21 @@ void Core::trace_load(uint64_t begin, size_t size, void* value, int line) {
              "pto_launch_sized");
     }
     if (block.scalars().load(begin, size, static_cast<std::byte*>(value))) return;
+    give_unknown("load_scalar reads what a tile operation of this launch has stored", size, value, line);
+}
+
+void Core::trace_tile_load(size_t size, void* value, int line) {
+    block.scalars().forget_what_follows();
+    give_unknown("GetValue reads an element of a tile", size, value, line);
+}
+
+void Core::give_unknown(const char* what, size_t size, void* value, int line) const {
     if (const int decision = block.launch.line_that_decides_by(line)) {
         fail(line,
-             "load_scalar reads what a tile operation of this launch has stored, and %s decides by the value what the "
-             "kernel does (a branch, a loop or an address). Trace mode computes no tiles, so it cannot know the value: "
-             "let it come from an array that is filled before the launch",
-             source_position(block.launch, decision).c_str());
+             "%s, and %s decides by the value what the kernel does (a branch, a loop or an address). Trace mode "
+             "computes "
+             "no tiles, so it cannot know the value: let it come from an array that is filled before the launch",
+             what, source_position(block.launch, decision).c_str());
     }
     std::memset(value, 0, size);
 }

@@ -80,6 +80,8 @@ class Core {
     /// this block has stored, the value is not known, since trace mode computes no tiles: fails if the kernel decides
     /// something by it, else it is 0.
     void trace_load(uint64_t begin, size_t size, void* value, int line);
+    /// Trace mode: an element of a tile, whose value is never known; fails or gives 0 as trace_load does.
+    void trace_tile_load(size_t size, void* value, int line);
     /// Trace mode: what later loads of this block find there; the array itself is left alone.
     void trace_store(uint64_t begin, size_t size, const void* value);
 
@@ -92,6 +94,9 @@ class Core {
     static void make_current(Core* core) { current_ = core; }
 
   private:
+    /// Gives 0 for a value that trace mode cannot know; fails if the kernel decides something by it.
+    void give_unknown(const char* what, size_t size, void* value, int line) const;
+
     static inline thread_local Core* current_ = nullptr;
 };
 

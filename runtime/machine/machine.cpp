@@ -1,5 +1,7 @@
 // The machine as one translation unit: its parts share their headers, which takes half the time.
+#include "runtime/machine/arrange_operations.cpp"
 #include "runtime/machine/block.cpp"
+#include "runtime/machine/combine_operations.cpp"
 #include "runtime/machine/core.cpp"
 #include "runtime/machine/cube_operations.cpp"
 #include "runtime/machine/error.cpp"
@@ -11,6 +13,8 @@
 #include "runtime/machine/profile.cpp"
 #include "runtime/machine/scalar_memory.cpp"
 #include "runtime/machine/scalar_operations.cpp"
+#include "runtime/machine/select_operations.cpp"
+#include "runtime/machine/sort_operations.cpp"
 #include "runtime/machine/spoil.cpp"
 #include "runtime/machine/trace_file.cpp"
 #include "runtime/machine/transfer_operations.cpp"

@@ -20,6 +20,14 @@ void Operand::alias(const Operand& other, int line) {
     assigned_ = true;
 }
 
+void Operand::set_valid_shape(int64_t rows, int64_t cols, int line) {
+    valid_row_ = rows;
+    valid_col_ = cols;
+    check_valid_sizes(line);
+    // A tile may end at the end of its memory, with fewer valid rows than now.
+    if (assigned_) assign(address_, line);
+}
+
 /// Bytes from the first to the last valid element (a sub-view may end inside its last row).
 size_t Operand::extent() const {
     if (valid_row_ == 0 || valid_col_ == 0) return 0;

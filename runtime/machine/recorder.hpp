@@ -31,6 +31,15 @@ class Recorder {
         return *this;
     }
 
+    /// The first `rows` rows of a tile in UB, and the first `cols` elements of each, valid or not.
+    Recorder& read_rows(const Operand& tile, int rows, int cols) { return touch_rows(kRead, tile, 0, rows, cols); }
+    Recorder& write_rows(const Operand& tile, int rows, int cols) { return touch_rows(kWrite, tile, 0, rows, cols); }
+
+    /// A block of a row-major tile in UB.
+    Recorder& write_window(const Operand& tile, int64_t row, int64_t col, int rows, int cols) {
+        return touch_rows(kWrite, tile, row * tile.info().cols + col, rows, cols);
+    }
+
     /// Scratch space: its operation may write all of it, and leaves no value there.
     Recorder& scratch(const Operand& tile) { return touch(kWrite, tile, true); }
 
@@ -56,6 +65,13 @@ class Recorder {
         const uint64_t size = size_of(tile.info().dtype);
         log_.touch(mode, tile.info().buffer, tile.address(), size * length, tile.valid_runs(),
                    size * tile.info().pitch(), spoils);
+    }
+
+    Recorder& touch_rows(uint8_t mode, const Operand& tile, int64_t first, int rows, int cols) {
+        const uint64_t size = size_of(tile.info().dtype);
+        log_.touch(mode, tile.info().buffer, tile.address() + first * size, size * cols, rows,
+                   size * tile.info().pitch());
+        return *this;
     }
 
     Recorder& touch(uint8_t mode, const View& view) {

@@ -22,6 +22,9 @@ class ScalarMemory {
     /// Stores `size` bytes. Once an unknown value was loaded, what is stored may depend on it, and is unknown, too.
     void store(uint64_t begin, size_t size, const std::byte* bytes);
 
+    /// An unknown value was loaded elsewhere: what is stored from now on may depend on it.
+    void forget_what_follows() { unknown_was_loaded_ = true; }
+
   private:
     void absorb_tile_stores();
     void absorb(const Access& access);

@@ -8,6 +8,7 @@
 #include "pto/machine/operations.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/elements.hpp"
 #include "runtime/machine/recorder.hpp"
 
 namespace pto::host {
@@ -81,6 +82,58 @@ void store_element(uint64_t address, DTypeId dtype, const void* value, int line)
     }
     record_element(OpId::store_scalar, core, kWrite, address, dtype, line);
     core.trace_store(address, size, value);
+}
+
+void count(Operand& dst, int64_t first, int step, int line) {
+    require_assigned(OpId::TCI, dst, line);
+    if (dst.valid_rows() != 1) fail(line, "TCI into %d rows: it fills one", dst.valid_rows());
+    if (kTrace) {
+        Recorder(OpId::TCI, PIPE_S, dst, line).write(dst);
+        return;
+    }
+    for_size(size_of(dst.info().dtype), [&](auto zero) {
+        using T = decltype(zero);
+        for (int c = 0; c < dst.valid_cols(); ++c) element<T>(dst, 0, c) = static_cast<T>(first + int64_t{step} * c);
+    });
+}
+
+namespace {
+
+/// Where an element of a tile is; fails if there is none.
+uint64_t tile_element(OpId op, const Operand& tile, int64_t offset, int line) {
+    require_assigned(op, tile, line);
+    const int64_t size = int64_t{tile.info().rows} * tile.info().cols;
+    if (offset < 0 || offset >= size) {
+        fail(line, "%s of element %lld of a tile of %lld", name(op), static_cast<long long>(offset),
+             static_cast<long long>(size));
+    }
+    return offset * size_of(tile.info().dtype);
+}
+
+void record_tile_element(OpId op, uint8_t mode, const Operand& tile, uint64_t place, int line) {
+    Event& event = Core::current(line).log->add(op, EventKind::TileOp, PIPE_S, line);
+    event.dtype = tile.info().dtype;
+    event.rows = 1;
+    event.cols = 1;
+    const uint32_t size = size_of(tile.info().dtype);
+    Core::current(line).log->touch(mode, tile.info().buffer, tile.address() + place, size, 1, size);
+}
+
+}  // namespace
+
+void load_tile_element(const Operand& tile, int64_t offset, void* value, int line) {
+    const uint64_t place = tile_element(OpId::TGETVAL, tile, offset, line);
+    if (kTrace) {
+        record_tile_element(OpId::TGETVAL, kRead, tile, place, line);
+        return Core::current(line).trace_tile_load(size_of(tile.info().dtype), value, line);
+    }
+    std::memcpy(value, tile.bytes() + place, size_of(tile.info().dtype));
+}
+
+void store_tile_element(Operand& tile, int64_t offset, const void* value, int line) {
+    const uint64_t place = tile_element(OpId::TSETVAL, tile, offset, line);
+    if (kTrace) return record_tile_element(OpId::TSETVAL, kWrite, tile, place, line);
+    std::memcpy(tile.bytes() + place, value, size_of(tile.info().dtype));
 }
 
 int64_t block_index(int line) { return Core::current(line).block_index(); }

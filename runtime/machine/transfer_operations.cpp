@@ -4,12 +4,33 @@
 #include "pto/machine/operations.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/padding.hpp"
 #include "runtime/machine/profile.hpp"
 #include "runtime/machine/recorder.hpp"
 #include "runtime/machine/spoil.hpp"
 #include "runtime/numbers/numbers.hpp"
 
 namespace pto::host {
+
+Scalar padding_value(PadValue pad, DTypeId dtype) {
+    if (pad == PadValue::Zero) return Scalar(0);
+    const bool largest = pad == PadValue::Max;
+    switch (dtype) {
+        case DTypeId::F32:
+            return Scalar(largest ? 0x7f800000u : 0xff800000u);
+        case DTypeId::F16:
+            return Scalar(largest ? 0x7c00u : 0xfc00u);
+        case DTypeId::BF16:
+            return Scalar(largest ? 0x7f80u : 0xff80u);
+        default:
+            break;
+    }
+    const bool is_signed =
+        dtype == DTypeId::I8 || dtype == DTypeId::I16 || dtype == DTypeId::I32 || dtype == DTypeId::I64;
+    const uint64_t all = ~uint64_t{0} >> (64 - 8 * size_of(dtype));
+    const uint64_t lowest = is_signed ? all ^ (all >> 1) : 0;
+    return Scalar(largest ? lowest ^ all : lowest);
+}
 
 namespace {
 
@@ -38,27 +59,6 @@ Strided elements(const Operand& tile, int64_t row, int64_t col) {
 
 Strided elements(const View& gm, uint64_t plane) {
     return {reinterpret_cast<std::byte*>(plane), gm.stride[3], gm.stride[4]};
-}
-
-/// Bits of the value that TLOAD pads with.
-Scalar padding_value(PadValue pad, DTypeId dtype) {
-    if (pad == PadValue::Zero) return Scalar(0);
-    const bool largest = pad == PadValue::Max;
-    switch (dtype) {
-        case DTypeId::F32:
-            return Scalar(largest ? 0x7f800000u : 0xff800000u);
-        case DTypeId::F16:
-            return Scalar(largest ? 0x7c00u : 0xfc00u);
-        case DTypeId::BF16:
-            return Scalar(largest ? 0x7f80u : 0xff80u);
-        default:
-            break;
-    }
-    const bool is_signed =
-        dtype == DTypeId::I8 || dtype == DTypeId::I16 || dtype == DTypeId::I32 || dtype == DTypeId::I64;
-    const uint64_t all = ~uint64_t{0} >> (64 - 8 * size_of(dtype));
-    const uint64_t lowest = is_signed ? all ^ (all >> 1) : 0;
-    return Scalar(largest ? lowest ^ all : lowest);
 }
 
 /// Fills what TLOAD pads: the end of each run, see padded_run.

@@ -236,17 +236,29 @@ void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
     numbers.copy(dtype, dtype, {dst.bytes(), dst.info().cols, 1}, {values.bytes(), 0, 1}, extent.runs, extent.count);
 }
 
-void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line) {
+void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line,
+                 Operand* scratch) {
     require_operands(op, line, dst, {&src});
     require_expand(op, axis, dst, values, line);
+    if (scratch) require_assigned(op, *scratch, line);
     if (kTrace) {
         Recorder recorder(op, PIPE_V, dst, line);
         recorder.read(src).read(values);
-        if (axis == Axis::Row && !values.info().row_major) recorder.library_scratch();
+        if (scratch) {
+            recorder.scratch(*scratch);
+        } else if (axis == Axis::Row && !values.info().row_major) {
+            recorder.library_scratch();
+        }
         recorder.write(dst);
         return;
     }
     const Timer timer(op, elements_of(dst), line);
+    if (scratch) {
+        const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
+        Core::current(line).numbers().map_rows(op, dst.info().dtype, extent, runs_of(dst), runs_of(src),
+                                               values_per_row(values));
+        return spoil(*scratch, scratch->info().bytes(), line);
+    }
     if (axis == Axis::Row) return expand_rows(op, dst, src, values, line);
     Core::current(line).numbers().map(op, dst.info().dtype, {size_t(dst.valid_rows()), size_t(dst.valid_cols())},
                                       runs_of(dst), runs_of(src), {values.bytes(), 0});

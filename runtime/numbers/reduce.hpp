@@ -106,6 +106,7 @@ inline void reduce_cols(OpId op, DTypeId dtype, Extent extent, Block2D dst, Sour
     case OpId::NAME:            \
         return reduce_cols_by<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, src);
         PTO_COL_REDUCTION_OPS(PTO_CASE)
+        PTO_COL_SUM_OPS(PTO_CASE)
 #undef PTO_CASE
         default:
             __builtin_trap();

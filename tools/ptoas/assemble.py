@@ -14,6 +14,7 @@ from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.check_overlaps import check_overlaps
 from tools.ptoas.complete_fifos import complete_fifos
+from tools.ptoas.complete_scratch import complete_scratch
 from tools.ptoas.dead_tiles import dead_tiles
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
@@ -106,6 +107,7 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     module = parsed.module
     complete_fifos(module)
     complete_tile_fifos(module)
+    complete_scratch(module, addresses=options.addresses)
     plan = plan_memory(module)
     apply_plan(plan)
     check_overlaps(module, ByteRanges(plan))

@@ -35,7 +35,7 @@ def _check_distinct(op: VectorOp, ranges: ByteRanges) -> None:
     """Check the tiles that the operation needs apart: the verifier has seen that they have different names."""
     for first, second in op.ROW.distinct:
         tiles = getattr(op, first), getattr(op, second)
-        if any(ranges.origin(tile) is None for tile in tiles):
+        if any(tile is None or ranges.origin(tile) is None for tile in tiles):
             continue
         if _overlap(*map(ranges.of, tiles)):
             what = f"{first} shares bytes with {second}, which the device would overwrite"

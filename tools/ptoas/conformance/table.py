@@ -66,6 +66,8 @@ def _vector_lines(operation: str, dtype: str, target: str, in_place: bool) -> st
     """Lines with one operation on tiles of 32x64 elements."""
     lines, names, types = [], [], []
     for operand in BY_DIALECT[operation].family.operands:
+        if operand.optional:
+            continue
         if operand.role is Role.SCALAR:
             line, ty = f"%{operand.name} = arith.constant {SCALARS.get(dtype)} : {dtype}", dtype
         else:

@@ -18,18 +18,25 @@ from ptodsl.dialect import (
     EventIdArraySetOp,
     EventIdArrayType,
     FlagOp,
+    GetValidShapeOp,
     MultiTileBufType,
     MultiTileGetOp,
     PipeBarrierOp,
     RecordEventOp,
     SetFlagDynOp,
     SetFlagOp,
+    SetValidShapeOp,
     SubviewOp,
+    TCiOp,
     TCvtOp,
     TExtractOp,
+    TGetValOp,
     TileBufType,
+    TInsertOp,
     TPrintOp,
     TReshapeOp,
+    TSetValOp,
+    VectorOp,
     WaitEventOp,
     WaitFlagDynOp,
     WaitFlagOp,
@@ -37,7 +44,7 @@ from ptodsl.dialect import (
     row_distance,
 )
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp.spelling import tile_spec, tile_type
+from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.views import Term, add, multiply, term
 from tools.ptoas.emit_cpp.writer import Writer
 
@@ -149,9 +156,90 @@ def emit_extract(writer: Writer, op: TExtractOp) -> None:
     writer.line(f"TEXTRACT({dst}, {src}, (uint16_t){row}, (uint16_t){col});")
 
 
-def _call(writer: Writer, op: DpsOp, more: str = "") -> None:
+def _call(writer: Writer, op: DpsOp, more: str = "", template: str = "") -> None:
     *ins, dst = (writer.name(operand) for operand in op.operands)
-    writer.line(f"{op.instruction}({', '.join([dst, *ins])}{more});")
+    writer.line(f"{op.instruction}{template}({', '.join([dst, *ins])}{more});")
+
+
+def emit_vector(writer: Writer, op: VectorOp) -> None:
+    """`TADD(dst, lhs, rhs);`, with what the attributes of the operation add to the call."""
+    template, more = "", ""
+    match op.ROW.family.name:
+        case "COMPARISON" | "COMPARISON_SCALAR":
+            mode = "eq" if op.cmp_mode is None else op.cmp_mode.data.value  # type: ignore[attr-defined]
+            more = f", {_variable(writer, 'CmpMode', f'CmpMode::{mode.upper()}')}"
+        case "COL_SUM" if op.is_binary is not None:  # type: ignore[attr-defined]
+            flag = "true" if op.is_binary.value.data else "false"  # type: ignore[attr-defined]
+            more = f", {flag}"
+        case "GATHER" if op.mask_pattern is not None:  # type: ignore[attr-defined]
+            types = ", ".join(tile_type(tile_spec(value)) for value in (op.operands[-1], op.operands[0]))
+            template = f"<{types}, MaskPattern::{op.mask_pattern.data}>"  # type: ignore[attr-defined]
+        case "QUANTISATION":
+            return _quantise(writer, op)
+        case "DEQUANTISATION":
+            src, fp, _, dst = op.operands
+            template = f"<{', '.join(tile_type(tile_spec(value)) for value in (dst, src, fp))}>"
+    _call(writer, op, more, template)
+
+
+def _quantise(writer: Writer, op: VectorOp) -> None:
+    """`TQUANT<pto::QuantType::INT8_SYM, ...>(dst, src, fp, tmp);`, the offset last and by its address."""
+    names = ("dst", "src", "fp", "tmp")
+    dst, src, fp, tmp = values = [getattr(op, name) for name in names]
+    assert tmp is not None, "complete_scratch gives it one"
+    types = ", ".join(tile_type(tile_spec(value)) for value in values)
+    kind = op.quant_type.data  # type: ignore[attr-defined]
+    arguments = [writer.name(value) for value in (dst, src, fp, tmp)]
+    offset = op.offset  # type: ignore[attr-defined]
+    if offset is not None:
+        pointer = _variable(writer, f"{tile_type(tile_spec(offset))}*", f"&{writer.name(offset)}")
+        arguments.append(pointer)
+    writer.line(f"TQUANT<pto::QuantType::{kind}, {types}>({', '.join(arguments)});")
+
+
+def _variable(writer: Writer, ty: str, value: str) -> str:
+    """Print a variable; its name."""
+    name = writer.fresh()
+    writer.line(f"{ty} {name} = {value};")
+    return name
+
+
+def emit_insert(writer: Writer, op: TInsertOp) -> None:
+    """`TINSERT(dst, src, row, col);`."""
+    dst, src, row, col = (writer.name(value) for value in (op.dst, op.src, op.row, op.col))
+    writer.line(f"TINSERT({dst}, {src}, (uint16_t){row}, (uint16_t){col});")
+
+
+def emit_ci(writer: Writer, op: TCiOp) -> None:
+    """`TCI<Tile<..>, int32_t, 1>(dst, first);`: 1 for falling numbers."""
+    ty = scalar_type(op.scalar.type, op)
+    dst = tile_type(tile_spec(op.dst))
+    writer.line(f"TCI<{dst}, {ty}, {int(op.falls)}>({writer.name(op.dst)}, {writer.name(op.scalar)});")
+
+
+def emit_getval(writer: Writer, op: TGetValOp) -> None:
+    """`float v6 = v4.GetValue(v2);`."""
+    src, offset = writer.name(op.src), writer.name(op.offset)
+    writer.line(f"{scalar_type(op.result.type, op)} {writer.define(op.result)} = {src}.GetValue({offset});")
+
+
+def emit_setval(writer: Writer, op: TSetValOp) -> None:
+    """`v4.SetValue(v2, v3);`."""
+    offset, value, dst = (writer.name(operand) for operand in op.operands)
+    writer.line(f"{dst}.SetValue({offset}, {value});")
+
+
+def emit_set_validshape(writer: Writer, op: SetValidShapeOp) -> None:
+    """`v4.SetValidShape(v2, v3);`."""
+    tile, rows, cols = (writer.name(operand) for operand in op.operands)
+    writer.line(f"{tile}.SetValidShape({rows}, {cols});")
+
+
+def emit_get_validshape(writer: Writer, op: GetValidShapeOp) -> None:
+    """`int64_t v5 = v4.GetValidRow(); int64_t v6 = v4.GetValidCol();`."""
+    tile = writer.name(op.tile)
+    for result, method in ((op.rows, "GetValidRow"), (op.cols, "GetValidCol")):
+        writer.line(f"{scalar_type(result.type, op)} {writer.define(result)} = {tile}.{method}();")
 
 
 def emit_set_flag(writer: Writer, op: FlagOp) -> None:
@@ -220,6 +308,13 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     SubviewOp: emit_subview,
     TCvtOp: emit_cvt,
     TExtractOp: emit_extract,
+    TInsertOp: emit_insert,
+    TCiOp: emit_ci,
+    TGetValOp: emit_getval,
+    TSetValOp: emit_setval,
+    SetValidShapeOp: emit_set_validshape,
+    GetValidShapeOp: emit_get_validshape,
+    VectorOp: emit_vector,
     DpsOp: emit_call,
     SetFlagOp: emit_set_flag,
     WaitFlagOp: emit_wait_flag,

@@ -26,6 +26,22 @@ enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_ROUND, CAST_FLOOR, C
 
 enum class SaturationMode : uint8_t { ON, OFF };
 
+enum class CmpMode : uint8_t { EQ, NE, LT, GT, GE, LE };
+
+/// Columns that a gather keeps, a digit for each of four from the right; the values here are these bits.
+enum class MaskPattern : uint8_t {
+    P0101 = 0b0101,
+    P1010 = 0b1010,
+    P0001 = 0b0001,
+    P0010 = 0b0010,
+    P0100 = 0b0100,
+    P1000 = 0b1000,
+    P1111 = 0b1111
+};
+
+/// Signed bytes, or unsigned ones with an offset.
+enum class QuantType : uint8_t { INT8_SYM, INT8_ASYM };
+
 /// Which way a FIFO carries data between the cube core and its two vector cores.
 enum class Direction : uint8_t { DIR_C2V = 1, DIR_V2C = 2, DIR_BOTH = 3 };
 

@@ -96,6 +96,10 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TSTORE) \
     X(TMOV) \
     X(TEXTRACT) \
+    X(TINSERT) \
+    X(TCI) \
+    X(TGETVAL) \
+    X(TSETVAL) \
     X(TRESHAPE) \
     X(TPRINT) \
     X(TMATMUL) \
@@ -109,6 +113,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMIN) \
     X(TAND) \
     X(TOR) \
+    X(TSHL) \
+    X(TSHR) \
     X(TFMOD) \
     X(TXOR) \
     X(TADDS) \
@@ -123,6 +129,7 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TSHLS) \
     X(TSHRS) \
     X(TMINS) \
+    X(TXORS) \
     X(TEXPANDS) \
     X(TEXP) \
     X(TLOG) \
@@ -157,7 +164,34 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TCOLEXPANDDIV) \
     X(TCOLEXPANDMAX) \
     X(TCOLEXPANDMIN) \
-    X(TCOLEXPANDEXPDIF)
+    X(TCOLEXPANDEXPDIF) \
+    X(TAXPY) \
+    X(TPRELU) \
+    X(TREM) \
+    X(TREMS) \
+    X(TPARTADD) \
+    X(TPARTMUL) \
+    X(TPARTMAX) \
+    X(TPARTMIN) \
+    X(TCMP) \
+    X(TCMPS) \
+    X(TSEL) \
+    X(TSELS) \
+    X(TGATHER) \
+    X(TSCATTER) \
+    X(TFILLPAD) \
+    X(TFILLPAD_EXPAND) \
+    X(TFILLPAD_INPLACE) \
+    X(TSORT32) \
+    X(TMRGSORT) \
+    X(TQUANT) \
+    X(TDEQUANT) \
+    X(TTRANS) \
+    X(TCONCAT) \
+    X(TROWARGMAX) \
+    X(TROWARGMIN) \
+    X(TCOLARGMAX) \
+    X(TCOLARGMIN)
 
 /// Where dst = f(...): X(name, functor).
 #define PTO_BINARY_OPS(X) \
@@ -169,6 +203,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMIN, Min) \
     X(TAND, And) \
     X(TOR, Or) \
+    X(TSHL, Shl) \
+    X(TSHR, Shr) \
     X(TFMOD, Fmod)
 
 /// Where dst = f(...); `tmp` is scratch like dst: X(name, functor).
@@ -189,6 +225,10 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TSHRS, Shr) \
     X(TMINS, Min)
 
+/// Where dst = f(...); `tmp` is scratch like dst: X(name, functor).
+#define PTO_TILE_SCALAR_SCRATCH_OPS(X) \
+    X(TXORS, Xor)
+
 /// Where dst = f(...): X(name, functor).
 #define PTO_UNARY_OPS(X) \
     X(TLOG, Log) \
@@ -207,9 +247,12 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TROWMIN, Min) \
     X(TROWPROD, Mul)
 
+/// Where dst[c] = f(...); dst is [1, cols]; with `tmp`, scratch of half the rows, as a tree: X(name, functor).
+#define PTO_COL_SUM_OPS(X) \
+    X(TCOLSUM, Add)
+
 /// Where dst[c] = f(...); dst is [1, cols]: X(name, functor).
 #define PTO_COL_REDUCTION_OPS(X) \
-    X(TCOLSUM, Add) \
     X(TCOLMAX, Max) \
     X(TCOLMIN, Min) \
     X(TCOLPROD, Mul)
@@ -253,6 +296,10 @@ inline constexpr TypeSet kTypes[] = {
     0,  // TSTORE
     0,  // TMOV
     0,  // TEXTRACT
+    0,  // TINSERT
+    1u << 5 | 1u << 3,  // TCI
+    0,  // TGETVAL
+    0,  // TSETVAL
     0,  // TRESHAPE
     0,  // TPRINT
     0,  // TMATMUL
@@ -266,6 +313,8 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMIN
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TAND
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TOR
+    1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TSHL
+    1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TSHR
     1u << 1,  // TFMOD
     1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TXOR
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADDS
@@ -280,6 +329,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 3,  // TSHLS
     1u << 3,  // TSHRS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMINS
+    1u << 7 | 1u << 5,  // TXORS
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3,  // TEXPANDS
     1u << 2 | 1u << 1,  // TEXP
     1u << 2 | 1u << 1,  // TLOG
@@ -315,6 +365,33 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMIN
     1u << 1,  // TCOLEXPANDEXPDIF
+    1u << 2 | 1u << 1,  // TAXPY
+    1u << 2 | 1u << 1,  // TPRELU
+    1u << 1,  // TREM
+    1u << 1,  // TREMS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TPARTADD
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TPARTMUL
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TPARTMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TPARTMIN
+    1u << 2 | 1u << 1 | 1u << 3,  // TCMP
+    1u << 2 | 1u << 1 | 1u << 3,  // TCMPS
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TSEL
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSELS
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TGATHER
+    1u << 2 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TSCATTER
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TFILLPAD
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TFILLPAD_EXPAND
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TFILLPAD_INPLACE
+    1u << 2 | 1u << 1,  // TSORT32
+    1u << 2 | 1u << 1,  // TMRGSORT
+    1u << 1,  // TQUANT
+    1u << 1,  // TDEQUANT
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TTRANS
+    1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TCONCAT
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWARGMAX
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWARGMIN
+    1u << 2 | 1u << 1,  // TCOLARGMAX
+    1u << 2 | 1u << 1,  // TCOLARGMIN
 };
 
 // clang-format on

@@ -61,6 +61,9 @@ class Operand {
   protected:
     static constexpr int64_t kUnset = -1;
 
+    /// Throws KernelError.
+    void set_valid_shape(int64_t rows, int64_t cols, int line);
+
     explicit Operand(const TileInfo& info, int64_t valid_row, int64_t valid_col)
         : info_(&info), valid_row_(valid_row), valid_col_(valid_col) {}
 

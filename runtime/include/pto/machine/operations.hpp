@@ -30,8 +30,51 @@ void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, in
 void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scratch, int line);
 /// dst = values broadcast along the axis
 void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line);
-/// dst = f(src, values broadcast along the axis)
-void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line);
+/// dst = f(src, values broadcast along the axis), in `scratch` instead of the library's, if it is not null.
+void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line,
+                 Operand* scratch = nullptr);
+
+/// dst = src * scalar + dst
+void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line);
+/// As with_scalar; the device overwrites `scratch`, and dst with the scalar first.
+void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, int line);
+/// The remainder of a division by `right`, or by the scalar if that is null.
+void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand& scratch,
+               int line);
+/// f(left, right) where both are valid, else the one that is.
+void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& right, int line);
+/// dst = src * scale of the row + offset of the row, as bytes; destroys src.
+void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* offset, Operand& scratch, int line);
+void dequantise(Operand& dst, const Operand& src, const Operand& scale, const Operand& offset, int line);
+/// A bit for each element of `left`, compared with that of `right`, or with the scalar if that is null.
+void compare(OpId op, CmpMode mode, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, int line);
+/// left where the bit of mask is 1, else right, or the scalar if that is null.
+void select(OpId op, Operand& dst, const Operand& mask, const Operand& left, const Operand* right, Operand& scratch,
+            Scalar scalar, int line);
+void parametric_relu(Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line);
+
+// Elements at other places, pipe V.
+/// dst[r][c] = element indices[r][c] of src, counted flat.
+void gather(Operand& dst, const Operand& src, const Operand& indices, Operand& scratch, int line);
+/// The columns that a pattern keeps of all rows of src, one after the other.
+void gather_columns(Operand& dst, const Operand& src, int pattern, int line);
+/// Element indices[r][c] of dst = src[r][c], all others 0.
+void scatter(Operand& dst, const Operand& src, const Operand& indices, int line);
+/// The TFILLPADs.
+void fill_padding(OpId op, Operand& dst, const Operand& src, int line);
+void transpose(Operand& dst, const Operand& src, Operand& scratch, int line);
+void concatenate(Operand& dst, const Operand& left, const Operand& right, int line);
+/// `scratch` may be null.
+void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Operand* scratch, int line);
+void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line);
+void find_in_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
+void find_in_columns(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
+
+// The scalar unit (pipe S) in UB.
+/// dst = first, first + step, ...
+void count(Operand& dst, int64_t first, int step, int line);
+void load_tile_element(const Operand& tile, int64_t offset, void* value, int line);
+void store_tile_element(Operand& tile, int64_t offset, const void* value, int line);
 
 // Transfers.
 void reshape(Operand& dst, const Operand& src, int line);
@@ -39,6 +82,8 @@ void load(Operand& dst, const View& src, int line);
 void store(const View& dst, const Operand& src, int line);
 /// dst = the block of src that starts at (row, col) and has the valid size of dst.
 void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line);
+/// The block of dst that starts at (row, col) and has the valid size of src = src.
+void insert(pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line);
 
 // Matrix products, pipe M.
 void multiply(OpId op, Operand& dst, const Operand& left, const Operand& right, int line);

@@ -43,7 +43,16 @@ PTO_EXPAND_OP(TCOLEXPAND, Col)
         host::check_expand<host::Axis::AXIS, D, V>();                                  \
         host::expand_with(host::OpId::NAME, host::Axis::AXIS, dst, src, values, line); \
     }
-#define PTO_ROW_OP(NAME, FUNCTION) PTO_EXPAND_WITH_OP(NAME, Row, FUNCTION)
+/// With scratch, the device broadcasts the row values there instead of into the library's own.
+#define PTO_ROW_OP(NAME, FUNCTION)                                                                           \
+    PTO_EXPAND_WITH_OP(NAME, Row, FUNCTION)                                                                  \
+    template <typename D, typename S, typename V, typename T, typename = std::enable_if_t<host::is_tile<T>>> \
+    void NAME(D& dst, const S& src, const V& values, T& scratch, int line = __builtin_LINE()) {              \
+        PTO_REQUIRE_TYPE(NAME);                                                                              \
+        host::check_vec_operands<D, S>();                                                                    \
+        host::check_expand<host::Axis::Row, D, V>();                                                         \
+        host::expand_with(host::OpId::NAME, host::Axis::Row, dst, src, values, line, &scratch);              \
+    }
 #define PTO_COL_OP(NAME, FUNCTION) PTO_EXPAND_WITH_OP(NAME, Col, FUNCTION)
 PTO_ROW_BINARY_OPS(PTO_ROW_OP)
 PTO_COL_BINARY_OPS(PTO_COL_OP)

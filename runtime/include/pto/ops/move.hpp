@@ -52,4 +52,15 @@ void TEXTRACT(D& dst, const S& src, int64_t row = 0, int64_t col = 0, int line =
     host::move_tile(host::OpId::TEXTRACT, dst, src, row, col, line);
 }
 
+/// The part of dst that starts at (row, col) = src. vec to vec: pipe V; acc to mat: FIX.
+template <typename D, typename S>
+void TINSERT(D& dst, const S& src, int64_t row = 0, int64_t col = 0, int line = __builtin_LINE()) {
+    constexpr pipe_t pipe = host::move_pipe<D, S>();
+    static_assert(pipe == PIPE_V || pipe == PIPE_FIX, "TINSERT has two ways: vec to vec, and acc to mat");
+    static_assert(pipe == PIPE_V ? std::is_same_v<typename D::DType, typename S::DType>
+                                 : host::fix_moves<typename S::DType, typename D::DType>,
+                  "TINSERT converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+    host::insert(pipe, dst, src, row, col, line);
+}
+
 }  // namespace pto

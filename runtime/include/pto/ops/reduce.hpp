@@ -54,6 +54,7 @@ PTO_ROW_REDUCTION_OPS(PTO_ROW_REDUCTION)
         host::reduce_cols(host::OpId::NAME, dst, src, nullptr, line); \
     }
 PTO_COL_REDUCTION_OPS(PTO_COL_REDUCTION)
+PTO_COL_SUM_OPS(PTO_COL_REDUCTION)
 #undef PTO_COL_REDUCTION
 
 /// TCOLSUM with the device's working space; `binary` picks its order of summation.

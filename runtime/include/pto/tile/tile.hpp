@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "pto/machine/operands.hpp"
+#include "pto/machine/operations.hpp"
 
 namespace pto {
 
@@ -66,6 +66,25 @@ class Tile : public host::Operand {
 
     int GetValidRow() const { return ValidRow_ == kDynamic ? valid_rows() : ValidRow_; }
     int GetValidCol() const { return ValidCol_ == kDynamic ? valid_cols() : ValidCol_; }
+
+    /// Of a tile whose valid rows and columns are both dynamic.
+    void SetValidShape(int64_t rows, int64_t cols, int line = __builtin_LINE()) {
+        static_assert(ValidRow_ == kDynamic && ValidCol_ == kDynamic,
+                      "SetValidShape changes tiles whose valid rows and columns are both -1 (dynamic)");
+        set_valid_shape(rows, cols, line);
+    }
+
+    /// The element at a flat offset, by the scalar unit.
+    DType GetValue(int64_t offset, int line = __builtin_LINE()) const {
+        static_assert(Loc_ == TileType::Vec, "the scalar unit reaches vec tiles only");
+        DType value;
+        host::load_tile_element(*this, offset, &value, line);
+        return value;
+    }
+    void SetValue(int64_t offset, DType value, int line = __builtin_LINE()) {
+        static_assert(Loc_ == TileType::Vec, "the scalar unit reaches vec tiles only");
+        host::store_tile_element(*this, offset, &value, line);
+    }
 
     /// The tile's host bytes.
     template <typename T = DType>

@@ -1,0 +1,192 @@
+"""Families of operations with rules of their own, which the dialect has beside the extents of their operands."""
+
+from __future__ import annotations
+
+from isa.elements import BY_MLIR, INDEX_TYPES, MASK_TYPES, WHOLE_NUMBERS
+from isa.make import SCALAR, own, scratch, vector, whole
+from isa.op import Extent, Hidden, Operand, Role, Work
+
+AXPY = vector("AXPY", "dst = {}", "src scalar dst", whole("src"), SCALAR, whole("dst", Role.UPDATE))
+
+PRELU = vector(
+    "PRELU",
+    "dst = {}; `tmp` is scratch of a row more than dst",
+    "lhs rhs tmp out",
+    whole("lhs"),
+    whole("rhs"),
+    scratch(MASK_TYPES),
+    whole("dst", Role.WRITE),
+)
+
+REMAINDER = vector(
+    "REMAINDER",
+    "dst = {}; `tmp` is scratch of two rows like those of dst",
+    "lhs rhs tmp out",
+    whole("lhs"),
+    whole("rhs"),
+    scratch(),
+    whole("dst", Role.WRITE),
+)
+
+REMAINDER_SCALAR = vector(
+    "REMAINDER_SCALAR",
+    "dst = {}; `tmp` is scratch of two rows like those of dst",
+    "src scalar tmp dst",
+    whole("src"),
+    SCALAR,
+    scratch(),
+    whole("dst", Role.WRITE),
+)
+
+PARTIAL = vector(
+    "PARTIAL",
+    "dst = {} where both are valid, and the one that is valid elsewhere",
+    "lhs rhs out",
+    own("lhs"),
+    own("rhs"),
+    own("dst", Role.WRITE),
+)
+
+COMPARISON = vector(
+    "COMPARISON",
+    "bit c % 8 of byte dst[r, c / 8] = {}",
+    "lhs rhs out",
+    whole("lhs"),
+    whole("rhs"),
+    own("dst", Role.WRITE, MASK_TYPES),
+    signature='lhs rhs out cmp_mode="eq"',
+    modes=1,
+)
+
+COMPARISON_SCALAR = vector(
+    "COMPARISON_SCALAR",
+    "bit c % 8 of byte dst[r, c / 8] = {}",
+    "src scalar dst",
+    whole("src"),
+    SCALAR,
+    own("dst", Role.WRITE, MASK_TYPES),
+    signature='src scalar dst cmp_mode="eq"',
+    modes=1,
+)
+
+SELECTION = vector(
+    "SELECTION",
+    "dst = {}; `tmp` is 32 bytes of scratch",
+    "mask lhs rhs tmp out",
+    own("mask", Role.READ, WHOLE_NUMBERS),
+    whole("lhs"),
+    whole("rhs"),
+    scratch(tuple(BY_MLIR)),
+    whole("dst", Role.WRITE),
+)
+
+SELECTION_SCALAR = vector(
+    "SELECTION_SCALAR",
+    "dst = {}; `tmp` is 32 bytes of scratch",
+    "mask src tmp scalar dst",
+    own("mask", Role.READ, WHOLE_NUMBERS),
+    whole("src"),
+    scratch(),
+    SCALAR,
+    whole("dst", Role.WRITE),
+)
+
+GATHER = vector(
+    "GATHER",
+    "dst = {}",
+    "src indices tmp out",
+    own("src"),
+    own("indices", Role.READ, INDEX_TYPES, optional=True),
+    scratch(tuple(BY_MLIR), optional=True),
+    own("dst", Role.WRITE),
+    signature="src out indices=None tmp=None * mask_pattern=None",
+)
+
+SCATTER = vector(
+    "SCATTER",
+    "dst = {}",
+    "src indices out",
+    own("src"),
+    own("indices", Role.READ, WHOLE_NUMBERS),
+    own("dst", Role.WRITE),
+    signature="src out indices",
+)
+
+PADDING = vector("PADDING", "dst = {}", "src dst", own("src"), own("dst", Role.WRITE))
+
+PADDING_IN_PLACE = vector("PADDING_IN_PLACE", "dst = {}", "src dst", own("src", Role.NAMED), own("dst", Role.UPDATE))
+
+SORT = vector(
+    "SORT",
+    "dst = {}",
+    "src idx tmp dst",
+    own("src"),
+    own("idx", Role.READ, ("ui32",)),
+    scratch(optional=True),
+    own("dst", Role.WRITE),
+    signature="src dst idx tmp=None",
+)
+
+MERGE = vector(
+    "MERGE",
+    "dst = {}",
+    "src block_len dst",
+    own("src"),
+    Operand("block_len", Role.INDEX, Extent.OTHER, ("i32",), False),
+    own("dst", Role.WRITE),
+    signature="src dst block_len",
+)
+
+QUANTISATION = vector(
+    "QUANTISATION",
+    "dst = {}; src is destroyed, `tmp` is scratch like src",
+    "src fp offset tmp dst",
+    own("src", Role.UPDATE),
+    own("fp"),
+    own("offset", optional=True),
+    scratch(optional=True),
+    own("dst", Role.WRITE, ("i8", "ui8")),
+    signature="src fp dst quant_type * offset=None tmp=None",
+    hidden=Hidden.BY_CONVERSION,
+)
+
+DEQUANTISATION = vector(
+    "DEQUANTISATION",
+    "dst = {}",
+    "src fp offset dst",
+    own("src", Role.READ, ("i8", "i16")),
+    own("fp"),
+    own("offset"),
+    own("dst", Role.WRITE),
+)
+
+TRANSPOSITION = vector(
+    "TRANSPOSITION",
+    "dst[c, r] = {}; `tmp` is scratch like dst, its columns rounded up to 16, or 32 of one byte",
+    "src tmp dst",
+    own("src"),
+    scratch(),
+    own("dst", Role.WRITE),
+)
+
+CONCATENATION = vector("CONCATENATION", "dst = {}", "lhs rhs out", own("lhs"), own("rhs"), own("dst", Role.WRITE))
+
+ROW_ARGUMENT = vector(
+    "ROW_ARGUMENT",
+    "dst[r] = {}; `tmp` is scratch like src, dst is [rows, 1] column-major",
+    "src tmp dst",
+    whole("src"),
+    scratch(),
+    Operand("dst", Role.WRITE, Extent.ROWS, INDEX_TYPES, False),
+    work=Work.ROW_REDUCTION,
+)
+
+COL_ARGUMENT = vector(
+    "COL_ARGUMENT",
+    "dst[c] = {}; `tmp` is scratch of 768 bytes, dst is [1, cols]",
+    "src tmp dst",
+    whole("src"),
+    scratch(),
+    Operand("dst", Role.WRITE, Extent.COLS, INDEX_TYPES, False),
+    work=Work.COLUMN_REDUCTION,
+)

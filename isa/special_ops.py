@@ -1,0 +1,283 @@
+"""Rows of the operation table: operations with rules of their own (`ptodsl/dialect/vector_rules.py`)."""
+
+from __future__ import annotations
+
+from isa.elements import FLOATS, NUMBERS, SHORT
+from isa.op import Op, Order
+from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, OWN_TMP_2, SINGLE, rows_of
+from isa.special_families import (
+    AXPY,
+    COL_ARGUMENT,
+    COMPARISON,
+    COMPARISON_SCALAR,
+    CONCATENATION,
+    DEQUANTISATION,
+    GATHER,
+    MERGE,
+    PADDING,
+    PADDING_IN_PLACE,
+    PARTIAL,
+    PRELU,
+    QUANTISATION,
+    REMAINDER,
+    REMAINDER_SCALAR,
+    ROW_ARGUMENT,
+    SCATTER,
+    SELECTION,
+    SELECTION_SCALAR,
+    SORT,
+    TRANSPOSITION,
+)
+
+_COMPARED = ("f16", "f32", "i32")
+_SELECTED = ("f16", "bf16", "f32", "i16", "i32", "ui16", "ui32")
+_SCATTERED = ("f16", "f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
+_SELECTED_SCALAR = ("f16", "f32", "i16", "i32")
+_ALL_APART = (*OTHER_DST_2, *OWN_TMP_2)
+
+SPECIAL: tuple[Op, ...] = (
+    *rows_of(
+        AXPY,
+        ("TAXPY", "axpy", FLOATS, "src * scalar + dst", None, "mul", Order.UNKNOWN, ANY),
+    ),
+    *rows_of(
+        PRELU,
+        (
+            "TPRELU",
+            "prelu",
+            FLOATS,
+            "lhs where it is positive, else lhs * rhs",
+            None,
+            "mul scalar add",
+            Order.UNKNOWN,
+            _ALL_APART,
+        ),
+    ),
+    *rows_of(
+        REMAINDER,
+        (
+            "TREM",
+            "rem",
+            SINGLE,
+            "lhs - floor(lhs / rhs) * rhs",
+            None,
+            "div unary mul sub",
+            Order.UNKNOWN,
+            (("dst", "lhs"), *OWN_TMP_2),
+        ),
+    ),
+    *rows_of(
+        REMAINDER_SCALAR,
+        (
+            "TREMS",
+            "rems",
+            SINGLE,
+            "src - floor(src / scalar) * scalar",
+            None,
+            "div unary mul sub",
+            Order.UNKNOWN,
+            (("dst", "src"), *OWN_TMP),
+        ),
+    ),
+    *rows_of(
+        PARTIAL,
+        ("TPARTADD", "part_add", NUMBERS, "lhs + rhs", None, "add copy", Order.UNKNOWN, ANY),
+        ("TPARTMUL", "part_mul", NUMBERS, "lhs * rhs", None, "mul copy", Order.UNKNOWN, ANY),
+        ("TPARTMAX", "part_max", NUMBERS, "max(lhs, rhs)", None, "max copy", Order.UNKNOWN, ANY),
+        ("TPARTMIN", "part_min", NUMBERS, "min(lhs, rhs)", None, "max copy", Order.UNKNOWN, ANY),
+    ),
+    *rows_of(
+        COMPARISON,
+        ("TCMP", "cmp", _COMPARED, "whether lhs compares so with rhs", None, "compare", Order.UNKNOWN, OTHER_DST_2),
+    ),
+    *rows_of(
+        COMPARISON_SCALAR,
+        ("TCMPS", "cmps", _COMPARED, "whether src compares so with scalar", None, "compare", Order.UNKNOWN, OTHER_DST),
+    ),
+    *rows_of(
+        SELECTION,
+        (
+            "TSEL",
+            "sel",
+            _SELECTED,
+            "lhs where the bit of mask is 1, else rhs",
+            None,
+            "select",
+            Order.UNKNOWN,
+            (*OWN_TMP_2, ("tmp", "mask")),
+        ),
+    ),
+    *rows_of(
+        SELECTION_SCALAR,
+        (
+            "TSELS",
+            "sels",
+            _SELECTED_SCALAR,
+            "src where the bit of mask is 1, else scalar",
+            None,
+            "select",
+            Order.UNKNOWN,
+            (*OWN_TMP, ("tmp", "mask")),
+        ),
+    ),
+    *rows_of(
+        GATHER,
+        (
+            "TGATHER",
+            "gather",
+            _SELECTED,
+            "elements of src by position, or the columns that a pattern keeps",
+            None,
+            "gather",
+            Order.UNKNOWN,
+            (("dst", "src"), ("tmp", "src"), ("tmp", "dst")),
+        ),
+    ),
+    *rows_of(
+        SCATTER,
+        (
+            "TSCATTER",
+            "scatter",
+            _SCATTERED,
+            "0, then element indices[r, c] = src[r, c]",
+            None,
+            "copy element",
+            Order.UNKNOWN,
+            (("dst", "src"), ("dst", "indices")),
+        ),
+    ),
+    *rows_of(
+        PADDING,
+        (
+            "TFILLPAD",
+            "fillpad",
+            SHORT,
+            "src where it is valid, dst's pad value elsewhere",
+            None,
+            "copy",
+            Order.UNKNOWN,
+            OTHER_DST,
+        ),
+        (
+            "TFILLPAD_EXPAND",
+            "fillpad_expand",
+            SHORT,
+            "src where it is valid, dst's pad value elsewhere; dst may be larger",
+            None,
+            "copy",
+            Order.UNKNOWN,
+            OTHER_DST,
+        ),
+    ),
+    *rows_of(
+        PADDING_IN_PLACE,
+        (
+            "TFILLPAD_INPLACE",
+            "fillpad_inplace",
+            SHORT,
+            "itself where src is valid, its pad value elsewhere; src names the same bytes",
+            None,
+            "copy",
+            Order.UNKNOWN,
+            ANY,
+        ),
+    ),
+    *rows_of(
+        SORT,
+        (
+            "TSORT32",
+            "sort32",
+            FLOATS,
+            "pairs of value and index, in blocks of 32 by falling value",
+            None,
+            "sort",
+            Order.UNKNOWN,
+            (("dst", "src"), ("dst", "idx"), ("tmp", "src"), ("tmp", "dst")),
+        ),
+    ),
+    *rows_of(
+        MERGE,
+        (
+            "TMRGSORT",
+            "mrgsort",
+            FLOATS,
+            "every four sorted blocks of block_len elements merged into one",
+            None,
+            "sort",
+            Order.UNKNOWN,
+            OTHER_DST,
+        ),
+    ),
+    *rows_of(
+        QUANTISATION,
+        (
+            "TQUANT",
+            "quant",
+            SINGLE,
+            "src * fp[r] + offset[r] to the nearest integer, saturated",
+            None,
+            "mul add convert convert convert",
+            Order.UNKNOWN,
+            (("dst", "src"), *OWN_TMP),
+        ),
+    ),
+    *rows_of(
+        DEQUANTISATION,
+        ("TDEQUANT", "dequant", SINGLE, "(src - offset[r]) * fp[r]", None, "convert sub mul", Order.UNKNOWN, OTHER_DST),
+    ),
+    *rows_of(
+        TRANSPOSITION,
+        ("TTRANS", "trans", SHORT, "src[r, c]", None, "gather", Order.UNKNOWN, (*OWN_TMP, ("dst", "src"))),
+    ),
+    *rows_of(
+        CONCATENATION,
+        ("TCONCAT", "concat", SHORT, "lhs, and rhs to the right of it", None, "copy copy", Order.UNKNOWN, OTHER_DST_2),
+    ),
+    *rows_of(
+        ROW_ARGUMENT,
+        (
+            "TROWARGMAX",
+            "row_argmax",
+            NUMBERS,
+            "column of the maximum of row r",
+            None,
+            "group_max",
+            Order.UNKNOWN,
+            OWN_TMP,
+        ),
+        (
+            "TROWARGMIN",
+            "row_argmin",
+            NUMBERS,
+            "column of the minimum of row r",
+            None,
+            "group_max",
+            Order.UNKNOWN,
+            OWN_TMP,
+        ),
+    ),
+    *rows_of(
+        COL_ARGUMENT,
+        (
+            "TCOLARGMAX",
+            "col_argmax",
+            FLOATS,
+            "row of the maximum of column c",
+            None,
+            "compare select",
+            Order.UNKNOWN,
+            OWN_TMP,
+        ),
+        (
+            "TCOLARGMIN",
+            "col_argmin",
+            FLOATS,
+            "row of the minimum of column c",
+            None,
+            "compare select",
+            Order.UNKNOWN,
+            OWN_TMP,
+        ),
+    ),
+)
+"""They come last in the table."""

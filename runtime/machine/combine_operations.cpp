@@ -1,0 +1,182 @@
+// Vector operations of several steps: sums with products, remainders, quantisation.
+#include <algorithm>
+#include <cmath>
+
+#include "pto/machine/operations.hpp"
+#include "pto/ops/conversions.hpp"
+#include "runtime/machine/checks.hpp"
+#include "runtime/machine/core.hpp"
+#include "runtime/machine/elements.hpp"
+#include "runtime/machine/profile.hpp"
+#include "runtime/machine/recorder.hpp"
+#include "runtime/machine/spoil.hpp"
+#include "runtime/numbers/numbers.hpp"
+
+namespace pto::host {
+
+namespace {
+
+Block2D rows_of(const Operand& tile) { return {tile.bytes(), tile.info().pitch()}; }
+
+/// lhs - floor(lhs / rhs) * rhs, with the sign of rhs.
+float remainder_of(float a, float b) {
+    const float quotient = std::floor(a / b);
+    const float product = quotient * b;
+    const float rest = a - product;
+    return rest * b < 0 ? rest + b : rest;
+}
+
+/// The operation that combines where both operands of a TPART* are valid.
+OpId combined_by(OpId op) {
+    switch (op) {
+        case OpId::TPARTADD:
+            return OpId::TADD;
+        case OpId::TPARTMUL:
+            return OpId::TMUL;
+        case OpId::TPARTMAX:
+            return OpId::TMAX;
+        default:
+            return OpId::TMIN;
+    }
+}
+
+bool covers(const Operand& one, const Operand& dst) {
+    return one.valid_rows() == dst.valid_rows() && one.valid_cols() == dst.valid_cols();
+}
+
+}  // namespace
+
+void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
+    constexpr OpId op = OpId::TAXPY;
+    require_operands(op, line, dst, {&src});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).read(dst).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    for_dtype(dst.info().dtype, [&](auto zero) {
+        using T = decltype(zero);
+        using Wide = Compute<T>;
+        const auto factor = static_cast<Wide>(scalar.as<T>());
+        for (int r = 0; r < dst.valid_rows(); ++r) {
+            for (int c = 0; c < dst.valid_cols(); ++c) {
+                T& sum = element<T>(dst, r, c);
+                sum = static_cast<T>(static_cast<Wide>(element<T>(src, r, c)) * factor + static_cast<Wide>(sum));
+            }
+        }
+    });
+}
+
+void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, int line) {
+    require_operands(op, line, dst, {&src, &scratch});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).scratch(scratch).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    const Numbers& numbers = Core::current(line).numbers();
+    const Extent extent = {size_t(dst.valid_runs()), size_t(dst.valid_run())};
+    // As on the device: the scalar is spread over dst first.
+    numbers.fill_rows(size_of(dst.info().dtype), extent, rows_of(dst), {&scalar, 0});
+    numbers.map(op, dst.info().dtype, extent, rows_of(dst), rows_of(src), rows_of(dst));
+    spoil(scratch, scratch.info().bytes(), line);
+}
+
+void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand& scratch,
+               int line) {
+    require_operands(op, line, dst, {&left});
+    if (right) require_operands(op, line, dst, {right});
+    require_assigned(op, scratch, line);
+    if (kTrace) {
+        Recorder recorder(op, PIPE_V, dst, line);
+        recorder.read(left);
+        if (right) recorder.read(*right);
+        recorder.scratch(scratch).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    for (int r = 0; r < dst.valid_rows(); ++r) {
+        for (int c = 0; c < dst.valid_cols(); ++c) {
+            const float b = right ? element<float>(*right, r, c) : scalar.as<float>();
+            element<float>(dst, r, c) = remainder_of(element<float>(left, r, c), b);
+        }
+    }
+    spoil(scratch, scratch.info().bytes(), line);
+}
+
+void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
+    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    const Operand& whole = covers(left, dst) ? left : right;
+    const Operand& part = covers(left, dst) ? right : left;
+    if (!covers(whole, dst) || part.valid_rows() > dst.valid_rows() || part.valid_cols() > dst.valid_cols()) {
+        fail(line, "%s of %d x %d and %d x %d into %d x %d: one must be as large, and none larger", name(op),
+             left.valid_rows(), left.valid_cols(), right.valid_rows(), right.valid_cols(), dst.valid_rows(),
+             dst.valid_cols());
+    }
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(left).read(right).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    const Numbers& numbers = Core::current(line).numbers();
+    const DTypeId dtype = dst.info().dtype;
+    const size_t rows = part.valid_rows(), cols = part.valid_cols();
+    numbers.map(combined_by(op), dtype, {rows, cols}, rows_of(dst), rows_of(left), rows_of(right));
+    const auto copy = [&](size_t row, size_t col, size_t height, size_t width) {
+        const size_t size = size_of(dtype);
+        numbers.copy(dtype, dtype, {dst.bytes() + (row * dst.info().cols + col) * size, dst.info().cols, 1},
+                     {whole.bytes() + (row * whole.info().cols + col) * size, whole.info().cols, 1}, height, width);
+    };
+    copy(0, cols, rows, dst.valid_cols() - cols);
+    copy(rows, 0, dst.valid_rows() - rows, dst.valid_cols());
+}
+
+void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* offset, Operand& scratch, int line) {
+    constexpr OpId op = OpId::TQUANT;
+    require_operands(op, line, dst, {&src});
+    for (const Operand* one : {&scale, offset, static_cast<const Operand*>(&scratch)}) {
+        if (one) require_assigned(op, *one, line);
+    }
+    const Conversion last = conversion_of(DTypeId::F16, dst.info().dtype);
+    if (kTrace) {
+        Recorder recorder(op, PIPE_V, dst, line);
+        recorder.read(src).read(scale);
+        if (offset) recorder.read(*offset);
+        recorder.scratch(scratch).scratch(src);
+        if (last.uses_library_scratch) recorder.library_scratch();
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    const Numbers& numbers = Core::current(line).numbers();
+    const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
+    const Block2D values = rows_of(src), integers = {scratch.bytes(), src.info().cols};
+    const auto per_row = [](const Operand& tile) { return Block2D{tile.bytes(), tile.info().row_stride()}; };
+    if (last.uses_library_scratch) spoil_library_scratch(line);
+    numbers.map_rows(OpId::TROWEXPANDMUL, DTypeId::F32, extent, values, values, per_row(scale));
+    if (offset) numbers.map_rows(OpId::TROWEXPANDADD, DTypeId::F32, extent, values, values, per_row(*offset));
+    numbers.convert(DTypeId::F32, DTypeId::I32, extent, integers, values, Rounding::Nearest, true);
+    numbers.convert(DTypeId::I32, DTypeId::F16, extent, values, integers, Rounding::Nearest, true);
+    numbers.convert(DTypeId::F16, dst.info().dtype, extent, rows_of(dst), values, Rounding::Nearest, true);
+    spoil(src, src.info().bytes(), line);
+    spoil(scratch, scratch.info().bytes(), line);
+}
+
+void dequantise(Operand& dst, const Operand& src, const Operand& scale, const Operand& offset, int line) {
+    constexpr OpId op = OpId::TDEQUANT;
+    require_operands(op, line, dst, {&src});
+    require_assigned(op, scale, line);
+    require_assigned(op, offset, line);
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).read(scale).read(offset).write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    for (int r = 0; r < dst.valid_rows(); ++r) {
+        const float zero = element<float>(offset, r, 0), step = element<float>(scale, r, 0);
+        for (int c = 0; c < dst.valid_cols(); ++c)
+            element<float>(dst, r, c) = (static_cast<float>(integer_at(src, r, c)) - zero) * step;
+    }
+}
+
+}  // namespace pto::host
