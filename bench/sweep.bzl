@@ -1,32 +1,28 @@
 """sweep: (shape x knobs) checks and hazard runs as cacheable actions, and their results as one table."""
 
-load("@rules_python//python:defs.bzl", "py_test")
+load("@rules_python//python:defs.bzl", "py_binary", "py_test")
 
 def _sweep_point_impl(ctx):
     args = ctx.actions.args()
     args.add("--library", ctx.file.library)
-    args.add("--build_info", ctx.file.build_info)
-    args.add("--q_rows", ctx.attr.q_rows)
-    args.add("--s1", ctx.attr.s1)
+    args.add("--shape", ctx.attr.shape)
     args.add_all(ctx.attr.subjects, before_each = "--subject")
     args.add("--output", ctx.outputs.out)
     ctx.actions.run(
         executable = ctx.executable.tool,
         arguments = [args],
-        inputs = [ctx.file.library, ctx.file.build_info],
+        inputs = [ctx.file.library],
         outputs = [ctx.outputs.out],
         mnemonic = "SweepPoint",
-        progress_message = "Sweep: %s, q_rows %d, s1 %d" % (ctx.file.library.basename, ctx.attr.q_rows, ctx.attr.s1),
+        progress_message = "Sweep: %s, %s" % (ctx.file.library.basename, ctx.attr.shape),
     )
 
 _sweep_point = rule(
     implementation = _sweep_point_impl,
     attrs = {
-        "build_info": attr.label(mandatory = True, allow_single_file = [".json"]),
         "library": attr.label(mandatory = True, allow_single_file = [".so"]),
         "out": attr.output(mandatory = True, doc = "Rows as JSON."),
-        "q_rows": attr.int(mandatory = True),
-        "s1": attr.int(mandatory = True),
+        "shape": attr.string(mandatory = True, doc = "Sizes as NAME=VALUE,NAME=VALUE."),
         "subjects": attr.string_list(mandatory = True),
         "tool": attr.label(mandatory = True, executable = True, cfg = "target"),
     },
@@ -56,7 +52,30 @@ _sweep_table = rule(
     },
 )
 
-def sweep(name, kernels, check_shapes, hazard_shapes, kinds = ["normal"], block_dims = ["1"], tags = []):
+def sweep_programs(name, deps):
+    """Declares the programs of a sweep's actions: NAME_check and NAME_hazards.
+
+    Args:
+      name: of both.
+      deps: libraries with the files that the kernels name (kernel_library(kernel = ...)).
+    """
+    for what in ["check", "hazards"]:
+        py_binary(
+            name = "%s_%s" % (name, what),
+            srcs = ["//bench:sweep_%s.py" % what],
+            main = "//bench:sweep_%s.py" % what,
+            deps = ["//bench:sweep_actions"] + deps,
+        )
+
+def sweep(
+        name,
+        kernels,
+        check_shapes,
+        hazard_shapes,
+        kinds = ["normal"],
+        block_dims = ["1"],
+        programs = "//bench:sweep_fa",
+        tags = []):
     """Declares one action per kernel and shape, `NAME.tsv` and `NAME.json` with all their rows, and `NAME_test`.
 
     An action runs the kernel where the build runs it: here, or on the machines of --config=remote. A point that
@@ -65,11 +84,12 @@ def sweep(name, kernels, check_shapes, hazard_shapes, kinds = ["normal"], block_
 
     Args:
       name: of the table.
-      kernels: labels of fa_library targets.
-      check_shapes: (q_rows, s1) pairs that are compared with the FP32 reference.
-      hazard_shapes: (q_rows, s1) pairs whose trace is judged.
-      kinds: of inputs, as in //flash_atten:check.
+      kernels: labels of kernel_library targets.
+      check_shapes: shapes that are compared with the reference: the kernel's sizes, as "rows=64,cols=32".
+      hazard_shapes: likewise, whose trace is judged.
+      kinds: of operands, among those that the kernel has.
       block_dims: cores of the traced launches, as strings.
+      programs: label of `sweep_programs` that have the file which the kernels name.
       tags: `["manual"]` for a sweep that is not part of //... .
     """
     rows = []
@@ -78,19 +98,18 @@ def sweep(name, kernels, check_shapes, hazard_shapes, kinds = ["normal"], block_
         ("hazards", ".trace.so", hazard_shapes, block_dims),
     ]:
         for kernel in kernels:
-            for q_rows, s1 in shapes:
-                point = "%s_%s_%s_%dx%d" % (name, what, kernel.split(":")[-1], q_rows, s1)
+            for shape in shapes:
+                sizes = "x".join([size.split("=")[1] for size in shape.split(",")])
+                point = "%s_%s_%s_%s" % (name, what, kernel.split(":")[-1], sizes)
                 rows.append(point + ".json")
                 _sweep_point(
                     name = point,
-                    build_info = kernel + ".build_info.json",
                     library = kernel + suffix,
                     out = point + ".json",
-                    q_rows = q_rows,
-                    s1 = s1,
+                    shape = shape,
                     subjects = subjects,
                     tags = tags,
-                    tool = "//bench:sweep_" + what,
+                    tool = "%s_%s" % (programs, what),
                 )
     _sweep_table(
         name = name,

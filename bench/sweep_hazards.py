@@ -5,57 +5,43 @@ A hazard is a row, not a failed action: the table shows it, and nobody looks for
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.sweep_row import FAILED, OK, WRONG, SweepRow, row_for, unsupported, write_rows
-from flash_atten.config import LaunchShape
+from bench.sweep_row import FAILED, OK, WRONG, Point, SweepRow, run_action
+from kernels.kernel import Shape, Trial
 from kernels.library import KernelError
 from sim.check import check as check_hazards
 from sim.record import TraceLibrary
 from sim.report import counts_text, in_time_text, outcome
 
 
-def check(library: TraceLibrary, block_dim: int, q_rows: int, s1: int) -> Iterator[SweepRow]:
-    """Records a shape and judges it: a row for each launch."""
-    subject = f"block_dim {block_dim}"
+def check(library: TraceLibrary, point: Point, cores: int) -> Iterator[SweepRow]:
+    """Record a shape on so many cores and judge it: a row for each launch."""
+    subject = f"block_dim {cores}"
     try:
-        found = check_hazards(library, LaunchShape(q_rows, s1), block_dim)
+        found = check_hazards(library, Trial(point.shape, cores))
     except (KernelError, ValueError) as error:
-        yield row_for(library.info, q_rows, s1, "hazards", subject, FAILED, str(error))
+        yield point.row(subject, FAILED, str(error))
         return
     for entry, verdict, accepted in found:
         words = [f"{outcome(verdict)} in {counts_text(verdict.counts)}"]
         if accepted:
             words.append(in_time_text(accepted))
         of_entry = f"{subject}, {entry}" if len(found) > 1 else subject
-        status = OK if verdict.ok else WRONG
-        yield row_for(library.info, q_rows, s1, "hazards", of_entry, status, "; ".join(words))
+        yield point.row(of_entry, OK if verdict.ok else WRONG, "; ".join(words))
 
 
-def check_all(path: Path, block_dims: list[int], q_rows: int, s1: int) -> Iterator[SweepRow]:
-    """A row per number of cores, or one that says why there are none. Raises LibraryError."""
+def check_all(path: Path, shape: Shape, block_dims: Sequence[str]) -> Iterator[SweepRow]:
+    """Yield a row per number of cores, or one that says why there are none. Raises LibraryError."""
     library = TraceLibrary(path)
-    if skipped := unsupported(library.info, q_rows, s1, "hazards"):
+    point = Point(library.info, shape, "hazards")
+    if skipped := point.unsupported(library.kernel):
         yield skipped
         return
-    for block_dim in block_dims:
-        yield from check(library, block_dim, q_rows, s1)
-
-
-def main() -> None:
-    """Runs the action."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", type=Path, required=True)
-    parser.add_argument("--build_info", type=Path, help="not needed: the trace library is asked itself")
-    parser.add_argument("--q_rows", type=int, required=True)
-    parser.add_argument("--s1", type=int, required=True)
-    parser.add_argument("--subject", type=int, action="append", required=True, help="cores of the launch (block_dim)")
-    parser.add_argument("--output", type=Path, required=True)
-    options = parser.parse_args()
-    write_rows(options.output, check_all(options.library.absolute(), options.subject, options.q_rows, options.s1))
+    for cores in block_dims:
+        yield from check(library, point, int(cores))
 
 
 if __name__ == "__main__":
-    main()
+    run_action("cores of the launch (block_dim)", check_all, __doc__)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flash_atten.config import KernelConfig, LaunchShape
+from kernels.kernel import Kernel, Shape
 from kernels.library import BuildInfo
+from kernels.shape_flags import sizes_of
 
 OK = "ok"
 WRONG = "wrong"
@@ -23,11 +25,10 @@ class SweepRow:
     """One outcome. Nothing in it depends on the machine or the time: rows are shared through the build cache."""
 
     library: str
-    s1_tile: int
-    qk_preload: int
-    kv_split: int
-    q_rows: int
-    s1: int
+    knobs: str
+    """What the library is built with, as `NAME=VALUE` with blanks between."""
+    shape: str
+    """Likewise."""
     what: str
     """`check` or `hazards`."""
     subject: str
@@ -41,45 +42,69 @@ class SweepRow:
 COLUMNS = tuple(field.name for field in dataclasses.fields(SweepRow))
 
 
-def row_for(info: BuildInfo, q_rows: int, s1: int, what: str, subject: str, status: str, note: str) -> SweepRow:
-    """The row of one outcome of the library that `info` describes."""
-    config = KernelConfig.of(info.knobs)
-    knobs = (config.s1_tile, config.qk_preload, config.kv_split)
-    return SweepRow(info.name, *knobs, q_rows, s1, what, subject, status, " ".join(note.split()))
+@dataclass(frozen=True)
+class Point:
+    """A library and a shape of its kernel that are examined in one way."""
+
+    info: BuildInfo
+    shape: Shape
+    what: str
+
+    def row(self, subject: str, status: str, note: str) -> SweepRow:
+        """Return the row of one outcome."""
+        knobs, shape = _words(self.info.knobs), _words(self.shape)
+        return SweepRow(self.info.name, knobs, shape, self.what, subject, status, " ".join(note.split()))
+
+    def unsupported(self, kernel: Kernel) -> SweepRow | None:
+        """Return the row of a shape that the kernel is not for; None if it is."""
+        try:
+            kernel.case(self.shape, 0, 1, kernel.traced_kind)
+        except ValueError as error:
+            return self.row("shape", SKIPPED, str(error))
+        return None
 
 
-def unsupported(info: BuildInfo, q_rows: int, s1: int, what: str) -> SweepRow | None:
-    """The row of a shape that the library is not for; None if it is."""
-    try:
-        LaunchShape(q_rows, s1).check(KernelConfig.of(info.knobs))
-    except ValueError as error:
-        return row_for(info, q_rows, s1, what, "shape", SKIPPED, str(error))
-    return None
+def _words(values: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def write_rows(path: Path, rows: Iterable[SweepRow]) -> None:
-    """Writes rows as JSON."""
-    path.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    """Write rows as JSON."""
+    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def read_rows(path: Path) -> list[SweepRow]:
-    """Reads what `write_rows` wrote. Raises ValueError naming a file that is something else."""
+    """Read what `write_rows` wrote. Raises ValueError naming a file that is something else."""
     try:
         return [SweepRow(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} has no rows of a sweep: {error}") from error
 
 
-def table(rows: Sequence[SweepRow]) -> str:
-    """All rows as tab-separated text with a header, in one order whatever the order of `rows`."""
-    lines = ["\t".join(str(getattr(row, column)) for column in COLUMNS) for row in sorted(rows)]
+def table(rows: Iterable[SweepRow]) -> str:
+    """Return all rows as tab-separated text with a header, in one order whatever the order of `rows`."""
+    lines = ["\t".join(dataclasses.astuple(row)) for row in sorted(rows)]
     return "\n".join(["\t".join(COLUMNS), *lines]) + "\n"
 
 
 def problems(rows: Iterable[SweepRow]) -> list[str]:
-    """A line for every row that is WRONG or FAILED."""
+    """Return a line for every row that is WRONG or FAILED."""
     return [
-        f"{row.library} q_rows {row.q_rows} s1 {row.s1} {row.what} {row.subject}: {row.status}: {row.note}"
+        f"{row.library} {row.shape} {row.what} {row.subject}: {row.status}: {row.note}"
         for row in sorted(rows)
         if row.status in (WRONG, FAILED)
     ]
+
+
+def run_action(
+    what: str, examine: Callable[[Path, Shape, Sequence[str]], Iterable[SweepRow]], description: str
+) -> None:
+    """Run one action of a sweep, from its command line: `examine` a library at a shape, in several ways."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--shape", required=True, help="sizes as NAME=VALUE,NAME=VALUE")
+    parser.add_argument("--subject", action="append", required=True, help=what)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    write_rows(options.output, examine(options.library.absolute(), sizes_of(options.shape.split(",")), options.subject))

@@ -12,17 +12,18 @@ from bench.sweep_row import (
     OK,
     SKIPPED,
     WRONG,
+    Point,
     SweepRow,
     problems,
     read_rows,
     table,
-    unsupported,
     write_rows,
 )
 from flash_atten.config import KernelConfig
+from flash_atten.described import AttentionKernel
 from kernels.library import BuildInfo
 
-RIGHT = SweepRow("fa_s1tile256", 256, 3, 1, 128, 1024, "check", "normal", OK, "max |error| 1.0e-04")
+RIGHT = SweepRow("fa_s1tile256", "s1_tile=256", "q_rows=128 s1=1024", "check", "normal", OK, "max |error| 1.0e-04")
 BROKEN = dataclasses.replace(RIGHT, subject="large", status=WRONG, note="7 of 9 values are wrong")
 CRASHED = dataclasses.replace(RIGHT, what="hazards", subject="block_dim 1", status=FAILED, note="deadlock")
 
@@ -48,12 +49,13 @@ def test_every_wrong_or_failed_row_is_a_problem() -> None:
 
 
 def test_a_shape_that_the_kernel_is_not_for_is_skipped() -> None:
-    info = BuildInfo("fa_s1tile512", "host", "execute", KernelConfig(s1_tile=512).knobs, (), "{}")
-    row = unsupported(info, 128, 1024, "check")
+    kernel = AttentionKernel(KernelConfig(s1_tile=512))
+    info = BuildInfo("fa_s1tile512", "host", "execute", kernel.config.knobs, (), "{}")
+    row = Point(info, {"q_rows": 128, "s1": 1024}, "check").unsupported(kernel)
     assert row is not None
     assert row.status == SKIPPED
     assert not problems([row])
-    assert unsupported(info, 128, 2048, "check") is None
+    assert Point(info, {"q_rows": 128, "s1": 2048}, "check").unsupported(kernel) is None
 
 
 def test_judging_fails_on_a_wrong_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,42 +2,54 @@
 
 Records the kernel, predicts its latency under both hypotheses of the model, and says what it is bound by and where the
 critical path spends its cycles. All of it is prediction; docs/timeline.md says how good, and what the model cannot
-know. --suite: the published shapes, as a table. Exit code 0: predicted; 1: the kernel failed or never ends; 2: wrong
+know. --suite: the published shapes, as a table. Of another kernel: --library=kernel_softmax.trace.so --shape=rows=640
+--cores=2. Exit code 0: predicted; 1: the kernel failed or never ends; 2: wrong
 usage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 from bench.prediction import BARRIERS, trace_library
-from bench.timeline_report import Analysis, analyse, report_json, report_text
+from bench.timeline_any import analyse_any, any_json, any_text, operation_labels
+from bench.timeline_report import analyse, report_json, report_text
 from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
 from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.config import LaunchShape
+from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.described import AttentionKernel
 from flash_atten.knob_flags import define_knobs, given_knobs
 from flash_atten.knobs import choose_config
 from flash_atten.stage_names import STAGES
 from isa.costs import CostError
+from kernels.kernel import Trial, shape_of
 from kernels.library import KernelError, LibraryError
+from kernels.shape_flags import define_shape
 from sim.figures import picture, picture_file
-from sim.record import TRACE_SUFFIX
+from sim.record import TRACE_SUFFIX, TraceLibrary
 from sim.timeline.launch import DEFAULT_CORES, Workload
+from sim.timeline.origins import Origin
 from sim.timeline.perfetto import MADE_BY, PROTO_SUFFIX
 from sim.timeline.perfetto_json import perfetto_json
 from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
-from sim.timeline.times import Deadlock
+from sim.timeline.stages import Label
+from sim.timeline.times import Deadlock, Timeline
 from tracing.format import TraceError
 
+DEFAULT_S1 = 4096
+
 _SUITE = flags.DEFINE_bool("suite", False, "case1 .. case8 (S = 1024 .. 131072) as a table, instead of one shape.")
-_S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V.")
-_Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q. Default: the same as s1.")
+_SHAPE = define_shape(
+    s1=f"Flash Attention: rows of K and V. Default: {DEFAULT_S1}.",
+    q_rows="Flash Attention: rows of Q. Default: the same as s1.",
+)
 _KNOBS = define_knobs()
 _BARRIERS = flags.DEFINE_enum("remove_barriers", "gu", list(BARRIERS), "Which PIPE_V barriers the patcher removed.")
 _CORES = flags.DEFINE_integer("cores", DEFAULT_CORES, "Cube cores of the device.")
@@ -68,10 +80,10 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Options:
-    """The command line."""
+    """The command line. `work` is a launch of Flash Attention, or a Trial of another kernel."""
 
     library: Path
-    work: Workload
+    work: Workload | Trial
     free_batch: int | None
     outputs: Outputs
 
@@ -82,7 +94,8 @@ def options() -> Options | Suite:
 
 
 def _suite() -> Suite:
-    of_one_shape = [flag.name for flag in (_S1, _Q_ROWS, _LIBRARY, _PLOT, _TRACE_JSON, _TRACE_PB) if flag.present]
+    named = (flag.name for flag in (_LIBRARY, _PLOT, _TRACE_JSON, _TRACE_PB) if flag.present)
+    of_one_shape = [*_SHAPE(), *named]
     if of_one_shape:
         raise ValueError(
             f"--suite predicts shapes of its own with the built kernels, as one table: leave out "
@@ -95,21 +108,33 @@ def _suite() -> Suite:
 
 
 def _one_shape() -> Options:
-    q_rows = _S1.value if _Q_ROWS.value is None else _Q_ROWS.value
-    library = _library(q_rows)
-    LaunchShape(q_rows, _S1.value)
-    work = Workload(q_rows, _S1.value, _CORES.value)
-    return Options(library, work, _SYNC_PERIOD.value, _outputs(library))
-
-
-def _library(q_rows: int) -> Path:
     if not _LIBRARY.value:
-        config = choose_config(_KNOBS(), q_rows=q_rows, s1=_S1.value, cores=lambda: _CORES.value)
-        return trace_library(config, _BARRIERS.value)
+        work = _workload(AttentionKernel(KernelConfig()))
+        config = choose_config(_KNOBS(), q_rows=work.q_rows, s1=work.s1, cores=lambda: _CORES.value)
+        library = trace_library(config, _BARRIERS.value)
+        return Options(library, work, _SYNC_PERIOD.value, _outputs(library))
     knobs = given_knobs() + [_BARRIERS.name] * _BARRIERS.present
     if knobs:
         raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
-    return user_path(_LIBRARY.value)
+    library = user_path(_LIBRARY.value)
+    outputs = _outputs(library)
+    return Options(library, _work_of(library), _SYNC_PERIOD.value, outputs)
+
+
+def _workload(kernel: AttentionKernel) -> Workload:
+    """Return the launch of Flash Attention that is asked for."""
+    given = _SHAPE()
+    s1 = given.get("s1", DEFAULT_S1)
+    shape = LaunchShape(**shape_of(kernel, {"q_rows": s1, "s1": s1, **given}))
+    return Workload(shape.q_rows, shape.s1, _CORES.value)
+
+
+def _work_of(library: Path) -> Workload | Trial:
+    try:
+        kernel = TraceLibrary(library).kernel
+    except LibraryError as error:
+        raise ValueError(str(error)) from error
+    return _workload(kernel) if isinstance(kernel, AttentionKernel) else Trial(shape_of(kernel, _SHAPE()), _CORES.value)
 
 
 def _outputs(library: Path) -> Outputs:
@@ -129,21 +154,46 @@ def _json_file(inputs: Sequence[Path] = ()) -> Path | None:
     return output_file("json", _JSON.value, ".json", inputs=inputs, ours=json_of(PROGRAM))
 
 
-def write_outputs(outputs: Outputs, analysis: Analysis) -> None:
+@dataclass(frozen=True)
+class Found:
+    """What was predicted, ready to be printed and written."""
+
+    text: str
+    data: Mapping[str, Any]
+    run: Timeline
+    """What pictures show: a block under the first hypothesis."""
+    labels: Sequence[Label | None]
+    stages: Sequence[str]
+    title: str
+    origins: Mapping[int, Origin]
+
+
+def predict(chosen: Options) -> Found:
+    """Record and predict. Raises what `analyse` and `analyse_any` raise."""
+    if isinstance(chosen.work, Trial):
+        some = analyse_any(chosen.library, chosen.work, chosen.free_batch)
+        run = some.views[0].run
+        title = f"{some.what}: slowest block of {some.views[0].launch.entry}, predicted"
+        return Found(any_text(some), any_json(some), run, *operation_labels(run), title, some.origins)
+    found = analyse(RecordedKernel.load(chosen.library, chosen.free_batch), chosen.work)
+    shown, origins = found.views[0], found.kernel.origins
+    return Found(report_text(found), report_json(found), shown.run, shown.labels, STAGES, found.title, origins)
+
+
+def write_outputs(outputs: Outputs, found: Found) -> None:
     """Write the files that were asked for. Raises OSError."""
-    shown, origins = analysis.views[0], analysis.kernel.origins
     if outputs.plot:
-        figure = draw(shown.run, shown.labels, STAGES, analysis.title)
+        figure = draw(found.run, found.labels, found.stages, found.title)
         write_file(outputs.plot, picture(figure, outputs.plot.suffix))
     if outputs.trace_json:
-        write_file(outputs.trace_json, perfetto_json(shown.run, shown.labels, origins))
+        write_file(outputs.trace_json, perfetto_json(found.run, found.labels, found.origins))
     if outputs.trace_pb:
         # Here, not above: its schema takes 0.2 s to load, and most runs do not write it.
         from sim.timeline.perfetto_proto import perfetto_proto
 
-        write_file(outputs.trace_pb, perfetto_proto(shown.run, shown.labels, origins))
+        write_file(outputs.trace_pb, perfetto_proto(found.run, found.labels, found.origins))
     if outputs.json:
-        write_file(outputs.json, json_text(PROGRAM, report_json(analysis)))
+        write_file(outputs.json, json_text(PROGRAM, found.data))
 
 
 def work(chosen: Options | Suite) -> int:
@@ -152,13 +202,13 @@ def work(chosen: Options | Suite) -> int:
         if isinstance(chosen, Suite):
             print_suite(chosen)
             return 0
-        analysis = analyse(RecordedKernel.load(chosen.library, chosen.free_batch), chosen.work)
+        found = predict(chosen)
     except (KernelError, Deadlock) as error:
         return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, TraceError, CostError) as error:
         return fail(error, EXIT_USAGE)
-    print(report_text(analysis), flush=True)
-    write_outputs(chosen.outputs, analysis)
+    print(found.text, flush=True)
+    write_outputs(chosen.outputs, found)
     return 0
 
 

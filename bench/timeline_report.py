@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from flash_atten.stage_names import stage_of
 from sim.timeline.account import LineShare, QueueAccount, busiest, line_shares, queue_accounts
 from sim.timeline.blocks import measure
 from sim.timeline.launch import Hypothesis, Workload, microseconds
+from sim.timeline.origins import Origin
 from sim.timeline.parameters import Fit, load_fits
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.stages import Label, labels
@@ -112,11 +113,12 @@ def report_text(analysis: Analysis) -> str:
     for view in analysis.views:
         parts += [
             f"If {NAMES[view.hypothesis]} (predicted, share of {view.run.cycles:,.0f} cycles of one {unit}):",
-            accounts_text(view),
+            accounts_text(view.accounts),
+            f"{view.cycles_per_tile:,.0f} cycles per tile",
         ]
     for view in analysis.views:
         parts.append(f"C++ lines on which the critical path spends most, if {NAMES[view.hypothesis]}:")
-        parts.append(lines_text(analysis.kernel, view))
+        parts.append(lines_text(analysis.kernel.origins, view.lines, view.run.cycles))
     return "\n\n".join(parts)
 
 
@@ -182,28 +184,39 @@ def _percent(part: float, account: QueueAccount) -> str:
     return f"{100 * part / account.total:.0f} %"
 
 
-def accounts_text(view: View) -> str:
+def accounts_text(accounts: Sequence[QueueAccount]) -> str:
     """Return the table of queues: percent of the block's cycles."""
     header = f"{'queue':<12}{'busy':>7}{'drain':>7}{'data':>7}{'slot':>7}{'flag':>7}{'idle':>7}   operations"
     rows = [header]
-    for account in view.accounts:
+    for account in accounts:
         shares = (account.busy, account.drain, account.data, account.slot, account.flag, account.idle)
         cells = "".join(f"{100 * max(0.0, share) / account.total:7.1f}" for share in shares)
         rows.append(f"{account.core + ' ' + account.pipe.name:<12}{cells}   {account.operations}")
-    rows.append(f"{view.cycles_per_tile:,.0f} cycles per tile")
     return "\n".join(rows)
 
 
-def lines_text(kernel: RecordedKernel, view: View) -> str:
-    """Return the dearest lines, each with the Python line behind it."""
+def lines_text(origins: Mapping[int, Origin], lines: Sequence[LineShare], cycles: float) -> str:
+    """Return the dearest lines of a block of so many cycles, each with the Python line behind it."""
     rows = [f"{'cycles':>9}  {'share':>6}  {'C++ line':<9}{'queue':<11}{'operation':<15}Python"]
-    for share in view.lines:
-        origin = kernel.origins.get(share.line)
+    for share in lines:
+        origin = origins.get(share.line)
         rows.append(
-            f"{share.cycles:9,.0f}  {100 * share.cycles / view.run.cycles:5.1f}%  {share.line:<9}"
+            f"{share.cycles:9,.0f}  {100 * share.cycles / cycles:5.1f}%  {share.line:<9}"
             f"{share.core + ' ' + share.pipe.name:<11}{share.name:<15}{origin or 'unknown'}"
         )
     return "\n".join(rows)
+
+
+def block_json(
+    origins: Mapping[int, Origin], accounts: Sequence[QueueAccount], lines: Sequence[LineShare]
+) -> dict[str, Any]:
+    """Return where the cycles of a block go, as data."""
+    return {
+        "queues": [{**asdict(account), "pipe": account.pipe.name} for account in accounts],
+        "lines": [
+            {**asdict(share), "pipe": share.pipe.name, "python": str(origins.get(share.line, ""))} for share in lines
+        ],
+    }
 
 
 def report_json(analysis: Analysis) -> dict[str, Any]:
@@ -221,15 +234,7 @@ def report_json(analysis: Analysis) -> dict[str, Any]:
                 "tflops": view.tflops,
                 "model_error_percent": view.fit.mape,
                 "cycles_of_a_block": view.run.cycles,
-                "queues": [{**asdict(account), "pipe": account.pipe.name} for account in view.accounts],
-                "lines": [
-                    {
-                        **asdict(share),
-                        "pipe": share.pipe.name,
-                        "python": str(analysis.kernel.origins.get(share.line, "")),
-                    }
-                    for share in view.lines
-                ],
+                **block_json(analysis.kernel.origins, view.accounts, view.lines),
             }
             for view in analysis.views
         },

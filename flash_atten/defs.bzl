@@ -63,7 +63,10 @@ def fa_library(
     kernel_library(
         name = name,
         entries = ["call_both"] + (["call_reduce"] if kv_split > 1 else []),
+        auditor = "//sim:audit_kernel",
         generator = "//flash_atten:generate",
+        kernel = "flash_atten.described:kernel_of",
+        prover = "//sim:prove_barriers",
         knobs = {
             "heads": heads,
             "kv_split": kv_split,

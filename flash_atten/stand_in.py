@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.testing import ROOT
 from flash_atten.config import KernelConfig
+from flash_atten.described import kernel_of
 from flash_atten.libraries import library_name
 from flash_atten.plan import kernel_entries
 from kernels.callers import host_caller, npu_caller
@@ -29,6 +30,7 @@ def build_info(config: KernelConfig, backend: str = HOST) -> dict[str, Any]:
         "name": library_name(config),
         "backend": backend,
         "mode": EXECUTE,
+        "kernel": f"{kernel_of.__module__}:{kernel_of.__name__}",
         "knobs": config.knobs,
         "compiler": "g++ (stand-in)",
         **json.loads(entries_to_json(kernel_entries(config))),

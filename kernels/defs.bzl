@@ -30,6 +30,7 @@ def _caller_action(ctx, assembled, backend):
     """Makes what the library says of itself, and what C programs call; returns the former."""
     known = ctx.actions.declare_file(ctx.label.name + ".knobs.json")
     ctx.actions.write(known, json.encode({
+        "kernel": ctx.attr.kernel,
         "knobs": json.decode(ctx.attr.knobs),
         "name": ctx.label.name,
         "ptoas": assembled.ptoas,
@@ -89,7 +90,7 @@ def _proof_action(ctx, assembled, build_info):
     trace_library = ctx.actions.declare_file(ctx.label.name + ".unpatched.trace.so")
     _trace_action(ctx, assembled, trace_library, build_info)
     ctx.actions.run(
-        executable = ctx.executable._prover,
+        executable = ctx.executable.prover,
         arguments = [
             "--so=" + trace_library.path,
             "--cpp=" + assembled.path,
@@ -169,7 +170,8 @@ def _kernel_library_impl(ctx):
         _proof_action(ctx, assembled.cpp, build_info)
     _patch_action(ctx, assembled.cpp)
     host_kernel = _trace_action(ctx, out.cpp, out.trace_library, build_info)
-    _audit_action(ctx)
+    if out.audit:
+        _audit_action(ctx)
     if compiler.backend == HOST:
         _library_action(ctx, _host_compiler(ctx), host_kernel, build_info)
     else:
@@ -184,13 +186,14 @@ _kernel_library = rule(
             allow_single_file = [".cpp", ".so"],
             doc = "C++ to start from, or the kernel_library that assembles it; without it, it is assembled here.",
         ),
-        "audit": attr.output(mandatory = True, doc = "What the hazard judge says of the patched kernel."),
-        "auditor": attr.label(mandatory = True, executable = True, cfg = "exec", doc = "Judges the kernel's traces."),
+        "audit": attr.output(doc = "What the hazard judge says of the patched kernel."),
+        "auditor": attr.label(executable = True, cfg = "exec", doc = "Judges the kernel's traces."),
         "audited": attr.bool(doc = "Whether the library depends on the audit, if barriers are removed."),
         "barriers": attr.output(mandatory = True, doc = "What the patcher removed, what it kept, and why."),
         "caller": attr.output(mandatory = True, doc = "C++ with a function for each entry, for C programs."),
         "entries": attr.string_list(mandatory = True, allow_empty = False, doc = "Symbols of the module's entries, in order."),
         "generator": attr.label(mandatory = True, executable = True, cfg = "exec", doc = "Writes module and signature."),
+        "kernel": attr.string(doc = "The Python function that says what the kernel computes and how it is launched."),
         "knobs": attr.string(mandatory = True, doc = "What the generator is told, as a JSON object."),
         "build_info": attr.output(mandatory = True, doc = "What the library says of itself: knobs and tools."),
         "cpp": attr.output(mandatory = True, doc = "C++ after the patcher."),
@@ -198,6 +201,7 @@ _kernel_library = rule(
         "mlir": attr.output(doc = "The kernel in the pto dialect."),
         "origins": attr.output(doc = "Which line of MLIR and of Python each line of the C++ comes from, as JSON."),
         "proof": attr.output(doc = "Which barriers other ordering implies, if those are to go."),
+        "prover": attr.label(executable = True, cfg = "exec", doc = "Finds barriers that other ordering implies."),
         "ptoas_cpp": attr.output(doc = "C++ as the assembler printed it."),
         "remove_barriers": attr.string_list(),
         "spare_barriers_of": attr.string_list(doc = "Functions in which patterns remove nothing."),
@@ -208,7 +212,6 @@ _kernel_library = rule(
         "_host_compiler": attr.label(default = "//tools/bisheng:host_cxx", providers = [platform_common.ToolchainInfo]),
         "_patcher": attr.label(default = "//patchers:vec_barriers", executable = True, cfg = "exec"),
         "_v_rule": attr.label(default = "//sim:v_rule", providers = [WordInfo]),
-        "_prover": attr.label(default = "//sim:prove_barriers", executable = True, cfg = "exec"),
     },
     toolchains = [PTOAS_TOOLCHAIN_TYPE, DEVICE_TOOLCHAIN_TYPE],
 )
@@ -222,13 +225,15 @@ def kernel_library(
         spare_barriers_of = [],
         sync = "insert_sync",
         assembled = None,
-        auditor = "//sim:audit_kernel",
+        kernel = "",
+        auditor = None,
+        prover = None,
         **kwargs):
     """Builds a kernel for one set of knobs.
 
     Outputs, each with a label of its own: NAME.mlir, NAME.ptoas.cpp, NAME.origins.json, NAME.cpp, NAME.barriers.json, NAME.caller.cpp,
-    NAME.trace.so, NAME.audit.json, NAME.so, NAME.build_info.json. Building NAME makes NAME.so. If barriers are removed, NAME.so
-    is made only if the audit finds nothing unordered but what the patterns are known to leave so
+    NAME.trace.so, NAME.audit.json (of a kernel with an auditor), NAME.so, NAME.build_info.json. Building NAME makes NAME.so. If
+    barriers are removed, NAME.so is made only if the audit finds nothing unordered but what the patterns are known to leave so
     (`--no//flash_atten:audit` does without). `--//sim:v_rule=repeats` lets proof and audit go by the vendor's repeat rule.
 
     Args:
@@ -243,9 +248,17 @@ def kernel_library(
         (a barrier before every operation).
       assembled: label of the C++ of this kernel, if a ptoas elsewhere has printed it, or of another kernel_library with
         these knobs, whose C++ is then patched otherwise. NAME.mlir and NAME.ptoas.cpp are not made.
-      auditor: program that judges traces, as `sim/audit_main.py`.
+      kernel: the Python function that describes the kernel to the programs for any kernel, as `folder.module:function`: it
+        takes the knobs and returns a `kernels.kernel.Kernel`. The library carries the name.
+      auditor: program that judges traces: `sim/audit_main.py` with the file of `kernel` among its deps. Barriers are removed
+        only from a kernel that has one.
+      prover: program that finds barriers to remove, for the pattern "proved": `sim/prove_main.py`, likewise.
       **kwargs: common attributes, such as visibility and tags.
     """
+    if remove_barriers and not auditor:
+        fail("kernel_library %s removes barriers, so it needs an auditor (and the kernel that this one launches)" % name)
+    if "proved" in remove_barriers and not prover:
+        fail("kernel_library %s removes proved barriers, so it needs a prover" % name)
     _kernel_library(
         name = name,
         generator = generator,
@@ -255,14 +268,16 @@ def kernel_library(
         spare_barriers_of = spare_barriers_of,
         sync = sync,
         assembled = assembled,
+        kernel = kernel,
         auditor = auditor,
+        prover = prover,
         mlir = None if assembled else name + ".mlir",
         ptoas_cpp = None if assembled else name + ".ptoas.cpp",
         origins = None if assembled else name + ".origins.json",
         cpp = name + ".cpp",
         barriers = name + ".barriers.json",
         proof = name + ".proof.json" if "proved" in remove_barriers else None,
-        audit = name + ".audit.json",
+        audit = name + ".audit.json" if auditor else None,
         audited = select({
             "//flash_atten:unaudited": False,
             "//conditions:default": True,

@@ -1,9 +1,9 @@
 """Checks that nothing is unordered in a patched kernel but what the barrier patcher says.
 
 `audit_kernel --so=x.trace.so --report=x.barriers.json --output=x.audit.json`, where the library was compiled from the
-patched C++, traces the kernel on several shapes, on two cores. Every finding of the judge must be in time by the repeat
-rule and the pair of a barrier whose pattern leaves it to that, and every removed barrier must stand where a trace went:
-of other code nothing is known. With --v_rule=repeats what is in time needs no pattern.
+patched C++, traces the kernel on the shapes that it has for audits. Every finding of the judge must be in time by the
+repeat rule and the pair of a barrier whose pattern leaves it to that, and every removed barrier must stand where a
+trace went: of other code nothing is known. With --v_rule=repeats what is in time needs no pattern.
 Exit code 0: so it is, as the output says; 1: it is not, or the kernel failed; 2: wrong usage.
 """
 
@@ -20,6 +20,7 @@ from absl import flags
 
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from kernels.kernel import Trial
 from kernels.library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
 from patchers.errors import PatchError
@@ -27,7 +28,6 @@ from sim.hazards import judge
 from sim.outputs import EVIDENCE
 from sim.record import TraceLibrary
 from sim.report import verdict_json
-from sim.shapes import Launch, audit_launches
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
@@ -51,7 +51,7 @@ class Options:
 class Traces:
     """What the judge says of some launches of a kernel."""
 
-    launches: tuple[Launch, ...]
+    trials: tuple[Trial, ...]
     verdicts: tuple[Mapping[str, Any], ...]
     lines: frozenset[int]
     """Lines of the C++ that were executed in one of them."""
@@ -67,14 +67,14 @@ def options() -> Options:
 
 def trace(library: TraceLibrary, v_rule: VRule) -> Traces:
     """Record and judge the launches of an audit. Raises KernelError if one fails."""
-    launches = tuple(audit_launches(library.config))
+    trials = tuple(library.kernel.audit_trials)
     verdicts, lines = [], set()
-    for launch in launches:
-        for recording in library.record_all(*launch):
+    for trial in trials:
+        for recording in library.record_trial(trial):
             verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
             verdicts.append(verdict_json(library.info.name, verdict))
             lines.update(np.unique(recording.trace.events["line"]).tolist())
-    return Traces(launches, tuple(verdicts), frozenset(lines))
+    return Traces(trials, tuple(verdicts), frozenset(lines))
 
 
 def not_executed(report: Mapping[str, Any], lines: frozenset[int]) -> list[int]:
@@ -89,7 +89,7 @@ def audit_json(traces: Traces, report: Mapping[str, Any], outcome: Audit, v_rule
         "source_sha256": report["output"]["sha256"],
         "patterns": report["patterns"],
         "v_rule": v_rule.value,
-        "shapes": [launch.as_json() for launch in traces.launches],
+        "shapes": [trial.as_json() for trial in traces.trials],
         "operations": sum(verdict["counts"]["ops"] for verdict in traces.verdicts),
         "accesses": sum(verdict["counts"]["accesses"] for verdict in traces.verdicts),
         "in_time_by_the_repeat_rule": sorted(outcome.explained),

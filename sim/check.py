@@ -1,11 +1,10 @@
-"""The launches of a Flash Attention library: recorded, judged, and what its barrier patterns leave set apart."""
+"""The launches of a kernel library: recorded, judged, and what its barrier patterns leave set apart."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from flash_atten.config import LaunchShape
-from flash_atten.plan import ENTRY
+from kernels.kernel import Trial
 from patchers.patterns import left_to_the_repeat_rule
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
@@ -23,20 +22,23 @@ class Checked(NamedTuple):
     """That."""
 
 
-def check(library: TraceLibrary, shape: LaunchShape, block_dim: int, v_rule: VRule = VRule.STRICT) -> list[Checked]:
-    """Record and judge the launches of a shape, one for each entry.
+def check(library: TraceLibrary, trial: Trial, v_rule: VRule = VRule.STRICT) -> list[Checked]:
+    """Record and judge the launches of a shape, one for each of the plan.
 
-    A pattern leaves what is in time by the repeat rule, between the operations that it is about. No pattern is for the
-    entry that combines the parts of S1. Raises ValueError for a shape that the kernel cannot run, KernelError if it
-    fails.
+    Raises ValueError for a shape that the kernel cannot run, KernelError if it fails.
     """
-    return [check_recording(library, recording, v_rule) for recording in library.record_all(shape, block_dim)]
+    return [check_recording(library, recording, v_rule) for recording in library.record_trial(trial)]
 
 
 def check_recording(library: TraceLibrary, recording: Recording, v_rule: VRule) -> Checked:
-    """Judge one launch."""
+    """Judge one launch.
+
+    A pattern leaves what is in time by the repeat rule, between the operations that it is about. Patterns are for the
+    kernel's first entry: what Flash Attention has behind it combines the parts of S1 and keeps its barriers.
+    """
     verdict = judge(recording.trace, scratch=recording.scratch, v_rule=v_rule)
-    patterns = library.info.fields().get("remove_barriers", ()) if recording.entry == ENTRY else ()
+    first = recording.entry == library.info.entries[0].name
+    patterns = library.info.fields().get("remove_barriers", ()) if first else ()
     accepted = tuple(
         finding
         for finding in verdict.findings

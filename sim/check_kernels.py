@@ -22,9 +22,11 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, integers, run
 from isa.a3 import CUBE_CORES
 from isa.costs import CostError
 from kernels.backend import open_library
-from kernels.kernel import Case, Kernel
+from kernels.kernel import Case, Trial
 from kernels.library import KernelError, KernelLibrary, LibraryError
+from kernels.run_case import bind_case
 from ptodsl.examples.catalogue import EXAMPLES
+from ptodsl.examples.example import Example
 from sim.hazards import judge
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
 from sim.report import counts_text, verdict_text
@@ -42,7 +44,7 @@ LIBRARIES = Path(ptodsl.examples.__file__).parent
 class Options:
     """A checked request."""
 
-    kernels: tuple[Kernel, ...]
+    kernels: tuple[Example, ...]
     seeds: tuple[int, ...]
 
 
@@ -63,21 +65,17 @@ def options() -> Options:
     return Options(chosen, tuple(integers("seeds", SEEDS.value, least=0)))
 
 
-def check_numbers(kernel: Kernel, case: Case, directory: Path) -> Finding:
+def check_numbers(kernel: Example, case: Case, directory: Path) -> Finding:
     """Run a case on the host on poisoned buffers and compare. Raises LibraryError."""
     backend = open_library(KernelLibrary(directory / f"{kernel.library}.so")).backend
-    expected = case.expected()
-    bound = backend.bind(case.plan, {name: backend.from_numpy(array) for name, array in case.arrays.items()})
-    bound.poison()
     try:
-        bound.run()
+        found = bind_case(backend, case).check()
     except KernelError as error:
         return Finding(False, str(error))
-    problems = case.problems(expected, {name: backend.to_numpy(case.arrays[name]) for name in expected})
-    return Finding(not problems, "; ".join(problems) or f"{', '.join(expected)} as the reference")
+    return Finding(found.ok, found.text)
 
 
-def check_order(kernel: Kernel, recordings: Sequence[Recording]) -> Finding:
+def check_order(kernel: Example, recordings: Sequence[Recording]) -> Finding:
     """Judge the launches of a case."""
     verdicts = [judge(recording.trace, scratch=recording.scratch) for recording in recordings]
     wrong = [verdict_text(kernel.name, verdict) for verdict in verdicts if not verdict.ok]
@@ -93,8 +91,8 @@ def predict(recordings: Sequence[Recording]) -> Finding:
     return Finding(True, f"predicted {cycles:.0f} cycles on one core")
 
 
-def check(kernel: Kernel, seed: int, directory: Path) -> Iterator[Finding]:
-    """Check a kernel on all of its shapes. Raises LibraryError."""
+def check(kernel: Example, seed: int, directory: Path) -> Iterator[Finding]:
+    """Check a kernel on all of its shapes, and predict the first. Raises LibraryError."""
     for suffix in (".so", TRACE_SUFFIX):
         if not (path := directory / f"{kernel.library}{suffix}").exists():
             raise LibraryError(
@@ -103,11 +101,9 @@ def check(kernel: Kernel, seed: int, directory: Path) -> Iterator[Finding]:
             )
     trace_library = TraceLibrary(directory / f"{kernel.library}{TRACE_SUFFIX}")
     for shape in kernel.shapes:
-        case = kernel.case(shape, seed, CUBE_CORES)
-        yield check_numbers(kernel, case, directory)
-        yield check_order(kernel, trace_library.record_plan(case.plan, case.arrays))
-        alone = kernel.case(shape, seed, 1)
-        yield predict(trace_library.record_plan(alone.plan, alone.arrays))
+        yield check_numbers(kernel, kernel.case(shape, seed, CUBE_CORES), directory)
+        yield check_order(kernel, trace_library.record_trial(Trial(shape, CUBE_CORES)))
+    yield predict(trace_library.record_trial(Trial(kernel.shapes[0])))
 
 
 def work(chosen: Options) -> int:

@@ -1,13 +1,13 @@
 """The check of any kernel tells right from wrong: numbers, order, and what is not built."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cli.testing import run_program
-from kernels.kernel import Array, Case, Shape
+from kernels.kernel import Case, Judge, Shape
 from kernels.library import LibraryError
 from ptodsl.examples.catalogue import EXAMPLES
 from ptodsl.examples.example import Example
@@ -23,19 +23,23 @@ built = pytest.mark.skipif(
 class OffByOne(Example):
     """Expects another result than the kernel's."""
 
-    def case(self, shape: Shape, seed: int, cube_cores: int) -> Case:
-        right = super().case(shape, seed, cube_cores)
+    def case(self, shape: Shape, seed: int, cube_cores: int, kind: str = "") -> Case:
+        right = super().case(shape, seed, cube_cores, kind)
 
-        def wrong() -> Mapping[str, Array]:
-            return {name: array + 1 for name, array in right.expected().items()}
+        def wrong() -> Judge:
+            return shifted(right.judge())
 
-        return replace(right, expected=wrong)
+        return replace(right, judge=wrong)
+
+
+def shifted(judge: Judge) -> Judge:
+    return lambda results: judge({name: array - np.float32(1) for name, array in results.items()})
 
 
 @built
 def test_a_right_kernel_is_right_in_numbers_and_order_and_has_a_time() -> None:
-    numbers, order, time = check(ADD, 0, LIBRARIES)
-    assert [found.ok for found in (numbers, order, time)] == [True] * 3
+    numbers, order, *smallest, time = check(ADD, 0, LIBRARIES)
+    assert [found.ok for found in (numbers, order, *smallest, time)] == [True] * 5
     assert numbers.text == "z as the reference"
     assert order.text.startswith("in order: 40 operations")
     assert time.text.startswith("predicted ")
@@ -43,8 +47,8 @@ def test_a_right_kernel_is_right_in_numbers_and_order_and_has_a_time() -> None:
 
 @built
 def test_a_wrong_result_is_told() -> None:
-    wrong = OffByOne(ADD.name, ADD.build, ADD.arguments, ADD.expected, ADD.block_dim)
-    numbers, order, _ = check(wrong, 0, LIBRARIES)
+    wrong = OffByOne(ADD.name, ADD.build, ADD.arguments, ADD.expected, ADD.block_dim, sizes=ADD.sizes)
+    numbers, order, *_ = check(wrong, 0, LIBRARIES)
     assert order.ok
     assert not numbers.ok
     assert numbers.text.startswith("20480 of 20480 values of z are wrong; the first, at [0, 0]")
@@ -61,6 +65,8 @@ def test_a_kernel_that_there_is_not_is_refused(tmp_path: Path) -> None:
     assert "there is no 'nope'; known are add," in " ".join(done.stderr.split())
 
 
-def test_an_example_has_no_sizes_to_choose() -> None:
-    with pytest.raises(ValueError, match="the example add has no sizes to choose; given are rows"):
+def test_an_example_refuses_sizes_that_it_does_not_have() -> None:
+    with pytest.raises(ValueError, match="add has no size cols: its sizes are rows"):
+        ADD.case({"cols": 3}, 0, 1)
+    with pytest.raises(ValueError, match="rows = 3 is not supported: give a positive multiple of 32, such as 320"):
         ADD.case({"rows": 3}, 0, 1)

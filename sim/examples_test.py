@@ -39,7 +39,7 @@ def recorder(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Host
 
 
 def test_example_is_in_order_and_needs_all_its_syncs(example: Example, recorder: HostKernel, tmp_path: Path) -> None:
-    arguments = example.arguments(np.random.default_rng(0))
+    arguments = example.draw(0)
     recorder.trace(tmp_path / "trace", example.block_dim, *arguments.values())
     trace, slots = read_trace(tmp_path / "trace"), arguments.get("slots")
     scratch = (bytes_of(slots),) if isinstance(slots, np.ndarray) else ()
@@ -56,7 +56,7 @@ def test_example_is_in_order_and_needs_all_its_syncs(example: Example, recorder:
 def test_the_page_says_what_an_example_is_predicted_to_take(
     example: Example, recorder: HostKernel, tmp_path: Path
 ) -> None:
-    recorder.trace(tmp_path / "trace", 1, *example.arguments(np.random.default_rng(0)).values())
+    recorder.trace(tmp_path / "trace", 1, *example.draw(0).values())
     cycles = timeline(timed_program(read_trace(tmp_path / "trace"))).cycles
     row = re.search(rf"^\| `{example.name}` \| [^|]+ \| ([\d,]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert row is not None, f"docs/examples.md has no row for {example.name}"
@@ -66,6 +66,6 @@ def test_the_page_says_what_an_example_is_predicted_to_take(
 @pytest.mark.parametrize("example", EXAMPLES[::4], ids=lambda example: example.name)
 def test_a_barrier_before_everything_orders_everything_on_a_core(example: Example, tmp_path: Path) -> None:
     kernel = host_kernel(example.build(), example.name, tmp_path, Options(Sync.BARRIER_ALL), mode="trace")
-    arguments = example.arguments(np.random.default_rng(0))
+    arguments = example.draw(0)
     kernel.trace(tmp_path / "trace", example.block_dim, *arguments.values())
     assert judge(read_trace(tmp_path / "trace")).findings == ()

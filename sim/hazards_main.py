@@ -1,4 +1,6 @@
-"""Checks that everything a Flash Attention kernel does is ordered: `tools/bazel run //sim:hazards -- --s1=4096`.
+"""Checks that everything a kernel does is ordered: `tools/bazel run //sim:hazards -- --s1=4096`.
+
+    tools/bazel run //ptodsl/examples:hazards -- --so=bazel-bin/ptodsl/examples/kernel_softmax.trace.so --shape=rows=640
 
 Runs the kernel's C++ in trace mode and judges the trace. Exit code 0: no hazard; 1: a hazard, or the kernel failed;
 2: wrong usage.
@@ -16,9 +18,10 @@ from absl import flags
 import flash_atten
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.config import LaunchShape
+from kernels.kernel import Trial, shape_of
 from kernels.library import KernelError, LibraryError
-from sim.check import check
+from kernels.shape_flags import define_shape
+from sim.check import Checked, check
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
 from sim.outputs import REPORTS
@@ -30,9 +33,8 @@ from tracing.file import read_trace
 
 _SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to check; default: those of all default targets.")
 _TRACE = flags.DEFINE_list("trace", [], "Trace files of any kernels to check instead.")
-_Q_ROWS = flags.DEFINE_integer("q_rows", 256, "Rows of Q, a multiple of 128.")
-_S1 = flags.DEFINE_integer("s1", 4096, "Rows of K and V, a multiple of the kernel's S1_TILE.")
-_BLOCK_DIM = flags.DEFINE_integer("block_dim", 1, "Cores; with fewer than Q blocks a core handles several in turn.")
+_SHAPE = define_shape(q_rows="Flash Attention: rows of Q.", s1="Flash Attention: rows of K and V.")
+_BLOCK_DIM = flags.DEFINE_integer("block_dim", 1, "Cores; with fewer than units of work a core does several in turn.")
 _V_RULE = define_v_rule()
 _JSON = flags.DEFINE_string("json", None, "File for the verdicts as JSON.")
 
@@ -46,7 +48,8 @@ class Options:
 
     libraries: tuple[Path, ...]
     traces: tuple[Path, ...]
-    shape: LaunchShape
+    sizes: dict[str, int]
+    """Of those that are given."""
     block_dim: int
     v_rule: VRule
     json: Path | None
@@ -55,7 +58,8 @@ class Options:
 def options() -> Options:
     """Read the flags. Raises ValueError."""
     inputs = map(user_path, [*_SO.value, *_TRACE.value])
-    idle = [flag.name for flag in (_Q_ROWS, _S1, _BLOCK_DIM) if flag.present]
+    sizes = _SHAPE()
+    idle = [*sizes, *[_BLOCK_DIM.name] * _BLOCK_DIM.present]
     if idle and _TRACE.value and not _SO.value:
         raise ValueError(
             f"a trace is of a launch with its own shape: leave out {', '.join('--' + name for name in idle)}, or "
@@ -64,11 +68,24 @@ def options() -> Options:
     return Options(
         libraries=tuple(user_path(text) for text in _SO.value),
         traces=tuple(user_path(text) for text in _TRACE.value),
-        shape=LaunchShape(_Q_ROWS.value, _S1.value),
+        sizes=sizes,
         block_dim=_BLOCK_DIM.value,
         v_rule=_V_RULE.value,
         json=output_file("json", _JSON.value, ".json", inputs=inputs, ours=REPORTS),
     )
+
+
+def check_library(library: TraceLibrary, chosen: Options) -> list[Checked]:
+    """Judge the launches of one library. Raises ValueError for a shape, or cores, that the kernel cannot have."""
+    kernel = library.kernel
+    shape = shape_of(kernel, chosen.sizes)
+    most = kernel.case(shape, 0, chosen.block_dim, kernel.traced_kind).plan.block_dim
+    if most < chosen.block_dim:
+        sizes = ", ".join(f"{name} = {value}" for name, value in shape.items())
+        raise ValueError(
+            f"--block_dim={chosen.block_dim} is not possible with {sizes}: {kernel.name} has work for 1 to {most} cores"
+        )
+    return check(library, Trial(shape, chosen.block_dim), chosen.v_rule)
 
 
 def reports(chosen: Options) -> Iterator[Report]:
@@ -82,7 +99,7 @@ def reports(chosen: Options) -> Iterator[Report]:
         return
     for path in chosen.libraries or libraries_beside(flash_atten.__file__):
         library = TraceLibrary(path)
-        for found in check(library, chosen.shape, chosen.block_dim, chosen.v_rule):
+        for found in check_library(library, chosen):
             yield library.info.name, *found
 
 

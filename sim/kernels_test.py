@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import flash_atten
-from flash_atten.config import LaunchShape
+from flash_atten.trials import representative_shapes
+from kernels.kernel import Trial
 from sim.barriers import redundant_barriers
 from sim.check import check
 from sim.confirm import confirm
@@ -18,7 +19,6 @@ from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants, sample, summary
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
-from sim.shapes import representative_shapes
 from sim.v_pairs import table
 from sim.v_pairs_main import pairs_of
 
@@ -52,7 +52,7 @@ def test_shipped_kernel_has_only_the_pairs_that_its_pattern_leaves(
     path: Path, q_rows: int, s1: int, block_dim: int
 ) -> None:
     library = TraceLibrary(path)
-    ((entry, verdict, accepted),) = check(library, LaunchShape(q_rows, s1), block_dim)
+    ((entry, verdict, accepted),) = check(library, Trial({"q_rows": q_rows, "s1": s1}, block_dim))
     assert (entry, verdict.findings) == ("call_both", ())
     assert bool(accepted) == ("gu" in library.info.fields()["remove_barriers"])
     assert verdict.counts.blocks == block_dim

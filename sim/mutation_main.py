@@ -1,7 +1,7 @@
 """How much the hazard judge notices: `tools/bazel run //sim:mutation`.
 
-Deletes and changes every synchronisation instruction of Flash Attention kernels, one at a time, and judges the
-result on several shapes. Exit code 0: done, whatever the score; 1: the kernel failed, or has hazards before it is
+Deletes and changes every synchronisation instruction of kernels, one at a time, and judges the result on several
+shapes. Exit code 0: done, whatever the score; 1: the kernel failed, or has hazards before it is
 mutated; 2: wrong usage.
 """
 
@@ -23,7 +23,6 @@ from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
 from sim.outputs import REPORTS
 from sim.record import TraceLibrary, libraries_beside
-from sim.shapes import representative_shapes
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
@@ -58,8 +57,7 @@ def options() -> Options:
 
 def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
     """Judge the mutants of one kernel; return the summary. Raises UncleanError, KernelError."""
-    shapes = representative_shapes(library.config)
-    recordings = [each for shape in shapes for each in library.record_all(shape, block_dim=1)]
+    recordings = [each for trial in library.kernel.trials for each in library.record_trial(trial)]
     found = mutants(take_inventory(recording.trace for recording in recordings))
     todo = sample(found, chosen.sample or len(found), chosen.seed)
 

@@ -130,7 +130,13 @@ def test_a_shape_beside_a_trace_is_refused(tmp_path: Path) -> None:
     [
         (("--q_rows=100",), "q_rows = 100 is not supported: it must be a multiple of 128"),
         (("--s1=1000",), "s1 = 1000 is not supported with s1_tile = 256"),
-        (("--block_dim=3",), "block_dim = 3 is not possible with q_rows = 256: use 1 to 2"),
+        (
+            ("--block_dim=3",),
+            "--block_dim=3 is not possible with q_rows = 256, s1 = 4096: fa_s1tile256 has work for 1 to 2 cores",
+        ),
+        (("--shape=rows=640",), "fa_s1tile256 has no size rows: its sizes are q_rows, s1"),
+        (("--shape=s1",), "--shape=s1 is no size: give a name and a whole number"),
+        (("--shape=s1=2048", "--s1=4096"), "--shape=s1=2048: s1 is given twice"),
         (("--so=missing.so",), "missing.so does not load as a kernel library"),
         (("--s1=x",), "not a whole number"),
         (("--json=no/such/x.json",), "--json=no/such/x.json cannot be written: there is no folder"),

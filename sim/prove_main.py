@@ -19,12 +19,11 @@ from absl import flags
 
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.config import LaunchShape
+from kernels.kernel import Trial
 from kernels.library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
 from sim.outputs import EVIDENCE
 from sim.record import TraceLibrary
-from sim.shapes import Launch, proof_shapes
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
@@ -52,8 +51,8 @@ def options() -> Options:
     return Options(user_path(_SO.value), user_path(_CPP.value), output, _V_RULE.value)
 
 
-def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape], v_rule: VRule) -> str:
-    """Return the proof that the barriers on `lines` of `cpp` are redundant on `shapes` by `v_rule`.
+def proof_text(cpp: bytes, lines: Iterable[int], trials: Iterable[Trial], v_rule: VRule) -> str:
+    """Return the proof that the barriers on `lines` of `cpp` are redundant on `trials` by `v_rule`.
 
     Raises ValueError if a line is no V barrier: then the traces are of another file.
     """
@@ -65,7 +64,7 @@ def proof_text(cpp: bytes, lines: Iterable[int], shapes: Iterable[LaunchShape], 
         "source_sha256": hashlib.sha256(cpp).hexdigest(),
         "redundant_barriers": sorted(lines),
         "v_rule": v_rule.value,
-        "shapes": [Launch(shape, 1).as_json() for shape in shapes],
+        "shapes": [trial.as_json() for trial in trials],
     }
     return json.dumps(proof, indent=1) + "\n"
 
@@ -74,10 +73,10 @@ def work(chosen: Options) -> int:
     """Trace, prove, write. Return the exit code."""
     try:
         library = TraceLibrary(chosen.library)
-        shapes = proof_shapes(library.config)
-        traces = (each.trace for shape in shapes for each in library.record_all(shape, block_dim=1))
+        trials = library.kernel.proof_trials
+        traces = (each.trace for trial in trials for each in library.record_trial(trial))
         lines = redundant_barriers(traces, chosen.v_rule)
-        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, shapes, chosen.v_rule))
+        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, trials, chosen.v_rule))
     except (KernelError, UnorderedTraceError) as error:
         return fail(error, EXIT_FAILED)
     except (ValueError, OSError, LibraryError) as error:

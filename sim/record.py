@@ -1,6 +1,6 @@
 """Launches libraries that were compiled in trace mode, and reads the traces.
 
-No tile is computed: the operands of Flash Attention hold zeros.
+No tile is computed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from flash_atten.config import HEAD, KernelConfig, LaunchShape
 from flash_atten.plan import launch_plan
 from kernels.arguments import arguments_of, check_arrays
+from kernels.described import kernel_of
+from kernels.kernel import Kernel, Trial
 from kernels.library import TRACE, Argument, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
 from sim.carried import still_blank
@@ -48,6 +50,19 @@ class TraceLibrary:
         self.path = path
         self._library = KernelLibrary(path, mode=TRACE)
         self.info = self._library.info
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """What the library says that it is a kernel of. Raises LibraryError."""
+        return kernel_of(self.info)
+
+    def record_trial(self, trial: Trial) -> list[Recording]:
+        """Make the launches of a shape on at most so many cores; return a trace for each.
+
+        Raises ValueError for a shape that the kernel cannot run, KernelError with the runtime's report if it fails.
+        """
+        case = self.kernel.case(trial.shape, 0, trial.cores, self.kernel.traced_kind)
+        return self.record_plan(case.plan, case.arrays)
 
     @cached_property
     def config(self) -> KernelConfig:

@@ -14,6 +14,7 @@ import flash_atten
 from flash_atten.config import S0, LaunchShape
 from flash_atten.kernel import REDUCE_KERNEL
 from flash_atten.plan import ENTRY, REDUCE_ENTRY
+from kernels.kernel import Trial
 from patchers.patch import ByPatterns, patch
 from patchers.patterns import PATTERNS, select_patterns
 from sim.barriers import redundant_barriers
@@ -21,7 +22,6 @@ from sim.check import check
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants, summary
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
-from sim.shapes import representative_shapes
 
 FOLDER = Path(flash_atten.__file__).parent
 SPLIT = sorted(FOLDER.glob(f"*_kvsplit*{TRACE_SUFFIX}"))
@@ -40,8 +40,8 @@ def test_all_are_here() -> None:
 def test_both_launches_have_only_what_the_pattern_leaves(path: Path, block_dim: int) -> None:
     library = TraceLibrary(path)
     config = library.config
-    shape = LaunchShape(3 * S0, 2 * config.least_s1, heads=2 if config.heads else 1)
-    checked = check(library, shape, block_dim)
+    shape = {"q_rows": 3 * S0, "s1": 2 * config.least_s1} | ({"heads": 2} if config.heads else {})
+    checked = check(library, Trial(shape, block_dim))
     assert [found.entry for found in checked] == [ENTRY, REDUCE_ENTRY][: 1 + (config.kv_split > 1)]
     for found in checked:
         assert found.verdict.findings == ()
@@ -60,7 +60,7 @@ def test_the_combining_launch_reads_nothing_that_the_first_has_not_written() -> 
 @pytest.fixture(scope="module", params=UNPATCHED, ids=lambda path: path.name)
 def recordings(request: pytest.FixtureRequest) -> list[Recording]:
     library = TraceLibrary(request.param)
-    return [each for shape in representative_shapes(library.config) for each in library.record_all(shape, block_dim=1)]
+    return [each for trial in library.kernel.trials for each in library.record_trial(trial)]
 
 
 def test_no_barrier_is_redundant(recordings: list[Recording]) -> None:

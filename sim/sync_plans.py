@@ -105,7 +105,7 @@ def _attention(name: str, build: Callable[[KernelConfig], ModuleOp], s1_tile: in
 
 
 def _example(example: Example) -> Kernel:
-    drawn = example.arguments(np.random.default_rng(0))
+    drawn = example.draw(0)
     place = str(list(drawn).index("slots")) if "slots" in drawn else ""
     return Kernel(example.name, example.name, example.build, lambda: list(drawn.values()), place)
 

@@ -19,7 +19,6 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from kernels.library import KernelError, LibraryError
 from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
-from sim.shapes import audit_launches
 from sim.v_pairs import Row, rows, table
 from tracing.file import read_trace
 
@@ -42,7 +41,7 @@ def options() -> Options:
 
 def pairs_of(library: TraceLibrary) -> list[Row]:
     """Return the rows of a library, over the launches of an audit. Raises KernelError."""
-    recordings = [each for launch in audit_launches(library.config) for each in library.record_all(*launch)]
+    recordings = [each for trial in library.kernel.audit_trials for each in library.record_trial(trial)]
     verdicts = [judge(recording.trace, scratch=recording.scratch) for recording in recordings]
     return rows(library.info.name, (finding for verdict in verdicts for finding in verdict.findings))
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
@@ -18,6 +19,12 @@ from ptodsl.values import Scalar, TensorView, Tile, Value
 
 ROWS, COLS = 32, 64
 """Shape of the tiles."""
+
+
+def row_sizes(tiles: int, multiple_of: int = ROWS) -> tuple[Size, ...]:
+    """Return the one size of a kernel over tiles of rows: rows of x, by default of `tiles` tiles."""
+    return (Size("rows", tiles * ROWS, multiple_of),)
+
 
 F32_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float32)
 F16_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float16)
@@ -79,9 +86,9 @@ def build_add_double_buffered() -> ModuleOp:
     return module.finish()
 
 
-def _add_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (10 * ROWS, COLS)
-    return {"x": normal(rng, shape), "y": normal(rng, shape), "z": unset(shape), "rows": shape[0]}
+def _add_arguments(rng: np.random.Generator, rows: int) -> Arguments:
+    shape = (rows, COLS)
+    return {"x": normal(rng, shape), "y": normal(rng, shape), "z": unset(shape), "rows": rows}
 
 
 def _unary_kernel(name: str, body: Callable[[Tile, Tile, Scalar], None]) -> ModuleOp:
@@ -99,9 +106,9 @@ def _unary_kernel(name: str, body: Callable[[Tile, Tile, Scalar], None]) -> Modu
     return module.finish()
 
 
-def _unary_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (7 * ROWS, COLS)
-    return {"x": normal(rng, shape), "y": unset(shape), "rows": shape[0]}
+def _unary_arguments(rng: np.random.Generator, rows: int) -> Arguments:
+    shape = (rows, COLS)
+    return {"x": normal(rng, shape), "y": unset(shape), "rows": rows}
 
 
 GELU_SLOPE = 1.702
@@ -179,13 +186,13 @@ def build_convert() -> ModuleOp:
     return module.finish()
 
 
-def _convert_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (3 * ROWS, COLS)
+def _convert_arguments(rng: np.random.Generator, rows: int) -> Arguments:
+    shape = (rows, COLS)
     return {
         "x": normal(rng, shape) * np.float32(100),
         "half": unset(shape, np.float16),
         "floor": np.full(shape, -1, np.int32),
-        "rows": shape[0],
+        "rows": rows,
     }
 
 
@@ -194,10 +201,16 @@ def _convert(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("add", build_add, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, block_dim=2),
-    Example("add_double_buffered", build_add_double_buffered, _add_arguments, lambda a: {"z": a["x"] + a["y"]}),
-    Example("gelu", build_gelu, _unary_arguments, _gelu),
-    Example("branches", build_branches, _unary_arguments, _branches, block_dim=2),
-    Example("convert", build_convert, _convert_arguments, _convert),
+    Example("add", build_add, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, block_dim=2, sizes=row_sizes(10)),
+    Example(
+        "add_double_buffered",
+        build_add_double_buffered,
+        _add_arguments,
+        lambda a: {"z": a["x"] + a["y"]},
+        sizes=row_sizes(10, 2 * ROWS),
+    ),
+    Example("gelu", build_gelu, _unary_arguments, _gelu, sizes=row_sizes(7)),
+    Example("branches", build_branches, _unary_arguments, _branches, block_dim=2, sizes=row_sizes(7)),
+    Example("convert", build_convert, _convert_arguments, _convert, sizes=row_sizes(3)),
 )
 """The examples of this file."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 
-from kernels.kernel import Case, Shape
+from kernels.kernel import Case, Shape, Size, Trial, near, shape_of
 from kernels.plan import Launch, LaunchPlan, Scratch
 
 Array = npt.NDArray[Any]
@@ -22,6 +23,10 @@ Arguments = dict[str, Array | int | float]
 
 SLOTS = "slots"
 """The parameter of a kernel with FIFOs that points to their slots: scratch."""
+
+
+DRAWN = "drawn"
+"""The one kind of operands that an example has."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Example:
     build: Callable[[], ModuleOp]
     """Returns the module."""
 
-    arguments: Callable[[np.random.Generator], Arguments]
-    """Draws arguments for one launch."""
+    arguments: Callable[..., Arguments]
+    """Draws arguments for one launch: takes a generator, and by name each of `sizes`."""
 
     expected: Callable[[Mapping[str, Any]], dict[str, Array]]
     """Computes what each output array must hold after the launch."""
@@ -49,6 +54,12 @@ class Example:
     atol: float = 1e-5
     """Absolute tolerance."""
 
+    sizes: Sequence[Size] = ()
+    """What a launch may choose; without any the arguments have one shape."""
+
+    kinds: ClassVar[Sequence[str]] = (DRAWN,)
+    traced_kind: ClassVar[str] = DRAWN
+
     @property
     def library(self) -> str:
         """The name of its target in this folder."""
@@ -56,14 +67,42 @@ class Example:
 
     @property
     def shapes(self) -> Sequence[Shape]:
-        """An example has one, that of its arguments."""
-        return ({},)
+        """The default one, and the smallest."""
+        default, least = (
+            {size.name: getattr(size, field) for size in self.sizes} for field in ("default", "multiple_of")
+        )
+        return (default,) if least == default else (default, least)
 
-    def case(self, shape: Shape, seed: int, cube_cores: int) -> Case:
-        """Return a call on arguments of the seed. Raises ValueError for a shape: the arguments have their own."""
-        if shape:
-            raise ValueError(f"the example {self.name} has no sizes to choose; given are {', '.join(shape)}")
-        arguments = self.arguments(np.random.default_rng(seed))
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """All shapes, on one core."""
+        return [Trial(shape) for shape in self.shapes]
+
+    @property
+    def proof_trials(self) -> Sequence[Trial]:
+        """The same."""
+        return self.trials
+
+    @property
+    def audit_trials(self) -> Sequence[Trial]:
+        """A shape that is a step larger than the default one, on as many cores as the example is for."""
+        return [Trial({size.name: size.default + size.multiple_of for size in self.sizes}, self.block_dim)]
+
+    def draw(self, seed: int, shape: Shape = MappingProxyType({})) -> Arguments:
+        """Return arguments of the seed, for a shape with the defaults where it says nothing.
+
+        Raises ValueError for a size that the kernel does not have, or that has no such value.
+        """
+        full = shape_of(self, shape)
+        for size in self.sizes:
+            size.check(full[size.name])
+        return self.arguments(np.random.default_rng(seed), **full)
+
+    def case(self, shape: Shape, seed: int, cube_cores: int, kind: str = DRAWN) -> Case:
+        """Return a call on arguments of the seed. Raises ValueError for a shape that it cannot have, as `draw`."""
+        if kind not in ("", DRAWN):
+            raise ValueError(f"the example {self.name} draws its operands in one way, {DRAWN!r}; asked for is {kind!r}")
+        arguments = self.draw(seed, shape)
         arrays = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
         scalars = {name: value for name, value in arguments.items() if not isinstance(value, np.ndarray)}
         slots = arrays.pop(SLOTS, None)
@@ -73,7 +112,7 @@ class Example:
             scalars=scalars,
             outputs=tuple(self.expected(arguments)),
         )
-        return Case(plan, arrays, lambda: self.expected(arguments), self.rtol, self.atol)
+        return Case(plan, arrays, lambda: near(self.expected(arguments), self.rtol, self.atol))
 
     def check(self, arguments: Mapping[str, Any], expected: Mapping[str, Array]) -> None:
         """Raise AssertionError if an output array among `arguments` is not as `expected`."""

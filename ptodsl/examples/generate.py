@@ -8,24 +8,12 @@ from __future__ import annotations
 import sys
 
 from kernels.generator import Knob, Source, main
-from kernels.signature import Knobs
-from ptodsl.examples.catalogue import EXAMPLES
-from ptodsl.examples.example import Example
-
-
-def example_of(knobs: Knobs) -> Example:
-    """Return the example that the knobs name. Raises ValueError if there is none."""
-    for example in EXAMPLES:
-        if example.name == knobs["example"]:
-            return example
-    names = ", ".join(example.name for example in EXAMPLES)
-    raise ValueError(f"there is no example {knobs['example']!r}: use one of {names}")
-
+from ptodsl.examples.catalogue import EXAMPLES, kernel_of
 
 SOURCE = Source(
     knobs=(Knob("example", EXAMPLES[0].name, "name of the example"),),
-    check=example_of,
-    build=lambda knobs: example_of(knobs).build(),
+    check=kernel_of,
+    build=lambda knobs: kernel_of(knobs).build(),
 )
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import ModuleBuilder
@@ -66,8 +68,10 @@ def build_matmul(*, transposed: bool = False) -> ModuleOp:
     return module.finish()
 
 
-def _arguments(rng: np.random.Generator, *, transposed: bool) -> Arguments:
-    m, n, k = 3 * M, 2 * N, 8 * K
+SIZES = (Size("m", 3 * M, M), Size("n", 2 * N, N), Size("k", 8 * K, K * BUFFERS))
+
+
+def _arguments(rng: np.random.Generator, m: int, n: int, k: int, *, transposed: bool) -> Arguments:
     b_shape = (n, k) if transposed else (k, n)
     a, b = normal(rng, (m, k), np.float16), normal(rng, b_shape, np.float16)
     return {"a": a, "b": b, "c": unset((m, n)), "m": m, "n": n, "k": k}
@@ -82,17 +86,19 @@ EXAMPLES = (
     Example(
         "matmul",
         build_matmul,
-        lambda rng: _arguments(rng, transposed=False),
+        partial(_arguments, transposed=False),
         lambda a: _product(a, transposed=False),
         block_dim=2,
         atol=1e-4,
+        sizes=SIZES,
     ),
     Example(
         "matmul_transposed",
         lambda: build_matmul(transposed=True),
-        lambda rng: _arguments(rng, transposed=True),
+        partial(_arguments, transposed=True),
         lambda a: _product(a, transposed=True),
         atol=1e-4,
+        sizes=SIZES,
     ),
 )
 """The examples of this file."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import Function, ModuleBuilder
@@ -146,19 +147,19 @@ def build_vector_to_cube() -> ModuleOp:
     return _entry(module, "vector_to_cube", SENDS_OPERANDS, args.function, vector)
 
 
-COUNT = 21
+SIZES = (Size("count", 21),)
 """Products in a launch: more than two rounds through the slots."""
 
 
-def _arguments(rng: np.random.Generator, slots: npt.DTypeLike) -> Arguments:
-    rows = COUNT * SIZE
+def _arguments(rng: np.random.Generator, count: int, *, slots: npt.DTypeLike) -> Arguments:
+    rows = count * SIZE
     return {
         "ffts": 0,
         "slots": unset((SLOTS * SIZE * SIZE,), slots),
         "a": normal(rng, (rows, SIZE), np.float16),
         "b": normal(rng, (SIZE, SIZE), np.float16),
         "c": unset((rows, SIZE)),
-        "count": COUNT,
+        "count": count,
     }
 
 
@@ -172,8 +173,11 @@ def _scaled_product(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"c": (a * FACTOR) @ b}
 
 
-EXAMPLES = (
-    Example("cube_to_vector", build_cube_to_vector, partial(_arguments, slots=np.float32), _relu_product, atol=1e-4),
-    Example("vector_to_cube", build_vector_to_cube, partial(_arguments, slots=np.float16), _scaled_product, atol=1e-4),
+EXAMPLES = tuple(
+    Example(name, build, partial(_arguments, slots=slots), expected, atol=1e-4, sizes=SIZES)
+    for name, build, slots, expected in (
+        ("cube_to_vector", build_cube_to_vector, np.float32, _relu_product),
+        ("vector_to_cube", build_vector_to_cube, np.float16, _scaled_product),
+    )
 )
 """The examples of this file."""

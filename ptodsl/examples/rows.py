@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
-from ptodsl.examples.elementwise import COLS, F32_TILE, ROWS, load_tile, matrix, store_tile, tiles_of_core
+from ptodsl.examples.elementwise import COLS, F32_TILE, ROWS, load_tile, matrix, row_sizes, store_tile, tiles_of_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import ModuleBuilder
 from ptodsl.values import Scalar, Tile, Value
@@ -52,9 +53,9 @@ def _softmax(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"y": p / p.sum(axis=1, keepdims=True)}
 
 
-def _square_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (6 * ROWS, COLS)
-    return {"x": normal(rng, shape) * np.float32(4), "y": unset(shape), "rows": shape[0]}
+def _square_arguments(rng: np.random.Generator, rows: int) -> Arguments:
+    shape = (rows, COLS)
+    return {"x": normal(rng, shape) * np.float32(4), "y": unset(shape), "rows": rows}
 
 
 EPSILON = 1e-5
@@ -87,9 +88,9 @@ def build_rms_norm() -> ModuleOp:
     return module.finish()
 
 
-def _rms_norm_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (5 * ROWS, COLS)
-    return {"x": normal(rng, shape), "gamma": normal(rng, (1, COLS)), "y": unset(shape), "rows": shape[0]}
+def _rms_norm_arguments(rng: np.random.Generator, rows: int) -> Arguments:
+    shape = (rows, COLS)
+    return {"x": normal(rng, shape), "gamma": normal(rng, (1, COLS)), "y": unset(shape), "rows": rows}
 
 
 def _rms_norm(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -135,8 +136,7 @@ def _store_row_state(state: Tile, ptr: Value) -> None:
     pto.store(state, pto.slice_view(source=view, offsets=[0, 0], sizes=[1, ROWS]))
 
 
-def _wide_arguments(rng: np.random.Generator) -> Arguments:
-    cols = 9 * COLS
+def _wide_arguments(rng: np.random.Generator, cols: int) -> Arguments:
     return {"x": normal(rng, (ROWS, cols)), "top": unset((ROWS,)), "total": unset((ROWS,)), "cols": cols}
 
 
@@ -171,13 +171,14 @@ def _column_stats(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("softmax", build_softmax, _square_arguments, _softmax, block_dim=2),
-    Example("rms_norm", build_rms_norm, _rms_norm_arguments, _rms_norm),
+    Example("softmax", build_softmax, _square_arguments, _softmax, block_dim=2, sizes=row_sizes(6)),
+    Example("rms_norm", build_rms_norm, _rms_norm_arguments, _rms_norm, sizes=row_sizes(5)),
     Example(
         "wide_row_stats",
         build_wide_row_stats,
         _wide_arguments,
         lambda a: {"top": a["x"].max(axis=1), "total": a["x"].sum(axis=1)},
+        sizes=(Size("cols", 9 * COLS, COLS),),
     ),
     Example("column_stats", build_column_stats, _column_arguments, _column_stats),
 )

@@ -120,10 +120,17 @@ def microseconds(blocks: BlockTimes | PairTimes, work: Workload, fitted: Fitted,
     Raises:
         TooShort: see `BlockTimes.cycles`.
     """
-    early, late = (_busy(blocks, work, factor, hypothesis) for factor in (fitted.early, fitted.late))
-    # What is left of the work when the factor changes goes on at the late pace.
-    busy = early if early <= CHANGE_US else CHANGE_US + (1 - CHANGE_US / early) * late
+    busy = at_pace(lambda factor: _busy(blocks, work, factor, hypothesis), fitted)
     return busy + LAUNCH_US + (fitted.sync if work.timing is Timing.SYNC else 0.0)
+
+
+def at_pace(busy: Callable[[float], float], fitted: Fitted) -> float:
+    """Return the microseconds of work that takes `busy(factor)` with one factor at many cores all along.
+
+    What is left of the work when the factor changes goes on at the late pace.
+    """
+    early = busy(fitted.early)
+    return early if early <= CHANGE_US else CHANGE_US + (1 - CHANGE_US / early) * busy(fitted.late)
 
 
 def combining_microseconds(combining: BlockPair, work: Workload, fitted: Fitted, hypothesis: Hypothesis) -> float:

@@ -24,6 +24,12 @@ class Origin:
         return f"{self.file}:{self.line}" if self.file else self.operation
 
 
+def origins_beside(trace_library: Path) -> Mapping[int, Origin]:
+    """Return the origins in the file that the build leaves beside a trace library. Raises ValueError."""
+    name = trace_library.name.removesuffix("".join(trace_library.suffixes[-2:]))
+    return read_origins(trace_library.with_name(f"{name}.origins.json"))
+
+
 def read_origins(path: Path) -> Mapping[int, Origin]:
     """Return the origin of each C++ line that has one; nothing if there is no such file.
 

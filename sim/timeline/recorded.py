@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from flash_atten.config import S0, LaunchShape
-from sim.record import TRACE_SUFFIX, TraceLibrary
+from sim.record import TraceLibrary
+from sim.timeline.apart import blocks_apart
 from sim.timeline.blocks import EPILOGUE_TILES, PERIOD, BlockTimes
-from sim.timeline.origins import Origin, read_origins
+from sim.timeline.origins import Origin, origins_beside
 from sim.timeline.pairs import PairTimes
 from sim.timeline.program import TimedProgram, timed_program
 from sim.timeline.times import Scale, timeline
-from tracing.format import Trace, blocks_of
+from tracing.format import Trace
 
 RECORDED_TILES = PERIOD + 3 * EPILOGUE_TILES
 """Tiles that are recorded of a longer S1: a period of the steady state, and what comes before and after it."""
@@ -43,8 +44,7 @@ class RecordedKernel:
     @cached_property
     def origins(self) -> Mapping[int, Origin]:
         """Where the C++ lines come from, from the file beside the library; empty if there is none."""
-        path = self.library.path
-        return read_origins(path.with_name(path.name.removesuffix(TRACE_SUFFIX) + ".origins.json"))
+        return origins_beside(self.library.path)
 
     @property
     def parts(self) -> int:
@@ -111,5 +111,4 @@ class RecordedKernel:
 
 def first_block(trace: Trace) -> Trace:
     """Return what the cores of the first block do; the events of the others stay, unused."""
-    cores = next(iter(blocks_of(trace).values()))
-    return replace(trace, block_dim=1, cores=tuple(cores))
+    return next(blocks_apart(trace))

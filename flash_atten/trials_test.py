@@ -9,7 +9,7 @@ import pytest
 
 from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
-from sim.shapes import audit_launches, proof_shapes, representative_shapes
+from flash_atten.trials import AUDIT_CORES, audit_shapes, proof_shapes, representative_shapes
 
 CONFIGS = [
     *(KernelConfig(*knobs) for knobs in itertools.product(S1_TILES, QK_PRELOADS)),
@@ -38,14 +38,14 @@ def test_the_proof_covers_every_remainder_with_one_and_two_q_blocks(config: Kern
 
 @every_config
 def test_the_audit_covers_the_ring_on_two_cores_with_other_shapes_than_the_proof(config: KernelConfig) -> None:
-    launches = audit_launches(config)
-    tiles = [tiles_of_a_part(config, launch.shape) for launch in launches]
+    shapes = audit_shapes(config)
+    tiles = [tiles_of_a_part(config, shape) for shape in shapes]
     assert {count % config.exp_ring for count in tiles} == set(range(config.exp_ring))
     assert max(tiles) > 2 * FIFO_SLOTS
-    assert all(launch.block_dim >= 2 for launch in launches)
+    assert AUDIT_CORES >= 2
     # What a core executes goes by its number of units.
-    per_core = {-(-launch.shape.units(config) // launch.block_dim) for launch in launches}
-    per_core |= {launch.shape.units(config) // launch.block_dim for launch in launches}
+    per_core = {-(-shape.units(config) // AUDIT_CORES) for shape in shapes}
+    per_core |= {shape.units(config) // AUDIT_CORES for shape in shapes}
     assert per_core.isdisjoint(shape.units(config) for shape in proof_shapes(config))
 
 
@@ -53,6 +53,6 @@ def test_the_audit_covers_the_ring_on_two_cores_with_other_shapes_than_the_proof
 def test_every_shape_can_be_launched(config: KernelConfig) -> None:
     for shape in (*representative_shapes(config), *proof_shapes(config)):
         shape.check(config)
-    for launch in audit_launches(config):
-        launch.shape.check(config)
-        assert launch.block_dim <= launch.shape.q_blocks
+    for shape in audit_shapes(config):
+        shape.check(config)
+        assert shape.q_blocks >= AUDIT_CORES

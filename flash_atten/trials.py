@@ -1,4 +1,4 @@
-"""Launches on which a claim about all launches is checked.
+"""Shapes on which a claim about all shapes is checked.
 
 What a kernel executes depends on the number of tiles and of Q blocks only through loops: prologue, steady state and
 epilogue run as often as the shape says, flags are carried from one iteration, or one Q block, to the next, and branches
@@ -13,7 +13,6 @@ is not repeated by the other.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from flash_atten.config import FAST, S0, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
@@ -22,16 +21,8 @@ LONG = 2 * FIFO_SLOTS + 1
 """Tiles for every FIFO slot to be reused twice."""
 
 
-class Launch(NamedTuple):
-    """A shape, and on how many cores it is launched."""
-
-    shape: LaunchShape
-    block_dim: int
-
-    def as_json(self) -> dict[str, int]:
-        """Return it for reports."""
-        heads = {"heads": self.shape.heads} if self.shape.heads > 1 else {}
-        return {"q_rows": self.shape.q_rows, "s1": self.shape.s1, **heads, "block_dim": self.block_dim}
+AUDIT_CORES = 2
+"""Cores of an audit's launches: one has four Q blocks, the other three."""
 
 
 def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
@@ -63,14 +54,14 @@ def proof_shapes(config: KernelConfig) -> list[LaunchShape]:
     return [_shape(config, blocks, tiles) for tiles in range(fewest, fewest + remainders) for blocks in (1, 2)]
 
 
-def audit_launches(config: KernelConfig) -> list[Launch]:
-    """Return launches for the audit of a patched kernel: on two cores, one with four Q blocks and one with three.
+def audit_shapes(config: KernelConfig) -> list[LaunchShape]:
+    """Return shapes for the audit of a patched kernel on AUDIT_CORES.
 
     Every remainder of the tiles by the ring of rescale factors, and a long one.
     """
     fewest = fewest_tiles(config)
     tiles = (*range(fewest, fewest + config.exp_ring), LONG)
-    return [Launch(_shape(config, 7, count), 2) for count in tiles]
+    return [_shape(config, 7, count) for count in tiles]
 
 
 def fewest_tiles(config: KernelConfig) -> int:
