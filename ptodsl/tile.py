@@ -15,6 +15,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.str_enum import StrEnum
 
 from isa.op import Family, Operand, Role
+from isa.refused import DSL_NAMES, REFUSED
 from ptodsl.dialect import (
     VECTOR_OPS,
     CmpMode,
@@ -59,7 +60,8 @@ def __getattr__(name: str) -> Callable[..., None]:
     """Make the function of a row of `isa.ops`, once."""
     operation = _BY_NAME.get(name)
     if operation is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
+        reason = f": {REFUSED[DSL_NAMES[name]]}" if name in DSL_NAMES else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{reason}", name=name, obj=None)
     made = globals()[name] = tile_function(operation)
     return made
 

@@ -1,4 +1,6 @@
-"""Which scalars that a kernel loads from global memory decide what it does: its branches, loops and addresses.
+"""Which scalars that a kernel loads decide what it does: its branches, loops and addresses.
+
+They come from global memory, or from tiles.
 
 Trace mode computes no tiles. Of an element that a tile operation has stored it knows no value, so a load of it is fine
 only if the value is mere data: operand of TMULS and the like, stored to global memory, or lost. The text of the kernel
@@ -24,8 +26,11 @@ _WORD = re.compile(r"\s*(?:else|do)\b")
 _ASSIGNMENT = re.compile(r"(?<![=!<>])(?:<<|>>|[-+*/%&|^])?=(?!=)")
 _VARIABLE = re.compile(r"\s*(?:[\w:<>,*\s]*[\s*>])?(\w+)\s*")
 _ELEMENT = re.compile(r"\s*(\w+)\s*\[")
-_DATA_OPERATION = re.compile(r"\s*(?:T[A-Z]+S|cce::printf)\s*\(")
-"""Calls whose scalars are data: vector operations with a scalar operand are called so, TADDS, TEXPANDS; and prints."""
+_DATA_OPERATION = re.compile(r"\s*(?:T[A-Z]+S|TAXPY|TCI<[^;()]*>|cce::printf)\s*\(")
+"""Calls whose scalars are data: vector operations with a scalar operand, most of which end in S, and prints."""
+_TILE_ELEMENT = re.compile(r"\b(\w+)\.GetValue\(([^()]*)\)")
+_TILE_STORE = re.compile(r"\b(\w+)\.SetValue\(([^(),]*),([^;]*)\)\s*;")
+"""Elements of tiles, by the scalar unit: read as if they were elements of an array in global memory."""
 _CALL = re.compile(r"\b[A-Za-z_]\w*\s*(?:<[^;()]*>\s*)?\(")
 _CAST = re.compile(r"\b(?:(?:static_cast|reinterpret_cast)\s*<[^;()]*>|u?int\d+_t|float|half|bfloat16_t|bool)\s*\(")
 
@@ -34,7 +39,8 @@ def deciding_loads(text: str) -> dict[int, int]:
     """Return the lines with such a load in the C++ `text`, and for each the first line that decides by it."""
     found: dict[int, int] = {}
     blanked = _SKIP.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    pointers = frozenset(_POINTER.findall(blanked))
+    pointers = frozenset((*_POINTER.findall(blanked), *(match[1] for match in _TILE_STORE.finditer(blanked))))
+    blanked = _TILE_STORE.sub(r"\1[\2]=\3;", _TILE_ELEMENT.sub(r"\1[\2]", blanked))
     for function in _functions(blanked):
         flow = _Flow(pointers)
         for line, statement in _statements(*function):

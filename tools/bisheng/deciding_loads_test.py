@@ -90,3 +90,18 @@ def test_a_load_in_the_condition_itself_decides() -> None:
 
 def test_a_statement_of_several_lines_is_found_on_each() -> None:
     assert decisions("float v6 = v4 +", "    v1[0];", "if (v6 > v4) {", "}") == {LOAD + 1: LOAD + 3, LOAD + 2: LOAD + 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "decides"),
+    [
+        (["if (v6 > v4) {", "}"], True),
+        (["int64_t v7 = (int64_t)v6;", "T.SetValue(v7, v4);"], True),
+        (["T.SetValue(v3, v6);"], False),
+        (["TAXPY(t, t, v6);"], False),
+        (["TCI<Tile<A, B>, int32_t, 0>(t, v6);"], False),
+    ],
+)
+def test_elements_of_tiles_are_loads_too(body: list[str], decides: bool) -> None:
+    load = LOAD + 1
+    assert (load in decisions("float v6 = T.GetValue(v3);", *body)) == decides

@@ -18,6 +18,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Input, Span, Token
 from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRToken, MLIRTokenKind
 
+from isa.refused import REFUSED
 from ptodsl.dialect import context
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, Place, user_place
 
@@ -197,6 +198,8 @@ class _Parser(Parser):
         """Class of an operation; an unknown one is an error at its start."""
         found = self.ctx.get_optional_op(name, dialect_stack=self._parser_state.dialect_stack)
         if found is None:
+            if reason := REFUSED.get(name.removeprefix("pto.")):
+                self.raise_error(f"operation '{name}' is not supported: {reason}", self._start)
             self.raise_error(
                 f"operation '{name}' is unknown to the dialects builtin, func, scf, arith, pto", self._start
             )

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import UnknownLoc
 from xdsl.dialects.scf import ForOp
 
+from isa.refused import DSL_NAMES, REFUSED
+from ptodsl import tile
+from ptodsl.dialect import PtoDialect
 from ptodsl.dialect.testing import fifo, parse_text, print_text, snippet
 from tools.ptoas.diagnostics import AssemblerError, OperationError, Place, user_place
 from tools.ptoas.parse import parse_module
@@ -144,3 +147,16 @@ def test_errors_have_a_place(text: str, message: str) -> None:
     with pytest.raises(AssemblerError) as error:
         parse_module(text, "a.mlir")
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_says_why_and_what_to_do(name: str) -> None:
+    with pytest.raises(AssemblerError) as error:
+        parse_module(f"\n  pto.{name} ins(%a : f32)", "a.mlir")
+    assert f"a.mlir:2:3: error: operation 'pto.{name}' is not supported: {REFUSED[name]}" in str(error.value)
+
+
+def test_nothing_is_refused_that_there_is() -> None:
+    assert REFUSED.keys().isdisjoint(operation.name.removeprefix("pto.") for operation in PtoDialect.operations)
+    assert set(DSL_NAMES.values()) <= REFUSED.keys()
+    assert [name for name in DSL_NAMES if hasattr(tile, name)] == []

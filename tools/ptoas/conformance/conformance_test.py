@@ -12,12 +12,13 @@ import pytest
 
 from tools.ptoas.conformance.__main__ import main, report
 from tools.ptoas.conformance.case import Case
+from tools.ptoas.conformance.operations import OPERATIONS
 from tools.ptoas.conformance.run import Embedded, External, missing_call, run_cases
 from tools.ptoas.conformance.snippets import SNIPPETS
 from tools.ptoas.conformance.table import NOT_YET, STRICTER, table_cases
 
 TABLE = list(table_cases())
-CASES = [*SNIPPETS, *TABLE]
+CASES = [*SNIPPETS, *OPERATIONS, *TABLE]
 
 STAND_IN = """#!{python}
 import json, sys
@@ -58,6 +59,15 @@ def test_the_table_is_whole() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
     assert len(NOT_YET) == 0
     assert {case.name.split()[0] for case in TABLE if case.stricter} == {"tcvt", *STRICTER}
+
+
+def test_the_counts_in_the_documentation_are_these() -> None:
+    page = Path("docs/assembler.md").read_text(encoding="utf-8")
+    for name, cases in (("snippets.py", SNIPPETS), ("operations.py", OPERATIONS), ("accepts.tsv", TABLE)):
+        accepted = [case for case in cases if case.accepted]
+        stricter = sum(bool(case.stricter) for case in accepted)
+        line = f"| {len(cases)} | {len(accepted)} | {len(accepted) - stricter} | {stricter} |"
+        assert f"(`{name}`) {line}" in page
 
 
 def test_another_assembler_is_compared_by_its_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

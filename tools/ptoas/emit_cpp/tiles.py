@@ -170,7 +170,7 @@ def emit_vector(writer: Writer, op: VectorOp) -> None:
             more = f", {_variable(writer, 'CmpMode', f'CmpMode::{mode.upper()}')}"
         case "COL_SUM" if op.is_binary is not None:  # type: ignore[attr-defined]
             flag = "true" if op.is_binary.value.data else "false"  # type: ignore[attr-defined]
-            more = f", {flag}"
+            more = f", {writer.constant('bool', flag)}"
         case "GATHER" if op.mask_pattern is not None:  # type: ignore[attr-defined]
             types = ", ".join(tile_type(tile_spec(value)) for value in (op.operands[-1], op.operands[0]))
             template = f"<{types}, MaskPattern::{op.mask_pattern.data}>"  # type: ignore[attr-defined]
