@@ -16,6 +16,9 @@ OTHER_DST_2 = (("dst", "lhs"), ("dst", "rhs"))
 OWN_TMP_2 = (("tmp", "lhs"), ("tmp", "rhs"), ("tmp", "dst"))
 """Operands that must be."""
 
+ALSO_COLUMN_MAJOR = frozenset({"TNEG", "TADDS", "TSUBS", "TMULS", "TDIVS", "TMAXS", "TMINS", "TLRELU", "TCVT"})
+"""Element-wise operations on column-major [rows, 1] tiles, too: what ptoas 0.48 takes. Others need [1, rows]."""
+
 SINGLE = ("f32",)
 SIGNED = ("i8", "i16")
 

@@ -1,7 +1,7 @@
-"""Kernels on tensors of many dimensions: numbers and order, through `jit`."""
+"""Kernels on tensors of many dimensions, and on values of rows in other layouts: numbers and order, through `jit`."""
 
 # mypy: disable-error-code="valid-type, no-untyped-def"
-# ruff: noqa: ANN - as others write them
+# ruff: noqa: ANN
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jit.styles import F32, normal, unset
+from jit.styles import COLS, F16, F32, ROWS, alloc, normal, on_first_core, tiles, unset, whole
 from jit.wrapper import jit
 from ptodsl import pto, scalar, tile
 
@@ -43,3 +43,55 @@ def test_the_rows_of_all_leading_dimensions_are_those_of_a_tile(kept: int, tmp_p
     x, y = normal(np.random.default_rng(0), *SHAPE), unset(*SHAPE)
     double(x, y)
     np.testing.assert_array_equal(y, 2 * x)
+
+
+COLUMN = pto.TileBufConfig(blayout="ColMajor")
+
+
+def test_a_column_is_worked_on_as_it_is(tmp_path: Path) -> None:
+    @jit(output_dir=tmp_path, detect_races=True)
+    def kernel(x: F32, y: F32, z: F16):
+        with pto.vector_section(), on_first_core():
+            a, tmp = tiles(2, pto.float32)
+            column = alloc("VEC", ROWS, 1, pto.float32, config=COLUMN)
+            narrow = alloc("VEC", ROWS, 1, pto.float16, config=COLUMN)
+            pto.load(whole(x), a)
+            tile.row_sum(a, tmp, column)
+            tile.muls(column, 0.5, column)
+            tile.adds(column, 1.0, column)
+            tile.neg(column, column)
+            tile.maxs(column, -3.0, column)
+            tile.cvt(column, narrow)
+            for target, values in ((y, column), (z, narrow)):
+                view = pto.as_tensor(ptr=target, shape=[ROWS, 1], strides=[1, 1], layout="DN")
+                pto.store(values, pto.slice_view(source=view, offsets=[0, 0], sizes=[ROWS, 1]))
+
+    x, y, z = normal(np.random.default_rng(0), ROWS, COLS), unset(ROWS), unset(ROWS, dtype=np.float16)
+    kernel(x, y, z)
+    wanted = np.maximum(-(x.sum(1) * 0.5 + 1), -3)
+    np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(z, wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_values_of_rows_may_stand_in_rows(tmp_path: Path) -> None:
+    """A reduction leaves one in each row of a row-major tile; an operand of a whole row has it in a block of 32 bytes."""
+
+    @jit(output_dir=tmp_path, detect_races=True)
+    def kernel(x: F32, y: F32, z: F32):
+        with pto.vector_section(), on_first_core():
+            a, tmp, b = tiles(3, pto.float32)
+            sums = alloc("VEC", ROWS, 8, pto.float32, valid_shape=[ROWS, 1])
+            largest = alloc("VEC", ROWS, 1, pto.float32, config=COLUMN)
+            wide = alloc("VEC", ROWS, 8, pto.float32)
+            pto.load(whole(x), a)
+            tile.row_sum(a, tmp, sums)
+            tile.row_max(a, tmp, largest)
+            tile.row_expand(largest, wide)
+            tile.row_expand_sub(a, wide, b)
+            pto.store(sums, whole(y, ROWS, 1))
+            pto.store(b, whole(z))
+
+    x, y, z = normal(np.random.default_rng(0), ROWS, COLS), unset(ROWS, 1), unset(ROWS, COLS)
+    kernel(x, y, z)
+    np.testing.assert_allclose(y[:, 0], x.sum(1), rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(z, x - x.max(1, keepdims=True))

@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
+from isa.rows import ALSO_COLUMN_MAJOR
 from ptodsl.dialect.elements import DYNAMIC, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
@@ -83,8 +84,26 @@ def row_major(op: Operation, **operands: TileBufType) -> None:
             )
 
 
-def row_scalars(op: Operation, name: str, ty: TileBufType, rows: int) -> None:
-    """Check that `name` holds one value per row: `[rows, 1]`, col_major / none_box."""
+def lines(op: Operation, cpp: str, tiles: Tiles) -> None:
+    """Check that element-wise operands are unboxed and row-major, or columns where the operation `cpp` takes these."""
+    if cpp in ALSO_COLUMN_MAJOR and all(is_column(ty) for ty in tiles.values()):
+        return
+    row_major(op, **tiles)
+
+
+def is_column(ty: TileBufType) -> bool:
+    """Whether a tile is a column of values, one behind the other."""
+    return ty.data.blayout is BLayout.COL_MAJOR and ty.data.slayout is SLayout.NONE_BOX and ty.shape[1] == 1
+
+
+def row_scalars(op: Operation, name: str, ty: TileBufType, rows: int, row_major_cols: int = 0) -> None:
+    """Check that `name` holds one value per row: `[rows, 1]`, col_major / none_box.
+
+    Where there is a row-major form, `row_major_cols` says how many valid columns that has.
+    """
+    if row_major_cols and ty.is_row_major:
+        expect_shape(op, name, ty, (rows, row_major_cols), "one value per row, in all of its columns")
+        return
     if ty.data.blayout is not BLayout.COL_MAJOR or ty.data.slayout is not SLayout.NONE_BOX:
         raise VerifyException(
             f"{op.name}: {name} is {ty.data.blayout} / {ty.data.slayout}, but one value per row is a [rows, 1] tile, "

@@ -87,4 +87,4 @@ class TCvtOp(DpsOp):
                 + (f"it converts {element_name(src.dtype)} to {names}" if names else "it converts this type to nothing")
             )
         checks.same_shape(self, src=src, dst=dst)
-        checks.row_major(self, src=src, dst=dst)
+        checks.lines(self, "TCVT", {"src": src, "dst": dst})

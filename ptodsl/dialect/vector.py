@@ -19,7 +19,7 @@ from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import element_type
 from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile_type import Loc
-from ptodsl.dialect.vector_rules import FAMILY_CHECKS, OWN_FIELDS
+from ptodsl.dialect.vector_rules import FAMILY_CHECKS, OWN_FIELDS, row_major_cols
 
 
 class VectorOp(DpsOp, abc.ABC):
@@ -73,15 +73,17 @@ class VectorOp(DpsOp, abc.ABC):
         """Check valid shapes and layouts against the first tile that has the shape of the operation."""
         extents = {operand.name: operand.extent for operand in self.ROW.family.operands}
         whole = {name: ty for name, ty in tiles.items() if extents[name] is Extent.WHOLE}
-        lines = (Extent.ROWS, Extent.OWN)
-        checks.row_major(self, **{name: ty for name, ty in tiles.items() if extents[name] not in lines})
+        rules_of_their_own = (Extent.ROWS, Extent.OWN)
+        checks.lines(
+            self, self.ROW.cpp, {name: ty for name, ty in tiles.items() if extents[name] not in rules_of_their_own}
+        )
         if not whole:
             return
         checks.same_shape(self, **whole)
         rows, cols = next(iter(whole.values())).valid_shape
         for name, ty in tiles.items():
             if extents[name] is Extent.ROWS:
-                checks.row_scalars(self, name, ty, rows)
+                checks.row_scalars(self, name, ty, rows, row_major_cols(self.ROW.family.name, ty))
             elif extents[name] is Extent.COLS:
                 checks.expect_shape(self, name, ty, (1, cols), "one value per column")
 

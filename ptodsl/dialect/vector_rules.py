@@ -65,6 +65,14 @@ COLUMN_SCRATCH_REPEATS = {4: 2, 2: 3}
 """Repeats of scratch of TCOLARGMAX, by the bytes of an element."""
 
 
+def row_major_cols(family: str, ty: TileBufType) -> int:
+    """Valid columns of a row-major tile with one value per row; 0 where there must be a column.
+
+    A reduction leaves one in each row. An operand that is combined with all of its row has it in a whole block.
+    """
+    return {ROW_REDUCTION.name: 1, ROW_BINARY.name: a3.BLOCK_BYTES // element_bytes(ty.dtype)}.get(family, 0)
+
+
 def check_row_scratch(op: Operation, tiles: Tiles) -> None:
     """Check that `tmp` holds what the library's path for this shape touches.
 
@@ -72,7 +80,7 @@ def check_row_scratch(op: Operation, tiles: Tiles) -> None:
     does.
     """
     src, tmp = tiles["src"], tiles["tmp"]
-    if is_fast(src):
+    if is_fast(src, tiles["dst"]):
         if not is_contiguous(tmp) or tmp.byte_size < a3.FAST_SCRATCH_BYTES:
             raise VerifyException(
                 f"{op.name}: tmp is {checks.describe(tmp)}, but for src {checks.describe(src)} the device "
@@ -85,9 +93,14 @@ def check_row_scratch(op: Operation, tiles: Tiles) -> None:
         )
 
 
-def is_fast(src: TileBufType) -> bool:
-    """Whether the device library has a path for the rows of this source; `dst` is column-major always."""
-    return src.dtype == f32 and src.shape == src.valid_shape and src.shape in a3.FAST_ROW_REDUCTIONS
+def is_fast(src: TileBufType, dst: TileBufType) -> bool:
+    """Whether the device library has a path for the rows of this source, whose results are a column."""
+    return (
+        not dst.is_row_major
+        and src.dtype == f32
+        and src.shape == src.valid_shape
+        and src.shape in a3.FAST_ROW_REDUCTIONS
+    )
 
 
 def is_contiguous(tile: TileBufType) -> bool:
