@@ -74,7 +74,7 @@ def test_a_column_is_worked_on_as_it_is(tmp_path: Path) -> None:
 
 
 def test_values_of_rows_may_stand_in_rows(tmp_path: Path) -> None:
-    """A reduction leaves one in each row of a row-major tile; an operand of a whole row has it in a block of 32 bytes."""
+    """A reduction leaves one in each row of a row-major tile; what is combined with a row has it in 32 bytes."""
 
     @jit(output_dir=tmp_path, detect_races=True)
     def kernel(x: F32, y: F32, z: F32):

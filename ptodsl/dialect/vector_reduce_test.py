@@ -37,7 +37,7 @@ def test_accepts(body: str) -> None:
         ),
         (
             "pto.trowsum ins(%vec, %narrow : !vec, !narrow) outs(%flat : !flat)",
-            "pto.trowsum: dst is row_major / none_box, but one value per row is a [rows, 1] tile, col_major / none_box",
+            "pto.trowsum: dst is [1, 32] but must be [32, 1], one value per row, in all of its columns",
         ),
         (
             "pto.trowmax ins(%flat, %cols : !flat, !cols) outs(%rows : !rows)",
@@ -80,8 +80,7 @@ def test_accepts(body: str) -> None:
         ),
         (
             "pto.trowexpandmul ins(%vec, %cols : !vec, !cols) outs(%vec : !vec)",
-            "pto.trowexpandmul: row is row_major / none_box, but one value per row is a [rows, 1] tile, "
-            "col_major / none_box",
+            "pto.trowexpandmul: row is [1, 256] but must be [32, 8], one value per row, in all of its columns",
         ),
         (
             "pto.trowexpandmul ins(%vec, %rows : !vec, !rows) outs(%narrow : !narrow)",

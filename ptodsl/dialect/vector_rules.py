@@ -95,12 +95,8 @@ def check_row_scratch(op: Operation, tiles: Tiles) -> None:
 
 def is_fast(src: TileBufType, dst: TileBufType) -> bool:
     """Whether the device library has a path for the rows of this source, whose results are a column."""
-    return (
-        not dst.is_row_major
-        and src.dtype == f32
-        and src.shape == src.valid_shape
-        and src.shape in a3.FAST_ROW_REDUCTIONS
-    )
+    whole = src.shape == src.valid_shape and not dst.is_row_major
+    return whole and src.dtype == f32 and src.shape in a3.FAST_ROW_REDUCTIONS
 
 
 def is_contiguous(tile: TileBufType) -> bool:
