@@ -1,7 +1,6 @@
 """Kernels on tensors of many dimensions, and on values of rows in other layouts: numbers and order, through `jit`."""
 
 # mypy: disable-error-code="valid-type, no-untyped-def"
-# ruff: noqa: ANN
 
 from __future__ import annotations
 
