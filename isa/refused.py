@@ -35,6 +35,11 @@ REFUSED: Mapping[str, str] = {
     "tgemv.acc": "it is not implemented: pto.tmatmul.acc with a left tile of 16 rows, valid=1xK",
     "tgemv.bias": "it is not implemented: pto.tmatmul.bias with a left tile of 16 rows, valid=1xK",
     "trap": "a launch that ends by it cannot be told from a fault: return from the kernel, and say so in its output",
+    "sync.set": "flags between cores are set by FIFOs: pto.tpush_to_aiv, or pto.talloc and pto.tpush",
+    "sync.wait": "flags between cores are waited for by FIFOs: pto.tpop_from_aic, or pto.tpop",
+    "ptrtoint": "what it leads to is out of sight of the synchronisation: pass the pointer twice, once for each type",
+    "inttoptr": "what it leads to is out of sight of the synchronisation: pass the pointer twice, once for each type",
+    "declare_local_array": "it is not implemented: carry numbers around loops, or select them",
     "syncall": "all blocks of a launch meet only if all of them run at once: use a launch for each phase",
 }
 """By the names in the dialect, without `pto.`."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NoReturn
 
 from xdsl.ir import SSAValue
 
+from isa.refused import REFUSED
 from ptodsl.dialect import PIPE_OF_OPERATION, BarrierOp, Pipe, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
 from ptodsl.errors import fail
 from ptodsl.scope import emit
@@ -23,6 +25,24 @@ EventId = int | str | Scalar
 
 _PIPE_OF_OPERATION = {name.removeprefix("T"): pipe for name, pipe in PIPE_OF_OPERATION.items()}
 """Where the assembler says that each kind of operation runs."""
+
+
+PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_FIX, PIPE_ALL = Pipe
+"""The pipes by name, for `record_event` and others."""
+
+
+def sync_set(pipe: str, event_id: int) -> NoReturn:
+    """Refuse: flags between cores are set by FIFOs."""
+    _refuse("sync_set", pipe, event_id)
+
+
+def sync_wait(pipe: str, event_id: int) -> NoReturn:
+    """Refuse: flags between cores are waited for by FIFOs."""
+    _refuse("sync_wait", pipe, event_id)
+
+
+def _refuse(name: str, pipe: str, event_id: int) -> NoReturn:
+    fail(f"{name}({pipe}, {event_id}) is not supported: {REFUSED[name.replace('_', '.')]}")
 
 
 def record_event(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:

@@ -71,3 +71,25 @@ def test_an_unknown_name_lists_pipes_and_operations() -> None:
     wrong = pytest.raises(DslError, match=r"no pipe 'GEMM'; the pipes are PIPE_S, .* operations .* LOAD, STORE_ACC")
     with wrong, ModuleBuilder().function("main", {}):
         pto.barrier("GEMM")
+
+
+def test_pipes_have_names() -> None:
+    module = ModuleBuilder()
+    with module.function("main", {}):
+        pto.record_event(pto.PIPE_MTE2, pto.PIPE_V)
+        pto.wait_event(pto.PIPE_MTE2, pto.PIPE_V)
+        pto.barrier(pto.PIPE_ALL)
+    assert _lines(module) == [
+        "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+        "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]",
+        "pto.barrier <PIPE_ALL>",
+    ]
+
+
+@pytest.mark.parametrize("name", ["sync_set", "sync_wait"])
+def test_flags_between_cores_are_for_fifos_to_set(name: str) -> None:
+    with (
+        ModuleBuilder().function("main", {}),
+        pytest.raises(DslError, match=rf"{name}\(PIPE_FIX, 3\) is not supported: flags between cores are \w+"),
+    ):
+        getattr(pto, name)(pto.PIPE_FIX, 3)

@@ -6,7 +6,22 @@ from ptodsl.control import cond, cube_section, if_context, vector_section
 from ptodsl.control import loop as range
 from ptodsl.decorators import func
 from ptodsl.dialect import FFTS_TYPE as ffts_type
-from ptodsl.events import barrier, record_event, record_wait_pair, wait_event
+from ptodsl.events import (
+    PIPE_ALL,
+    PIPE_FIX,
+    PIPE_M,
+    PIPE_MTE1,
+    PIPE_MTE2,
+    PIPE_MTE3,
+    PIPE_S,
+    PIPE_V,
+    barrier,
+    record_event,
+    record_wait_pair,
+    sync_set,
+    sync_wait,
+    wait_event,
+)
 from ptodsl.fifo import initialize_l2g2l_pipe, talloc, tfree, tpop, tpop_into, tpush
 from ptodsl.memory import (
     add_ptr,
@@ -63,6 +78,14 @@ from ptodsl.values import Value
 from ptodsl.values import wrap as wrap_value
 
 __all__ = [
+    "PIPE_ALL",
+    "PIPE_FIX",
+    "PIPE_M",
+    "PIPE_MTE1",
+    "PIPE_MTE2",
+    "PIPE_MTE3",
+    "PIPE_S",
+    "PIPE_V",
     "MultiTileBufType",
     "PtrType",
     "SubTensorType",
@@ -112,6 +135,8 @@ __all__ = [
     "set_ffts",
     "slice_view",
     "store",
+    "sync_set",
+    "sync_wait",
     "talloc",
     "tfree",
     "tfree_from_aic",

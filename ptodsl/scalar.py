@@ -52,8 +52,8 @@ def index_cast(value: Scalar, index_type: Attribute = INDEX) -> Scalar:
     source = ssa_of(value, "value", Scalar)
     if source.type == index_type:
         return value
-    if not (isinstance(source.type, IndexType | IntegerType) and isinstance(index_type, IndexType | IntegerType)):
-        fail(f"index_cast converts between index and integer types, not {source.type} to {index_type}")
+    if {type(source.type), type(index_type)} != {IndexType, IntegerType}:
+        fail(f"index_cast converts between index and an integer type, not {source.type} to {index_type}")
     return Scalar(emit(lambda: arith.IndexCastOp(source, index_type)).result)
 
 

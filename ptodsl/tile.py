@@ -315,6 +315,10 @@ def subview(source: Value, offsets: Sequence[Scalar | int], sizes: Sequence[int]
     return Tile(emit(lambda: SubviewOp(operand, starts, sizes)).result)
 
 
+subset = subview
+"""As pto-dsl 0.1.0 calls it."""
+
+
 def print(source: Value) -> None:
     """Print a tile from the device."""
     _emit(TPrintOp, source=source)

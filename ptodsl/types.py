@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from xdsl.dialects.builtin import bf16, f16, f32, i1, i8, i16, i32, i64
+from xdsl.dialects.builtin import StringAttr, bf16, f16, f32, i1, i8, i16, i32, i64
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import (
     DYNAMIC,
     ELEMENT_TYPES,
+    PADS,
     ElementType,
     Loc,
     MultiTileBufType,
@@ -65,6 +66,11 @@ class TileBufConfig:
 
     pad: str = "Null"
     """What lies outside the valid region: Null, Zero, Max or Min."""
+
+    def attr(self) -> StringAttr:
+        """Return the fields as a tile's type has them: `blayout=row_major, slayout=none_box, fractal=512, pad=0`."""
+        fields = {**_layout(self), "pad": PADS.index(_PADS[self.pad])}
+        return StringAttr(", ".join(f"{name}={value}" for name, value in fields.items()))
 
 
 def make_ptr_type(dtype: ElementType) -> PtrType:

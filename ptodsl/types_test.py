@@ -59,3 +59,9 @@ def test_impossible_types_are_refused_at_the_users_line(make: Callable[[], objec
 def test_a_row_in_l1_has_no_boxes() -> None:
     row = pto.TileBufType(shape=[1, 64], dtype=pto.float32, memory_space="MAT")
     assert (row.data.blayout, row.data.slayout) == ("row_major", "none_box")
+
+
+def test_a_config_as_an_attribute_is_what_stands_in_a_type() -> None:
+    config = pto.TileBufConfig(blayout="ColMajor", slayout="RowMajor", s_fractal_size=1024, pad="Max")
+    assert config.attr().data == "blayout=col_major, slayout=row_major, fractal=1024, pad=2"
+    assert pto.TileBufConfig().attr().data == "blayout=row_major, slayout=none_box, fractal=512, pad=0"
