@@ -65,3 +65,6 @@ MASK_TYPES = ("ui8",)
 
 INDEX_TYPES = ("i32", "ui32")
 """Of positions in a tile."""
+
+TWO_OR_FOUR_BYTES = ("f16", "bf16", "f32", "i16", "i32", "ui16", "ui32")
+"""Of selections and gathers."""

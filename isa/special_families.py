@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isa.elements import BY_MLIR, INDEX_TYPES, MASK_TYPES, WHOLE_NUMBERS
+from isa.elements import BY_MLIR, INDEX_TYPES, MASK_TYPES, TWO_OR_FOUR_BYTES, WHOLE_NUMBERS
 from isa.make import SCALAR, own, scratch, vector, whole
 from isa.op import Extent, Hidden, Operand, Role, Work
 
@@ -98,7 +98,7 @@ GATHER = vector(
     own("src"),
     own("indices", Role.READ, INDEX_TYPES, optional=True),
     scratch(tuple(BY_MLIR), optional=True),
-    own("dst", Role.WRITE),
+    own("dst", Role.WRITE, TWO_OR_FOUR_BYTES),
     signature="src out indices=None tmp=None * mask_pattern=None",
 )
 

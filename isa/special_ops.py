@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isa.elements import FLOATS, NUMBERS, SHORT
+from isa.elements import FLOATS, NUMBERS, SHORT, TWO_OR_FOUR_BYTES
 from isa.op import Op, Order
 from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, OWN_TMP_2, SINGLE, rows_of
 from isa.special_families import (
@@ -30,7 +30,6 @@ from isa.special_families import (
 )
 
 _COMPARED = ("f16", "f32", "i32")
-_SELECTED = ("f16", "bf16", "f32", "i16", "i32", "ui16", "ui32")
 _SCATTERED = ("f16", "f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
 _SELECTED_SCALAR = ("f16", "f32", "i16", "i32")
 _ALL_APART = (*OTHER_DST_2, *OWN_TMP_2)
@@ -99,7 +98,7 @@ SPECIAL: tuple[Op, ...] = (
         (
             "TSEL",
             "sel",
-            _SELECTED,
+            TWO_OR_FOUR_BYTES,
             "lhs where the bit of mask is 1, else rhs",
             None,
             "select",
@@ -125,7 +124,7 @@ SPECIAL: tuple[Op, ...] = (
         (
             "TGATHER",
             "gather",
-            _SELECTED,
+            TWO_OR_FOUR_BYTES,
             "elements of src by position, or the columns that a pattern keeps",
             None,
             "gather",

@@ -43,6 +43,11 @@ def check_gather(op: Operation, tiles: Tiles) -> None:
     checks.row_major(op, **tiles)
     src, dst, pattern = tiles["src"], tiles["dst"], getattr(op, "mask_pattern", None)
     if pattern is not None:
+        if element_bytes(src.dtype) != element_bytes(dst.dtype):
+            raise VerifyException(
+                f"{op.name}: dst is {element_name(dst.dtype)}, but must have elements of as many bytes as src's "
+                f"{element_name(src.dtype)}"
+            )
         if "indices" in tiles:
             raise VerifyException(f"{op.name}: it takes indices and tmp, or maskPattern, not both")
         kept = pattern.data.kept(_known_cols(op, "src", src))
@@ -54,6 +59,7 @@ def check_gather(op: Operation, tiles: Tiles) -> None:
         raise VerifyException(f"{op.name}: it takes indices and tmp, or maskPattern")
     if element_name(dst.dtype) == "bf16":
         raise VerifyException(f"{op.name}: the form with indices has no bf16: take the tile as i16")
+    checks.same_dtype(op, src=src, dst=dst)
     checks.same_shape(op, indices=tiles["indices"], dst=dst)
     if op.operands[1] is op.operands[2]:
         raise VerifyException(f"{op.name}: tmp is overwritten while indices is read: use a tile of its own")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
-from ptodsl import pto, tile
+from ptodsl import pto, scalar, tile
 from ptodsl.dialect import VECTOR_OPS
 from ptodsl.examples.one_operation import Array, Buffer, Entry
 from ptodsl.module import ModuleBuilder
@@ -143,6 +143,25 @@ def sort_all(a: Any, i: Any, p: Any, d: Any) -> None:
     tile.mrgsort(p, d, 64)
 
 
+def largest(a: Any, i: Any, p: Any, q: Any, v: Any, d: Any) -> None:
+    """Indices of 128 elements by falling value: of the sorted pairs, every second element."""
+    tile.sort32(a, p, i)
+    tile.mrgsort(p, q, scalar.const(64))
+    tile.gather(q, v, mask_pattern="P0101")
+    tile.gather(q, d, mask_pattern="P1010")
+
+
+ENTRIES["largest"] = Entry(
+    {
+        "a": Buffer((1, 128), "f32", role="in"),
+        "i": Buffer((1, 128), "ui32", role="in"),
+        "p": Buffer((1, 256), "f32"),
+        "q": Buffer((1, 256), "f32"),
+        "v": Buffer((1, 128), "f32"),
+        "d": Buffer((1, 128), "i32", role="out"),
+    },
+    largest,
+)
 ENTRIES["mrgsort"] = Entry(
     {
         "a": Buffer((1, 128), "f32", role="in"),

@@ -164,6 +164,14 @@ def test_a_merge_makes_one_list_of_four(kernel: HostKernel, seed: int) -> None:
     np.testing.assert_equal(pairs_of(found[0]), sorted_pairs(a[0], indices[0]))
 
 
+@seeds
+@runs
+def test_indices_by_falling_value(kernel: HostKernel, seed: int) -> None:
+    a = np.random.default_rng(seed).permutation(128).astype(np.float32)[None]
+    found = run(kernel, "largest", a=a, i=np.arange(128, dtype=np.uint32)[None])
+    np.testing.assert_array_equal(found, np.argsort(-a))
+
+
 @pytest.mark.parametrize("kind", ["sym", "asym"])
 @seeds
 @runs
