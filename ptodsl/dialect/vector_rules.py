@@ -104,6 +104,11 @@ def is_contiguous(tile: TileBufType) -> bool:
     return tile.shape[1] == tile.valid_shape[1] or tile.valid_shape[0] == 1
 
 
+def _rows(tile: TileBufType) -> int:
+    """Valid rows of a tile, at most."""
+    return tile.shape[0] if tile.valid_shape[0] == DYNAMIC else tile.valid_shape[0]
+
+
 def check_column_sum(op: Operation, tiles: Tiles) -> None:
     """Check the scratch of a sum as a tree: half of src's rows."""
     is_binary = getattr(op, "is_binary", None) is not None
@@ -124,7 +129,7 @@ def check_column_sum(op: Operation, tiles: Tiles) -> None:
 def check_row_binary(op: Operation, tiles: Tiles) -> None:
     """Check the scratch that a broadcast of row values is given: a block for each row, rows rounded up to 8."""
     if "tmp" in tiles:
-        rows = tiles["dst"].shape[0]
+        rows = _rows(tiles["dst"])
         checks.scratch_bytes(
             op, tiles["tmp"], a3.BLOCK_BYTES * -(-rows // 8) * 8, "32 bytes a row, rows rounded up to 8"
         )
@@ -135,8 +140,8 @@ def check_prelu(op: Operation, tiles: Tiles) -> None:
     dst, tmp = tiles["dst"], tiles["tmp"]
     checks.row_major(op, tmp=tmp)
     _mask_holds(op, "tmp", tmp, dst)
-    if dst.shape[0] + 1 > tmp.shape[0]:
-        raise VerifyException(f"{op.name}: tmp has {tmp.shape[0]} rows, but needs one more than dst's {dst.shape[0]}")
+    if _rows(dst) + 1 > tmp.shape[0]:
+        raise VerifyException(f"{op.name}: tmp has {tmp.shape[0]} rows, but needs one more than dst's {_rows(dst)}")
 
 
 def check_remainder(op: Operation, tiles: Tiles) -> None:
