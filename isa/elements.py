@@ -20,13 +20,10 @@ class Element:
     """Its C++ type."""
 
     code: int
-    """Its number in traces."""
+    """Its number in traces, where 0 is of what has no element type."""
 
     bytes: int
 
-
-NO_ELEMENT = 0
-"""Number in traces of what has no element type."""
 
 ELEMENTS = (
     Element("f32", "f32", "float", 1, 4),

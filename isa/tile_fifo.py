@@ -18,6 +18,3 @@ PUSH_FROM_CUBE = _row("TPUSH", "tpush_to_aiv", PUSH_ACC, "store src into the nex
 PUSH_FROM_VECTOR = _row("TPUSH", "tpush_to_aic", PUSH_VEC, "store src into the next slot, and signal full")
 POP_TO_VECTOR = _row("TPOP", "tpop_from_aic", POP_TILE, "load the next slot, and signal free")
 POP_TO_CUBE = _row("TPOP", "tpop_from_aiv", POP_TILE, "load the next slot, and signal free")
-
-TILE_FIFO_OPS = (PUSH_FROM_CUBE, PUSH_FROM_VECTOR, POP_TO_VECTOR, POP_TO_CUBE)
-"""All of them."""

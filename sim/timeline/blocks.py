@@ -9,7 +9,6 @@ further one takes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from isa.pipes import Kind
@@ -117,7 +116,3 @@ class BlockTimes:
                 f"{needed}{hint}"
             )
         return known.cycles + blocks * self.lanes * further * known.per_tile
-
-
-BlocksOf = Callable[[int], BlockTimes]
-"""Traces for a given S1: recorded there, or short enough to be quick and long enough to extrapolate."""

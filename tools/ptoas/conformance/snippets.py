@@ -51,7 +51,6 @@ def _several(count: int, number: str = "%c0") -> str:
 ADDRESS = vector_function(f"%o = arith.constant 0 : i64\n%t = pto.alloc_tile addr = %o : {TILE}")
 PARTS = "8, 16, SLayout::NoneBox, 512, PadValue::Zero, CompactMode::Normal"
 ROW_MAJOR_BOXES = "TileType::Left, half, 16, 64, BLayout::RowMajor"
-RECURSION = "func.func @f() attributes {pto.entry} {\nfunc.call @f() : () -> ()\nreturn\n}\n"
 KERNEL = f"func.func @f() {{\n%t = pto.alloc_tile : {TILE}\nreturn\n}}\n"
 
 ROUNDINGS = [

@@ -22,10 +22,6 @@ PARAMETERS = {"x": pto.PtrType(pto.float32), "y": pto.PtrType(pto.float32), "n":
 TYPE = pto.TileBufType([ROWS, COLS], pto.float32)
 
 
-CHOICES = ("window", "ladder", "ifs", "several")
-"""See `Rotation.choice`."""
-
-
 @dataclass(frozen=True)
 class Rotation:
     """What a kernel looks like."""
