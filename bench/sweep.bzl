@@ -64,7 +64,7 @@ def sweep_programs(name, deps):
             name = "%s_%s" % (name, what),
             srcs = ["//bench:sweep_%s.py" % what],
             main = "//bench:sweep_%s.py" % what,
-            deps = ["//bench:sweep_actions"] + deps,
+            deps = ["//bench:sweep_" + what] + deps,
         )
 
 def sweep(

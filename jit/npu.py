@@ -16,9 +16,10 @@ from typing import Any
 from jit.arguments import check_count, number
 from jit.cache import cached_home
 from kernels.callers import npu_caller
-from kernels.library import NPU, Argument, KernelLibrary
+from kernels.library import NPU, KernelLibrary
 from kernels.npu import import_torch_npu
 from kernels.signature import FFTS, Entry, Parameter, entries_to_json
+from runtime.host_kernel import RawArgument
 from tools.bisheng.library import LibraryRequest
 from tools.bisheng.npu_compile import compile_npu, npu_build_info
 from tools.bisheng.npu_toolchain import NpuToolchain, detect_npu_toolchain
@@ -83,7 +84,7 @@ class DeviceKernel:
             for tensor in tensors:
                 tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
 
-    def _arguments(self, device: str, given: Sequence[object]) -> tuple[list[Argument], list[Any]]:
+    def _arguments(self, device: str, given: Sequence[object]) -> tuple[list[RawArgument], list[Any]]:
         """Return all arguments of the entry, and the tensors among them."""
         parameters, values = self.entry.parameters, list(given)
         if len(values) == len(parameters) - 1 and parameters[0].type == FFTS:
@@ -93,12 +94,12 @@ class DeviceKernel:
         tensors = [value for parameter, value in pairs if parameter.is_pointer]
         return [self._argument(parameter, value, device) for parameter, value in pairs], tensors
 
-    def _argument(self, parameter: Parameter, value: object, device: str) -> Argument:
+    def _argument(self, parameter: Parameter, value: object, device: str) -> RawArgument:
         where = f"{self.entry.name}: {parameter.name}"
         if parameter.type == FFTS:
-            return Argument(0)  # the caller in the library fills it in
+            return RawArgument(0)  # the caller in the library fills it in
         if not parameter.is_pointer:
-            return Argument.scalar(number(where, parameter.type, value))
+            return RawArgument.of(number(where, parameter.type, value))
         tensor: Any = value
         if str(getattr(tensor, "device", "")) != device:
             raise ValueError(f"{where} must be a tensor on {device}, as another argument is: tensor.to({device!r})")
@@ -107,7 +108,7 @@ class DeviceKernel:
             raise TypeError(f"{where} points to {parameter.type[:-1]}: pass a tensor of {wanted}, not {tensor.dtype}")
         if not tensor.is_contiguous():
             raise ValueError(f"{where} is not contiguous: pass tensor.contiguous()")
-        return Argument(tensor.data_ptr())
+        return RawArgument(tensor.data_ptr())
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kernels.library import Argument, BuildInfo
+from kernels.library import BuildInfo
 from kernels.plan import LaunchPlan
 from kernels.signature import FFTS, Parameter
+from runtime.host_kernel import RawArgument
 
 
 def check_arrays(info: BuildInfo, plan: LaunchPlan, names: Sequence[str]) -> None:
@@ -24,8 +25,8 @@ def check_arrays(info: BuildInfo, plan: LaunchPlan, names: Sequence[str]) -> Non
 
 
 def arguments_of(
-    parameters: Sequence[Parameter], plan: LaunchPlan, arrays: Mapping[str, Argument], scratch: Sequence[Argument]
-) -> list[Argument]:
+    parameters: Sequence[Parameter], plan: LaunchPlan, arrays: Mapping[str, RawArgument], scratch: Sequence[RawArgument]
+) -> list[RawArgument]:
     """Return the arguments of an entry with these parameters: `arrays` by name, `scratch` in the plan's order.
 
     The signal address is left 0: a device's caller fills it in.
@@ -37,10 +38,10 @@ def arguments_of(
 
 
 def _argument(
-    parameter: Parameter, plan: LaunchPlan, arrays: Mapping[str, Argument], scratch: Mapping[str, Argument]
-) -> Argument:
+    parameter: Parameter, plan: LaunchPlan, arrays: Mapping[str, RawArgument], scratch: Mapping[str, RawArgument]
+) -> RawArgument:
     if parameter.type == FFTS:
-        return Argument(0)
+        return RawArgument(0)
     if not parameter.is_pointer:
-        return Argument.scalar(plan.scalars[parameter.name])
+        return RawArgument.of(plan.scalars[parameter.name])
     return scratch[parameter.name] if parameter.name in scratch else arrays[parameter.name]

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from kernels.arguments import arguments_of, check_arrays
-from kernels.library import Argument, BuildInfo
+from kernels.library import BuildInfo
 from kernels.plan import Launch, LaunchPlan, Scratch
 from kernels.signature import FFTS, Entry, Parameter, SignatureError, entries_to_json
+from runtime.host_kernel import RawArgument
 
 FIRST = Entry(
     "first",
@@ -34,9 +35,9 @@ INFO = BuildInfo.parse(
 
 
 def test_two_entries_share_arrays_and_scalars() -> None:
-    arrays, scratch = {"x": Argument(0x1000, 32)}, [Argument(0x2000, 64)]
-    slots, x, rows, factor = Argument(0x2000, 64), Argument(0x1000, 32), Argument(7), Argument(0x3F800000)
-    assert arguments_of(FIRST.parameters, PLAN, arrays, scratch) == [Argument(0), slots, slots, x, rows, factor]
+    arrays, scratch = {"x": RawArgument(0x1000, 32)}, [RawArgument(0x2000, 64)]
+    slots, x, rows, factor = RawArgument(0x2000, 64), RawArgument(0x1000, 32), RawArgument(7), RawArgument(0x3F800000)
+    assert arguments_of(FIRST.parameters, PLAN, arrays, scratch) == [RawArgument(0), slots, slots, x, rows, factor]
     assert arguments_of(SECOND.parameters, PLAN, arrays, scratch) == [x, rows]
 
 

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from kernels.host import HostBackend
-from kernels.library import HOST, NPU, HostOptions, KernelLibrary, LibraryError
+from kernels.library import HOST, NPU, KernelLibrary, LibraryError
 from kernels.npu import NpuBackend, import_torch_npu
 from kernels.plan import LaunchPlan
+from runtime.host_kernel import HostOptions
 
 AUTO = "auto"
 BACKENDS = (AUTO, HOST, NPU)

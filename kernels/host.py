@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from isa.a3 import CUBE_CORES
 from kernels.arguments import arguments_of, check_arrays
-from kernels.library import DEFAULT_HOST_OPTIONS, HOST, Argument, HostOptions, KernelLibrary, LibraryError
+from kernels.library import HOST, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
+from runtime.host_kernel import DEFAULT_HOST_OPTIONS, HostOptions, RawArgument
 
 NOT_A_NUMBER = 0xFF
 """Byte that makes every floating-point type NaN when repeated: what a broken kernel then reads, or fails to write, is
@@ -39,10 +40,10 @@ class HostLaunch:
     options: HostOptions = DEFAULT_HOST_OPTIONS
 
     @cached_property
-    def _arguments(self) -> tuple[list[Argument], ...]:
+    def _arguments(self) -> tuple[list[RawArgument], ...]:
         """Those of each launch. The arrays stay where they are, and small launches are short."""
-        arrays = {name: _argument(array) for name, array in self.arrays.items()}
-        scratch = [_argument(array) for array in self.scratch]
+        arrays = {name: RawArgument.of(array) for name, array in self.arrays.items()}
+        scratch = list(map(RawArgument.of, self.scratch))
         entries = [self.library.info.entry(launch.entry) for launch in self.plan.launches]
         return tuple(arguments_of(entry.parameters, self.plan, arrays, scratch) for entry in entries)
 
@@ -117,7 +118,3 @@ class HostBackend:
 
     def synchronize(self) -> None:
         """Nothing to wait for: a host launch returns when it is done."""
-
-
-def _argument(array: Array) -> Argument:
-    return Argument(array.ctypes.data, array.nbytes)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import json
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kernels.signature import Entry, Knobs, entries_from_fields
-from runtime.loading import interruptible_launch, load_library
+from runtime.host_kernel import DEFAULT_HOST_OPTIONS, HostKernel, HostOptions, KernelFailure, RawArgument, words
+from runtime.loading import load_library
 
 HOST = "host"
 NPU = "npu"
@@ -96,48 +96,6 @@ class BuildInfo:
                 )
 
 
-@dataclass(frozen=True)
-class Argument:
-    """The value of an entry's parameter."""
-
-    bits: int
-    """A pointer, an integer, or the bit pattern of a float."""
-
-    bytes: int = 0
-    """Size of the memory that a pointer leads to; 0 for scalars."""
-
-    @classmethod
-    def scalar(cls, value: float) -> Argument:
-        """Return the argument of a whole number, or of a float for an `f32`."""
-        if isinstance(value, int):
-            return cls(value & 0xFFFFFFFFFFFFFFFF)
-        return cls(int.from_bytes(struct.pack("<f", value), "little"))
-
-
-@dataclass(frozen=True)
-class HostOptions:
-    """How a launch on the host computes. No option changes what a right kernel computes, but for the rounding of
-    products, which docs/host.md bounds.
-    """
-
-    cpu: str | None = None
-    """Level of CPU whose loops compute, such as x86-64-v2; None: the best one that this machine has."""
-
-    threads: int | None = None
-    """Threads that blocks are dealt to at most; None: as many as the process may use CPUs."""
-
-    fill: bool = True
-    """Make NaN of on-chip memories before each block, and of scratch after each use: what a broken kernel reads
-    unwritten is then seen.
-    """
-
-    interleave: int | None = None
-    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
-
-
-DEFAULT_HOST_OPTIONS = HostOptions()
-
-
 class KernelLibrary:
     """A loaded library, checked against the knobs that it is to have."""
 
@@ -157,10 +115,10 @@ class KernelLibrary:
         self.info.check(knobs or {}, mode)
         try:
             if self.info.backend == HOST:
-                self._launch = self._library.pto_launch_entry
-                _ = self._library.pto_poll, self._library.pto_interleave, self._library.pto_threads
+                self._host = HostKernel(path, self._library)
+                _ = self._library.pto_launch_entry, self._library.pto_poll, self._library.pto_threads
             else:
-                self._launch = self._library.pto_launch_on_stream
+                _ = self._library.pto_launch_on_stream
         except AttributeError as error:
             raise LibraryError(f"{path} is from an older version of this project: {error}; rebuild it") from error
 
@@ -168,7 +126,7 @@ class KernelLibrary:
         self,
         entry: str,
         block_dim: int,
-        arguments: Sequence[Argument],
+        arguments: Sequence[RawArgument],
         *,
         options: HostOptions = DEFAULT_HOST_OPTIONS,
         trace: Path | None = None,
@@ -179,23 +137,10 @@ class KernelLibrary:
         A library in mode trace writes its trace to `trace`. Raises KernelError with the runtime's report if the launch
         fails; Ctrl-C ends it.
         """
-        self._set(options)
-        if trace is not None:
-            self._library.pto_trace_to(str(trace).encode())
-        bits, sizes = _words([a.bits for a in arguments]), _words([a.bytes for a in arguments])
-        with interruptible_launch(self._library):
-            code = self._launch(entry.encode(), ctypes.c_uint32(block_dim), bits, sizes, ctypes.c_uint32(len(bits)))
-        self._check(code)
-
-    def _set(self, options: HostOptions) -> None:
-        """Tell the library how to do its next launch."""
-        if options.interleave is not None:
-            self._library.pto_interleave(ctypes.c_uint64(options.interleave))
-        if options.threads is not None:
-            self._library.pto_threads(ctypes.c_uint32(options.threads))
-        if options.cpu is not None:
-            self._library.pto_cpu(options.cpu.encode())
-        self._library.pto_fill(ctypes.c_int(options.fill))
+        try:
+            self._host.launch_raw(entry, block_dim, arguments, options, trace=trace)
+        except KernelFailure as error:
+            raise KernelError(f"the kernel {self.info.name} failed:\n{error}") from error
 
     def cpus(self) -> tuple[str, ...]:
         """Return the levels of CPU that a host library has loops for and this machine has, best first."""
@@ -218,24 +163,11 @@ class KernelLibrary:
         self._library.pto_last_profile.restype = ctypes.c_char_p
         return str(self._library.pto_last_profile().decode())
 
-    def launch_on_stream(self, entry: str, block_dim: int, stream: int, arguments: Sequence[Argument]) -> None:
+    def launch_on_stream(self, entry: str, block_dim: int, stream: int, arguments: Sequence[RawArgument]) -> None:
         """Queue a launch of an entry of a device library on `stream` and return. Raises KernelError with the report."""
-        bits = _words([argument.bits for argument in arguments])
-        self._check(
-            self._launch(
-                entry.encode(),
-                ctypes.c_uint32(block_dim),
-                ctypes.c_void_p(stream),
-                bits,
-                ctypes.c_uint32(len(bits)),
-            )
-        )
-
-    def _check(self, code: int) -> None:
+        bits = words([argument.bits for argument in arguments])
+        blocks, count = ctypes.c_uint32(block_dim), ctypes.c_uint32(len(bits))
+        code = self._library.pto_launch_on_stream(entry.encode(), blocks, ctypes.c_void_p(stream), bits, count)
         if code != 0:
             report = (self._last_error() or b"no report").decode(errors="replace")
             raise KernelError(f"the kernel {self.info.name} failed with code {code}:\n{report}")
-
-
-def _words(values: Sequence[int]) -> ctypes.Array[ctypes.c_uint64]:
-    return (ctypes.c_uint64 * len(values))(*values)

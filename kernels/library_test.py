@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kernels.library import TRACE, Argument, BuildInfo, LibraryError
+from kernels.library import TRACE, BuildInfo, LibraryError
+from runtime.host_kernel import RawArgument
 
 INFO: dict[str, Any] = {
     "name": "add_wide",
@@ -59,5 +60,5 @@ def test_unreadable_build_info_is_refused(text: str) -> None:
 
 
 def test_scalars_are_passed_as_their_bits() -> None:
-    assert Argument.scalar(-1).bits == 2**64 - 1
-    assert Argument.scalar(1.0).bits == 0x3F800000
+    assert RawArgument.of(-1).bits == 2**64 - 1
+    assert RawArgument.of(1.0).bits == 0x3F800000

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from kernels.arguments import arguments_of, check_arrays
 from kernels.host import NOT_A_NUMBER
-from kernels.library import NPU, Argument, KernelLibrary, LibraryError
+from kernels.library import NPU, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
+from runtime.host_kernel import RawArgument
 
 
 def import_torch_npu() -> Any:
@@ -105,8 +106,8 @@ class NpuLaunch:
         with npu.device(self.device):  # the runtime launches on the current device, whatever the stream's is
             stream = npu.current_stream()
             scratch = self.backend.scratch(self.device, stream.npu_stream, self.plan)
-            arrays = {name: Argument(tensor.data_ptr()) for name, tensor in self.arrays.items()}
-            areas = [Argument(tensor.data_ptr()) for tensor in scratch]
+            arrays = {name: RawArgument(tensor.data_ptr()) for name, tensor in self.arrays.items()}
+            areas = [RawArgument(tensor.data_ptr()) for tensor in scratch]
             for launch in self.plan.launches:
                 arguments = arguments_of(library.info.entry(launch.entry).parameters, self.plan, arrays, areas)
                 library.launch_on_stream(launch.entry, launch.block_dim, stream.npu_stream, arguments)

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.compiled import host_kernel
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 
 TESTDATA = Path(__file__).parent / "testdata"
 HEAD = 128
@@ -26,10 +25,7 @@ def compiled(
     if edit is not None:
         assert text.count(edit[0]) == 1, f"{edit[0]!r} must occur once in {name}.cpp"
         text = text.replace(*edit)
-    cpp = directory / f"{name}.cpp"
-    cpp.write_text(text, encoding="utf-8")
-    out = directory / f"{name}.{mode}.so"
-    return HostKernel(compile_host(cpp, out, toolchain=host_toolchain(), entry=entry, mode=mode))
+    return host_kernel(text, directory, entry, name=name, mode=mode)
 
 
 def attention_arguments(s0: int, s1: int, blocks: int) -> tuple[Array, ...]:

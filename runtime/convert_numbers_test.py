@@ -17,9 +17,8 @@ from xdsl.ir import Attribute
 
 from isa.conversions import ROUND_MODES, Saturation
 from ptodsl.dialect import CONVERSIONS, RoundMode, element_bytes, element_name
+from runtime.compiled import host_kernel
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 
 Bits = NDArray[Any]
 """Elements as unsigned integers of their size."""
@@ -76,10 +75,7 @@ extern "C" __global__ AICORE void convert({parameters}) {{
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
-    directory = tmp_path_factory.mktemp("convert")
-    cpp = directory / "convert.cpp"
-    cpp.write_text(kernel_text(), encoding="utf-8")
-    return HostKernel(compile_host(cpp, directory / "convert.so", toolchain=host_toolchain(), entry="convert"))
+    return host_kernel(kernel_text(), tmp_path_factory.mktemp("convert"), "convert")
 
 
 def run(kernel: HostKernel, pair: Pair, source: Bits, mode: RoundMode, saturate: bool) -> Bits:

@@ -1,9 +1,14 @@
-"""Loads a kernel library that was compiled for the host, and launches it on numpy arrays."""
+"""Loads a kernel library that was compiled for the host, and launches its entries.
+
+What the C functions of such a library take is known here alone; `kernels.library` launches by it, too.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +23,71 @@ class KernelFailure(RuntimeError):
     """The kernel did what the machine cannot do; the text is the runtime's report (deadlock, out of bounds, ...)."""
 
 
+@dataclass(frozen=True)
+class RawArgument:
+    """The value of an entry's parameter, as it is passed."""
+
+    bits: int
+    """A pointer, an integer, or the bit pattern of a float."""
+
+    bytes: int = 0
+    """Size of the memory that a pointer leads to; 0 for scalars."""
+
+    @classmethod
+    def of(cls, value: Argument) -> RawArgument:
+        """Return the argument of an array, a whole number, or a float for an `f32`. Raises ValueError for an array that
+        is not contiguous.
+        """
+        if isinstance(value, np.ndarray):
+            if not value.flags.c_contiguous:
+                raise ValueError(f"an array of shape {value.shape} is not contiguous: pass np.ascontiguousarray of it")
+            return cls(value.ctypes.data, value.nbytes)
+        if isinstance(value, float):
+            return cls(int.from_bytes(struct.pack("<f", value), "little"))
+        return cls(value & 0xFFFFFFFFFFFFFFFF)
+
+
+def words(values: Sequence[int]) -> ctypes.Array[ctypes.c_uint64]:
+    """Return what C takes as `const uint64_t*`."""
+    return (ctypes.c_uint64 * len(values))(*values)
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """How a launch on the host computes. No option changes what a right kernel computes, but for the rounding of
+    products, which docs/host.md bounds.
+    """
+
+    cpu: str | None = None
+    """Level of CPU whose loops compute, such as x86-64-v2; None: the best one that this machine has."""
+
+    threads: int | None = None
+    """Threads that blocks are dealt to at most; None: as many as the process may use CPUs."""
+
+    fill: bool = True
+    """Make NaN of on-chip memories before each block, and of scratch after each use: what a broken kernel reads
+    unwritten is then seen.
+    """
+
+    interleave: int | None = None
+    """Seed of a random order of the simulated cores; without it each runs until a FIFO makes it wait."""
+
+
+DEFAULT_HOST_OPTIONS = HostOptions()
+
+
 class HostKernel:
     """A kernel library. Arrays are passed without a copy, so the kernel writes into them."""
 
-    def __init__(self, path: Path) -> None:
-        self._library = load_library(path)
+    def __init__(self, path: Path, loaded: ctypes.CDLL | None = None) -> None:
+        """Take the library at `path`, which perhaps is loaded."""
+        self._library = loaded or load_library(path)
         self._library.pto_last_error.restype = ctypes.c_char_p
-        self._library.pto_entries.restype = ctypes.c_char_p
-        self._library.pto_interleave.argtypes = [ctypes.c_uint64]
 
     @property
     def entries(self) -> tuple[str, ...]:
         """Names of the entries; the first one is launched if none is named."""
+        self._library.pto_entries.restype = ctypes.c_char_p
         return tuple(self._library.pto_entries().decode().splitlines())
 
     def launch(
@@ -41,16 +99,7 @@ class HostKernel:
         f32. With the seed `interleave` the simulated cores run in a random order. Raises KernelFailure, and
         KeyboardInterrupt when Ctrl-C ends it.
         """
-        values = [_bits(argument) for argument in arguments]
-        sizes = [argument.nbytes if isinstance(argument, np.ndarray) else 0 for argument in arguments]
-        array = ctypes.c_uint64 * len(arguments)
-        if interleave is not None:
-            self._library.pto_interleave(interleave)
-        name = None if entry is None else entry.encode()
-        with interruptible_launch(self._library):
-            code = self._library.pto_launch_entry(name, block_dim, array(*values), array(*sizes), len(arguments))
-        if code != 0:
-            raise KernelFailure(self._library.pto_last_error().decode())
+        self.launch_raw(entry, block_dim, list(map(RawArgument.of, arguments)), HostOptions(interleave=interleave))
 
     def trace(self, path: Path, block_dim: int, *arguments: Argument, entry: str | None = None) -> None:
         """As `launch`, of a library compiled in trace mode: writes the trace to `path`.
@@ -58,15 +107,35 @@ class HostKernel:
         Tiles are not computed and no array is written to. Scalars are: what the scalar unit loads, it finds in the
         arrays as they are given.
         """
-        self._library.pto_trace_to(str(path).encode())
-        self.launch(block_dim, *arguments, entry=entry)
+        self.launch_raw(entry, block_dim, list(map(RawArgument.of, arguments)), trace=path)
 
+    def launch_raw(
+        self,
+        entry: str | None,
+        block_dim: int,
+        arguments: Sequence[RawArgument],
+        options: HostOptions = DEFAULT_HOST_OPTIONS,
+        *,
+        trace: Path | None = None,
+    ) -> None:
+        """Launch as `launch` and `trace` do, by arguments that are ready; their arrays must outlive the launch."""
+        self._set(options)
+        if trace is not None:
+            self._library.pto_trace_to(str(trace).encode())
+        name = None if entry is None else entry.encode()
+        bits, sizes = words([a.bits for a in arguments]), words([a.bytes for a in arguments])
+        blocks, count = ctypes.c_uint32(block_dim), ctypes.c_uint32(len(bits))
+        with interruptible_launch(self._library):
+            code = self._library.pto_launch_entry(name, blocks, bits, sizes, count)
+        if code != 0:
+            raise KernelFailure(self._library.pto_last_error().decode(errors="replace"))
 
-def _bits(argument: Argument) -> int:
-    if isinstance(argument, np.ndarray):
-        if not argument.flags.c_contiguous:
-            raise ValueError(f"an array of shape {argument.shape} is not contiguous: pass np.ascontiguousarray of it")
-        return argument.ctypes.data
-    if isinstance(argument, float):
-        return int.from_bytes(struct.pack("<f", argument), "little")
-    return argument & 0xFFFFFFFFFFFFFFFF
+    def _set(self, options: HostOptions) -> None:
+        """Tell the library how to do its next launch."""
+        if options.interleave is not None:
+            self._library.pto_interleave(ctypes.c_uint64(options.interleave))
+        if options.threads is not None:
+            self._library.pto_threads(ctypes.c_uint32(options.threads))
+        if options.cpu is not None:
+            self._library.pto_cpu(options.cpu.encode())
+        self._library.pto_fill(ctypes.c_int(options.fill))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runtime.compiled import host_kernel
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 
 HEAD = '#include "pto/pto-inst.hpp"\nusing namespace pto;\n'
-LINES_OF_HEAD = HEAD.count("\n")
 
 TILE = "Tile<TileType::Vec, float, 8, 16, BLayout::RowMajor, 8, 16>"
 VIEW = "GlobalTensor<float, pto::Shape<1, 1, 1, 8, 16>, pto::Stride<128, 128, 128, 16, 1>>"
@@ -27,7 +25,4 @@ def vec_entry(name: str, parameters: str, *body: str) -> str:
 
 def compile_text(directory: Path, text: str, entry: str, mode: str = "execute") -> HostKernel:
     """Compiles `HEAD + text` as kernel.cpp."""
-    cpp = directory / "kernel.cpp"
-    cpp.write_text(HEAD + text, encoding="utf-8")
-    out = directory / f"kernel.{mode}.so"
-    return HostKernel(compile_host(cpp, out, toolchain=host_toolchain(), entry=entry, mode=mode))
+    return host_kernel(HEAD + text, directory, entry, mode=mode)

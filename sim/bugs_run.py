@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.compiled import host_kernel
 from runtime.host_kernel import Argument, HostKernel, KernelFailure
 from sim.bugs_case import Case, Check, Language
 from sim.bugs_modules import HEAD
@@ -16,8 +17,6 @@ from sim.bugs_source import entry_name, module, refusal, source
 from sim.findings import Finding
 from sim.hazards import judge
 from sim.program import bytes_of
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 from tracing.file import read_trace
 
@@ -80,11 +79,8 @@ class _Suite:
         )
 
     def _compile(self, mode: str, text: str) -> HostKernel:
-        cpp = self.directory / f"bugs.{mode}.cpp"
-        cpp.write_text(text, encoding="utf-8")
         first = text[: text.index("(__gm__ float*")].split()[-1]
-        library = self.directory / f"bugs.{mode}.so"
-        return HostKernel(compile_host(cpp, library, toolchain=host_toolchain(), entry=first, mode=mode))
+        return host_kernel(text, self.directory, first, name=f"bugs_{mode}", mode=mode)
 
     def check(self, case: Case, number: int, *, mended: bool) -> str:
         """Return what the checks say of one of the two kernels of a case, empty if nothing."""

@@ -36,10 +36,9 @@ from ptodsl.dialect import (
     element_bytes,
 )
 from ptodsl.dialect.testing import ALIASES, fifo, load_mat, snippet, use_of
+from runtime.compiled import host_kernel
 from runtime.host_kernel import HostKernel
 from sim.regions import merge_ranges, row_ranges
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.emit_cpp.module import emit_module
@@ -274,10 +273,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     plan = plan_memory(module)
     apply_plan(plan)
     ranges = ByteRanges(plan)
-    cpp = directory / "effects.cpp"
-    cpp.write_text(emit_module(module, ranges, tail_sync=False).text, encoding="utf-8")
-    options = {"toolchain": host_toolchain(), "entry": "tadd", "mode": "trace"}
-    kernel = HostKernel(compile_host(cpp, directory / "effects.so", **options))  # type: ignore[arg-type]
+    kernel = host_kernel(emit_module(module, ranges, tail_sync=False).text, directory, "tadd", mode="trace")
     names = [*VECTOR, *CUBE, *PARTLY_VALID, *PARTS]
     operations = {name: _with_effects(module, name) for name in [*names, "f_cube", "f_vector"]}
     found = {}

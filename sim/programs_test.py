@@ -116,7 +116,7 @@ def test_a_failing_kernel_is_exit_code_1_with_its_report(tmp_path: Path) -> None
     library = build_canned(tmp_path, kernel(), fails=True)
     done = run_program("sim.hazards_main", f"--so={library}")
     assert done.returncode == 1
-    assert done.stderr.endswith("error: the kernel fa_s1tile256 failed with code 1:\nvec0 waits in TPOP\n")
+    assert done.stderr.endswith("error: the kernel fa_s1tile256 failed:\nvec0 waits in TPOP\n")
 
 
 def test_a_shape_beside_a_trace_is_refused(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from flash_atten.plan import launch_plan
 from kernels.arguments import arguments_of, check_arrays
 from kernels.described import kernel_of
 from kernels.kernel import Kernel, Trial
-from kernels.library import TRACE, Argument, KernelLibrary, LibraryError
+from kernels.library import TRACE, KernelLibrary, LibraryError
 from kernels.plan import LaunchPlan
+from runtime.host_kernel import RawArgument
 from sim.carried import still_blank
 from sim.program import ByteRange, bytes_of
 from tracing.file import read_trace
@@ -95,8 +96,8 @@ class TraceLibrary:
         """
         check_arrays(self.info, plan, list(arrays))
         areas = [np.zeros(part.bytes, np.uint8) for part in plan.scratch]
-        operands = {name: Argument(array.ctypes.data, array.nbytes) for name, array in arrays.items()}
-        scratch = [Argument(area.ctypes.data, area.nbytes) for area in areas]
+        operands = {name: RawArgument.of(array) for name, array in arrays.items()}
+        scratch = list(map(RawArgument.of, areas))
         recordings: list[Recording] = []
         blank = tuple(map(bytes_of, areas))
         with tempfile.TemporaryDirectory(prefix="pto_trace_") as directory:

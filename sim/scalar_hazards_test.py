@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runtime.compiled import host_kernel
 from runtime.host_kernel import HostKernel
 from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants
 from sim.record import Recording
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 from tracing.file import read_trace
 from tracing.format import Trace
@@ -68,12 +67,9 @@ func.return
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
-    directory = tmp_path_factory.mktemp("scalars")
     text = HEAD + "".join(function(name, body) for name, body in PROGRAMS.items())
-    cpp = directory / "scalars.cpp"
-    cpp.write_text(assemble(text, "scalars.mlir", Options(sync=Sync.INSERT)), encoding="utf-8")
-    out, entry = directory / "scalars.trace.so", next(iter(PROGRAMS))
-    return HostKernel(compile_host(cpp, out, toolchain=host_toolchain(), entry=entry, mode="trace"))
+    cpp = assemble(text, "scalars.mlir", Options(sync=Sync.INSERT))
+    return host_kernel(cpp, tmp_path_factory.mktemp("scalars"), next(iter(PROGRAMS)), mode="trace")
 
 
 def traced(kernel: HostKernel, directory: Path, name: str, blocks: int = 1) -> Trace:

@@ -12,23 +12,27 @@ from enum import Enum
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from flash_atten.config import HEAD, S0, KernelConfig
-from flash_atten.fifo import fifo_bytes_per_core
+from flash_atten.config import S0, KernelConfig
+from flash_atten.described import AttentionKernel
 from flash_atten.kernel import build_module
 from flash_atten.plan import ENTRY
 from isa.pipes import Kind
 from isa.pipes import Pipe as Queue
 from isa.repeats import VRule
+from kernels.arguments import arguments_of
+from kernels.kernel import Case
+from kernels.module_entries import entries_of
 from ptodsl.dialect import BarrierOp, ImportReservedBufferOp, Pipe, SetFlagDynOp, SetFlagOp, TileFifoOp
 from ptodsl.examples.catalogue import EXAMPLES
 from ptodsl.examples.example import Example
 from ptodsl.examples.host_run import host_kernel
-from runtime.host_kernel import Argument, HostKernel
+from runtime.host_kernel import HostKernel, RawArgument
 from sim.hazards import judge
 from sim.program import bytes_of
 from sim.reference_structure import build_reference_structure
@@ -60,9 +64,7 @@ class Kernel:
     name: str
     entry: str
     build: Callable[[], ModuleOp]
-    arguments: Callable[[], list[Argument]]
-    slots: str
-    """What the argument is called that holds the slots of its FIFOs; empty if it has none."""
+    case: Callable[[], Case]
 
 
 @dataclass(frozen=True)
@@ -94,20 +96,17 @@ def kernels() -> list[Kernel]:
 
 
 def _attention(name: str, build: Callable[[KernelConfig], ModuleOp], s1_tile: int, qk_preload: int) -> Kernel:
-    config = KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload)
-
-    def arguments() -> list[Argument]:
-        slots = np.zeros(fifo_bytes_per_core(config), np.uint8)
-        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (S0, S1, S1))
-        return [0, slots, slots, q, k, v, np.zeros((S0, HEAD), np.float32), S0, S1]
-
-    return Kernel(f"{name} {s1_tile}, {qk_preload}", ENTRY, lambda: build(config), arguments, "1")
+    kernel = AttentionKernel(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload))
+    return Kernel(
+        f"{name} {s1_tile}, {qk_preload}",
+        ENTRY,
+        lambda: build(kernel.config),
+        lambda: kernel.case({"q_rows": S0, "s1": S1}, 0, 1, kernel.traced_kind),
+    )
 
 
 def _example(example: Example) -> Kernel:
-    drawn = example.draw(0)
-    place = str(list(drawn).index("slots")) if "slots" in drawn else ""
-    return Kernel(example.name, example.name, example.build, lambda: list(drawn.values()), place)
+    return Kernel(example.name, example.name, example.build, lambda: example.case({}, 0, 1))
 
 
 def counts_of(module: ModuleOp) -> Counts:
@@ -151,18 +150,25 @@ def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Plann
         if (library := libraries.get(whole)) is None:
             entry, _ = plans[Plan.STRICT]
             library = libraries[whole] = host_kernel(whole, entry, directory, Options(Sync.NONE), mode="trace")
-        arguments = kernel.arguments()
-        scratch = [arguments[int(kernel.slots)]] if kernel.slots else []
+        case = kernel.case()
+        scratch = [np.zeros(part.bytes, np.uint8) for part in case.plan.scratch]
+        arguments = _arguments(kernel, case, scratch)
         traced.append({})
         for plan, (name, counts) in plans.items():
-            library.trace(directory / "trace", 1, *arguments, entry=name)
+            library.launch_raw(name, 1, arguments, trace=directory / "trace")
             trace = read_trace(directory / "trace")
-            slots = [bytes_of(array) for array in scratch if isinstance(array, np.ndarray)]
-            verdict = judge(trace, scratch=slots, v_rule=plan.value.v_rule)
+            verdict = judge(trace, scratch=list(map(bytes_of, scratch)), v_rule=plan.value.v_rule)
             if not verdict.ok:
                 raise ValueError(f"{name} is not in order: {verdict.findings[0]}")
             traced[-1][plan] = Planned(counts, timed_program(trace))
     return traced
+
+
+def _arguments(kernel: Kernel, case: Case, scratch: Sequence[NDArray[np.uint8]]) -> list[RawArgument]:
+    """Return what its entry is launched with. The arrays are the case's."""
+    (parameters,) = (entry.parameters for entry in entries_of(kernel.build()) if entry.name == kernel.entry)
+    arrays = {name: RawArgument.of(array) for name, array in case.arrays.items()}
+    return arguments_of(parameters, case.plan, arrays, list(map(RawArgument.of, scratch)))
 
 
 def without_syncs(program: TimedProgram) -> TimedProgram:

@@ -8,9 +8,8 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl.printing import module_text
+from runtime import compiled
 from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_kernel, link_kernel
-from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.assemble import Options, Sync, assemble
 
 
@@ -33,12 +32,5 @@ def host_kernels(
     module: ModuleOp, entry: str, directory: Path, options: Options, modes: Sequence[str]
 ) -> list[HostKernel]:
     """Do as `host_kernel` for each of `modes`; assemble and compile once, link for each."""
-    toolchain = host_toolchain()
-    cpp = directory / f"{entry}.cpp"
-    cpp.write_text(assemble(module_text(module), f"{entry}.mlir", options), encoding="utf-8")
-    compiled = compile_kernel(cpp, directory / f"{entry}.o", toolchain=toolchain, entry=entry)
-    libraries = [directory / f"{entry}.{mode}.so" for mode in modes]
-    return [
-        HostKernel(link_kernel(compiled, library, toolchain=toolchain, mode=mode))
-        for library, mode in zip(libraries, modes, strict=True)
-    ]
+    text = assemble(module_text(module), f"{entry}.mlir", options)
+    return compiled.host_kernels(text, directory, entry, name=entry, modes=modes)

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptodsl.dialect.testing import snippet
-from runtime.host_kernel import HostKernel
-from tools.bisheng.host_compile import compile_host
-from tools.bisheng.host_toolchain import host_toolchain
+from runtime.compiled import host_kernel
 from tools.ptoas.assemble import Options, assemble
 
 VALUES = np.array([0.0, -0.0, 1.0, -1.0, 1e-45, np.inf, -np.inf, np.nan], np.float32)
@@ -67,9 +65,7 @@ def kernel_text() -> str:
 
 
 def test_comparisons_and_extrema_agree_with_numpy(tmp_path: Path) -> None:
-    cpp = tmp_path / "floats.cpp"
-    cpp.write_text(assemble(kernel_text(), "floats.mlir", Options()), encoding="utf-8")
-    kernel = HostKernel(compile_host(cpp, tmp_path / "floats.so", toolchain=host_toolchain(), entry="f"))
+    kernel = host_kernel(assemble(kernel_text(), "floats.mlir", Options()), tmp_path, "f")
     count, results = len(PAIRS), len(PREDICATES) + len(EXTREMA)
     memory = np.zeros(2 * count + count * results, np.float32)
     memory[: 2 * count] = PAIRS.reshape(-1)
