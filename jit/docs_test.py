@@ -30,4 +30,4 @@ def test_the_program_runs(program: str, tmp_path: Path) -> None:
 
 
 def test_there_are_programs() -> None:
-    assert len(PROGRAMS) >= 5
+    assert len(PROGRAMS) >= 7

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jit.styles import COLS, F16, F32, FFTS, I8, I32, K, M, N, ROWS, alloc, normal, on_first_core, tiles, unset, whole
+from jit.styles import COLS, F16, F32, FFTS, I8, I32, ROWS, K, M, N, alloc, normal, on_first_core, tiles, unset, whole
 from jit.wrapper import jit
 from ptodsl import pto, scalar, tile
 
@@ -160,9 +160,7 @@ def test_views_with_room_between_rows(tmp_path: Path) -> None:
             halves = tiles(2, pto.float16)
             gate, up, t = tiles(3, pto.float32)
             for at, (narrow, wide) in enumerate(zip(halves, (gate, up), strict=True)):
-                pto.load(
-                    pto.slice_view(source=source, offsets=[core * ROWS, at * COLS], sizes=[ROWS, COLS]), narrow
-                )
+                pto.load(pto.slice_view(source=source, offsets=[core * ROWS, at * COLS], sizes=[ROWS, COLS]), narrow)
                 tile.cvt(narrow, wide)
             tile.muls(gate, -1.0, t)
             tile.exp(t, t)
