@@ -1,6 +1,7 @@
 """Vector kernels with rows, scalars and windows, in other people's styles: numbers and order, through `jit`."""
 
 # mypy: disable-error-code="valid-type, name-defined, no-untyped-def"
+# ruff: noqa: F821, UP037 - names that are strings in annotations are entries of meta_data
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from jit.styles import COLS, F16, F32, I32, ROWS, normal, on_first_core, tiles, unset, whole
+from jit.styles import COLS, F16, F32, I32, ROWS, alloc, normal, on_first_core, tiles, unset, whole
 from jit.wrapper import JitWrapper, jit
 from ptodsl import pto, scalar, tile
 
@@ -45,18 +47,19 @@ def test_reductions_of_columns(tmp_path: Path) -> None:
     def kernel(x: F32, y: F32):
         with pto.vector_section(), on_first_core():
             a, tmp = tiles(2, pto.float32)
-            rows = tiles(3, pto.float32, 1)
+            rows = tiles(4, pto.float32, 1)
             pto.load(whole(x), a)
             tile.col_min(a, rows[0])
             tile.col_max(a, rows[1])
             tile.col_prod(a, tmp, rows[2])
-            view = pto.as_tensor(ptr=y, shape=[3, COLS], strides=[COLS, 1])
+            tile.col_sum(a, tmp, rows[3], True)
+            view = pto.as_tensor(ptr=y, shape=[4, COLS], strides=[COLS, 1])
             for i, row in enumerate(rows):
                 pto.store(row, pto.slice_view(source=view, offsets=[i, 0], sizes=[1, COLS]))
 
-    x, y = normal(rng, ROWS, COLS), unset(3, COLS)
+    x, y = normal(rng, ROWS, COLS), unset(4, COLS)
     kernel(x, y)
-    np.testing.assert_allclose(y, [x.min(0), x.max(0), x.prod(0)], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(y, [x.min(0), x.max(0), x.prod(0), x.sum(0)], rtol=1e-4, atol=1e-5)
 
 
 def test_reductions_of_rows_and_their_broadcasts(tmp_path: Path) -> None:
@@ -86,6 +89,32 @@ def test_reductions_of_rows_and_their_broadcasts(tmp_path: Path) -> None:
     low, high = x.min(1, keepdims=True), x.max(1, keepdims=True)
     np.testing.assert_allclose(y, (x - low) / (high - low), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(z, np.broadcast_to(low, x.shape))
+
+
+@pytest.mark.parametrize(("pointer", "lanes"), [(F32, 8), (F16, 16)])
+def test_values_of_rows_fill_blocks(pointer: Any, lanes: int, tmp_path: Path) -> None:
+    """A row-major operand has a block of 32 bytes for each row; a row-major result has one valid column."""
+    rng, dtype = np.random.default_rng(0), np.float32 if lanes == 8 else np.float16
+
+    @jit(meta_data=lambda: {"given": pointer}, output_dir=tmp_path, detect_races=True)
+    def kernel(x: "given", scale: "given", y: "given", total: "given"):
+        with pto.vector_section(), on_first_core():
+            a, tmp = tiles(2, pointer.dtype)
+            (blocks,) = tiles(1, pointer.dtype, ROWS, lanes)
+            sums = alloc("VEC", ROWS, lanes, pointer.dtype, valid_shape=[ROWS, 1])
+            pto.load(whole(x), a)
+            pto.load(whole(scale, ROWS, lanes), blocks)
+            tile.row_expand_mul(a, blocks, a)
+            tile.row_max(a, tmp, sums)
+            pto.store(a, whole(y))
+            pto.store(sums, whole(total, ROWS, 1))
+
+    x, y, total = normal(rng, ROWS, COLS, dtype=dtype), unset(ROWS, COLS, dtype=dtype), unset(ROWS, dtype=dtype)
+    scale = normal(rng, ROWS, lanes, dtype=dtype)  # lane i is for columns i, i + lanes, ...
+    kernel(x, scale, y, total)
+    wanted = x * np.tile(scale, (1, COLS // lanes))
+    np.testing.assert_array_equal(y, wanted)
+    np.testing.assert_array_equal(total, wanted.max(axis=1))
 
 
 def test_numbers_come_from_memory(tmp_path: Path) -> None:

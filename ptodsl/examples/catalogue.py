@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernels.signature import Knobs
-from ptodsl.examples import elementwise, linear, matmul, norms, pipes, rows, tails, tile_fifo
+from ptodsl.examples import elementwise, linear, matmul, norms, pipes, rows, selection, tails, tile_fifo, transforms
 from ptodsl.examples.example import Example
 
 EXAMPLES = (
@@ -11,6 +11,8 @@ EXAMPLES = (
     *tails.EXAMPLES,
     *rows.EXAMPLES,
     *norms.EXAMPLES,
+    *transforms.EXAMPLES,
+    *selection.EXAMPLES,
     *matmul.EXAMPLES,
     *linear.EXAMPLES,
     *pipes.EXAMPLES,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile, to_ir_module
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 
@@ -74,8 +75,7 @@ def linear(a: F16, b: F16, bias: F32, c: F32, m: pto.int32, n: pto.int32, k: pto
             pto.store(acc, pto.slice_view(source=c_view, offsets=[row, col], sizes=[M, N]))
 
 
-def _arguments(rng: np.random.Generator) -> Arguments:
-    m, n, k = M, 3 * N, PANEL * BUFFERS
+def _arguments(rng: np.random.Generator, m: int, n: int, k: int) -> Arguments:
     a, b = normal(rng, (m, k), np.float16), normal(rng, (k, n), np.float16)
     return {"a": a, "b": b, "bias": normal(rng, (n,)), "c": unset((m, n)), "m": m, "n": n, "k": k}
 
@@ -85,5 +85,15 @@ def _linear(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"c": a @ b + arguments["bias"]}
 
 
-EXAMPLES = (Example("linear", lambda: to_ir_module(linear).op, _arguments, _linear, block_dim=2, atol=1e-3),)
+EXAMPLES = (
+    Example(
+        "linear",
+        lambda: to_ir_module(linear).op,
+        _arguments,
+        _linear,
+        block_dim=2,
+        atol=1e-3,
+        sizes=(Size("m", M, M), Size("n", 3 * N, N), Size("k", PANEL * BUFFERS, PANEL * BUFFERS)),
+    ),
+)
 """The examples of this file."""

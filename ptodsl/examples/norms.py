@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile, to_ir_module
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
@@ -66,10 +67,10 @@ def layer_norm(x: F32, gamma: F32, beta: F32, y: F32, m: pto.int32) -> None:
             pto.store(a, pto.slice_view(source=target, **place))
 
 
-def _layer_norm_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (3 * ROWS, WIDTH)
+def _layer_norm_arguments(rng: np.random.Generator, m: int) -> Arguments:
+    shape = (m, WIDTH)
     weights = {name: normal(rng, (WIDTH,)) for name in ("gamma", "beta")}
-    return {"x": normal(rng, shape) + np.float32(100), **weights, "y": unset(shape), "m": shape[0]}
+    return {"x": normal(rng, shape) + np.float32(100), **weights, "y": unset(shape), "m": m}
 
 
 def _layer_norm(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -132,9 +133,10 @@ def softmax_long_rows(x: F32, y: F32, m: pto.int32, n: pto.int32) -> None:
                 pto.store(a, pto.slice_view(source=target, **where))
 
 
-def _softmax_arguments(rng: np.random.Generator) -> Arguments:
-    shape = (3 * ROWS, 2 * COLS + 100)
-    return {"x": normal(rng, shape) * np.float32(4), "y": unset(shape), "m": shape[0], "n": shape[1]}
+def _softmax_arguments(rng: np.random.Generator, m: int, n: int) -> Arguments:
+    # Rows that fall and rows that rise: the maximum is found at once, or anew in every tile.
+    slope = np.where(np.arange(m) % 2, 0.05, -0.05)[:, None] * np.arange(n)
+    return {"x": (normal(rng, (m, n)) + slope).astype(np.float32), "y": unset((m, n)), "m": m, "n": n}
 
 
 def _softmax(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -144,7 +146,21 @@ def _softmax(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("layer_norm", lambda: to_ir_module(layer_norm).op, _layer_norm_arguments, _layer_norm, atol=1e-4),
-    Example("softmax_long_rows", lambda: to_ir_module(softmax_long_rows).op, _softmax_arguments, _softmax, block_dim=2),
+    Example(
+        "layer_norm",
+        lambda: to_ir_module(layer_norm).op,
+        _layer_norm_arguments,
+        _layer_norm,
+        atol=1e-4,
+        sizes=(Size("m", 3 * ROWS, ROWS),),
+    ),
+    Example(
+        "softmax_long_rows",
+        lambda: to_ir_module(softmax_long_rows).op,
+        _softmax_arguments,
+        _softmax,
+        block_dim=2,
+        sizes=(Size("m", 3 * ROWS, ROWS), Size("n", 2 * COLS + 100)),
+    ),
 )
 """The examples of this file."""

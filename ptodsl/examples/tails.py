@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile, to_ir_module
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
@@ -45,8 +46,7 @@ def add_any_length(x: F32, y: F32, z: F32, n: pto.int32) -> None:
             pto.store(a, z_part)
 
 
-def _add_arguments(rng: np.random.Generator) -> Arguments:
-    n = 5 * LENGTH + 77
+def _add_arguments(rng: np.random.Generator, n: int) -> Arguments:
     return {"x": normal(rng, (n,)), "y": normal(rng, (n,)), "z": unset((n,)), "n": n}
 
 
@@ -92,8 +92,7 @@ def geglu(x: F32, y: F32, m: pto.int32, n: pto.int32) -> None:
             pto.store(gate, pto.slice_view(source=target, offsets=[row, col], sizes=size))
 
 
-def _geglu_arguments(rng: np.random.Generator) -> Arguments:
-    m, n = 2 * ROWS + 3, COLS + 50
+def _geglu_arguments(rng: np.random.Generator, m: int, n: int) -> Arguments:
     return {"x": normal(rng, (m, 2 * n)) * np.float32(3), "y": unset((m, n)), "m": m, "n": n}
 
 
@@ -109,7 +108,14 @@ EXAMPLES = (
         _add_arguments,
         lambda a: {"z": a["x"] + a["y"]},
         block_dim=2,
+        sizes=(Size("n", 5 * LENGTH + 77),),
     ),
-    Example("geglu", lambda: to_ir_module(geglu).op, _geglu_arguments, _geglu),
+    Example(
+        "geglu",
+        lambda: to_ir_module(geglu).op,
+        _geglu_arguments,
+        _geglu,
+        sizes=(Size("m", 2 * ROWS + 3), Size("n", COLS + 50)),
+    ),
 )
 """The examples of this file."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.kernel import Size
 from ptodsl import pto, scalar, tile, to_ir_module
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.printing import IrModule
@@ -91,14 +92,10 @@ def product_fast_gelu() -> IrModule:
     return module
 
 
-COUNT = 10
-"""Products of a launch: more than there are slots."""
-
-
-def _arguments(rng: np.random.Generator) -> Arguments:
-    a, b = (normal(rng, shape, np.float16) for shape in ((COUNT * M, K), (K, N)))
-    c = unset((COUNT * M, N))
-    return {"ffts": 0, "slots": unset((SLOTS * M * N,)), "a": a, "b": b / np.float16(16), "c": c, "count": COUNT}
+def _arguments(rng: np.random.Generator, count: int) -> Arguments:
+    a, b = (normal(rng, shape, np.float16) for shape in ((count * M, K), (K, N)))
+    c = unset((count * M, N))
+    return {"ffts": 0, "slots": unset((SLOTS * M * N,)), "a": a, "b": b / np.float16(16), "c": c, "count": count}
 
 
 def _product_fast_gelu(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -107,6 +104,14 @@ def _product_fast_gelu(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("product_fast_gelu", lambda: product_fast_gelu().op, _arguments, _product_fast_gelu, rtol=1e-4, atol=1e-4),
+    Example(
+        "product_fast_gelu",
+        lambda: product_fast_gelu().op,
+        _arguments,
+        _product_fast_gelu,
+        rtol=1e-4,
+        atol=1e-4,
+        sizes=(Size("count", SLOTS + 2),),  # more than there are slots
+    ),
 )
 """The examples of this file."""

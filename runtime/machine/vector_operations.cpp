@@ -198,10 +198,26 @@ Block2D from_row(const Block2D& block, int first, DTypeId dtype) {
     return {static_cast<std::byte*>(block.data) + int64_t{first} * block.pitch * size_of(dtype), block.pitch};
 }
 
+/// `block` from its column `first` on.
+Block2D from_column(const Block2D& block, size_t first, DTypeId dtype) {
+    return {static_cast<std::byte*>(block.data) + first * size_of(dtype), block.pitch};
+}
+
 /// Rows whose values the device library broadcasts at once, each over 32 bytes of its scratch.
 constexpr int kBroadcastRows = 240;
 constexpr uint64_t kBroadcastBytes = 32;
 static_assert(kBroadcastRows * kBroadcastBytes <= kLibraryScratchBytes, "the rows of a step fit into the scratch");
+
+/// dst = f(src, block of the row). Such a block is used as it is: lane i goes to columns i, i + lanes, ...
+void expand_blocks(OpId op, Operand& dst, const Operand& src, const Operand& blocks, int line) {
+    const DTypeId dtype = dst.info().dtype;
+    const size_t rows = dst.valid_rows(), cols = dst.valid_cols(), lanes = blocks.valid_cols();
+    for (size_t first = 0; first < cols; first += lanes) {
+        Core::current(line).numbers().map(op, dtype, {rows, std::min(lanes, cols - first)},
+                                          from_column(runs_of(dst), first, dtype),
+                                          from_column(runs_of(src), first, dtype), runs_of(blocks));
+    }
+}
 
 /// dst = f(src, value of the row). Column-major values go through the library's scratch, as on the device: a
 /// tile that lies there is destroyed before it is read.
@@ -210,7 +226,6 @@ void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& value
     const DTypeId dtype = dst.info().dtype;
     const Block2D to = runs_of(dst), from = runs_of(src), single = values_per_row(values);
     const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
-    if (values.info().row_major) return numbers.map_rows(op, dtype, {rows, cols}, to, from, single);
     const auto lanes = static_cast<int64_t>(kBroadcastBytes / size_of(dtype));
     for (size_t first = 0; first < rows; first += kBroadcastRows) {
         const size_t count = std::min<size_t>(kBroadcastRows, rows - first);
@@ -253,6 +268,11 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
         return;
     }
     const Timer timer(op, elements_of(dst), line);
+    if (axis == Axis::Row && values.info().row_major) {
+        expand_blocks(op, dst, src, values, line);
+        if (scratch) spoil(*scratch, scratch->info().bytes(), line);
+        return;
+    }
     if (scratch) {
         const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
         Core::current(line).numbers().map_rows(op, dst.info().dtype, extent, runs_of(dst), runs_of(src),

@@ -126,6 +126,7 @@ inline void map(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, 
         PTO_BINARY_SCRATCH_OPS(PTO_BINARY)
         PTO_TILE_SCALAR_SCRATCH_OPS(PTO_BINARY)
         PTO_COL_BINARY_OPS(PTO_BINARY)
+        PTO_ROW_BINARY_OPS(PTO_BINARY)
 #undef PTO_UNARY
 #undef PTO_BINARY
         default:
