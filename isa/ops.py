@@ -93,6 +93,22 @@ OPS: tuple[Op, ...] = (
     Op("TMATMUL", "tmatmul", "matmul", PRODUCT, (), "left x right", None, (), _UNKNOWN, ANY),
     Op("TMATMUL_ACC", "tmatmul.acc", "matmul_acc", PRODUCT_SUM, (), "acc + left x right", None, (), _UNKNOWN, ANY),
     Op("TMATMUL_BIAS", "tmatmul.bias", "matmul_bias", PRODUCT_BIAS, (), "left x right + bias", None, (), _UNKNOWN, ANY),
+    Op("TGEMV", "tgemv", "gemv", PRODUCT, (), "left x right, left being one row", None, (), _UNKNOWN, ANY),
+    Op(
+        "TGEMV_ACC", "tgemv.acc", "gemv_acc", PRODUCT_SUM, (), "acc + left x right, of one row", None, (), _UNKNOWN, ANY
+    ),
+    Op(
+        "TGEMV_BIAS",
+        "tgemv.bias",
+        "gemv_bias",
+        PRODUCT_BIAS,
+        (),
+        "left x right + bias, of one row",
+        None,
+        (),
+        _UNKNOWN,
+        ANY,
+    ),
     *rows_of(
         BINARY,
         ("TADD", "add", NUMBERS, "lhs + rhs", "Add", "add", _ROWS, ANY),

@@ -31,9 +31,6 @@ REFUSED: Mapping[str, str] = {
     "tprefetch": "it leaves no defined bytes in its tile, and only warms a cache: leave it out, or pto.tload",
     "tsync": "ptoas 0.48 prints a call that does nothing: pto.set_flag and pto.wait_flag, or FIFOs between cores",
     "castptr": "ptoas 0.48 fails on it, too: pass the pointer twice, once for each type",
-    "tgemv": "it is not implemented: pto.tmatmul with a left tile of 16 rows, valid=1xK",
-    "tgemv.acc": "it is not implemented: pto.tmatmul.acc with a left tile of 16 rows, valid=1xK",
-    "tgemv.bias": "it is not implemented: pto.tmatmul.bias with a left tile of 16 rows, valid=1xK",
     "trap": "a launch that ends by it cannot be told from a fault: return from the kernel, and say so in its output",
     "sync.set": "flags between cores are set by FIFOs: pto.tpush_to_aiv, or pto.talloc and pto.tpush",
     "sync.wait": "flags between cores are waited for by FIFOs: pto.tpop_from_aic, or pto.tpop",
@@ -53,8 +50,5 @@ DSL_NAMES: Mapping[str, str] = {
     "subc": "tsubc",
     "tri": "ttri",
     "prefetch": "tprefetch",
-    "gemv": "tgemv",
-    "gemv_acc": "tgemv.acc",
-    "gemv_bias": "tgemv.bias",
 }
 """What `ptodsl.tile` would call them."""

@@ -30,6 +30,9 @@ from ptodsl.dialect import (
     TCiOp,
     TCvtOp,
     TExtractOp,
+    TGemvAccOp,
+    TGemvBiasOp,
+    TGemvOp,
     TGetValOp,
     TileBufType,
     TInsertOp,
@@ -175,6 +178,21 @@ def matmul_acc(acc: Value, lhs: Value, rhs: Value, out: Value) -> None:
 def matmul_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
     """Compute out = lhs x rhs + bias, [1, N] in the bias table."""
     _emit(TMatmulBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
+
+
+def gemv(lhs: Value, rhs: Value, out: Value) -> None:
+    """Compute out = lhs x rhs as `matmul` does, of one valid row: [1, K] in L0A, [1, N] in L0C."""
+    _emit(TGemvOp, lhs=lhs, rhs=rhs, out=out)
+
+
+def gemv_acc(acc: Value, lhs: Value, rhs: Value, out: Value) -> None:
+    """Compute out = acc + lhs x rhs, of one valid row."""
+    _emit(TGemvAccOp, acc=acc, lhs=lhs, rhs=rhs, out=out)
+
+
+def gemv_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
+    """Compute out = lhs x rhs + bias, of one valid row."""
+    _emit(TGemvBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
 
 
 def col_sum(src: Value, tmp: Value | None = None, dst: Value | None = None, is_binary: bool = True) -> None:

@@ -99,6 +99,8 @@ PARTS = {
 TILES = {
     **{name: text for name, text in ALIASES.items() if text.startswith("!pto.tile_buf")},
     "bytes": "!pto.tile_buf<vec, 32x256xi8>",
+    "one_left": "!pto.tile_buf<left, 128x128xf16, valid=1x128, slayout=row_major>",
+    "one_acc": "!pto.tile_buf<acc, 128x128xf32, valid=1x128, blayout=col_major, slayout=row_major, fractal=1024>",
     "bias_row": "!pto.tile_buf<mat, 1x128xf32>",
     "padded": "!pto.tile_buf<vec, 32x64xf32, valid=32x50, pad=1>",
     "corner": "!pto.tile_buf<vec, 32x64xf32, valid=20x50>",
@@ -184,6 +186,9 @@ CUBE = {
     "tmov_left": op("tmov", ["mat"], "left"),
     "tmov_right": op("tmov", ["matt"], "right"),
     "textract": op("textract", ["mat"], "left", ", %c0, %c0", ", index, index"),
+    "tgemv": op("tgemv", ["one_left", "right"], "one_acc"),
+    "tgemv_acc": op("tgemv.acc", ["one_acc", "one_left", "right"], "one_acc"),
+    "tgemv_bias": op("tgemv.bias", ["one_left", "right", "bias"], "one_acc"),
     "tmatmul": op("tmatmul", ["left", "right"], "acc"),
     "tmatmul_acc": op("tmatmul.acc", ["acc", "left", "right"], "acc"),
     "tmatmul_bias": op("tmatmul.bias", ["left", "right", "bias"], "acc"),

@@ -57,6 +57,9 @@ from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.convert import TCvtOp
 from ptodsl.dialect.cube import (
     RESULT_TYPES,
+    TGemvAccOp,
+    TGemvBiasOp,
+    TGemvOp,
     TMatmulAccOp,
     TMatmulBiasOp,
     TMatmulOp,
@@ -200,7 +203,7 @@ PtoDialect = Dialect(
         BarrierSyncOp, RecordEventOp, WaitEventOp,
         AicInitializePipeOp, AivInitializePipeOp, ImportReservedBufferOp, ReserveBufferOp, TFreeFromAicOp,
         TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
-        GetValidShapeOp, SetValidShapeOp, TCiOp, TGetValOp, TInsertOp, TSetValOp,
+        GetValidShapeOp, SetValidShapeOp, TCiOp, TGemvAccOp, TGemvBiasOp, TGemvOp, TGetValOp, TInsertOp, TSetValOp,
         *VECTOR_OPS.values(),
     ],
     [
@@ -328,6 +331,9 @@ __all__ = [
     "TFreeFromAivOp",
     "TFreeOp",
     "TFreeTileOp",
+    "TGemvAccOp",
+    "TGemvBiasOp",
+    "TGemvOp",
     "TGetValOp",
     "TInsertOp",
     "TLoadOp",

@@ -81,7 +81,82 @@ class TMatmulBiasOp(DpsOp):
         checks.expect_shape(self, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
 
 
-def check_matmul(op: TMatmulOp | TMatmulAccOp | TMatmulBiasOp) -> TileBufType:
+@irdl_op_definition
+class TGemvOp(DpsOp):
+    """dst = left x right, of one row."""
+
+    name = "pto.tgemv"
+    traits = traits_def(tile_effects("tgemv"))
+
+    left = operand_def()
+    right = operand_def()
+    dst = operand_def()
+
+    def __init__(self, left: Value, right: Value, dst: Value) -> None:
+        super().__init__(left, right, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        check_gemv(self)
+
+
+@irdl_op_definition
+class TGemvAccOp(DpsOp):
+    """dst = acc + left x right, of one row."""
+
+    name = "pto.tgemv.acc"
+    traits = traits_def(tile_effects("tgemv.acc"))
+
+    acc = operand_def()
+    left = operand_def()
+    right = operand_def()
+    dst = operand_def()
+
+    def __init__(self, acc: Value, left: Value, right: Value, dst: Value) -> None:
+        super().__init__(acc, left, right, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        dst = check_gemv(self)
+        acc = checks.tile(self, "acc", Loc.ACC)
+        checks.same_dtype(self, acc=acc, dst=dst)
+        checks.same_shape(self, acc=acc, dst=dst)
+
+
+@irdl_op_definition
+class TGemvBiasOp(DpsOp):
+    """dst = left x right + bias, of one row."""
+
+    name = "pto.tgemv.bias"
+    traits = traits_def(tile_effects("tgemv.bias"))
+
+    left = operand_def()
+    right = operand_def()
+    bias = operand_def()
+    dst = operand_def()
+
+    def __init__(self, left: Value, right: Value, bias: Value, dst: Value) -> None:
+        super().__init__(left, right, bias, dst)
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        dst = check_gemv(self)
+        bias = checks.tile(self, "bias", Loc.BIAS)
+        checks.same_dtype(self, bias=bias, dst=dst)
+        checks.expect_shape(self, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
+
+
+def check_gemv(op: DpsOp) -> TileBufType:
+    """Check a product like `check_matmul`, and that left has one valid row; the type of dst."""
+    dst = check_matmul(op)
+    if dst.valid_shape[0] != 1:
+        raise VerifyException(
+            f"{op.name}: left and dst have {dst.valid_shape[0]} valid rows, but it multiplies one: use pto.tmatmul"
+        )
+    return dst
+
+
+def check_matmul(op: DpsOp) -> TileBufType:
     """Check left, right and dst of a matrix product; the type of dst."""
     left, right = checks.tile(op, "left", Loc.LEFT), checks.tile(op, "right", Loc.RIGHT)
     dst = checks.tile(op, "dst", Loc.ACC)

@@ -20,6 +20,16 @@ SNIPPETS = [
     "pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc)",
     "pto.tmatmul.acc ins(%acc, %left, %right : !acc, !left, !right) outs(%acc : !acc)",
     "pto.tmatmul.bias ins(%left, %right, %bias : !left, !right, !bias) outs(%acc : !acc)",
+    "%l = pto.alloc_tile : !pto.tile_buf<left, 16x64xf16, valid=1x64, slayout=row_major>\n"
+    "%r = pto.alloc_tile : !pto.tile_buf<right, 64x32xf16, slayout=col_major>\n"
+    "%a = pto.alloc_tile : !one\n%c = pto.alloc_tile : !pto.tile_buf<bias, 1x32xf32>\n"
+    "pto.tgemv ins(%l, %r : !l, !r) outs(%a : !one)\n"
+    "pto.tgemv.acc ins(%a, %l, %r : !one, !l, !r) outs(%a : !one)\n"
+    "pto.tgemv.bias ins(%l, %r, %c : !l, !r, !pto.tile_buf<bias, 1x32xf32>) outs(%a : !one)".replace(
+        "!one", "!pto.tile_buf<acc, 16x32xf32, valid=1x32, blayout=col_major, slayout=row_major, fractal=1024>"
+    )
+    .replace("!l", "!pto.tile_buf<left, 16x64xf16, valid=1x64, slayout=row_major>")
+    .replace("!r", "!pto.tile_buf<right, 64x32xf16, slayout=col_major>"),
     "%many = pto.alloc_multi_tile : !pto.multi_tile_buf<vec, 16x64xf32, count=2>\n"
     "%t = pto.multi_tile_get %many[%n] : !pto.multi_tile_buf<vec, 16x64xf32, count=2> -> !pto.tile_buf<vec, 16x64xf32>",
     "%many = pto.alloc_multi_tile valid_row = %n : !pto.multi_tile_buf<!part, count=16>",

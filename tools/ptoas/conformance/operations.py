@@ -229,6 +229,24 @@ _LEFT = "!pto.tile_buf<left, 16x64xf16, valid=1x64, blayout=row_major, slayout=r
 _RIGHT = "!pto.tile_buf<right, 64x32xf16, blayout=row_major, slayout=col_major>"
 _ACC = "!pto.tile_buf<acc, 16x32xf32, valid=1x32, blayout=col_major, slayout=row_major, fractal=1024>"
 
+_VECTOR_PRODUCTS = f"""%l = pto.alloc_tile : {_LEFT}
+%r = pto.alloc_tile : {_RIGHT}
+%a = pto.alloc_tile : {_ACC}
+%b = pto.alloc_tile : !pto.tile_buf<bias, 1x32xf32>
+pto.tgemv ins(%l, %r : {_LEFT}, {_RIGHT}) outs(%a : {_ACC})
+pto.tgemv.acc ins(%a, %l, %r : {_ACC}, {_LEFT}, {_RIGHT}) outs(%a : {_ACC})
+pto.tgemv.bias ins(%l, %r, %b : {_LEFT}, {_RIGHT}, !pto.tile_buf<bias, 1x32xf32>) outs(%a : {_ACC})"""
+
+PRODUCTS = [
+    Case(
+        "tgemv",
+        cube_function(_VECTOR_PRODUCTS),
+        True,
+        ["TGEMV($c, $l, $r);", "TGEMV_ACC($c, $c, $l, $r);", "TGEMV_BIAS($c, $l, $r, $b);"],
+    ),
+    Case("tgemv of 16 rows", cube_function(_VECTOR_PRODUCTS.replace("valid=1x64, ", "")), False),
+]
+
 NOT_SUPPORTED = [
     *(
         Case(name, use(name, ins, "t3"), True, stricter=REFUSED[name])
@@ -242,16 +260,7 @@ NOT_SUPPORTED = [
             ("ttri", "%cw:i32"),
         )
     ),
-    Case(
-        "tgemv",
-        cube_function(
-            f"%l = pto.alloc_tile : {_LEFT}\n%r = pto.alloc_tile : {_RIGHT}\n%a = pto.alloc_tile : {_ACC}\n"
-            f"pto.tgemv ins(%l, %r : {_LEFT}, {_RIGHT}) outs(%a : {_ACC})"
-        ),
-        True,
-        stricter=REFUSED["tgemv"],
-    ),
 ]
 """Operations that are refused by name."""
 
-OPERATIONS = [*SELECTIONS, *COMBINATIONS, *ARRANGEMENTS, *SCALARS, *NOT_SUPPORTED]
+OPERATIONS = [*SELECTIONS, *COMBINATIONS, *ARRANGEMENTS, *SCALARS, *PRODUCTS, *NOT_SUPPORTED]

@@ -105,6 +105,9 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMATMUL) \
     X(TMATMUL_ACC) \
     X(TMATMUL_BIAS) \
+    X(TGEMV) \
+    X(TGEMV_ACC) \
+    X(TGEMV_BIAS) \
     X(TADD) \
     X(TSUB) \
     X(TMUL) \
@@ -305,6 +308,9 @@ inline constexpr TypeSet kTypes[] = {
     0,  // TMATMUL
     0,  // TMATMUL_ACC
     0,  // TMATMUL_BIAS
+    0,  // TGEMV
+    0,  // TGEMV_ACC
+    0,  // TGEMV_BIAS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADD
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUB
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMUL

@@ -62,4 +62,40 @@ void TMATMUL_BIAS(D& dst, const L& left, const R& right, const B& bias, int line
     host::multiply_bias(host::OpId::TMATMUL_BIAS, dst, left, right, bias, line);
 }
 
+namespace host {
+
+template <typename D, typename L, typename R>
+constexpr void check_gemv() {
+    check_matmul<D, L, R>();
+    static_assert(may_equal(L::ValidRow, 1) && may_equal(D::ValidRow, 1),
+                  "TGEMV multiplies one valid row: TMATMUL takes more");
+}
+
+}  // namespace host
+
+/// dst = left right, left being one row.
+template <typename D, typename L, typename R>
+void TGEMV(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {
+    host::check_gemv<D, L, R>();
+    host::multiply(host::OpId::TGEMV, dst, left, right, line);
+}
+
+/// dst = acc + left right, left being one row.
+template <typename D, typename A, typename L, typename R>
+void TGEMV_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {
+    host::check_gemv<D, L, R>();
+    static_assert(std::is_same_v<D, A>, "TGEMV_ACC needs a result of the type of the accumulator it starts from");
+    host::multiply_acc(host::OpId::TGEMV_ACC, dst, acc, left, right, line);
+}
+
+/// dst = left right + bias, left being one row and bias [1, n].
+template <typename D, typename L, typename R, typename B>
+void TGEMV_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) {
+    host::check_gemv<D, L, R>();
+    static_assert(B::Loc == TileType::Bias, "TGEMV_BIAS needs a bias tile (TileType::Bias)");
+    static_assert(std::is_same_v<typename B::DType, typename D::DType>,
+                  "the bias must have the element type of the result");
+    host::multiply_bias(host::OpId::TGEMV_BIAS, dst, left, right, bias, line);
+}
+
 }  // namespace pto
