@@ -53,9 +53,11 @@ class BuiltSets:
     def library(self, config: KernelConfig, barriers: str) -> Path | None:
         """Return the library for `config` with a set of barriers removed; None for the shipped one.
 
+        Of other schedules than the recipe there is only the shipped one, with all its barriers.
+
         Raises LibraryError if it is not there.
         """
-        if barriers == GU:
+        if barriers == GU or (barriers == NONE and not config.by_recipe):
             return None
         path = self.libraries[barriers].get(library_name(config))
         if path is None or not path.exists():

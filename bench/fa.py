@@ -40,7 +40,7 @@ from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
 from flash_atten.backend import cube_cores
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
-from flash_atten.config import KernelConfig
+from flash_atten.config import SCHEDULES, KernelConfig
 from flash_atten.knobs import BY_RULE, Asked, choose_config
 from kernels.launch_flags import define_choice
 from kernels.library import HOST, LibraryError
@@ -62,6 +62,12 @@ KV_SPLIT = flags.DEFINE_list(
     "kv_split",
     [BY_RULE],
     "Parts of S1 that are computed apart: auto (by shape and cube cores), 1, 2, 4; a list takes turns.",
+)
+SCHEDULE = flags.DEFINE_list(
+    "schedule",
+    None,
+    f"Orders of the work: {', '.join(SCHEDULES)} (docs/schedules.md), or {BY_RULE}, recipe or fast by s1; a list takes "
+    "turns. Default: what --library has, else recipe.",
 )
 REMOVE_BARRIERS = flags.DEFINE_list(
     "remove_barriers",
@@ -149,15 +155,16 @@ def _kernels(case: Case) -> tuple[Kernel, ...]:
         raise ValueError(
             "--library and --remove_barriers exclude each other: a library has its barriers removed already"
         )
-    for flag in (S1_TILE, QK_PRELOAD, KV_SPLIT):
+    for flag in (S1_TILE, QK_PRELOAD, KV_SPLIT, SCHEDULE):
         if flag.present and not flag.value:
             raise ValueError(f"--{flag.name}= is an empty list; give at least one value, or leave the flag out")
     sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
     libraries: list[Path | None] = [user_path(text) for text in LIBRARY.value]
+    schedules = [None] if SCHEDULE.value is None else SCHEDULE.value
     preloads = [None] if QK_PRELOAD.value is None else integers("qk_preload", QK_PRELOAD.value)
     found = [
         Kernel(_config(case, Asked(*knobs), path), barriers, path)
-        for knobs in itertools.product(S1_TILE.value, preloads, KV_SPLIT.value)
+        for knobs in itertools.product(S1_TILE.value, preloads, KV_SPLIT.value, schedules)
         for path in libraries or [None]
         for barriers in sets
     ]

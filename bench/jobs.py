@@ -71,10 +71,10 @@ def variant_of(kernel: Kernel, info: BuildInfo | None, others: Sequence[Kernel] 
         barriers = barriers if removed is None else "+".join(map(str, removed)) or NO_BARRIERS
     if kernel.library is not None and len({other.library for other in others}) > 1:
         name = str(kernel.library)
-    return Variant(config.s1_tile, config.qk_preload, config.kv_split, barriers, name)
+    return Variant(config.s1_tile, config.qk_preload, config.kv_split, config.schedule, barriers, name)
 
 
 def comparable(backend: str, one: Variant, other: Variant) -> bool:
     """Whether a ratio of the latencies of two variants means anything: not if only barriers differ, on the host."""
-    same_knobs = one[:3] == other[:3]
+    same_knobs = one[:4] == other[:4]
     return not (backend == HOST and same_knobs and one.barriers != other.barriers)

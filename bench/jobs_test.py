@@ -9,7 +9,7 @@ from flash_atten.config import KernelConfig
 from kernels.library import BuildInfo
 
 CONFIG = KernelConfig()
-GU = Variant(256, 3, 1, "gu", "fa_s1tile256")
+GU = Variant(256, 3, 1, "recipe", "gu", "fa_s1tile256")
 
 
 def _info(**more: object) -> BuildInfo:
@@ -50,4 +50,4 @@ def test_a_label_says_what_differs() -> None:
     assert wide.label([GU, GU._replace(barriers="none")]) == "tile 512, without gu"
     assert GU._replace(barriers="none").label([GU]) == "all barriers"
     assert GU._replace(library="b/fa.so").label([GU]) == "b/fa.so"
-    assert GU.label() == "tile 256, preload 3, split 1, without gu, fa_s1tile256"
+    assert GU.label() == "tile 256, preload 3, split 1, recipe, without gu, fa_s1tile256"

@@ -71,10 +71,11 @@ SHAPE = Group[Row](
         ("tile", True),
         ("preload", True),
         ("split", True),
+        ("schedule", False),
         ("removed barriers", False),
         ("status", False),
     ),
-    lambda row: (row.case, row.q_rows, row.s1, *row.variant[:4], f"{row.status}, busy" if row.busy else row.status),
+    lambda row: (row.case, row.q_rows, row.s1, *row.variant[:5], f"{row.status}, busy" if row.busy else row.status),
 )
 
 CHECK = Group[Row](

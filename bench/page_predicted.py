@@ -35,11 +35,11 @@ def predicted(rows: Sequence[Row], kernel: KernelOf | None = None) -> Predicted:
     found: dict[tuple[object, ...], Prediction] = {}
     notes: dict[tuple[str, str], None] = {}
     for row in sorted(rows, key=lambda row: (row.s1, row.q_rows)):
-        key = row.q_rows, row.s1, row.variant[:4]
+        key = row.q_rows, row.s1, row.variant[:5]
         if key in found:
             continue
         try:
-            config = KernelConfig(row.s1_tile, row.qk_preload, kv_split=row.kv_split)
+            config = KernelConfig(row.s1_tile, row.qk_preload, kv_split=row.kv_split, schedule=row.schedule)
             launch = Launch(Case(row.case, row.q_rows, row.s1), config, row.barriers)
             (found[key],) = predictions([launch], kernel)
         except (LibraryError, KernelError, ValueError, Deadlock, CostError) as error:
@@ -57,6 +57,7 @@ SHAPE = Group[Prediction](
         ("tile", True),
         ("preload", True),
         ("split", True),
+        ("schedule", False),
         ("removed barriers", False),
     ),
     lambda one: (
@@ -66,6 +67,7 @@ SHAPE = Group[Prediction](
         one.launch.config.s1_tile,
         one.launch.config.qk_preload,
         one.launch.config.kv_split,
+        one.launch.config.schedule,
         one.launch.barriers,
     ),
 )

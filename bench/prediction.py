@@ -33,12 +33,15 @@ BARRIERS = ("gu", "none")
 def trace_library(config: KernelConfig, barriers: str) -> Path:
     """Return the trace library of the target for `config`, with its `gu` barriers removed or with all of them.
 
+    Of other schedules than the recipe there is only the shipped one, which has all.
+
     Raises ValueError for another set of barriers.
     """
     if barriers not in BARRIERS:
         raise ValueError(f"trace libraries are built with the barriers {' or '.join(BARRIERS)} removed, not {barriers}")
     name = library_name(config)
-    target = f"flash_atten/{name}" if barriers == "gu" else f"sim/{name}_unpatched"
+    shipped = barriers == "gu" or not config.by_recipe
+    target = f"flash_atten/{name}" if shipped else f"sim/{name}_unpatched"
     return WORKSPACE / (target + TRACE_SUFFIX)
 
 
@@ -112,6 +115,7 @@ class Prediction:
             "s1_tile": config.s1_tile,
             "qk_preload": config.qk_preload,
             "kv_split": config.kv_split,
+            "schedule": config.schedule,
             "remove_barriers": self.launch.barriers,
             **{
                 h.value: {
@@ -187,6 +191,7 @@ def columns(found: Sequence[Prediction]) -> list[Column]:
         column("tile", (one.config.s1_tile for one in launches)),
         column("preload", (one.config.qk_preload for one in launches)),
         column("split", (one.config.kv_split for one in launches)),
+        Column("schedule", [one.config.schedule for one in launches], right=False),
     ]
     for h in Hypothesis:
         shown += [

@@ -137,7 +137,7 @@ def test_a_file_of_before_there_were_variants_is_read(tmp_path: Path) -> None:
     path = tmp_path / "runs.json"
     write_run(path, run(row()))
     document = json.loads(path.read_text())
-    for name in ("kv_split", "barriers", "turns", "load", "relative_errors"):
+    for name in ("kv_split", "schedule", "barriers", "turns", "load", "relative_errors"):
         del document["runs"][0]["rows"][0][name]
     path.write_text(json.dumps(document))
     assert read_runs(path)[0].rows[0].key == row().key
@@ -155,6 +155,8 @@ def test_the_latest_row_of_a_shape_and_kernel_counts() -> None:
     assert (found[first.key], found[other.key], len(found)) == (second, other, 3)
 
 
-@pytest.mark.parametrize("knob", [{"s1_tile": 512}, {"qk_preload": 4}, {"kv_split": 2}, {"barriers": "none"}])
+@pytest.mark.parametrize(
+    "knob", [{"s1_tile": 512}, {"qk_preload": 4}, {"kv_split": 2}, {"schedule": "fast"}, {"barriers": "none"}]
+)
 def test_kernels_with_other_knobs_are_other_measurements(knob: dict[str, Any]) -> None:
     assert len(latest_rows([run(row(), row(**knob))])) == 2

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bench import fields
 from bench.flops import tflops
 from bench.stats import Ratio, Timing
+from flash_atten.config import RECIPE
 from kernels.library import HOST
 
 OK = "ok"
@@ -29,6 +30,9 @@ class Variant(NamedTuple):
     s1_tile: int
     qk_preload: int
     kv_split: int
+    schedule: str
+    """Order of the work: docs/schedules.md."""
+
     barriers: str
     """Which barriers the patcher removed, of `bench.barrier_sets`."""
 
@@ -40,6 +44,7 @@ class Variant(NamedTuple):
             "s1_tile": f"tile {self.s1_tile}",
             "qk_preload": f"preload {self.qk_preload}",
             "kv_split": f"split {self.kv_split}",
+            "schedule": self.schedule,
             "barriers": f"without {self.barriers}" if self.barriers != NO_BARRIERS else "all barriers",
             "library": self.library,
         }
@@ -110,6 +115,7 @@ class Row:
     """What L2 held when a run started: `cold` nothing of the operands, `warm` the operands, "" what the run before
     left."""
     kv_split: int = 1
+    schedule: str = RECIPE
     barriers: str = "gu"
     turns: Turns | None = None
     """None for the first variant, or the only one, and where a ratio would mean nothing."""
@@ -124,7 +130,7 @@ class Row:
     @property
     def variant(self) -> Variant:
         """Which kernel this is about."""
-        return Variant(self.s1_tile, self.qk_preload, self.kv_split, self.barriers, self.library)
+        return Variant(self.s1_tile, self.qk_preload, self.kv_split, self.schedule, self.barriers, self.library)
 
     @property
     def key(self) -> Key:
@@ -219,6 +225,7 @@ OPTIONAL: Mapping[str, fields.Reader[Any]] = {
     "note": fields.text,
     "cache": fields.text,
     "kv_split": fields.whole,
+    "schedule": fields.text,
     "barriers": fields.text,
     "turns": fields.optional(_turns),
     "load": _numbers,

@@ -139,7 +139,7 @@ class Runner:
             backend = self.open(kernel).backend
             clock = make_clock(asked.timing, asked.cache, backend.backend)
         except (RuntimeError, ValueError) as error:  # of the library, or of torch on the device
-            return Entry(kernel, replace(row, kv_split=variant.kv_split, barriers=variant.barriers, note=str(error)))
+            return Entry(kernel, replace(row, **variant._asdict(), note=str(error)))
         variant = variant_of(kernel, backend.library.info, job.kernels)
         row = replace(row, **variant._asdict(), backend=backend.name, timing=clock.name, cache=clock.cache)
         return Entry(kernel, row, (backend, clock))

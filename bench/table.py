@@ -30,6 +30,7 @@ KNOBS = (
     ("tile", lambda row: str(row.s1_tile)),
     ("preload", lambda row: str(row.qk_preload)),
     ("split", lambda row: str(row.kv_split)),
+    ("schedule", lambda row: row.schedule),
     ("removed\nbarriers", lambda row: row.barriers),
 )
 """Columns that are shown where they tell rows of a case apart."""

@@ -27,6 +27,7 @@ COLUMNS: Sequence[tuple[str, Callable[[Row], str]]] = (
     ("s1_tile", lambda row: str(row.s1_tile)),
     ("qk_preload", lambda row: str(row.qk_preload)),
     ("kv_split", lambda row: str(row.kv_split)),
+    ("schedule", lambda row: row.schedule),
     ("removed_barriers", lambda row: row.barriers),
     ("library", lambda row: row.library),
     ("turns", lambda row: "" if row.turns is None else f"{row.turns.ratio.value:.4f} of {row.turns.first}"),

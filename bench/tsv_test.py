@@ -17,7 +17,15 @@ def test_the_file_has_the_columns_of_the_vendors_harness(tmp_path: Path) -> None
     header, first, failed = (tmp_path / "r.tsv").read_text().splitlines()
     names = "case_id q_rows seq_len tiles status fa_us fa_tflops fused_us fused_tflops speedup"
     assert header.split("\t")[:14] == [*names.split(), "err_kernel", "err_fused", "ref", "note"]
-    assert header.split("\t")[14:] == ["s1_tile", "qk_preload", "kv_split", "removed_barriers", "library", "turns"]
+    assert header.split("\t")[14:] == [
+        "s1_tile",
+        "qk_preload",
+        "kv_split",
+        "schedule",
+        "removed_barriers",
+        "library",
+        "turns",
+    ]
     cells = dict(zip(header.split("\t"), first.split("\t"), strict=True))
     assert (cells["fa_us"], cells["fused_us"], cells["speedup"], cells["tiles"]) == (
         "11000.00",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from bench.tuning import advice_text, advise, candidates, configs, table_text
+from bench.tuning import advice_text, advise, candidates, configs, of_the_recipe, others_text, table_text
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
@@ -58,10 +58,12 @@ def work(chosen: Options) -> int:
         return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, CostError) as error:
         return fail(error, EXIT_USAGE)
-    advice = advise(found, fits)
+    advice = advise(of_the_recipe(found), fits)
     print(table_text(found))
     print()
     print(paragraph(advice_text(chosen.work, advice)))
+    if others := others_text(found, advice, fits):
+        print(paragraph(others))
     if chosen.json:
         data = {"predicted": True, "candidates": [asdict(one) for one in found], "best": advice.best.knobs}
         write_file(chosen.json, json_text(PROGRAM, data))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
-from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
+from flash_atten.budgets import cores_of
+from flash_atten.config import KV_SPLITS, QK_PRELOADS, RECIPE, S1_TILES, SCHEDULES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.knobs import DEFAULT_ASKED, choose_config
-from flash_atten.memory import VectorTiles, declared
 from flash_atten.plan import block_dim
 from flash_atten.scratch import scratch_bytes
 from sim.timeline.launch import Hypothesis, Workload
@@ -26,6 +26,7 @@ class Candidate:
     s1_tile: int
     qk_preload: int
     kv_split: int
+    schedule: str
     remove_barriers: str
     microseconds: dict[str, float]
     """By hypothesis."""
@@ -41,7 +42,7 @@ class Candidate:
         """The flags that choose it."""
         return (
             f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --kv_split={self.kv_split} "
-            f"--remove_barriers={self.remove_barriers}"
+            f"--schedule={self.schedule} --remove_barriers={self.remove_barriers}"
         )
 
 
@@ -58,13 +59,24 @@ class Advice:
 
 def configs(shape: LaunchShape) -> Iterator[KernelConfig]:
     """Yield the configurations that can run `shape`."""
-    for s1_tile, qk_preload, kv_split in itertools.product(S1_TILES, QK_PRELOADS, KV_SPLITS):
-        config = KernelConfig(s1_tile, qk_preload, kv_split=kv_split)
+    for s1_tile, qk_preload, kv_split, schedule in itertools.product(S1_TILES, QK_PRELOADS, KV_SPLITS, SCHEDULES):
         try:
+            config = KernelConfig(s1_tile, qk_preload, kv_split=kv_split, schedule=schedule)
             shape.check(config)
         except ValueError:
             continue
         yield config
+
+
+def barriers_of(config: KernelConfig) -> Sequence[str]:
+    """Return the sets of removed barriers that a configuration is predicted with.
+
+    With all barriers only whole kernels are built: what barriers cost does not depend on the split. Other schedules
+    than the recipe keep all of theirs.
+    """
+    if not config.by_recipe:
+        return BARRIERS[1:]
+    return BARRIERS if config.kv_split == 1 else BARRIERS[:1]
 
 
 def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> list[Candidate]:
@@ -78,13 +90,12 @@ def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> li
     found = []
     shape = LaunchShape(work.q_rows, work.s1)
     for config in configs(shape):
-        # With all barriers only whole kernels are built: what barriers cost does not depend on the split.
-        for barriers in BARRIERS if config.kv_split == 1 else BARRIERS[:1]:
+        for barriers in barriers_of(config):
             times = {h.value: time for h, time in predict(kernel(config, barriers), work, fits).items()}
-            ub = sum(tile.total_bytes for tile in declared(VectorTiles.of(config)))
+            ub = sum(tile.total_bytes for tile in cores_of(config)["vector"])
             slots = fifo_bytes_per_core(config)
             scratch = scratch_bytes(config, shape, block_dim(config, shape, work.cores))
-            knobs = config.s1_tile, config.qk_preload, config.kv_split
+            knobs = config.s1_tile, config.qk_preload, config.kv_split, config.schedule
             found.append(Candidate(*knobs, barriers, times, ub, slots, scratch))
     return found
 
@@ -113,12 +124,13 @@ def advise(found: Sequence[Candidate], fits: Fits) -> Advice:
 
 def table_text(found: Sequence[Candidate]) -> str:
     """Return the candidates as a table."""
-    heads = f"{'s1_tile':>7}  {'preload':>7}  {'split':>5}  {'barriers':<9}"
+    heads = f"{'s1_tile':>7}  {'preload':>7}  {'split':>5}  {'schedule':<8}  {'barriers':<9}"
     rows = [f"{heads}{'contention us':>14}{'slowdown us':>13}{'UB KiB':>9}{'FIFO KiB/core':>15}{'GM scratch MiB':>16}"]
     for one in found:
         contention, slowdown = (one.microseconds[h.value] for h in Hypothesis)
         rows.append(
-            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.kv_split:>5}  {one.remove_barriers:<9}{contention:>14,.1f}"
+            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.kv_split:>5}  {one.schedule:<8}  {one.remove_barriers:<9}"
+            f"{contention:>14,.1f}"
             f"{slowdown:>13,.1f}{one.ub_bytes / KIB:>9.1f}{one.slot_bytes / KIB:>15,.0f}"
             f"{one.scratch_bytes / KIB**2:>16,.1f}"
         )
@@ -135,6 +147,25 @@ def advice_text(work: Workload, advice: Advice) -> str:
             f"But {len(advice.equals)} other sets are within the model's error of {advice.error_percent:.1f} % under "
             "both hypotheses: between these there is no difference that the model can vouch for. "
         )
-    same = any((one.s1_tile, one.kv_split) == (auto.s1_tile, auto.kv_split) for one in (best, *advice.equals))
+    knobs = auto.s1_tile, auto.kv_split, auto.schedule
+    same = any((one.s1_tile, one.kv_split, one.schedule) == knobs for one in (best, *advice.equals))
     where = "among them" if same else "not among them"
     return f"{text}The automatic tile and split, {auto.s1_tile} and {auto.kv_split}, are {where}."
+
+
+def of_the_recipe(found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return the candidates that are the recipe's: what is recommended, since devices have run it; all, if none is."""
+    return [one for one in found if one.schedule == RECIPE] or found
+
+
+def others_text(found: Sequence[Candidate], advice: Advice, fits: Fits) -> str:
+    """Return what the model says of other schedules, beside the advice; nothing if there are none."""
+    others = [one for one in found if one.schedule != RECIPE]
+    if not others or advice.best.schedule != RECIPE:
+        return ""
+    best = advise(others, fits).best
+    gains = (100 * (1 - best.microseconds[h.value] / advice.best.microseconds[h.value]) for h in Hypothesis)
+    return (
+        f"Of other schedules, which no device has run (docs/schedules.md), the best is {best.knobs}: predicted to take "
+        f"{' / '.join(f'{gain:.1f}' for gain in gains)} % less ({' / '.join(h.value for h in Hypothesis)})."
+    )

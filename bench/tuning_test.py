@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bench.tuning import Candidate, advice_text, advise, candidates, configs, table_text
+from bench.tuning import (
+    Candidate,
+    advice_text,
+    advise,
+    candidates,
+    configs,
+    of_the_recipe,
+    others_text,
+    table_text,
+)
 from cli.testing import run_program
 from flash_atten.config import LaunchShape, auto_s1_tile
 from sim.timeline.launch import Workload
@@ -14,14 +23,19 @@ from sim.timeline.parameters import load_fits
 
 
 def made(s1_tile: int, contention: float, slowdown: float) -> Candidate:
-    return Candidate(s1_tile, 3, 1, "gu", {"contention": contention, "slowdown": slowdown}, 1024, 1024, 2048)
+    times = {"contention": contention, "slowdown": slowdown}
+    return Candidate(s1_tile, 3, 1, "recipe", "gu", times, 1024, 1024, 2048)
 
 
 def test_only_legal_sets_are_tried() -> None:
-    assert [(c.s1_tile, c.qk_preload) for c in configs(LaunchShape(128, 1024))] == [(256, 3), (256, 4)]
-    tried = [(c.s1_tile, c.qk_preload, c.kv_split) for c in configs(LaunchShape(128, 2048))]
-    assert tried == [(256, 3, 1), (256, 3, 2), (256, 4, 1), (256, 4, 2), (512, 3, 1), (512, 4, 1)]
-    assert len(list(configs(LaunchShape(128, 16384)))) == 12
+    def legal(s1: int, *, recipe: bool) -> list[tuple[int, int, int]]:
+        found = [c for c in configs(LaunchShape(128, s1)) if c.by_recipe == recipe]
+        return [(c.s1_tile, c.qk_preload, c.kv_split) for c in found]
+
+    assert legal(1024, recipe=True) == [(256, 3, 1), (256, 4, 1)]
+    assert legal(512, recipe=False) == [(256, 4, 1), (256, 4, 1), (512, 4, 1)]
+    assert legal(2048, recipe=True) == [(256, 3, 1), (256, 3, 2), (256, 4, 1), (256, 4, 2), (512, 3, 1), (512, 4, 1)]
+    assert (len(legal(16384, recipe=True)), len(legal(16384, recipe=False))) == (12, 4)
 
 
 def test_the_best_is_best_in_its_worse_hypothesis() -> None:
@@ -47,8 +61,9 @@ def test_sets_within_the_models_error_are_no_difference() -> None:
 def test_the_automatic_tile_is_within_the_models_error_of_the_best(s1: int) -> None:
     fits = load_fits()
     found = candidates(Workload(s1, s1), fits)
-    assert len(found) == {4096: 14, 16384: 16}[s1]
-    advice = advise(found, fits)
+    assert len(found) == {4096: 18, 16384: 20}[s1]
+    advice = advise(of_the_recipe(found), fits)
+    assert advice.best.schedule == "recipe"
     assert auto_s1_tile(LaunchShape(s1, s1)) in {advice.best.s1_tile, *(one.s1_tile for one in advice.equals)}
     assert len(table_text(found).splitlines()) == len(found) + 1
 
@@ -68,6 +83,19 @@ def test_splitting_gains_what_the_waves_promise_at_16384_and_loses_at_8192() -> 
     assert all(2 <= gain <= 4.5 for gain in gains(16384, 256))
     assert all(0 < gain < 2.5 for gain in gains(16384, 512))
     assert all(gain < 0 for gain in gains(8192, 256))
+
+
+def test_other_schedules_stand_beside_the_advice_and_are_not_it() -> None:
+    fits, recipe = load_fits(), made(256, 100, 100)
+    fast = replace(recipe, schedule="fast", remove_barriers="none", microseconds={"contention": 80, "slowdown": 90})
+    advice = advise(of_the_recipe([recipe, fast]), fits)
+    assert advice.best is recipe
+    text = others_text([recipe, fast], advice, fits)
+    assert "which no device has run" in text
+    assert "--schedule=fast" in text
+    assert "20.0 / 10.0 % less (contention / slowdown)" in text
+    assert others_text([recipe], advice, fits) == ""
+    assert advise(of_the_recipe([fast]), fits).best is fast
 
 
 def test_the_answer_is_the_same_every_time() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flash_atten.config import FAST, KernelConfig
+from flash_atten.config import KernelConfig
 from flash_atten.fast_memory import FastCubeTiles, FastVectorTiles
 from flash_atten.memory import CubeTiles, ReduceTiles, TileDecl, VectorTiles, check_budget, declared
 
 
 def cores_of(config: KernelConfig) -> dict[str, tuple[TileDecl, ...]]:
     """Return the declarations of each core, by what the core is called."""
-    if config.schedule == FAST:
-        cores = {"cube": declared(FastCubeTiles.of(config)), "vector": declared(FastVectorTiles.of(config))}
-    else:
+    if config.by_recipe:
         cores = {"cube": declared(CubeTiles.of(config)), "vector": declared(VectorTiles.of(config))}
+    else:
+        cores = {"cube": declared(FastCubeTiles.of(config)), "vector": declared(FastVectorTiles.of(config))}
     if config.kv_split > 1:
         cores["vector, combining"] = declared(ReduceTiles.of(config))
     return cores

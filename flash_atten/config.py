@@ -49,14 +49,22 @@ RECIPE = "recipe"
 FAST = "fast"
 """The schedule that is predicted to be faster. No device has run it."""
 
-SCHEDULES = (RECIPE, FAST)
+SINGLE = "single"
+"""As FAST, with one Q block at a time, and scratch for row reductions as large as the tile: it depends on no path of
+the device's library. For a device on which FAST_SCRATCH_BYTES of `isa.a3` turn out to be too few."""
+
+SCHEDULES = (RECIPE, FAST, SINGLE)
 """Allowed schedules."""
 
 FAST_PRELOAD = 4
-"""The only `qk_preload` of the fast schedule: logical tiles in flight, and slots of the ring, over all lanes."""
+"""The only `qk_preload` of FAST and SINGLE: logical tiles in flight, and slots of the ring, over all lanes."""
 
 FAST_LANES = {256: 1, 512: 2}
-"""Q blocks that a core works on in turns in the fast schedule, by s1_tile."""
+"""Q blocks that a core works on in turns in the schedule FAST, by s1_tile."""
+
+FAST_IN_FLIGHT = {256: 1, 512: 2}
+"""Logical tiles that FAST and SINGLE need in flight, by s1_tile: with four row slices the end of a tile's softmax runs
+in the time of the next tile, so its probabilities come when the next scores are there."""
 
 FAST_S1 = 1024
 """From this S1 on the fast schedule is predicted to be faster."""
@@ -103,7 +111,7 @@ class KernelConfig:
     """
 
     schedule: str = RECIPE
-    """The order of the work: RECIPE, the reference's, or FAST (docs/schedules.md)."""
+    """The order of the work: RECIPE, the reference's, FAST or SINGLE (docs/schedules.md)."""
 
     def __post_init__(self) -> None:
         """Check every rule that does not need the launch shape, and derive `exp_ring`."""
@@ -153,6 +161,11 @@ class KernelConfig:
         return {knob: getattr(self, knob) for knob in knobs}
 
     @property
+    def by_recipe(self) -> bool:
+        """Whether the kernel is the reference's; the others are built by the `fast_*` files."""
+        return self.schedule == RECIPE
+
+    @property
     def lanes(self) -> int:
         """Q blocks that a core works on in turns."""
         return FAST_LANES[self.s1_tile] if self.schedule == FAST else 1
@@ -179,8 +192,8 @@ class KernelConfig:
 
     @property
     def least_s1(self) -> int:
-        """The shortest S1: every part holds `qk_preload` tiles. The fast schedule runs ahead less where S1 is short."""
-        return self.part_rows * (1 if self.schedule == FAST else self.qk_preload)
+        """The shortest S1: every part holds `qk_preload` tiles. FAST and SINGLE run ahead less where S1 is short."""
+        return self.part_rows * (self.qk_preload if self.by_recipe else FAST_IN_FLIGHT[self.s1_tile] // self.lanes)
 
 
 def _check_schedule(config: KernelConfig) -> None:
@@ -190,10 +203,10 @@ def _check_schedule(config: KernelConfig) -> None:
             f"schedule = {config.schedule!r} is not supported: use {' or '.join(SCHEDULES)}. The first is the "
             "reference's."
         )
-    if config.schedule != FAST:
+    if config.by_recipe:
         return
     _require_choice(
-        f"schedule = {FAST} with qk_preload",
+        f"schedule = {config.schedule} with qk_preload",
         config.qk_preload,
         (FAST_PRELOAD,),
         "That many logical tiles are in flight, over all Q blocks that a core works on in turns.",
@@ -201,8 +214,8 @@ def _check_schedule(config: KernelConfig) -> None:
     if config.kv_split != 1 or config.heads:
         knob = "heads = True" if config.heads else f"kv_split = {config.kv_split}"
         raise ValueError(
-            f"schedule = {FAST} with {knob} is not supported: it leaves no partial results and no log-sum-exps. "
-            f"Use schedule = {RECIPE}."
+            f"schedule = {config.schedule} with {knob} is not supported: it leaves no partial results and no "
+            f"log-sum-exps. Use schedule = {RECIPE}."
         )
 
 
@@ -272,6 +285,12 @@ class LaunchShape:
                 f"has no partial tiles{' and all parts are equal' if parts else ''}. The nearest allowed: "
                 f"{_neighbours(self.s1, config.part_rows, least=config.least_s1)}."
             )
+        if self.s1 < config.least_s1 and not config.by_recipe:
+            raise ValueError(
+                f"s1 = {self.s1} is not supported with {knobs} and schedule = {config.schedule}: s1 must be at least "
+                f"{config.least_s1}, because so many tiles are in flight where one Q block ends and the next begins. "
+                f"Use a longer s1, or s1_tile = {S1_TILES[0]}."
+            )
         if self.s1 < config.least_s1:
             raise ValueError(
                 f"s1 = {self.s1} is not supported with {knobs} and qk_preload = {config.qk_preload}: s1 must be at "
@@ -297,7 +316,7 @@ def auto_s1_tile(shape: LaunchShape, schedule: str = RECIPE) -> int:
     not a rule: `s1_tile` can always be given. A long S1 that is no multiple of 512 gets 256.
     """
     small, large = S1_TILES
-    long = FAST_LONG_S1 if schedule == FAST else LONG_S1
+    long = LONG_S1 if schedule == RECIPE else FAST_LONG_S1
     return large if shape.s1 >= long and shape.s1 % large == 0 else small
 
 

@@ -32,13 +32,14 @@ def test_a_row_slice_of_scores_is_32_kib(s1_tile: int, factor: int, rows: int) -
         ({"qk_preload": True}, "qk_preload = True is not supported"),
         ({"qk_preload": 3, "exp_ring": 4}, "exp_ring = 4 with qk_preload = 3 is not supported: the two must be equal."),
         ({"kv_split": 3}, "kv_split = 3 is not supported: use 1 or 2 or 4."),
-        ({"schedule": "quick"}, "schedule = 'quick' is not supported: use recipe or fast."),
+        ({"schedule": "quick"}, "schedule = 'quick' is not supported: use recipe or fast or single."),
         ({"schedule": "fast"}, "schedule = fast with qk_preload = 3 is not supported: use 4."),
         (
             {"schedule": "fast", "qk_preload": 4, "kv_split": 2},
             "schedule = fast with kv_split = 2 is not supported: it leaves no partial results",
         ),
         ({"schedule": "fast", "qk_preload": 4, "heads": True}, "schedule = fast with heads = True is not supported"),
+        ({"schedule": "single"}, "schedule = single with qk_preload = 3 is not supported: use 4."),
         ({"heads": 8}, "heads = 8 is not supported: use True for a kernel of many heads"),
     ],
 )
@@ -50,10 +51,17 @@ def test_wrong_knob_is_named_with_value_and_what_is_allowed(knobs: dict[str, Any
 
 def test_the_fast_schedule_runs_a_single_tile_and_has_two_lanes_where_tiles_are_large() -> None:
     narrow, wide = (KernelConfig(tile, 4, schedule="fast") for tile in (256, 512))
-    assert (narrow.lanes, wide.lanes) == (1, 2)
+    assert (narrow.lanes, wide.lanes, KernelConfig(512, 4, schedule="single").lanes) == (1, 2, 1)
     LaunchShape(q_rows=128, s1=512).check(wide)
     with pytest.raises(ValueError, match=r"s1 = 768 .* The nearest allowed: 512 and 1024"):
         LaunchShape(q_rows=128, s1=768).check(wide)
+
+
+def test_the_single_schedule_has_two_wide_tiles_in_flight() -> None:
+    config = KernelConfig(512, 4, schedule="single")
+    LaunchShape(q_rows=128, s1=1024).check(config)
+    with pytest.raises(ValueError, match=r"schedule = single: s1 must be at least 1024, because .* or s1_tile = 256"):
+        LaunchShape(q_rows=128, s1=512).check(config)
 
 
 @pytest.mark.parametrize(("s1", "tile"), [(2048, 256), (4096, 512), (4352, 256), (16384, 512)])

@@ -26,10 +26,16 @@ HEADS_KERNELS = {
 # What --s1_tile, --qk_preload and --kv_split can ask for.
 KNOB_KERNELS = dict(FA_KERNELS, **SPLIT_KERNELS)
 
-# The fast schedule (docs/schedules.md). No barrier is removed: where one stands, another operation waits for V anyway.
+# Other schedules (docs/schedules.md). No barrier is removed: where one stands, another operation waits for V anyway.
 FAST_KERNELS = {
-    "fa_s1tile256_fast": {"qk_preload": 4, "remove_barriers": [], "s1_tile": 256, "schedule": "fast"},
-    "fa_s1tile512_fast": {"qk_preload": 4, "remove_barriers": [], "s1_tile": 512, "schedule": "fast"},
+    "fa_s1tile%d_%s" % (s1_tile, schedule): {
+        "qk_preload": 4,
+        "remove_barriers": [],
+        "s1_tile": s1_tile,
+        "schedule": schedule,
+    }
+    for schedule in ["fast", "single"]
+    for s1_tile in [256, 512]
 }
 
 ALL_KERNELS = dict(dict(KNOB_KERNELS, **HEADS_KERNELS), **FAST_KERNELS)
@@ -56,7 +62,7 @@ def fa_library(
       qk_preload: tiles of QK that run ahead.
       kv_split: parts that K and V are split into per Q block.
       heads: whether a launch has many heads; such a kernel leaves log-sum-exps too.
-      schedule: the order of the work, `recipe` or `fast`.
+      schedule: the order of the work, `recipe`, `fast` or `single`.
       remove_barriers: patterns of //patchers:vec_barriers; [] removes nothing.
       **kwargs: further arguments of kernel_library, and common attributes.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
+from flash_atten.config import CUBE_S1, FAST, HEAD, S0, KernelConfig
 from flash_atten.fifo import DTYPE_BYTES
 from flash_atten.memory import L1_BUFFERS, SCORE_BUFFERS, TRANSPOSED_MAT, TileDecl
 from isa import a3
@@ -21,13 +21,13 @@ more, but with two the second is loaded while the first is added: where a core h
 """
 
 
-def reduce_scratch(rows: int, cols: int) -> TileDecl:
+def reduce_scratch(rows: int, cols: int, schedule: str = FAST) -> TileDecl:
     """Declare the scratch for row reductions of fp32 tiles of [rows, cols].
 
     Where the device's library has a path of its own for the shape, that path touches `a3.FAST_SCRATCH_BYTES` and no
-    more; for any other shape the scratch is as large as the tile.
+    more, which FAST relies on; otherwise the scratch is as large as the tile.
     """
-    if (rows, cols) in a3.FAST_ROW_REDUCTIONS:
+    if schedule == FAST and (rows, cols) in a3.FAST_ROW_REDUCTIONS:
         return TileDecl("reduce_scratch", "vec", "f32", rows, a3.FAST_SCRATCH_BYTES // DTYPE_BYTES["f32"] // rows)
     return TileDecl("reduce_scratch", "vec", "f32", rows, cols)
 
@@ -118,7 +118,7 @@ class FastVectorTiles:
 
         return cls(
             scores=TileDecl("scores", "vec", "f32", rows, config.s1_tile, SCORE_BUFFERS),
-            reduce_scratch=reduce_scratch(rows, config.s1_tile),
+            reduce_scratch=reduce_scratch(rows, config.s1_tile, config.schedule),
             probabilities=TileDecl("probabilities", "vec", "f16", rows, config.s1_tile),
             pv=TileDecl("pv", "vec", "f32", part, HEAD, parts),
             output=TileDecl("output", "vec", "f32", part, HEAD, lanes * parts),

@@ -20,7 +20,7 @@ SOURCE = Source(
         Knob("s1_tile", _DEFAULT.s1_tile, "K rows per tile: 256 or 512"),
         Knob("qk_preload", _DEFAULT.qk_preload, "tiles that QK runs ahead of PV: 3 or 4"),
         Knob("kv_split", _DEFAULT.kv_split, "parts that S1 is cut into: 1, 2 or 4"),
-        Knob("schedule", _DEFAULT.schedule, "order of the work: recipe or fast"),
+        Knob("schedule", _DEFAULT.schedule, "order of the work: recipe, fast or single"),
         Knob("heads", _DEFAULT.heads, "a kernel of many heads, which leaves log-sum-exps too"),
     ),
     check=KernelConfig.of,

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
-from flash_atten.config import FAST, FAST_PRELOAD, KernelConfig
+from flash_atten.config import FAST, FAST_PRELOAD, SINGLE, KernelConfig
 from flash_atten.kernel import build_module
 from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
 from tools.ptoas.insert_sync import insert_sync
@@ -19,8 +19,8 @@ EXPECTED = {(256, 3): (28, 102), (256, 4): (28, 102), (512, 3): (65, 183), (512,
 difference in the C++, see that `tools/bazel test //sim/...` finds no hazard, and write the new counts here."""
 
 
-FAST_EXPECTED = {256: (68, 235), 512: (259, 904)}
-"""The same of the fast schedule, by S1_TILE."""
+FAST_EXPECTED = {(FAST, 256): (68, 235), (FAST, 512): (259, 904), (SINGLE, 512): (103, 377)}
+"""The same of other schedules, by schedule and S1_TILE."""
 
 
 def _counts(module: ModuleOp) -> tuple[Counter[Pipe], int, int]:
@@ -42,9 +42,9 @@ def test_synchronisation_is_as_expected_and_below_the_reference(knobs: tuple[int
     assert set(barriers) == {Pipe.V}, "an event id ran out, or a pipe other than V got a barrier"
 
 
-@pytest.mark.parametrize("s1_tile", FAST_EXPECTED)
-def test_synchronisation_of_the_fast_schedule_is_as_expected(s1_tile: int) -> None:
-    barriers, sets, waits = _counts(build_module(KernelConfig(s1_tile, FAST_PRELOAD, schedule=FAST)))
-    assert (barriers[Pipe.V], sets) == FAST_EXPECTED[s1_tile]
+@pytest.mark.parametrize(("schedule", "s1_tile"), FAST_EXPECTED)
+def test_synchronisation_of_other_schedules_is_as_expected(schedule: str, s1_tile: int) -> None:
+    barriers, sets, waits = _counts(build_module(KernelConfig(s1_tile, FAST_PRELOAD, schedule=schedule)))
+    assert (barriers[Pipe.V], sets) == FAST_EXPECTED[schedule, s1_tile]
     assert sets == waits
     assert set(barriers) == {Pipe.V}, "an event id ran out, or a pipe other than V got a barrier"

@@ -27,7 +27,8 @@ def define_knobs() -> Callable[[], Asked]:
         "schedule",
         None,
         [*SCHEDULES, BY_RULE],
-        "Order of the work: recipe, the reference's; fast (docs/schedules.md: predicted, not measured); auto: by s1. "
+        "Order of the work: recipe, the reference's; fast, or single, which depends on less (docs/schedules.md: "
+        "predicted, not measured); auto: recipe or fast, by s1. "
         "Default: what --library has, if there is one, else recipe.",
     )
     return lambda: Asked(s1_tile.value, qk_preload.value, kv_split.value, schedule.value)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from flash_atten.config import (
-    FAST,
     FAST_PRELOAD,
     KV_SPLITS,
     RECIPE,
@@ -66,7 +65,7 @@ def choose_config(
     schedule = schedule or str(built.get("schedule", RECIPE))
     knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only, schedule), "heads": heads is not None, **built}
     knobs["schedule"] = schedule
-    if schedule == FAST:
+    if schedule != RECIPE:
         knobs = {"qk_preload": FAST_PRELOAD, "kv_split": 1, **knobs}
     if asked.s1_tile != BY_RULE:
         knobs["s1_tile"] = _whole("s1_tile", asked.s1_tile, S1_TILES)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from flash_atten.budgets import check_budgets
-from flash_atten.config import FAST, FAST_PRELOAD, KV_SPLITS, QK_PRELOADS, S1_TILES, KernelConfig
+from flash_atten.config import FAST, FAST_PRELOAD, KV_SPLITS, QK_PRELOADS, S1_TILES, SINGLE, KernelConfig
 from flash_atten.fast_memory import FastCubeTiles, FastVectorTiles, reduce_scratch
 from flash_atten.memory import (
     BudgetError,
@@ -70,6 +70,14 @@ def test_the_fast_schedule_fits_with_the_scratch_that_the_library_touches(config
     use = buffer_use(declared(cube))
     needs = {buffer.name: sum(tile.total_bytes for tile in inside) for buffer, inside in use.items()}
     assert (needs["L0A"], needs["L0B"], needs["L0C"]) == (64 * KIB, 64 * KIB, 128 * KIB)
+
+
+@pytest.mark.parametrize("s1_tile", S1_TILES)
+def test_the_single_schedule_fits_with_scratch_as_large_as_the_tile(s1_tile: int) -> None:
+    config = KernelConfig(s1_tile, FAST_PRELOAD, schedule=SINGLE)
+    check_budgets(config)
+    assert FastVectorTiles.of(config).reduce_scratch.total_bytes == 32 * KIB
+    assert f"vector UB: {179 * KIB} of 188416 bytes" in budget_table(config)
 
 
 def test_a_reduction_without_a_path_of_its_own_gets_scratch_of_the_tiles_shape() -> None:

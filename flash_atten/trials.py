@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from flash_atten.config import FAST, S0, KernelConfig, LaunchShape
+from flash_atten.config import S0, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
 
 LONG = 2 * FIFO_SLOTS + 1
@@ -37,7 +37,7 @@ def representative_shapes(config: KernelConfig) -> list[LaunchShape]:
         (2, LONG),
         (3, least + 2),
     ]
-    if config.schedule == FAST:
+    if not config.by_recipe:
         # A pass begins in any slot of the ring, where the one before it ends; blocks go in pairs, or one is left.
         ring = config.qk_preload
         blocks_and_tiles += [(1, LONG), *((2, tiles) for tiles in range(ring + 1, 2 * ring)), (4, ring), (5, ring + 1)]

@@ -7,18 +7,31 @@ import math
 
 import pytest
 
-from flash_atten.config import QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
+from flash_atten.config import FAST, FAST_PRELOAD, QK_PRELOADS, S1_TILES, KernelConfig, LaunchShape
 from flash_atten.fifo import FIFO_SLOTS
-from flash_atten.trials import AUDIT_CORES, audit_shapes, proof_shapes, representative_shapes
+from flash_atten.trials import AUDIT_CORES, audit_shapes, fewest_tiles, proof_shapes, representative_shapes
 
 CONFIGS = [
     *(KernelConfig(*knobs) for knobs in itertools.product(S1_TILES, QK_PRELOADS)),
     KernelConfig(256, kv_split=2),
     KernelConfig(512, 4, kv_split=4, heads=True),
     KernelConfig(256, heads=True),
+    *(KernelConfig(tile, FAST_PRELOAD, schedule=FAST) for tile in S1_TILES),
 ]
 
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=str)
+
+
+@pytest.mark.parametrize("s1_tile", S1_TILES)
+def test_passes_of_pairs_begin_in_every_slot_and_leave_a_block_or_none(s1_tile: int) -> None:
+    """Where a pass ends in the ring, the next one begins: tiles mod slots, with passes behind each other."""
+    config = KernelConfig(s1_tile, FAST_PRELOAD, schedule=FAST)
+    shapes = representative_shapes(config)
+    assert min(shape.tiles(config) for shape in shapes) == 1
+    several = [shape for shape in shapes if shape.q_blocks > config.lanes]
+    slots = FAST_PRELOAD // config.lanes
+    assert {shape.tiles(config) % slots for shape in several} == set(range(slots))
+    assert {shape.q_blocks % config.lanes for shape in several} == set(range(config.lanes))
 
 
 def tiles_of_a_part(config: KernelConfig, shape: LaunchShape) -> int:
@@ -31,7 +44,7 @@ def test_the_proof_covers_every_remainder_with_one_and_two_q_blocks(config: Kern
     shapes = proof_shapes(config)
     for blocks in (1, 2):
         tiles = [tiles_of_a_part(config, shape) for shape in shapes if shape.q_blocks == blocks * shape.heads]
-        assert min(tiles) == config.qk_preload
+        assert min(tiles) == fewest_tiles(config)
         assert max(tiles) > 2 * FIFO_SLOTS
         assert {count % rings for count in tiles} == set(range(rings))
 

@@ -16,6 +16,7 @@ from absl import flags
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+import flash_atten
 from cli.files import output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from kernels.library import KernelError, LibraryError
@@ -26,7 +27,9 @@ from sim.record import TraceLibrary, libraries_beside
 from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
-_SO = flags.DEFINE_list("so", [], "Trace libraries (NAME.trace.so) to mutate; default: the unpatched default kernels.")
+_SO = flags.DEFINE_list(
+    "so", [], "Trace libraries (NAME.trace.so) to mutate; default: the kernels of default targets, as assembled."
+)
 _SAMPLE = flags.DEFINE_integer("sample", 0, "Judge only this many mutants of each kernel; 0: all.", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 0, "Chooses the sample.")
 _V_RULE = define_v_rule()
@@ -55,6 +58,15 @@ def options() -> Options:
     )
 
 
+def as_assembled() -> list[Path]:
+    """Return the libraries here, and of the shipped ones those of which the patcher removed nothing.
+
+    Raises LibraryError if there are none.
+    """
+    shipped = libraries_beside(flash_atten.__file__)
+    return [*libraries_beside(__file__), *(path for path in shipped if not TraceLibrary(path).removed_barriers)]
+
+
 def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
     """Judge the mutants of one kernel; return the summary. Raises UncleanError, KernelError."""
     recordings = [each for trial in library.kernel.trials for each in library.record_trial(trial)]
@@ -73,7 +85,7 @@ def work(chosen: Options) -> int:
     """Mutate every kernel; print the summaries. Return the exit code."""
     reports = []
     try:
-        for path in chosen.libraries or libraries_beside(__file__):
+        for path in chosen.libraries or as_assembled():
             library = TraceLibrary(path)
             reports.append(mutate(library, chosen))
             print(summary_text(library.info.name, reports[-1]), flush=True)

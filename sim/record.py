@@ -73,6 +73,11 @@ class TraceLibrary:
         except (TypeError, ValueError) as error:
             raise LibraryError(f"{self.path} is not a Flash Attention library: {error}") from error
 
+    @property
+    def removed_barriers(self) -> list[str]:
+        """The patterns of barriers that the patcher removed."""
+        return list(map(str, self.info.fields().get("remove_barriers", [])))
+
     def record(self, shape: LaunchShape, block_dim: int) -> Recording:
         """Launch Flash Attention of `shape` on `block_dim` cores and return the trace of its first entry.
 
