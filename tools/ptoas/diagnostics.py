@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc
@@ -53,6 +53,10 @@ class OperationError(Exception):
         super().__init__(message)
         self.op = op
         self.message = message
+
+
+Adopt = Callable[[Operation, Operation], None]
+"""Told by a pass which operation it has put in the place of which one of the text."""
 
 
 def user_place(op: Operation) -> Place | None:

@@ -8,7 +8,7 @@ FIFOs with entries in GM may be opened by `pto.aic_initialize_pipe` with a `gm_s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i32
@@ -50,11 +50,8 @@ from ptodsl.dialect import (
     checks,
 )
 from tools.ptoas.complete_fifos import flag_bases
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import Adopt, OperationError
 from tools.ptoas.functions import core_of
-
-Adopt = Callable[[Operation, Operation], None]
-"""Told what was put in the place of what."""
 
 _ENDS: dict[KernelKind, type[TileFifoOp]] = {
     KernelKind.CUBE: AicInitializePipeOp,

@@ -6,7 +6,7 @@ it is loaded or stored as a whole, a view of its shape and strides. `memref<256x
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 
 from xdsl.dialects.arith import ConstantOp
@@ -36,10 +36,7 @@ from ptodsl.dialect import (
     TLoadOp,
     TStoreOp,
 )
-from tools.ptoas.diagnostics import OperationError
-
-Adopt = Callable[[Operation, Operation], None]
-"""Told what was put in the place of what."""
+from tools.ptoas.diagnostics import Adopt, OperationError
 
 
 def rewrite_memrefs(module: ModuleOp, adopt: Adopt) -> None:
