@@ -6,6 +6,10 @@ namespace pto::host {
 
 namespace {
 
+/// Cube, vec0, vec1 are 0, 1, 2. The vector cores begin: they wait for the cube's first slot, and get it while the
+/// caches of the host hold it.
+constexpr int kTurns[kCoresPerBlock] = {1, 2, 0};
+
 std::string describe(const FifoSpec& spec) {
     return format("%s, %u slots of %llu bytes at GM 0x%llx", name(spec.direction), spec.slots,
                   static_cast<unsigned long long>(spec.slot_bytes), static_cast<unsigned long long>(spec.gm_base));
@@ -31,7 +35,8 @@ Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs
 std::string Block::run() {
     while (!all_done()) {
         bool progress = false;
-        for (Core& core : cores_) {
+        for (const int c : kTurns) {
+            Core& core = cores_[c];
             if (core.fiber->done() || !core.can_continue()) continue;
             resume(core);
             progress = true;
@@ -52,7 +57,9 @@ Fifo& Block::open_fifo(const FifoSpec& spec, int line) {
         }
         return fifo;
     }
-    return fifos_.emplace_back(spec);
+    Fifo& fifo = fifos_.emplace_back(spec);
+    if (!launch.fill && !kTrace) fifo.places.reuse_last();
+    return fifo;
 }
 
 int Block::fifo_id(const Fifo& fifo) const {
@@ -70,6 +77,13 @@ void Block::run_core(Core& core) {
     } catch (const std::exception& error) {
         core.error = "block " + std::to_string(index) + ", " + core.name() + ": " + error.what();
     }
+}
+
+bool Block::lets_go_on(const Fifo& fifo) const {
+    for (const Core& core : cores_) {
+        if (core.wait.fifo == &fifo && core.can_continue()) return true;
+    }
+    return false;
 }
 
 bool Block::all_done() const {

@@ -70,6 +70,8 @@ class Block {
     void resume(Core& core);
     std::vector<Core*> ready_cores();
     bool all_done() const;
+    /// Whether a core that waits for a FIFO can continue.
+    bool lets_go_on(const Fifo& fifo) const;
     /// Unwinds the cores that are still suspended, so that their stacks hold nothing. Returns `report`.
     std::string abort_with(const std::string& report);
     /// Who waits where for what.

@@ -72,6 +72,10 @@ void Core::wait_for(const Fifo& fifo, OpId op, int line) {
     wait = Wait{};
 }
 
+void Core::let_waiting_go_on(const Fifo& fifo) {
+    if (block.lets_go_on(fifo)) fiber->yield();
+}
+
 std::byte* Core::place(Buffer buffer, uint64_t address, size_t size, int line) {
     const BufferInfo& info = pto::host::info(buffer);
     if (!has_buffer(kind, buffer)) {

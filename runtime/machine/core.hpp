@@ -65,6 +65,9 @@ class Core {
     bool can_continue() const;
     /// Suspends this core until the FIFO lets `op` go on.
     void wait_for(const Fifo& fifo, OpId op, int line);
+    /// Called after a step of a FIFO: a core that waited for it has its turn now, while what it waited for is in the
+    /// caches of the host.
+    void let_waiting_go_on(const Fifo& fifo);
 
     /// Host address of `size` bytes at a byte offset of an on-chip memory; null in trace mode.
     std::byte* place(Buffer buffer, uint64_t address, size_t size, int line);

@@ -45,6 +45,7 @@ class FifoStep {
         require_inside_slot();
         core_.wait_for(fifo_, op_, line_);
         const uint64_t sequence = counters[core_.subblock]++;
+        if (kind == EventKind::Alloc) fifo_.places.take(sequence);
         record(kind, pipe, sequence);
         return part_address(sequence);
     }
@@ -60,6 +61,8 @@ class FifoStep {
         require_oldest(sequence);
         ++counters[core_.subblock];
         record(kind, pipe, sequence);
+        if (kind == EventKind::Free) fifo_.places.give_back(fifo_.given_back());
+        core_.let_waiting_go_on(fifo_);
     }
 
   private:

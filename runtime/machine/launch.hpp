@@ -25,10 +25,12 @@ struct LaunchRequest {
     std::string trace_path;                        ///< trace mode: file to write, empty for none
     std::string cpu;                               ///< level of CPU whose loops compute; empty: the best one
     uint32_t threads = 0;                          ///< workers at most; 0: as many as this process may use CPUs
-    bool fill = true;                              ///< make NaN of on-chip memories before a block, and of scratch
-    Profile* profile = nullptr;                    ///< where to add the times of operations, null for nowhere
-    std::optional<uint64_t> interleave;            ///< seed of a random order of the cores; see interleave.hpp
-    std::function<bool()> interrupted;             ///< asked by the calling thread now and then: true ends the launch
+    /// Make NaN of on-chip memories before a block, and of scratch, and let the slots of FIFOs go round as on the
+    /// device.
+    bool fill = true;
+    Profile* profile = nullptr;          ///< where to add the times of operations, null for nowhere
+    std::optional<uint64_t> interleave;  ///< seed of a random order of the cores; see interleave.hpp
+    std::function<bool()> interrupted;   ///< asked by the calling thread now and then: true ends the launch
 };
 
 /// Returns the report of what went wrong, empty if nothing did.

@@ -5,6 +5,7 @@
 #include "runtime/machine/core.cpp"
 #include "runtime/machine/cube_operations.cpp"
 #include "runtime/machine/error.cpp"
+#include "runtime/machine/fiber.cpp"
 #include "runtime/machine/fifo_operations.cpp"
 #include "runtime/machine/interleave.cpp"
 #include "runtime/machine/launch.cpp"

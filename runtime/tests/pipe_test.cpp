@@ -323,7 +323,8 @@ TEST(both_sides_must_declare_the_same_fifo) {
     Slots slots;
     using Other = TPipe<0, Direction::DIR_C2V, kSlotBytes / 2, 8, 8, false>;
     const std::string report = run([&] { ToVec(slots.data(), 0, 0); }, [&] { Other(slots.data(), 0, 0); });
-    CHECK_CONTAINS(report, "the two sides of the FIFO with flag base 0 disagree: c2v, 8 slots of 2048 bytes");
+    CHECK_CONTAINS(report, "the two sides of the FIFO with flag base 0 disagree: c2v, 8 slots of 1024 bytes");
+    CHECK_CONTAINS(report, " on one side, c2v, 8 slots of 2048 bytes");
 }
 
 TEST(an_access_must_stay_inside_its_slot) {

@@ -29,10 +29,49 @@ struct FifoSpec {
 
 inline const char* name(Direction direction) { return direction == Direction::DIR_C2V ? "c2v" : "v2c"; }
 
-/// Counters per core of each side; the n-th operation of a core concerns slot n mod `slots`.
+/// Where the slots of sequence numbers lie: on the device they go round. A launch that saves time (LaunchRequest::fill)
+/// gives a producer the place that was given back last instead: the caches of the host still hold it. Kernels that
+/// touch only slots that they hold compute the same.
+class SlotPlaces {
+  public:
+    explicit SlotPlaces(uint32_t slots) : slots_(slots), free_count_(slots) {
+        for (uint32_t s = 0; s < slots; ++s) {
+            place_[s] = s;
+            free_[slots - 1 - s] = s;
+        }
+    }
+
+    void reuse_last() { reuses_last_ = true; }
+
+    uint32_t operator[](uint64_t sequence) const { return place_[sequence % slots_]; }
+
+    /// A producing core gets the slot of `sequence`; the first one finds it a place.
+    void take(uint64_t sequence) {
+        if (!reuses_last_ || sequence < taken_) return;
+        taken_ = sequence + 1;
+        place_[sequence % slots_] = free_[--free_count_];
+    }
+
+    /// All consuming cores have given back the slots of the sequence numbers before `end`.
+    void give_back(uint64_t end) {
+        if (!reuses_last_) return;
+        for (; given_back_ < end; ++given_back_) free_[free_count_++] = (*this)[given_back_];
+    }
+
+  private:
+    const uint32_t slots_;
+    bool reuses_last_ = false;
+    uint32_t place_[kMaxFlagCount];  ///< by sequence number modulo slots
+    uint32_t free_[kMaxFlagCount];   ///< a stack
+    uint32_t free_count_;
+    uint64_t taken_ = 0;
+    uint64_t given_back_ = 0;
+};
+
+/// Counters per core of each side; the n-th operation of a core concerns the slot of sequence number n.
 class Fifo {
   public:
-    explicit Fifo(const FifoSpec& spec) : spec(spec) {}
+    explicit Fifo(const FifoSpec& spec) : spec(spec), places(spec.slots) {}
 
     const FifoSpec spec;
     TileSplitAxis split = TileSplitAxis::TILE_NO_SPLIT;
@@ -40,6 +79,7 @@ class Fifo {
     uint64_t pushed[kSubblocks] = {};
     uint64_t popped[kSubblocks] = {};
     uint64_t freed[kSubblocks] = {};
+    SlotPlaces places;
 
     bool produces(CoreKind kind) const { return (spec.direction == Direction::DIR_C2V) == (kind == CoreKind::Cube); }
     CoreKind producer() const { return spec.direction == Direction::DIR_C2V ? CoreKind::Cube : CoreKind::Vec; }
@@ -47,8 +87,10 @@ class Fifo {
 
     /// Slots that every producing core has pushed.
     uint64_t full() const { return all_of(producer(), pushed); }
-    /// Slots that every consuming core has given back. The signal comes once per batch.
-    uint64_t released() const { return all_of(consumer(), freed) / batch() * batch(); }
+    /// Slots that every consuming core has given back.
+    uint64_t given_back() const { return all_of(consumer(), freed); }
+    /// Those of them that the producers know of: the signal comes once per batch.
+    uint64_t released() const { return given_back() / batch() * batch(); }
     uint64_t batch() const { return release_batch(spec.slots); }
 
     /// A producer waits where a batch begins, for the whole batch; the slots after it have been waited for already.
@@ -70,7 +112,7 @@ class Fifo {
         return true;
     }
 
-    uint64_t slot_of(uint64_t sequence) const { return sequence % spec.slots; }
+    uint64_t slot_of(uint64_t sequence) const { return places[sequence]; }
     uint64_t slot_address(uint64_t sequence) const { return spec.gm_base + slot_of(sequence) * spec.slot_bytes; }
 
   private:
