@@ -36,8 +36,9 @@ constexpr size_t round_up(size_t value, size_t unit) { return (value + unit - 1)
 /// Factors of f16 with at least this depth have room for the header: 8 bytes an element, of which planes take 4.
 constexpr bool is_split(DTypeId dtype, int depth) { return dtype == DTypeId::F16 && depth >= int(kDepth); }
 
-/// A packed factor: `hi`, then `lo`. The left one has rows of the tile's rounded depth. The right one has for each 16
-/// columns, for each two rows, the pairs of the 16 columns: what the unit wants.
+/// A packed factor: `hi`, then `lo`, each in pieces of what one register takes, one after the other along the depth. A
+/// piece of the left factor has 16 rows of 32 elements; one of the right factor has for each two of its 32 rows the
+/// pairs of 16 columns.
 struct Split {
     uint32_t* special;  ///< whether an element is infinite or NaN
     bits16* hi;
@@ -53,6 +54,11 @@ Split split_of(const std::byte* bytes, size_t elements) { return split_of(const_
 size_t left_elements(const TileInfo& tile) { return round_up(tile.rows, kEdge) * round_up(tile.cols, kDepth); }
 size_t right_elements(const TileInfo& tile) { return round_up(tile.rows, kDepth) * round_up(tile.cols, kEdge); }
 
+/// Where an element of the left factor is in a plane, for its `depth` with padding.
+constexpr size_t left_place(size_t depth, size_t row, size_t k) {
+    return row / kEdge * kEdge * depth + k / kDepth * kDepth * kEdge + row % kEdge * kDepth + k % kDepth;
+}
+
 /// 16 halves as their two bf16; accumulates in `special` the exponents that are all ones.
 PTO_INLINE void split_sixteen(__m256i halves, bits16* hi, bits16* lo, __mmask16& special) {
     const __m512 value = _mm512_cvtph_ps(halves);
@@ -67,6 +73,36 @@ PTO_INLINE void split_sixteen(__m256i halves, bits16* hi, bits16* lo, __mmask16&
                         _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(rest), 16)));
 }
 
+/// 32 halves as their two bf16. Numbers that are normal in f16 are split by their bits, half the work of the way by
+/// f32.
+PTO_INLINE void split_pieces(__m512i halves, bits16* hi, bits16* lo, __mmask16& special) {
+    const auto words = [](int value) { return _mm512_set1_epi16(static_cast<short>(value)); };
+    const __m512i magnitude = _mm512_and_si512(halves, words(0x7fff));
+    const __m512i above = _mm512_sub_epi16(magnitude, words(0x0400));
+    if (_mm512_cmpge_epu16_mask(above, words(0x7800)) != 0) {
+        split_sixteen(_mm512_castsi512_si256(halves), hi, lo, special);
+        split_sixteen(_mm512_extracti64x4_epi64(halves, 1), hi + kEdge, lo + kEdge, special);
+        return;
+    }
+    constexpr int kSignOr = 0xf8;  // a | (b & c): the truth table of _mm512_ternarylogic_epi32
+    // Leading 8 bits: the mantissa is 3 bits shorter, the exponent counts from 127 instead of 15.
+    const __m512i shifted = _mm512_srli_epi16(magnitude, 3);
+    const __m512i leading = _mm512_add_epi16(shifted, words((127 - 15) << 7));
+    const __m512i sign = words(0x8000);
+    _mm512_storeu_si512(hi, _mm512_ternarylogic_epi32(leading, halves, sign, kSignOr));
+    // The rest is n 2^(e - 25) for the last 3 bits n and the exponent e as f16 has it: bits of n 2^-25, with e added to
+    // the exponent. The table has the low, then the high bytes of n 2^-25 for each n, of which that of 0 is not used.
+    const __m512i table = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 0, char(0x80), char(0xc0), 0, 0x20, 0x40, 0x60, 0, 0x33, 0x33, 0x33, 0x34, 0x34, 0x34, 0x34));
+    const __m512i number = _mm512_and_si512(halves, words(7));
+    const __m512i low_and_high = _mm512_or_si512(number, _mm512_or_si512(_mm512_slli_epi16(number, 8), words(0x0800)));
+    const __m512i scaled = _mm512_shuffle_epi8(table, low_and_high);
+    const __m512i exponent = _mm512_and_si512(shifted, words(0x1f << 7));
+    const __mmask32 there = _mm512_test_epi16_mask(halves, words(7));
+    const __m512i rest = _mm512_ternarylogic_epi32(_mm512_add_epi16(scaled, exponent), halves, sign, kSignOr);
+    _mm512_storeu_si512(lo, _mm512_maskz_mov_epi16(there, rest));
+}
+
 void pack_left(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
     if (!is_split(dtype, tile.cols)) return x86_64_v4::kTable.pack_left(dtype, dst, tile, src, rows, cols);
     const size_t pitch = round_up(tile.cols, kDepth);
@@ -74,17 +110,18 @@ void pack_left(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src,
     const auto* from = static_cast<const bits16*>(src.data);
     __mmask16 special = 0;
     for (size_t r = 0; r < round_up(rows, kEdge); ++r) {
-        for (size_t c = 0; c < pitch; c += kEdge) {
-            bits16 piece[kEdge] = {};
+        for (size_t c = 0; c < pitch; c += kDepth) {
+            bits16 piece[kDepth];
             const bits16* halves = piece;
-            const size_t count = r < rows && c < cols ? std::min(kEdge, cols - c) : 0;
-            if (count == kEdge && src.col == 1) {
+            const size_t count = r < rows && c < cols ? std::min(kDepth, cols - c) : 0;
+            if (count == kDepth && src.col == 1) {
                 halves = from + int64_t(r) * src.row + int64_t(c);
             } else {
+                std::memset(piece, 0, sizeof piece);
                 for (size_t i = 0; i < count; ++i) piece[i] = from[int64_t(r) * src.row + int64_t(c + i) * src.col];
             }
-            split_sixteen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves)), split.hi + r * pitch + c,
-                          split.lo + r * pitch + c, special);
+            const size_t to = left_place(pitch, r, c);
+            split_pieces(_mm512_loadu_si512(halves), split.hi + to, split.lo + to, special);
         }
     }
     *split.special = special;
@@ -147,11 +184,9 @@ void pack_right(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src
             uint32_t pairs[kEdge][kEdge];
             gather_pairs(pairs, from, src, k, n, rows, cols);
             const size_t first = n * depth + k * kEdge;
-            for (size_t piece = 0; piece < kDepth; ++piece) {
-                const size_t offset = piece * kEdge;
-                const auto* halves = reinterpret_cast<const std::byte*>(pairs) + offset * sizeof(bits16);
-                split_sixteen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves)), split.hi + first + offset,
-                              split.lo + first + offset, special);
+            for (size_t p = 0; p < kEdge; ++p) {
+                const size_t offset = first + p * kDepth;
+                split_pieces(_mm512_loadu_si512(pairs[p]), split.hi + offset, split.lo + offset, special);
             }
         }
     }
@@ -170,7 +205,7 @@ void multiply_joined(const Product& product, const std::byte* left, const TileIn
             float& sum = run<float>(product.c, r)[c];
             float total = product.accumulate ? sum : 0.0f;
             for (size_t k = 0; k < product.depth; ++k) {
-                const size_t i = r * pitch + k;
+                const size_t i = left_place(pitch, r, k);
                 const size_t j = c / kEdge * kEdge * depth + k / 2 * 2 * kEdge + c % kEdge * 2 + k % 2;
                 total = __builtin_fmaf(joined(a.hi[i], a.lo[i]), joined(b.hi[j], b.lo[j]), total);
             }
@@ -189,21 +224,18 @@ struct alignas(64) TileConfiguration {
 };
 static_assert(sizeof(TileConfiguration) == 64, "what LDTILECFG reads");
 
-/// Bytes of a row of a right tile: a pair of bf16 for each of 16 columns.
+/// Bytes of a row of a piece.
 constexpr size_t kRowBytes = 64;
 
 /// Registers 0 to 3 += left [32, depth] right [depth, 32]; the second halves are `a_next` and `b_next` elements on.
-PTO_INLINE void multiply_planes(const Split& a, size_t pitch, size_t a_next, const Split& b, size_t b_next,
-                                size_t depth) {
-    const size_t stride = pitch * sizeof(bits16);
-    for (size_t k = 0; k < depth; k += kDepth) {
-        const size_t right = k * kEdge;
-#define PTO_LEFT(PLANE)                  \
-    _tile_loadd(4, (PLANE) + k, stride); \
-    _tile_loadd(5, (PLANE) + a_next + k, stride)
+PTO_INLINE void multiply_planes(const Split& a, size_t a_next, const Split& b, size_t b_next, size_t depth) {
+    for (size_t first = 0; first < depth * kEdge; first += kDepth * kEdge) {
+#define PTO_LEFT(PLANE)                         \
+    _tile_loadd(4, (PLANE) + first, kRowBytes); \
+    _tile_loadd(5, (PLANE) + a_next + first, kRowBytes)
 #define PTO_RIGHT(PLANE)                        \
-    _tile_loadd(6, (PLANE) + right, kRowBytes); \
-    _tile_loadd(7, (PLANE) + b_next + right, kRowBytes)
+    _tile_loadd(6, (PLANE) + first, kRowBytes); \
+    _tile_loadd(7, (PLANE) + b_next + first, kRowBytes)
 #define PTO_PRODUCTS()       \
     _tile_dpbf16ps(0, 4, 6); \
     _tile_dpbf16ps(1, 4, 7); \
@@ -279,7 +311,7 @@ void multiply_block(const Product& product, const Split& a, size_t pitch, const 
     const size_t b_next = col + kEdge < product.cols ? kEdge * depth : 0;
     const Split left = {nullptr, a.hi + row * pitch, a.lo + row * pitch};
     const Split right = {nullptr, b.hi + col * depth, b.lo + col * depth};
-    multiply_planes(left, pitch, a_next, right, b_next, round_up(product.depth, kDepth));
+    multiply_planes(left, a_next, right, b_next, round_up(product.depth, kDepth));
     _tile_stored(0, c, stride);
     _tile_stored(1, c + kEdge, stride);
     _tile_stored(2, below, stride);

@@ -147,15 +147,32 @@ To convert_element(From value, Rounding rounding, bool saturate) {
     }
 }
 
+/// Whether a number of a run is beyond the largest of a 16-bit float type, or infinite. It is asked of the bits, which
+/// vectors compare faster; NaN may count.
+template <typename To>
+PTO_INLINE bool leaves_range(const float* src, size_t count) {
+    constexpr int32_t kSign = int32_t(0x80000000);
+    int32_t largest = 0;
+    for (size_t i = 0; i < count; ++i) {
+        const int32_t magnitude = static_cast<int32_t>(float_bits(src[i])) & ~kSign;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest > static_cast<int32_t>(float_bits(kLargest<To>));
+}
+
 /// dst[i] = src[i] rounded to nearest even; the two may start at the same address.
 template <typename To>
 void narrow_clamped(To* dst, const float* src, size_t count) {
-    float piece[kPiece];
     for (size_t begin = 0; begin < count; begin += kPiece) {
         const size_t size = count - begin < kPiece ? count - begin : kPiece;
-        PTO_INDEPENDENT
-        for (size_t i = 0; i < size; ++i) piece[i] = clamp_finite<To>(src[begin + i]);
-        narrow_span(dst + begin, piece, size);
+        const float* from = src + begin;
+        float piece[kPiece];
+        if (leaves_range<To>(from, size)) {
+            PTO_INDEPENDENT
+            for (size_t i = 0; i < size; ++i) piece[i] = clamp_finite<To>(from[i]);
+            from = piece;
+        }
+        narrow_span(dst + begin, from, size);
     }
 }
 

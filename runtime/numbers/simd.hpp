@@ -3,6 +3,10 @@
 
 #include <cstdint>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include "pto/common/keywords.hpp"
 #include "runtime/numbers/level.hpp"
 
@@ -63,8 +67,12 @@ PTO_INLINE FloatV exp_vector(FloatV x) {
     constexpr float kLn2High = 0.693359375f;
     constexpr float kLn2Low = -2.12194440e-4f;
     constexpr float kRound = 0x1.8p23f;  // adding it rounds to an integer, which lands in the low bits
+#if defined(__AVX512F__)
+    x = _mm512_min_ps(splat(kHighest), _mm512_max_ps(splat(kLowest), x));  // the second operand, if one is NaN
+#else
     x = x < kLowest ? splat(kLowest) : x;
     x = x > kHighest ? splat(kHighest) : x;
+#endif
     const FloatV shifted = x * kLog2E + kRound;
     const FloatV n = shifted - kRound;
     FloatV r = x - n * kLn2High;
@@ -76,11 +84,15 @@ PTO_INLINE FloatV exp_vector(FloatV x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
+#if defined(__AVX512F__)
+    return _mm512_scalef_ps(p, n);
+#else
     const IntV exponent = (IntV)shifted - 0x4b400000;
     const IntV half_exponent = exponent >> 1;
     const FloatV first = (FloatV)((half_exponent + 127) << 23);
     const FloatV second = (FloatV)((exponent - half_exponent + 127) << 23);
     return p * first * second;
+#endif
 }
 
 /// The larger, the smaller of two; NaN if either is NaN, so that what nobody wrote does not disappear.
