@@ -65,8 +65,8 @@ class HostOptions:
     """Threads that blocks are dealt to at most; None: as many as the process may use CPUs."""
 
     fill: bool = True
-    """Make NaN of on-chip memories before each block, and of scratch after each use, and let the slots of FIFOs go round
-    as on the device: what a broken kernel reads unwritten is then seen.
+    """Make NaN of on-chip memories before each block, and of scratch after each use, and let slots of FIFOs go round as
+    on the device: what a broken kernel reads unwritten is then seen.
     """
 
     interleave: int | None = None
