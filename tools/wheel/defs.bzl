@@ -1,12 +1,12 @@
-"""wheel: the Python modules of this workspace that targets need, and libraries beside them, for pip."""
+"""wheel: what targets need of this workspace when they run, and kernel libraries beside it, for pip."""
 
 def _wheel_impl(ctx):
     out = ctx.actions.declare_file("-".join([ctx.attr.distribution, ctx.attr.version, ctx.attr.tag]) + ".whl")
-    sources = depset(transitive = [dep[PyInfo].transitive_sources for dep in ctx.attr.deps]).to_list()
+    needed = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps]).to_list()
 
     # What lies outside of the workspace comes from the index: `requires` names it.
-    files = [file for file in sources if not file.short_path.startswith("../")]
-    files += [file for file in ctx.files.libraries if file.extension == "so"]
+    files = [file for file in needed if not file.short_path.startswith("../")]
+    files += [file for file in ctx.files.libraries if file.extension == "so" and file not in files]
     args = ctx.actions.args()
     args.add("--output=" + out.path)
     args.add("--python=" + ctx.attr.python)
@@ -25,7 +25,7 @@ def _wheel_impl(ctx):
 wheel = rule(
     implementation = _wheel_impl,
     attrs = {
-        "deps": attr.label_list(mandatory = True, providers = [PyInfo], doc = "Their modules, and what these import."),
+        "deps": attr.label_list(mandatory = True, providers = [PyInfo], doc = "Their modules, what these import, and their data."),
         "distribution": attr.string(mandatory = True, doc = "Name for pip, without hyphens."),
         "libraries": attr.label_list(allow_files = True, doc = "Kernel libraries; they lie where their targets do."),
         "python": attr.string(mandatory = True, doc = "Versions of Python, as pip writes them."),
