@@ -12,7 +12,17 @@ from pathlib import Path
 
 from absl import flags
 
-from bench.tuning import advice_text, advise, candidates, configs, of_the_recipe, others_text, table_text
+from bench.tuning import (
+    advice_text,
+    advise,
+    candidates,
+    configs,
+    of_periods,
+    of_the_recipe,
+    others_text,
+    periods_text,
+    table_text,
+)
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
@@ -54,18 +64,25 @@ def work(chosen: Options) -> int:
     fits = load_fits()
     try:
         found = candidates(chosen.work, fits)
+        advice = advise(of_the_recipe(found), fits)
+        periods = of_periods(advice.best, chosen.work, fits)
     except (KernelError, Deadlock) as error:
         return fail(error, EXIT_FAILED)
     except (ValueError, LibraryError, CostError) as error:
         return fail(error, EXIT_USAGE)
-    advice = advise(of_the_recipe(found), fits)
     print(table_text(found))
     print()
     print(paragraph(advice_text(chosen.work, advice)))
     if others := others_text(found, advice, fits):
         print(paragraph(others))
+    print(paragraph(periods_text(advice.best, periods)))
     if chosen.json:
-        data = {"predicted": True, "candidates": [asdict(one) for one in found], "best": advice.best.knobs}
+        data = {
+            "predicted": True,
+            "candidates": [asdict(one) for one in found],
+            "best": advice.best.knobs,
+            "periods": periods,
+        }
         write_file(chosen.json, json_text(PROGRAM, data))
     return 0
 

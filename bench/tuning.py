@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
@@ -17,6 +17,9 @@ from sim.timeline.launch import Hypothesis, Workload
 from sim.timeline.parameters import Fits
 
 KIB = 1024
+
+PERIODS = (1, 2, 8)
+"""Slots that a FIFO could hand back at a time, beside what the device's library does (`isa.sync.free_batch_of`)."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Candidate:
             f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --kv_split={self.kv_split} "
             f"--schedule={self.schedule} --remove_barriers={self.remove_barriers}"
         )
+
+    @property
+    def config(self) -> KernelConfig:
+        """The configuration of its kernel."""
+        return KernelConfig(self.s1_tile, self.qk_preload, kv_split=self.kv_split, schedule=self.schedule)
 
 
 @dataclass(frozen=True)
@@ -168,4 +176,32 @@ def others_text(found: Sequence[Candidate], advice: Advice, fits: Fits) -> str:
     return (
         f"Of other schedules, which no device has run (docs/schedules.md), the best is {best.knobs}: predicted to take "
         f"{' / '.join(f'{gain:.1f}' for gain in gains)} % less ({' / '.join(h.value for h in Hypothesis)})."
+    )
+
+
+def of_periods(
+    best: Candidate, work: Workload, fits: Fits, kernels: Callable[[int], KernelOf] = BuiltKernels
+) -> dict[int, dict[str, float]]:
+    """Return the microseconds of `best` by hypothesis if FIFOs handed back 1, 2 or 8 slots at a time.
+
+    `kernels` returns the kernels with so many. Raises as `candidates`.
+    """
+    return {
+        period: {
+            h.value: time for h, time in predict(kernels(period)(best.config, best.remove_barriers), work, fits).items()
+        }
+        for period in PERIODS
+    }
+
+
+def periods_text(best: Candidate, times: Mapping[int, Mapping[str, float]]) -> str:
+    """Return what another period of the free signals would change, in words. No kernel can choose it."""
+    names = " / ".join(h.value for h in Hypothesis)
+    changes = (
+        f"{period}: {' / '.join(f'{100 * (time / best.microseconds[name] - 1):+.1f}' for name, time in per.items())} %"
+        for period, per in times.items()
+    )
+    return (
+        "FIFOs hand back half of their slots at a time; that is the device library's choice, no knob. With another "
+        f"number the best set would take so much more ({names}): {', '.join(changes)}."
     )

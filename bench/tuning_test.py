@@ -12,8 +12,10 @@ from bench.tuning import (
     advise,
     candidates,
     configs,
+    of_periods,
     of_the_recipe,
     others_text,
+    periods_text,
     table_text,
 )
 from cli.testing import run_program
@@ -96,6 +98,16 @@ def test_other_schedules_stand_beside_the_advice_and_are_not_it() -> None:
     assert "20.0 / 10.0 % less (contention / slowdown)" in text
     assert others_text([recipe], advice, fits) == ""
     assert advise(of_the_recipe([fast]), fits).best is fast
+
+
+def test_slots_that_come_back_all_at_once_cost_at_long_s1_and_half_of_them_are_the_librarys() -> None:
+    fits, work = load_fits(), Workload(32768, 32768)
+    best = next(one for one in candidates(work, fits) if (one.s1_tile, one.qk_preload) == (512, 4))
+    times = of_periods(best, work, fits)
+    assert all(times[8][name] > 1.05 * time for name, time in best.microseconds.items())
+    assert all(times[2][name] < 1.01 * time for name, time in best.microseconds.items())
+    text = periods_text(made(256, 100, 200), {8: {"contention": 110, "slowdown": 210}})
+    assert text.endswith("so much more (contention / slowdown): 8: +10.0 / +5.0 %.")
 
 
 def test_the_answer_is_the_same_every_time() -> None:
