@@ -22,7 +22,7 @@ from bench.timeline_report import analyse, report_json, report_text
 from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
 from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.config import LaunchShape
 from flash_atten.described import AttentionKernel
 from flash_atten.knob_flags import define_knobs, given_knobs
 from flash_atten.knobs import choose_config
@@ -109,10 +109,10 @@ def _suite() -> Suite:
 
 def _one_shape() -> Options:
     if not _LIBRARY.value:
-        work = _workload(AttentionKernel(KernelConfig()))
-        config = choose_config(_KNOBS(), q_rows=work.q_rows, s1=work.s1, cores=lambda: _CORES.value)
+        q_rows, s1 = _rows()
+        config = choose_config(_KNOBS(), q_rows=q_rows, s1=s1, cores=lambda: _CORES.value)
         library = trace_library(config, _BARRIERS.value)
-        return Options(library, work, _SYNC_PERIOD.value, _outputs(library))
+        return Options(library, _workload(AttentionKernel(config)), _SYNC_PERIOD.value, _outputs(library))
     knobs = given_knobs() + [_BARRIERS.name] * _BARRIERS.present
     if knobs:
         raise ValueError(f"--library brings its knobs along: leave out {', '.join('--' + name for name in knobs)}")
@@ -121,11 +121,17 @@ def _one_shape() -> Options:
     return Options(library, _work_of(library), _SYNC_PERIOD.value, outputs)
 
 
-def _workload(kernel: AttentionKernel) -> Workload:
-    """Return the launch of Flash Attention that is asked for."""
+def _rows() -> tuple[int, int]:
+    """Return q_rows and s1; as many rows of Q as of K and V, unless it is said."""
     given = _SHAPE()
     s1 = given.get("s1", DEFAULT_S1)
-    shape = LaunchShape(**shape_of(kernel, {"q_rows": s1, "s1": s1, **given}))
+    return given.get("q_rows", s1), s1
+
+
+def _workload(kernel: AttentionKernel) -> Workload:
+    """Return the launch of Flash Attention that is asked for."""
+    q_rows, s1 = _rows()
+    shape = LaunchShape(**shape_of(kernel, {**_SHAPE(), "q_rows": q_rows, "s1": s1}))
     return Workload(shape.q_rows, shape.s1, _CORES.value)
 
 
