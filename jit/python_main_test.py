@@ -86,7 +86,7 @@ def test_errors_of_the_program_are_its_own_lines(
     error = capsys.readouterr().err
     assert code == (EXIT_INTERRUPTED if words == "interrupted" else 1)
     assert words in error
-    assert not any(other in error for other in ("Traceback", "runpy", "python_main", "decoder.py"))
+    assert not any(other in error for other in ("Traceback", "runpy", "python_main.py", "decoder.py"))
 
 
 def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
