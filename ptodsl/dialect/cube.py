@@ -52,10 +52,7 @@ class TMatmulAccOp(DpsOp):
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        dst = check_matmul(self)
-        acc = checks.tile(self, "acc", Loc.ACC)
-        checks.same_dtype(self, acc=acc, dst=dst)
-        checks.same_shape(self, acc=acc, dst=dst)
+        check_acc(self, check_matmul(self))
 
 
 @irdl_op_definition
@@ -75,10 +72,7 @@ class TMatmulBiasOp(DpsOp):
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        dst = check_matmul(self)
-        bias = checks.tile(self, "bias", Loc.BIAS)
-        checks.same_dtype(self, bias=bias, dst=dst)
-        checks.expect_shape(self, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
+        check_bias(self, check_matmul(self))
 
 
 @irdl_op_definition
@@ -117,10 +111,7 @@ class TGemvAccOp(DpsOp):
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        dst = check_gemv(self)
-        acc = checks.tile(self, "acc", Loc.ACC)
-        checks.same_dtype(self, acc=acc, dst=dst)
-        checks.same_shape(self, acc=acc, dst=dst)
+        check_acc(self, check_gemv(self))
 
 
 @irdl_op_definition
@@ -140,10 +131,21 @@ class TGemvBiasOp(DpsOp):
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        dst = check_gemv(self)
-        bias = checks.tile(self, "bias", Loc.BIAS)
-        checks.same_dtype(self, bias=bias, dst=dst)
-        checks.expect_shape(self, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
+        check_bias(self, check_gemv(self))
+
+
+def check_acc(op: DpsOp, dst: TileBufType) -> None:
+    """Check that what is added to the product is like `dst`."""
+    acc = checks.tile(op, "acc", Loc.ACC)
+    checks.same_dtype(op, acc=acc, dst=dst)
+    checks.same_shape(op, acc=acc, dst=dst)
+
+
+def check_bias(op: DpsOp, dst: TileBufType) -> None:
+    """Check that the bias has a value for each column of `dst`."""
+    bias = checks.tile(op, "bias", Loc.BIAS)
+    checks.same_dtype(op, bias=bias, dst=dst)
+    checks.expect_shape(op, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
 
 
 def check_gemv(op: DpsOp) -> TileBufType:
