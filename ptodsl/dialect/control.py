@@ -23,7 +23,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.syntax import Value, parse_types_of
+from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import Loc
 
 FFTS_WORDS = 256
@@ -149,6 +149,7 @@ class PrintOp(IRDLOperation):
     """Print a number from the device: `pto.print ins("%d", %v : i32)`; a diagnostic, in printf's format."""
 
     name = "pto.print"
+    assembly_format = "`ins` `(` $format `,` $value `:` type($value) `)` attr-dict"
 
     format = prop_def(StringAttr)
     value = operand_def()
@@ -163,28 +164,6 @@ class PrintOp(IRDLOperation):
             raise VerifyException(f"{self.name}: value must not be an index; cast it with arith.index_cast")
         if not isinstance(ty, IntegerType | AnyFloat):
             raise VerifyException(f"{self.name}: value must be a number, not {ty}; pto.tprint prints a tile")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `ins("format", %a : ta)`."""
-        parser.parse_keyword("ins")
-        with parser.in_parens():
-            text = parser.parse_str_literal()
-            parser.parse_punctuation(",")
-            (value,) = parse_types_of(parser, [parser.parse_unresolved_operand()])
-        attributes = parser.parse_optional_attr_dict()
-        return cls.create(operands=[value], properties={"format": StringAttr(text)}, attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `ins("format", %a : ta)`."""
-        printer.print_string(" ins(")
-        printer.print_string_literal(self.format.data)
-        printer.print_string(", ")
-        printer.print_ssa_value(self.value)
-        printer.print_string(" : ")
-        printer.print_attribute(self.value.type)
-        printer.print_string(")")
-        printer.print_op_attributes(self.attributes)
 
 
 @irdl_op_definition

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from xdsl.dialects.builtin import IntegerAttr, i1
 from xdsl.ir import SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, opt_prop_def, result_def, traits_def
-from xdsl.parser import Parser
-from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from isa.ops import BY_DIALECT
 from ptodsl.dialect import checks
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
-from ptodsl.dialect.syntax import INDEX, DpsOp, Value, parse_types_of
+from ptodsl.dialect.syntax import INDEX, DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
@@ -70,6 +68,9 @@ class TGetValOp(IRDLOperation):
 
     name = "pto.tgetval"
     traits = traits_def(tile_effects("tgetval"))
+    assembly_format = (
+        "`ins` `(` $src `,` $offset `:` type($src) `,` type($offset) `)` `outs` `:` type($result) attr-dict"
+    )
 
     src = operand_def()
     offset = operand_def()
@@ -90,31 +91,6 @@ class TGetValOp(IRDLOperation):
             )
         if self.result.type != ty.dtype:
             raise VerifyException(f"{self.name}: the result must be {ty.dtype} like src's elements")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `ins(%a, %i : T, index) outs : f32`."""
-        parser.parse_keyword("ins")
-        parser.parse_punctuation("(")
-        names = [parser.parse_unresolved_operand()]
-        parser.parse_punctuation(",")
-        names.append(parser.parse_unresolved_operand())
-        operands = parse_types_of(parser, names)
-        parser.parse_punctuation(")")
-        parser.parse_keyword("outs")
-        parser.parse_punctuation(":")
-        result = parser.parse_type()
-        return cls.create(operands=operands, result_types=[result], attributes=parser.parse_optional_attr_dict())
-
-    def print(self, printer: Printer) -> None:
-        """Print `ins(%a, %i : T, index) outs : f32`."""
-        printer.print_string(" ins(")
-        printer.print_list(self.operands, printer.print_ssa_value)
-        printer.print_string(" : ")
-        printer.print_list([operand.type for operand in self.operands], printer.print_attribute)
-        printer.print_string(") outs : ")
-        printer.print_attribute(self.result.type)
-        printer.print_op_attributes(self.attributes)
 
 
 @irdl_op_definition

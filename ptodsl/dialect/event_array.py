@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Data, SSAValue, TypeAttribute
+from xdsl.ir import Data, TypeAttribute
 from xdsl.irdl import IRDLOperation, irdl_attr_definition, irdl_op_definition, operand_def, result_def
-from xdsl.parser import AttrParser, Parser
+from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.directives import Index
 from ptodsl.dialect.syntax import INDEX, Value
 
 
@@ -45,24 +43,12 @@ class DeclareEventIdArrayOp(IRDLOperation):
     """`pto.declare_eventid_array -> !pto.eventid_array<4>`: its ids have no value before they are set."""
 
     name = "pto.declare_eventid_array"
+    assembly_format = "attr-dict `->` type($result)"
 
     result = result_def(EventIdArrayType)
 
     def __init__(self, size: int) -> None:
         super().__init__(result_types=[EventIdArrayType(size)])
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `-> T`."""
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation("->")
-        return cls.build(result_types=[parser.parse_type()], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `-> T`."""
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" -> ")
-        printer.print_attribute(self.result.type)
 
 
 def _check_place(op: EventIdArraySetOp | EventIdArrayGetOp) -> None:
@@ -76,18 +62,16 @@ def _check_place(op: EventIdArraySetOp | EventIdArrayGetOp) -> None:
         raise VerifyException(f"{op.name}: there is no place {number}: places go from 0 to {ty.size - 1}")
 
 
-def _print_place(printer: Printer, op: EventIdArraySetOp | EventIdArrayGetOp) -> None:
-    printer.print_string(" ")
-    printer.print_ssa_value(op.array)
-    with printer.in_square_brackets():
-        printer.print_ssa_value(op.index)
-
-
 @irdl_op_definition
 class EventIdArraySetOp(IRDLOperation):
     """`pto.eventid_array_set %e[%i], %v : T`: put the event id `%v`, an index, at a place."""
 
     name = "pto.eventid_array_set"
+    assembly_format = (
+        "$array `[` custom<Index>($index, type($index)) `]` `,` custom<Index>($value, type($value)) attr-dict "
+        "`:` type($array)"
+    )
+    custom_directives = (Index,)
 
     array = operand_def()
     index = operand_def()
@@ -101,38 +85,18 @@ class EventIdArraySetOp(IRDLOperation):
         _check_place(self)
         checks.index(self, "value", self.value)
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%e[%i], %v : T`."""
-        array = parser.parse_unresolved_operand()
-        with parser.in_square_brackets():
-            index = parser.parse_operand(INDEX)
-        parser.parse_punctuation(",")
-        value = parser.parse_operand(INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        operands: list[SSAValue] = [parser.resolve_operand(array, parser.parse_type()), index, value]
-        return cls.build(operands=operands, attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%e[%i], %v : T`."""
-        _print_place(printer, self)
-        printer.print_string(", ")
-        printer.print_ssa_value(self.value)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_attribute(self.array.type)
-
 
 @irdl_op_definition
 class EventIdArrayGetOp(IRDLOperation):
     """`%v = pto.eventid_array_get %e[%i] : T`: the event id at a place, an index for the flags with a computed id."""
 
     name = "pto.eventid_array_get"
+    assembly_format = "$array `[` custom<Index>($index, type($index)) `]` attr-dict `:` type($array)"
+    custom_directives = (Index,)
 
     array = operand_def()
     index = operand_def()
-    result = result_def(IndexType)
+    result = result_def(INDEX)
 
     def __init__(self, array: Value, index: Value) -> None:
         super().__init__(operands=[array, index], result_types=[INDEX])
@@ -140,21 +104,3 @@ class EventIdArrayGetOp(IRDLOperation):
     def verify_(self) -> None:
         """Check the types, and a place that is known."""
         _check_place(self)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%e[%i] : T`."""
-        array = parser.parse_unresolved_operand()
-        with parser.in_square_brackets():
-            index = parser.parse_operand(INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        operands: list[SSAValue] = [parser.resolve_operand(array, parser.parse_type()), index]
-        return cls.build(operands=operands, result_types=[INDEX], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%e[%i] : T`."""
-        _print_place(printer, self)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_attribute(self.array.type)

@@ -30,6 +30,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, Pipe, Split
+from ptodsl.dialect.directives import parse_braces, print_braces
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
 from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE, InitializeL2G2LPipeOp
@@ -136,13 +137,10 @@ class FifoOp(IRDLOperation, abc.ABC):
         """Parse `: T, !pto.pipe) {split = 1}`."""
         operands = parse_types_of(parser, unresolved)
         parser.parse_punctuation(")")
-        if parser.parse_optional_punctuation("{") is None:
+        split, others = parse_braces(parser, ("split",))
+        if not split:
             parser.raise_error(f"{cls.name} needs {{split = 0, 1 or 2}}")
-        parser.parse_keyword("split")
-        parser.parse_punctuation("=")
-        split = IntegerAttr(parser.parse_integer(allow_boolean=False), i8)
-        parser.parse_punctuation("}")
-        return cls.create(operands=operands, properties={"split": split}, attributes=parser.parse_optional_attr_dict())
+        return cls.create(operands=operands, properties=split, attributes=others)
 
     def print(self, printer: Printer) -> None:
         """Print `(%entry, %pipe : T, !pto.pipe) {split = 1}`."""
@@ -150,7 +148,8 @@ class FifoOp(IRDLOperation, abc.ABC):
         printer.print_list(self.operands, printer.print_ssa_value)
         printer.print_string(" : ")
         printer.print_list(self.operand_types, printer.print_attribute)
-        printer.print_string(f") {{split = {self.split.value.data}}}")
+        printer.print_string(")")
+        print_braces(printer, self, ("split",))
         printer.print_op_attributes(self.attributes)
 
 

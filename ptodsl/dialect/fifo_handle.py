@@ -21,6 +21,7 @@ from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
+from ptodsl.dialect.directives import parse_braces
 from ptodsl.dialect.gm_type import PipeType, PtrType, TensorViewType
 from ptodsl.dialect.syntax import Value
 
@@ -176,7 +177,9 @@ class InitializeL2G2LPipeOp(IRDLOperation):
     def parse(cls, parser: Parser) -> Self:
         """Parse `{dir_mask = 1, slot_size = 8192, slot_num = 8} (%slot : T) -> !pto.pipe`."""
         start = parser.pos
-        properties = dict(parser.parse_comma_separated_list(parser.Delimiter.BRACES, lambda: _parse_property(parser)))
+        properties, others = parse_braces(parser, (*NUMBERS, "nosplit"))
+        if others:
+            parser.raise_error(f"a FIFO has no {min(others)}: use {', '.join(NUMBERS)} or nosplit", start)
         missing = [name for name in ("dir_mask", "slot_size", "slot_num") if name not in properties]
         if missing:
             parser.raise_error(f"{cls.name} needs {', '.join(missing)}", start)
@@ -218,17 +221,6 @@ def flag_problem(base: int, fifos: int = 1) -> str | None:
     if base <= a3.SYNCALL_FLAGS[-1] and last >= a3.SYNCALL_FLAGS[0]:
         return f"{taken}, but SYNCALL uses {a3.SYNCALL_FLAGS[0]} to {a3.SYNCALL_FLAGS[-1]}"
     return None
-
-
-def _parse_property(parser: Parser) -> tuple[str, Attribute]:
-    """Parse `slot_num = 8`, or `nosplit = true`."""
-    name = parser.parse_identifier()
-    if name not in NUMBERS and name != "nosplit":
-        parser.raise_error(f"a FIFO has no {name}: use {', '.join(NUMBERS)} or nosplit")
-    parser.parse_punctuation("=")
-    if name == "nosplit":
-        return name, BoolAttr.from_bool(parser.parse_boolean())
-    return name, IntegerAttr(parser.parse_integer(allow_boolean=False), NUMBERS[name])
 
 
 def _parse_typed_operand(parser: Parser) -> Value:

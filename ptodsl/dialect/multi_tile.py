@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Self
 
 from xdsl.ir import Data, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation, irdl_attr_definition, irdl_op_definition, operand_def, result_def
-from xdsl.parser import AttrParser, Parser
+from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.directives import Index
 from ptodsl.dialect.elements import parse_body
-from ptodsl.dialect.syntax import INDEX, Value, print_conversion
+from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile import AllocationOp
 from ptodsl.dialect.tile_type import Loc, TileBufType, spec_of_body
 
@@ -146,6 +146,10 @@ class MultiTileGetOp(IRDLOperation):
     """One of several tiles: `pto.multi_tile_get %m[%i] : MT -> T`. The number is below the count; none wraps round."""
 
     name = "pto.multi_tile_get"
+    assembly_format = (
+        "$source `[` custom<Index>($index, type($index)) `]` attr-dict `:` type($source) `->` type($result)"
+    )
+    custom_directives = (Index,)
 
     source = operand_def()
     index = operand_def()
@@ -169,24 +173,3 @@ class MultiTileGetOp(IRDLOperation):
         number = checks.constant_int(self.index)
         if number is not None and not 0 <= number < ty.count:
             raise VerifyException(f"{self.name}: there is no tile {number}: numbers go from 0 to {ty.count - 1}")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%m[%i] : MT -> T`."""
-        source = parser.parse_unresolved_operand()
-        with parser.in_square_brackets():
-            index = parser.parse_operand(INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        several = parser.resolve_operand(source, parser.parse_type())
-        parser.parse_punctuation("->")
-        return cls.build(operands=[several, index], result_types=[parser.parse_type()], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%m[%i] : MT -> T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.source)
-        with printer.in_square_brackets():
-            printer.print_ssa_value(self.index)
-        printer.print_op_attributes(self.attributes)
-        print_conversion(printer, self)

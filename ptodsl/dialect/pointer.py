@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
@@ -12,14 +10,13 @@ from xdsl.irdl import (
     result_def,
     traits_def,
 )
-from xdsl.parser import Parser
-from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.directives import Index
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.gm_type import PtrType
-from ptodsl.dialect.syntax import INDEX, Value, parse_types_of, print_conversion
+from ptodsl.dialect.syntax import Value
 
 
 @irdl_op_definition
@@ -27,6 +24,8 @@ class AddPtrOp(IRDLOperation):
     """result = ptr advanced by `offset` elements: `pto.addptr %p, %n : T -> T`."""
 
     name = "pto.addptr"
+    assembly_format = "$ptr `,` custom<Index>($offset, type($offset)) attr-dict `:` type($ptr) `->` type($result)"
+    custom_directives = (Index,)
 
     ptr = operand_def()
     offset = operand_def()
@@ -43,24 +42,6 @@ class AddPtrOp(IRDLOperation):
             raise VerifyException(f"{self.name}: the result is {self.result.type} but the pointer is {self.ptr.type}")
         checks.index(self, "offset", self.offset)
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%p, %n : T -> T`; the offset is an index."""
-        ptr = parser.parse_unresolved_operand()
-        parser.parse_punctuation(",")
-        offset = parser.parse_operand(INDEX)
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        result = parser.parse_type()
-        return cls.create(operands=[parser.resolve_operand(ptr, ty), offset], result_types=[result])
-
-    def print(self, printer: Printer) -> None:
-        """Print `%p, %n : T -> T`."""
-        printer.print_string(" ")
-        printer.print_list(self.operands, printer.print_ssa_value)
-        print_conversion(printer, self)
-
 
 @irdl_op_definition
 class LoadScalarOp(IRDLOperation):
@@ -68,6 +49,8 @@ class LoadScalarOp(IRDLOperation):
 
     name = "pto.load_scalar"
     traits = traits_def(tile_effects("load_scalar"))
+    assembly_format = "$ptr `[` custom<Index>($offset, type($offset)) `]` attr-dict `:` type($ptr) `->` type($result)"
+    custom_directives = (Index,)
 
     ptr = operand_def()
     offset = operand_def()
@@ -83,26 +66,6 @@ class LoadScalarOp(IRDLOperation):
         """Check that an element of the pointer's type is read."""
         _check_scalar_access(self, self.ptr, self.offset, self.result)
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%p[%n] : T -> dtype`."""
-        ptr = parser.parse_unresolved_operand()
-        with parser.in_square_brackets():
-            offset = parser.parse_operand(INDEX)
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        result = parser.parse_type()
-        return cls.create(operands=[parser.resolve_operand(ptr, ty), offset], result_types=[result])
-
-    def print(self, printer: Printer) -> None:
-        """Print `%p[%n] : T -> dtype`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.ptr)
-        with printer.in_square_brackets():
-            printer.print_ssa_value(self.offset)
-        print_conversion(printer, self)
-
 
 @irdl_op_definition
 class StoreScalarOp(IRDLOperation):
@@ -110,6 +73,10 @@ class StoreScalarOp(IRDLOperation):
 
     name = "pto.store_scalar"
     traits = traits_def(tile_effects("store_scalar"))
+    assembly_format = (
+        "$value `,` $ptr `[` custom<Index>($offset, type($offset)) `]` attr-dict `:` type($ptr) `,` type($value)"
+    )
+    custom_directives = (Index,)
 
     ptr = operand_def()
     offset = operand_def()
@@ -121,28 +88,6 @@ class StoreScalarOp(IRDLOperation):
     def verify_(self) -> None:
         """Check that an element of the pointer's type is written."""
         _check_scalar_access(self, self.ptr, self.offset, self.value)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%v, %p[%n] : T, dtype`."""
-        value = parser.parse_unresolved_operand()
-        parser.parse_punctuation(",")
-        ptr = parser.parse_unresolved_operand()
-        with parser.in_square_brackets():
-            offset = parser.parse_operand(INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        pointer, stored = parse_types_of(parser, [ptr, value])
-        return cls.create(operands=[pointer, offset, stored], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%v, %p[%n] : T, dtype`."""
-        printer.print_string(" ")
-        printer.print_list([self.value, self.ptr], printer.print_ssa_value)
-        with printer.in_square_brackets():
-            printer.print_ssa_value(self.offset)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_list([self.ptr.type, self.value.type], printer.print_attribute)
 
 
 def _check_scalar_access(op: Operation, ptr: SSAValue, offset: SSAValue, value: SSAValue) -> None:

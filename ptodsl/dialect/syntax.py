@@ -168,25 +168,3 @@ def parse_types_of(parser: Parser, operands: Sequence[UnresolvedOperand]) -> Seq
     if len(types) != len(operands):
         parser.raise_error(f"{len(operands)} operands need as many types, not {len(types)}", start)
     return parser.resolve_operands(operands, types, start)
-
-
-def parse_value_list(parser: Parser, keyword: str, ty: Attribute) -> list[SSAValue]:
-    """Parse `keyword = [%a, %b]`, all of type `ty`."""
-    parser.parse_keyword(keyword)
-    parser.parse_punctuation("=")
-    return parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_operand(ty))
-
-
-def print_value_list(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:
-    """Print `keyword = [%a, %b]`."""
-    printer.print_string(f" {keyword} = [")
-    printer.print_list(values, printer.print_ssa_value)
-    printer.print_string("]")
-
-
-def print_conversion(printer: Printer, op: Operation) -> None:
-    """Print ` : operand type -> result type`."""
-    printer.print_string(" : ")
-    printer.print_attribute(op.operands[0].type)
-    printer.print_string(" -> ")
-    printer.print_attribute(op.results[0].type)

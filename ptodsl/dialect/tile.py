@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Self
 
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, i32, i64
 from xdsl.ir import SSAValue
@@ -20,15 +19,14 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.parser import Parser
-from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
 from ptodsl.dialect import checks
+from ptodsl.dialect.directives import ByteOffset, Index, Sizes
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
-from ptodsl.dialect.syntax import INDEX, Value, print_conversion
+from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import TileBufType
 from ptodsl.dialect.view import static_shape
 
@@ -41,6 +39,12 @@ class AllocationOp(IRDLOperation, abc.ABC):
     valid_col = opt_operand_def()
 
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    assembly_format = (
+        "(`addr` `=` custom<ByteOffset>($addr, type($addr))^)? "
+        "(`valid_row` `=` custom<Index>($valid_row, type($valid_row))^)? "
+        "(`valid_col` `=` custom<Index>($valid_col, type($valid_col))^)? attr-dict `:` type($result)"
+    )
+    custom_directives = (ByteOffset, Index)
 
     @property
     @abc.abstractmethod
@@ -88,30 +92,6 @@ class AllocationOp(IRDLOperation, abc.ABC):
         self.operands = [addr, *(value for value in valid if value is not None)]
         sizes = [1, *(int(value is not None) for value in valid)]
         self.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, sizes)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `addr = %a valid_row = %r valid_col = %c : T`."""
-        operands: list[SSAValue | None] = []
-        for keyword, ty in (("addr", i64), ("valid_row", INDEX), ("valid_col", INDEX)):
-            operand = None
-            if parser.parse_optional_keyword(keyword) is not None:
-                parser.parse_punctuation("=")
-                operand = parser.parse_operand(ty)
-            operands.append(operand)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        return cls.build(operands=operands, result_types=[parser.parse_type()], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `addr = %a valid_row = %r valid_col = %c : T`."""
-        for keyword, value in (("addr", self.addr), ("valid_row", self.valid_row), ("valid_col", self.valid_col)):
-            if value is not None:
-                printer.print_string(f" {keyword} = ")
-                printer.print_ssa_value(value)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" : ")
-        printer.print_attribute(self.results[0].type)
 
 
 @irdl_op_definition
@@ -201,6 +181,11 @@ class SubviewOp(IRDLOperation):
     """
 
     name = "pto.subview"
+    assembly_format = (
+        "$source `[` custom<Index>($offsets, type($offsets)) `]` `sizes` custom<Sizes>($sizes) "
+        "(`valid` `[` custom<Index>($valid, type($valid))^ `]`)? attr-dict `:` type($source) `->` type($result)"
+    )
+    custom_directives = (Index, Sizes)
 
     source = operand_def()
     offsets = var_operand_def()
@@ -230,44 +215,6 @@ class SubviewOp(IRDLOperation):
         wanted = window_type(self.source, self.offsets, sizes, self.valid)
         if self.result.type != wanted:
             raise VerifyException(f"{self.name}: the result must be {wanted}, not {self.result.type}")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%t[%r, %c] sizes [8, 64] valid [%m, %n] : T -> T`."""
-        source = parser.parse_unresolved_operand()
-        offsets = _parse_indices(parser)
-        parser.parse_keyword("sizes")
-        sizes = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer)
-        valid = _parse_indices(parser) if parser.parse_optional_keyword("valid") is not None else []
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        tile: SSAValue = parser.resolve_operand(source, ty)
-        return cls.build(
-            operands=[tile, offsets, valid],
-            result_types=[parser.parse_type()],
-            properties={"sizes": ArrayAttr([IntegerAttr(size, i64) for size in sizes])},
-            attributes=attributes,
-        )
-
-    def print(self, printer: Printer) -> None:
-        """Print `%t[%r, %c] sizes [8, 64] valid [%m, %n] : T -> T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.source)
-        with printer.in_square_brackets():
-            printer.print_list(self.offsets, printer.print_ssa_value)
-        printer.print_string(f" sizes [{', '.join(str(size.value.data) for size in self.sizes)}]")
-        if self.valid:
-            printer.print_string(" valid [")
-            printer.print_list(self.valid, printer.print_ssa_value)
-            printer.print_string("]")
-        printer.print_op_attributes(self.attributes)
-        print_conversion(printer, self)
-
-
-def _parse_indices(parser: Parser) -> list[SSAValue]:
-    return parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_operand(INDEX))
 
 
 def window_type(

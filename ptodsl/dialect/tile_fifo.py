@@ -12,9 +12,9 @@ from __future__ import annotations
 import abc
 from typing import ClassVar, Self
 
-from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr, i1, i8, i32
+from xdsl.dialects.builtin import BoolAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr, i8, i32
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -29,6 +29,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect.attributes import AddressSpace, AddressSpaceAttr, KernelKind
+from ptodsl.dialect.directives import braces, parse_braces, print_braces
 from ptodsl.dialect.fifo_handle import BOTH_WAYS, CUBE_TO_VECTOR, VECTOR_TO_CUBE, WAYS, depth_problem
 from ptodsl.dialect.gm_type import PtrType, TensorViewType
 from ptodsl.dialect.syntax import Value
@@ -36,40 +37,6 @@ from ptodsl.dialect.tile_type import Loc
 
 DEFAULT_SLOTS = {CUBE_TO_VECTOR: 8, VECTOR_TO_CUBE: 8, BOTH_WAYS: 4}
 """Slots in GM of a FIFO that does not say how many, by `dir_mask`: with both ways, as many for each."""
-
-_TYPES = {"dir_mask": i8, "split": i8}
-"""Types of numbers that are not i32."""
-
-
-def parse_properties(parser: Parser, names: tuple[str, ...]) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
-    """Parse `{slot_size = 8192, ..}`: what is in `names`, with the types of properties, and all else."""
-    known: dict[str, Attribute] = {}
-    others: dict[str, Attribute] = {}
-    for name, attr in parser.parse_optional_attr_dict().items():
-        if name not in names:
-            others[name] = attr
-        elif isinstance(attr, IntegerAttr) and attr.type != i1:
-            known[name] = IntegerAttr(attr.value.data, _TYPES.get(name, i32))
-        else:
-            known[name] = attr
-    return known, others
-
-
-def print_properties(printer: Printer, op: IRDLOperation, names: tuple[str, ...]) -> None:
-    """Print `{slot_size = 8192, ..}`, numbers without their types."""
-    given = [(name, op.properties[name]) for name in names if name in op.properties]
-
-    def item(pair: tuple[str, Attribute]) -> None:
-        name, attr = pair
-        printer.print_string(f"{name} = ")
-        if isinstance(attr, IntegerAttr) and attr.type != i1:
-            printer.print_string(str(attr.value.data))
-        else:
-            printer.print_attribute(attr)
-
-    printer.print_string(" {")
-    printer.print_list(given, item)
-    printer.print_string("}")
 
 
 def number_of(attr: IntegerAttr | None, default: int) -> int:
@@ -82,7 +49,8 @@ class ReserveBufferOp(IRDLOperation):
     """Bytes of UB or L1 for what a FIFO delivers: `{name = "f", size = 65536, location = .., auto = true} -> i32`."""
 
     name = "pto.reserve_buffer"
-    NAMES: ClassVar = ("name", "size", "location", "auto", "base")
+    assembly_format = "custom<Braces>($name, $size, $location, $auto, $base) attr-dict `->` type($address)"
+    custom_directives = (braces(5),)
 
     buffer_name = prop_def(StringAttr, prop_name="name")
     size = prop_def(IntegerAttr)
@@ -127,26 +95,14 @@ class ReserveBufferOp(IRDLOperation):
         if not self.auto.value.data and self.base is None:
             raise VerifyException(f"{self.name}: auto = false needs base, the byte offset in {loc.buffer.name}")
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `{..} -> i32`."""
-        known, others = parse_properties(parser, cls.NAMES)
-        parser.parse_punctuation("->")
-        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `{..} -> i32`."""
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" -> i32")
-
 
 @irdl_op_definition
 class ImportReservedBufferOp(IRDLOperation):
     """Where the other end of a FIFO keeps its tiles: `{name = "f", peer_func = @vector_kernel} -> i32`."""
 
     name = "pto.import_reserved_buffer"
-    NAMES: ClassVar = ("name", "peer_func")
+    assembly_format = "custom<Braces>($name, $peer_func) attr-dict `->` type($address)"
+    custom_directives = (braces(2),)
 
     buffer_name = prop_def(StringAttr, prop_name="name")
     peer_func = prop_def(SymbolRefAttr)
@@ -167,19 +123,6 @@ class ImportReservedBufferOp(IRDLOperation):
                     if isinstance(op, ReserveBufferOp) and op.buffer_name == self.buffer_name:
                         return op
         return None
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `{..} -> i32`."""
-        known, others = parse_properties(parser, cls.NAMES)
-        parser.parse_punctuation("->")
-        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `{..} -> i32`."""
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" -> i32")
 
 
 def enclosing_function(op: Operation) -> FuncOp | None:
@@ -308,7 +251,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
     def parse(cls, parser: Parser) -> Self:
         """Parse `{..} (gm_slot_buffer = %gm : T, ..)`."""
         start = parser.pos
-        known, others = parse_properties(parser, cls.NAMES)
+        known, others = parse_braces(parser, cls.NAMES)
         if missing := [name for name in ("dir_mask", "slot_size") if name not in known]:
             parser.raise_error(f"{cls.name} needs {', '.join(missing)}", start)
         operands: dict[str, Value] = {}
@@ -328,7 +271,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
 
     def print(self, printer: Printer) -> None:
         """Print `{..} (gm_slot_buffer = %gm : T, ..)`."""
-        print_properties(printer, self, self.NAMES)
+        print_braces(printer, self, self.NAMES)
         printer.print_op_attributes(self.attributes)
         given = [(name, value) for name in self.OPERANDS if (value := getattr(self, name)) is not None]
 

@@ -7,7 +7,7 @@ GM, and the producer allocates it (`talloc_to_*`). The assembler rewrites these 
 from __future__ import annotations
 
 import abc
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from xdsl.dialects.builtin import IntegerAttr, i8, i32
 from xdsl.ir import Attribute
@@ -22,26 +22,26 @@ from xdsl.irdl import (
     result_def,
     traits_def,
 )
-from xdsl.parser import Parser
-from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from isa.tile_fifo import POP_TO_CUBE, POP_TO_VECTOR, PUSH_FROM_CUBE, PUSH_FROM_VECTOR
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
+from ptodsl.dialect.directives import Index, braces
 from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import DYNAMIC
 from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE
 from ptodsl.dialect.gm_type import TensorViewType
-from ptodsl.dialect.syntax import INDEX, Value
-from ptodsl.dialect.tile_fifo import TileFifoOp, enclosing_function, number_of, parse_properties, print_properties
+from ptodsl.dialect.syntax import Value
+from ptodsl.dialect.tile_fifo import TileFifoOp, enclosing_function, number_of
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
 class TileFifoStepOp(IRDLOperation, abc.ABC):
     """An operation on the FIFO of tiles with its `id`: `{split = 1}`, `{id = 3, split = 1}`."""
 
-    NAMES: ClassVar = ("id", "split")
+    custom_directives = (Index, braces(2))
+
     CORE: ClassVar[KernelKind]
     """The core that has it."""
     PRODUCES: ClassVar[bool]
@@ -89,6 +89,8 @@ class TPushTileOp(TileFifoStepOp, abc.ABC):
     SOURCE: ClassVar[Loc]
     PRODUCES: ClassVar = True
 
+    assembly_format = "`(` $src `:` type($src) `)` custom<Braces>($id, $split) attr-dict"
+
     src = operand_def()
 
     def __init__(self, src: Value, split: int, *, id: int | None = None) -> None:
@@ -99,27 +101,6 @@ class TPushTileOp(TileFifoStepOp, abc.ABC):
         self.check_split()
         if not isinstance(self.src.type, TensorViewType):
             checks.tile(self, "src", self.SOURCE)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `(%tile : T) {split = 1}`."""
-        parser.parse_punctuation("(")
-        tile = parser.parse_unresolved_operand()
-        parser.parse_punctuation(":")
-        value = parser.resolve_operand(tile, parser.parse_type())
-        parser.parse_punctuation(")")
-        known, others = parse_properties(parser, cls.NAMES)
-        return cls.create(operands=[value], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `(%tile : T) {split = 1}`."""
-        printer.print_string("(")
-        printer.print_ssa_value(self.src)
-        printer.print_string(" : ")
-        printer.print_attribute(self.src.type)
-        printer.print_string(")")
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
 
 
 @irdl_op_definition
@@ -147,6 +128,11 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
 
     PLACE: ClassVar[Loc]
     PRODUCES: ClassVar = False
+
+    assembly_format = (
+        "(`(` custom<Index>($valid_row, type($valid_row))^ `,` custom<Index>($valid_col, type($valid_col)) `)`)? "
+        "custom<Braces>($id, $split) attr-dict `->` type($result)"
+    )
 
     valid_row = opt_operand_def()
     valid_col = opt_operand_def()
@@ -179,31 +165,6 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
                 f"{self.name}: the valid rows and columns are both given, and `?` in the type, or neither"
             )
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `(%rows, %cols) {split = 1} -> T`."""
-        values: list[Value] = []
-        if parser.parse_optional_punctuation("(") is not None:
-            values.append(parser.resolve_operand(parser.parse_unresolved_operand(), INDEX))
-            parser.parse_punctuation(",")
-            values.append(parser.resolve_operand(parser.parse_unresolved_operand(), INDEX))
-            parser.parse_punctuation(")")
-        known, others = parse_properties(parser, cls.NAMES)
-        parser.parse_punctuation("->")
-        operands = [[value] for value in values] or [[], []]
-        return cls.build(operands=operands, result_types=[parser.parse_type()], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `(%rows, %cols) {split = 1} -> T`."""
-        if self.valid_row is not None and self.valid_col is not None:
-            printer.print_string("(")
-            printer.print_list((self.valid_row, self.valid_col), printer.print_ssa_value)
-            printer.print_string(")")
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" -> ")
-        printer.print_attribute(self.result.type)
-
 
 @irdl_op_definition
 class TPopFromAicOp(TPopTileOp):
@@ -233,6 +194,8 @@ class TFreeTileOp(TileFifoStepOp, abc.ABC):
 
     PRODUCES: ClassVar = False
 
+    assembly_format = "(`(` $entry^ `:` type($entry) `)`)? custom<Braces>($id, $split) attr-dict"
+
     entry = opt_operand_def(TensorViewType)
 
     def __init__(self, split: int, *, id: int | None = None) -> None:
@@ -241,29 +204,6 @@ class TFreeTileOp(TileFifoStepOp, abc.ABC):
     def verify_(self) -> None:
         """Check the split."""
         self.check_split()
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `(%entry : T) {split = 1}`, or without the entry."""
-        operands: list[Value] = []
-        if parser.parse_optional_punctuation("(") is not None:
-            entry = parser.parse_unresolved_operand()
-            parser.parse_punctuation(":")
-            operands.append(parser.resolve_operand(entry, parser.parse_type()))
-            parser.parse_punctuation(")")
-        known, others = parse_properties(parser, cls.NAMES)
-        return cls.build(operands=[operands], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `(%entry : T) {split = 1}`, or without the entry."""
-        if self.entry is not None:
-            printer.print_string("(")
-            printer.print_ssa_value(self.entry)
-            printer.print_string(" : ")
-            printer.print_attribute(self.entry.type)
-            printer.print_string(")")
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
 
 
 @irdl_op_definition
@@ -287,25 +227,13 @@ class TAllocToOp(TileFifoStepOp, abc.ABC):
 
     PRODUCES: ClassVar = True
 
+    assembly_format = "custom<Braces>($id, $split) attr-dict `->` type($result)"
+
     result = result_def(TensorViewType)
 
     def verify_(self) -> None:
         """Check the split."""
         self.check_split()
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `{split = 1} -> T`."""
-        known, others = parse_properties(parser, cls.NAMES)
-        parser.parse_punctuation("->")
-        return cls.create(result_types=[parser.parse_type()], properties=known, attributes=others)
-
-    def print(self, printer: Printer) -> None:
-        """Print `{split = 1} -> T`."""
-        print_properties(printer, self, self.NAMES)
-        printer.print_op_attributes(self.attributes)
-        printer.print_string(" -> ")
-        printer.print_attribute(self.result.type)
 
 
 @irdl_op_definition

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Self
 
 from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
+    ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
     opt_prop_def,
     result_def,
     var_operand_def,
+)
+from xdsl.irdl.declarative_assembly_format import (
+    CustomDirective,
+    ParsingState,
+    PrintingState,
+    TypeDirective,
+    irdl_custom_directive,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -22,11 +29,33 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import Layout, LayoutAttr, to_enum
+from ptodsl.dialect.directives import Index
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewType
 from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
-from ptodsl.dialect.syntax import INDEX, Value, parse_value_list, print_conversion, print_value_list
+from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
+
+
+@irdl_custom_directive
+class ViewOfPointer(CustomDirective):
+    """Type of a view, which says that of its pointer."""
+
+    pointer: TypeDirective
+    view: TypeDirective
+
+    def parse(self, parser: Parser, state: ParsingState) -> None:
+        """Parse the type of the view."""
+        start = parser.pos
+        result = parser.parse_type()
+        if not isinstance(result, TensorViewType):
+            parser.raise_error(f"expected a !pto.tensor_view type, not {result}", start)
+        self.view.set(state, [result])
+        self.pointer.set(state, [PtrType(result.dtype)])
+
+    def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
+        """Print the type of the view."""
+        self.view.print(printer, state, op)
 
 
 @irdl_op_definition
@@ -38,6 +67,12 @@ class MakeTensorViewOp(IRDLOperation):
     """
 
     name = "pto.make_tensor_view"
+    assembly_format = (
+        "$ptr `,` `shape` `=` `[` custom<Index>($shape, type($shape)) `]` "
+        "`,` `strides` `=` `[` custom<Index>($strides, type($strides)) `]` attr-dict "
+        "`:` custom<ViewOfPointer>(type($ptr), type($result))"
+    )
+    custom_directives = (Index, ViewOfPointer)
 
     ptr = operand_def()
     shape = var_operand_def()
@@ -45,7 +80,7 @@ class MakeTensorViewOp(IRDLOperation):
     layout = opt_prop_def(LayoutAttr)
     result = result_def(TensorViewType)
 
-    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    irdl_options = (AttrSizedOperandSegments(as_property=True), ParsePropInAttrDict())
 
     def __init__(
         self,
@@ -110,48 +145,17 @@ class MakeTensorViewOp(IRDLOperation):
             return self.layout.data
         return inferred_layout(static_shape(self.shape), static_shape(self.strides))
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%p, shape = [..], strides = [..] {layout = ..} : T`."""
-        ptr = parser.parse_unresolved_operand()
-        parser.parse_punctuation(",")
-        shape = parse_value_list(parser, "shape", INDEX)
-        parser.parse_punctuation(",")
-        strides = parse_value_list(parser, "strides", INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        start = parser.pos
-        result = parser.parse_type()
-        if not isinstance(result, TensorViewType):
-            parser.raise_error(f"expected a !pto.tensor_view type, not {result}", start)
-        layout = attributes.pop("layout", None)
-        pointer: SSAValue = parser.resolve_operand(ptr, PtrType(result.dtype))
-        return cls.build(
-            operands=[pointer, shape, strides],
-            result_types=[result],
-            properties={} if layout is None else {"layout": layout},
-            attributes=attributes,
-        )
-
-    def print(self, printer: Printer) -> None:
-        """Print `%p, shape = [..], strides = [..] {layout = ..} : T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.ptr)
-        printer.print_string(",")
-        print_value_list(printer, "shape", self.shape)
-        printer.print_string(",")
-        print_value_list(printer, "strides", self.strides)
-        attributes = {**({} if self.layout is None else {"layout": self.layout}), **self.attributes}
-        printer.print_op_attributes(attributes)
-        printer.print_string(" : ")
-        printer.print_attribute(self.result.type)
-
 
 @irdl_op_definition
 class PartitionViewOp(IRDLOperation):
     """A slice of a GM view: `pto.partition_view %v, offsets = [..], sizes = [..] : T -> T`, in elements."""
 
     name = "pto.partition_view"
+    assembly_format = (
+        "$source `,` `offsets` `=` `[` custom<Index>($offsets, type($offsets)) `]` "
+        "`,` `sizes` `=` `[` custom<Index>($sizes, type($sizes)) `]` attr-dict `:` type($source) `->` type($result)"
+    )
+    custom_directives = (Index,)
 
     source = operand_def()
     offsets = var_operand_def()
@@ -197,33 +201,6 @@ class PartitionViewOp(IRDLOperation):
                 raise VerifyException(
                     f"{self.name}: offset {start} and size {size} reach outside dimension {axis} of {ty}"
                 )
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `%v, offsets = [..], sizes = [..] : T -> T`."""
-        source = parser.parse_unresolved_operand()
-        parser.parse_punctuation(",")
-        offsets = parse_value_list(parser, "offsets", INDEX)
-        parser.parse_punctuation(",")
-        sizes = parse_value_list(parser, "sizes", INDEX)
-        attributes = parser.parse_optional_attr_dict()
-        parser.parse_punctuation(":")
-        ty = parser.parse_type()
-        parser.parse_punctuation("->")
-        result = parser.parse_type()
-        view: SSAValue = parser.resolve_operand(source, ty)
-        return cls.build(operands=[view, offsets, sizes], result_types=[result], attributes=attributes)
-
-    def print(self, printer: Printer) -> None:
-        """Print `%v, offsets = [..], sizes = [..] : T -> T`."""
-        printer.print_string(" ")
-        printer.print_ssa_value(self.source)
-        printer.print_string(",")
-        print_value_list(printer, "offsets", self.offsets)
-        printer.print_string(",")
-        print_value_list(printer, "sizes", self.sizes)
-        printer.print_op_attributes(self.attributes)
-        print_conversion(printer, self)
 
 
 @irdl_op_definition
