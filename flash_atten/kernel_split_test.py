@@ -13,7 +13,7 @@ from flash_atten.config import KV_SPLITS, KernelConfig
 from flash_atten.kernel import REDUCE_KERNEL, build_module
 from flash_atten.memory import ReduceTiles, declared
 from flash_atten.plan import ENTRY, REDUCE_ENTRY
-from ptodsl.dialect import VECTOR_OPS, AllocTileOp, TMatmulAccOp, TMatmulOp, TStoreOp
+from ptodsl.dialect import PRODUCT_OPS, VECTOR_OPS, AllocTileOp, TStoreOp
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble
 
@@ -77,7 +77,7 @@ def test_stages_are_the_same_whatever_is_split(split: int, heads: bool) -> None:
     """Products and reductions are as many; only what is stored at a unit's end differs."""
     plain, other = _functions(KernelConfig()), _functions(KernelConfig(kv_split=split, heads=heads))
     for name, kinds in (
-        ("cube_kernel", (TMatmulOp, TMatmulAccOp, TStoreOp)),
+        ("cube_kernel", (PRODUCT_OPS["tmatmul"], PRODUCT_OPS["tmatmul.acc"], TStoreOp)),
         ("vector_kernel", (VECTOR_OPS["trowmax"], VECTOR_OPS["trowsum"])),
     ):
         for kind in kinds:

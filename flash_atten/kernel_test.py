@@ -23,12 +23,11 @@ from flash_atten.memory import CubeTiles, VectorTiles, declared
 from flash_atten.plan import ENTRY
 from isa import a3
 from ptodsl.dialect import (
+    PRODUCT_OPS,
     VECTOR_OPS,
     AllocTileOp,
     TAllocOp,
     TFreeOp,
-    TMatmulAccOp,
-    TMatmulOp,
     TPopOp,
     TPushOp,
     context,
@@ -94,15 +93,22 @@ def test_entry_has_the_launchers_parameters(config: KernelConfig) -> None:
 def test_phases_do_what_their_names_say(config: KernelConfig) -> None:
     prologue, steady, epilogue = (_count(phase) for phase in _phases(_function(config, "cube_kernel")))
     subs = config.tile_factor
-    assert (prologue[TMatmulOp], prologue[TMatmulAccOp]) == (subs, 0)
-    assert (steady[TMatmulOp], steady[TMatmulAccOp]) == (subs + 1, subs - 1)
-    assert (epilogue[TMatmulOp], epilogue[TMatmulAccOp]) == (1, subs - 1)
+    assert (prologue[PRODUCT_OPS["tmatmul"]], prologue[PRODUCT_OPS["tmatmul.acc"]]) == (subs, 0)
+    assert (steady[PRODUCT_OPS["tmatmul"]], steady[PRODUCT_OPS["tmatmul.acc"]]) == (subs + 1, subs - 1)
+    assert (epilogue[PRODUCT_OPS["tmatmul"]], epilogue[PRODUCT_OPS["tmatmul.acc"]]) == (1, subs - 1)
 
 
 @every_config
 def test_steady_cube_step_interleaves_as_designed(config: KernelConfig) -> None:
     """The QK slot is taken after the first PV product, PV is pushed before the last QK product, QK after it."""
-    names = {TMatmulOp: "mm", TMatmulAccOp: "mm", TAllocOp: "alloc", TPushOp: "push", TPopOp: "pop", TFreeOp: "free"}
+    names = {
+        PRODUCT_OPS["tmatmul"]: "mm",
+        PRODUCT_OPS["tmatmul.acc"]: "mm",
+        TAllocOp: "alloc",
+        TPushOp: "push",
+        TPopOp: "pop",
+        TFreeOp: "free",
+    }
     steady = _phases(_function(config, "cube_kernel"))[1]
     order = [names[type(op)] for op in steady.walk() if type(op) in names]
     middle = ["mm", "mm"] * (config.tile_factor - 2)

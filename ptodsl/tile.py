@@ -17,6 +17,7 @@ from xdsl.utils.str_enum import StrEnum
 from isa.op import Family, Operand, Role
 from isa.refused import DSL_NAMES, REFUSED
 from ptodsl.dialect import (
+    PRODUCT_OPS,
     VECTOR_OPS,
     CmpMode,
     CmpModeAttr,
@@ -25,25 +26,19 @@ from ptodsl.dialect import (
     MaskPatternAttr,
     QuantType,
     QuantTypeAttr,
+    RowOp,
     SetValidShapeOp,
     SubviewOp,
     TCiOp,
     TCvtOp,
     TExtractOp,
-    TGemvAccOp,
-    TGemvBiasOp,
-    TGemvOp,
     TGetValOp,
     TileBufType,
     TInsertOp,
-    TMatmulAccOp,
-    TMatmulBiasOp,
-    TMatmulOp,
     TMovOp,
     TPrintOp,
     TReshapeOp,
     TSetValOp,
-    VectorOp,
     element_name,
     element_type,
     to_enum,
@@ -55,7 +50,9 @@ from ptodsl.values import Scalar, Tile, Value, as_index, as_indices, as_scalar, 
 
 E = TypeVar("E", bound=StrEnum)
 
-_BY_NAME: Mapping[str, type[VectorOp]] = {op.ROW.dsl: op for op in VECTOR_OPS.values() if op.ROW.dsl is not None}
+_BY_NAME: Mapping[str, type[RowOp]] = {
+    op.ROW.dsl: op for op in (*VECTOR_OPS.values(), *PRODUCT_OPS.values()) if op.ROW.dsl is not None
+}
 """Operations that are functions of this module, by the names of these."""
 
 
@@ -74,7 +71,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_BY_NAME})
 
 
-def tile_function(operation: type[VectorOp]) -> Callable[..., None]:
+def tile_function(operation: type[RowOp]) -> Callable[..., None]:
     """Return the function of the DSL that emits `operation`; its parameters are the operands, by name or in order.
 
     A scalar is a Python number or a `Scalar` of the element type of the tiles.
@@ -104,7 +101,8 @@ def tile_function(operation: type[VectorOp]) -> Callable[..., None]:
         emit(lambda: operation(*values))
 
     function.__name__ = function.__qualname__ = row.dsl or row.cpp.lower()
-    function.__doc__ = f"Compute {row.dsl_formula}. Element types: {', '.join(row.types)}."
+    types = f" Element types: {', '.join(row.types)}." if row.types else ""
+    function.__doc__ = f"Compute {row.dsl_formula}.{types}"
     function.__signature__ = signature  # type: ignore[attr-defined]
     return function
 
@@ -163,36 +161,6 @@ def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None =
     """
     source, target = ssa_of(src, "src", Tile), ssa_of(dst, "dst", Tile)
     emit(lambda: TCvtOp(source, target, rmode, sat_mode))
-
-
-def matmul(lhs: Value, rhs: Value, out: Value) -> None:
-    """Compute out = lhs x rhs: [M, K] in L0A, [K, N] in L0B, [M, N] in L0C."""
-    _emit(TMatmulOp, lhs=lhs, rhs=rhs, out=out)
-
-
-def matmul_acc(acc: Value, lhs: Value, rhs: Value, out: Value) -> None:
-    """Compute out = acc + lhs x rhs; usually out is acc."""
-    _emit(TMatmulAccOp, acc=acc, lhs=lhs, rhs=rhs, out=out)
-
-
-def matmul_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
-    """Compute out = lhs x rhs + bias, [1, N] in the bias table."""
-    _emit(TMatmulBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
-
-
-def gemv(lhs: Value, rhs: Value, out: Value) -> None:
-    """Compute out = lhs x rhs as `matmul` does, of one valid row: [1, K] in L0A, [1, N] in L0C."""
-    _emit(TGemvOp, lhs=lhs, rhs=rhs, out=out)
-
-
-def gemv_acc(acc: Value, lhs: Value, rhs: Value, out: Value) -> None:
-    """Compute out = acc + lhs x rhs, of one valid row."""
-    _emit(TGemvAccOp, acc=acc, lhs=lhs, rhs=rhs, out=out)
-
-
-def gemv_bias(lhs: Value, rhs: Value, bias: Value, out: Value) -> None:
-    """Compute out = lhs x rhs + bias, of one valid row."""
-    _emit(TGemvBiasOp, lhs=lhs, rhs=rhs, bias=bias, out=out)
 
 
 def col_sum(src: Value, tmp: Value | None = None, dst: Value | None = None, is_binary: bool = True) -> None:

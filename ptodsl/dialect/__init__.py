@@ -55,16 +55,7 @@ from ptodsl.dialect.control import (
 )
 from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.convert import TCvtOp
-from ptodsl.dialect.cube import (
-    RESULT_TYPES,
-    TGemvAccOp,
-    TGemvBiasOp,
-    TGemvOp,
-    TMatmulAccOp,
-    TMatmulBiasOp,
-    TMatmulOp,
-    check_matmul,
-)
+from ptodsl.dialect.cube import PRODUCT_OPS, RESULT_TYPES
 from ptodsl.dialect.effects import (
     Effects,
     TileEffects,
@@ -127,6 +118,7 @@ from ptodsl.dialect.pointer import (
     LoadScalarOp,
     StoreScalarOp,
 )
+from ptodsl.dialect.row_op import RowOp
 from ptodsl.dialect.sync import (
     BarrierOp,
     DynamicFlagOp,
@@ -198,13 +190,13 @@ PtoDialect = Dialect(
         EventIdArrayGetOp, EventIdArraySetOp, MultiTileGetOp, GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp,
         GetSubblockNumOp, InitializeL2G2LPipeOp, LoadScalarOp, MakeTensorViewOp, PartitionViewOp, PrintOp,
         SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagDynOp, SetFlagOp, StoreScalarOp, SubviewOp, TAllocOp, TCvtOp,
-        TExtractOp, TFreeOp, TLoadOp, TMatmulAccOp, TMatmulBiasOp, TMatmulOp, TMovOp, TPopOp, TPrintOp, TPushOp,
+        TExtractOp, TFreeOp, TLoadOp, TMovOp, TPopOp, TPrintOp, TPushOp,
         TReshapeOp, TStoreOp, WaitFlagDynOp, WaitFlagOp,
         BarrierSyncOp, RecordEventOp, WaitEventOp,
         AicInitializePipeOp, AivInitializePipeOp, ImportReservedBufferOp, ReserveBufferOp, TFreeFromAicOp,
         TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
-        GetValidShapeOp, SetValidShapeOp, TCiOp, TGemvAccOp, TGemvBiasOp, TGemvOp, TGetValOp, TInsertOp, TSetValOp,
-        *VECTOR_OPS.values(),
+        GetValidShapeOp, SetValidShapeOp, TCiOp, TGetValOp, TInsertOp, TSetValOp,
+        *VECTOR_OPS.values(), *PRODUCT_OPS.values(),
     ],
     [
         AddressSpaceAttr, CmpModeAttr, MaskPatternAttr, QuantTypeAttr,
@@ -241,6 +233,7 @@ __all__ = [
     "MOVES",
     "PADS",
     "PIPE_OF_OPERATION",
+    "PRODUCT_OPS",
     "RESULT_TYPES",
     "SPLITS",
     "VECTOR_OPS",
@@ -309,6 +302,7 @@ __all__ = [
     "ReserveBufferOp",
     "RoundMode",
     "RoundModeAttr",
+    "RowOp",
     "SLayout",
     "SaturationMode",
     "SaturationModeAttr",
@@ -331,15 +325,9 @@ __all__ = [
     "TFreeFromAivOp",
     "TFreeOp",
     "TFreeTileOp",
-    "TGemvAccOp",
-    "TGemvBiasOp",
-    "TGemvOp",
     "TGetValOp",
     "TInsertOp",
     "TLoadOp",
-    "TMatmulAccOp",
-    "TMatmulBiasOp",
-    "TMatmulOp",
     "TMovOp",
     "TPopFromAicOp",
     "TPopFromAivOp",
@@ -364,7 +352,6 @@ __all__ = [
     "WaitEventOp",
     "WaitFlagDynOp",
     "WaitFlagOp",
-    "check_matmul",
     "check_sizes",
     "context",
     "effects_of",

@@ -2,136 +2,35 @@
 
 from __future__ import annotations
 
+import abc
+from collections.abc import Callable, Mapping
+
 from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
-from xdsl.irdl import irdl_op_definition, operand_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 
+from isa.op import Work
+from isa.ops import OPS
 from ptodsl.dialect import checks
-from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_name
-from ptodsl.dialect.syntax import DpsOp, Value
+from ptodsl.dialect.row_op import RowOp, row_op
+from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 RESULT_TYPES = {f16: f32, bf16: f32, f32: f32, i8: i32}
 """Element type of the accumulator for each element type of the operands."""
 
 
-@irdl_op_definition
-class TMatmulOp(DpsOp):
-    """dst = left x right."""
-
-    name = "pto.tmatmul"
-    traits = traits_def(tile_effects("tmatmul"))
-
-    left = operand_def()
-    right = operand_def()
-    dst = operand_def()
-
-    def __init__(self, left: Value, right: Value, dst: Value) -> None:
-        super().__init__(left, right, dst)
+class ProductOp(RowOp, abc.ABC):
+    """A product of matrices, which may be added to something; `gemv` is that of one row."""
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        check_matmul(self)
-
-
-@irdl_op_definition
-class TMatmulAccOp(DpsOp):
-    """dst = acc + left x right; usually dst is acc."""
-
-    name = "pto.tmatmul.acc"
-    traits = traits_def(tile_effects("tmatmul.acc"))
-
-    acc = operand_def()
-    left = operand_def()
-    right = operand_def()
-    dst = operand_def()
-
-    def __init__(self, acc: Value, left: Value, right: Value, dst: Value) -> None:
-        super().__init__(acc, left, right, dst)
-
-    def verify_(self) -> None:
-        """Check buffers, dtypes and shapes."""
-        check_acc(self, check_matmul(self))
-
-
-@irdl_op_definition
-class TMatmulBiasOp(DpsOp):
-    """dst = left x right + bias, where bias is `[1, N]` in the bias table."""
-
-    name = "pto.tmatmul.bias"
-    traits = traits_def(tile_effects("tmatmul.bias"))
-
-    left = operand_def()
-    right = operand_def()
-    bias = operand_def()
-    dst = operand_def()
-
-    def __init__(self, left: Value, right: Value, bias: Value, dst: Value) -> None:
-        super().__init__(left, right, bias, dst)
-
-    def verify_(self) -> None:
-        """Check buffers, dtypes and shapes."""
-        check_bias(self, check_matmul(self))
-
-
-@irdl_op_definition
-class TGemvOp(DpsOp):
-    """dst = left x right, of one row."""
-
-    name = "pto.tgemv"
-    traits = traits_def(tile_effects("tgemv"))
-
-    left = operand_def()
-    right = operand_def()
-    dst = operand_def()
-
-    def __init__(self, left: Value, right: Value, dst: Value) -> None:
-        super().__init__(left, right, dst)
-
-    def verify_(self) -> None:
-        """Check buffers, dtypes and shapes."""
-        check_gemv(self)
-
-
-@irdl_op_definition
-class TGemvAccOp(DpsOp):
-    """dst = acc + left x right, of one row."""
-
-    name = "pto.tgemv.acc"
-    traits = traits_def(tile_effects("tgemv.acc"))
-
-    acc = operand_def()
-    left = operand_def()
-    right = operand_def()
-    dst = operand_def()
-
-    def __init__(self, acc: Value, left: Value, right: Value, dst: Value) -> None:
-        super().__init__(acc, left, right, dst)
-
-    def verify_(self) -> None:
-        """Check buffers, dtypes and shapes."""
-        check_acc(self, check_gemv(self))
-
-
-@irdl_op_definition
-class TGemvBiasOp(DpsOp):
-    """dst = left x right + bias, of one row."""
-
-    name = "pto.tgemv.bias"
-    traits = traits_def(tile_effects("tgemv.bias"))
-
-    left = operand_def()
-    right = operand_def()
-    bias = operand_def()
-    dst = operand_def()
-
-    def __init__(self, left: Value, right: Value, bias: Value, dst: Value) -> None:
-        super().__init__(left, right, bias, dst)
-
-    def verify_(self) -> None:
-        """Check buffers, dtypes and shapes."""
-        check_bias(self, check_gemv(self))
+        dst = check_matmul(self)
+        if self.instruction.startswith("TGEMV"):
+            check_one_row(self, dst)
+        for operand in self.ROW.family.operands:
+            if check := ADDENDS.get(operand.name):
+                check(self, dst)
 
 
 def check_acc(op: DpsOp, dst: TileBufType) -> None:
@@ -148,14 +47,16 @@ def check_bias(op: DpsOp, dst: TileBufType) -> None:
     checks.expect_shape(op, "bias", bias, (1, dst.valid_shape[1]), "one value per column")
 
 
-def check_gemv(op: DpsOp) -> TileBufType:
-    """Check a product like `check_matmul`, and that left has one valid row; the type of dst."""
-    dst = check_matmul(op)
+ADDENDS: Mapping[str, Callable[[DpsOp, TileBufType], None]] = {"acc": check_acc, "bias": check_bias}
+"""What is checked of the operand that is added to the product, by its name."""
+
+
+def check_one_row(op: DpsOp, dst: TileBufType) -> None:
+    """Check that there is one valid row."""
     if dst.valid_shape[0] != 1:
         raise VerifyException(
             f"{op.name}: left and dst have {dst.valid_shape[0]} valid rows, but it multiplies one: use pto.tmatmul"
         )
-    return dst
 
 
 def check_matmul(op: DpsOp) -> TileBufType:
@@ -176,3 +77,9 @@ def check_matmul(op: DpsOp) -> TileBufType:
             f"right is {list(right.valid_shape)}, dst is {list(dst.valid_shape)}"
         )
     return dst
+
+
+PRODUCT_OPS: Mapping[str, type[ProductOp]] = {
+    row.dialect: row_op(row, ProductOp) for row in OPS if row.dialect is not None and row.family.work is Work.PRODUCT
+}
+"""The products, by their names without `pto.`."""

@@ -104,9 +104,6 @@ class TSetValOp(DpsOp):
     value = operand_def()
     dst = operand_def()
 
-    def __init__(self, offset: Value, value: Value, dst: Value) -> None:
-        super().__init__(offset, value, dst)
-
     def verify_(self) -> None:
         """Check the tile, the position, and the type of the value."""
         ty = _check_element(self, "dst", self.offset)

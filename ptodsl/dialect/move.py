@@ -17,7 +17,7 @@ from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, ELEMENT_TYPES, element_bytes, element_name
 from ptodsl.dialect.gm_type import PartitionTensorViewType
-from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value
+from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 from ptodsl.dialect.view import layout_of, strides_of
 
@@ -61,9 +61,6 @@ class TLoadOp(DpsOp):
     dst = operand_def()
     segments = prop_def(DenseArrayBase, prop_name=SEGMENT_SIZES)
 
-    def __init__(self, src: Value, dst: Value) -> None:
-        super().__init__(src, dst)
-
     def verify_(self) -> None:
         """Check buffers, dtypes, shapes and the layout of the view."""
         self.check_segments()
@@ -84,9 +81,6 @@ class TStoreOp(DpsOp):
 
     src = operand_def()
     dst = operand_def()
-
-    def __init__(self, src: Value, dst: Value) -> None:
-        super().__init__(src, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
@@ -112,9 +106,6 @@ class TMovOp(DpsOp):
     src = operand_def()
     dst = operand_def()
     segments = prop_def(DenseArrayBase, prop_name=SEGMENT_SIZES)
-
-    def __init__(self, src: Value, dst: Value) -> None:
-        super().__init__(src, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
@@ -143,9 +134,6 @@ class TExtractOp(DpsOp):
     row = operand_def()
     col = operand_def()
     dst = operand_def()
-
-    def __init__(self, src: Value, row: Value, col: Value, dst: Value) -> None:
-        super().__init__(src, row, col, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and, for constant offsets, bounds."""
@@ -177,9 +165,6 @@ class TInsertOp(DpsOp):
     row = operand_def()
     col = operand_def()
     dst = operand_def()
-
-    def __init__(self, src: Value, row: Value, col: Value, dst: Value) -> None:
-        super().__init__(src, row, col, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and, for constant offsets, bounds and blocks."""

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from functools import cache
 from typing import ClassVar
 
 from xdsl.ir import Attribute
-from xdsl.irdl import AttrSizedOperandSegments, irdl_op_definition, operand_def, opt_operand_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 
-from isa.op import Extent, Family, Op, Role
+from isa.op import Extent, Op, Role
 from isa.ops import OPS
 from ptodsl.dialect import checks
 from ptodsl.dialect.checks import Tiles
-from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import element_type
-from ptodsl.dialect.syntax import DpsOp
+from ptodsl.dialect.row_op import RowOp, row_op
 from ptodsl.dialect.tile_type import Loc
 from ptodsl.dialect.vector_rules import FAMILY_CHECKS, OWN_FIELDS, row_major_cols
 
 
-class VectorOp(DpsOp, abc.ABC):
+class VectorOp(RowOp, abc.ABC):
     """An operation on row-major tiles in UB. What it takes, and what it does to that, is its row."""
-
-    ROW: ClassVar[Op]
 
     ALLOWED: ClassVar[tuple[Attribute, ...]]
     """Element types of the tiles whose type the row gives."""
@@ -90,28 +85,8 @@ class VectorOp(DpsOp, abc.ABC):
 
 def vector_op(row: Op) -> type[VectorOp]:
     """Return the class of the operation `pto.<row.dialect>`."""
-    fields = {
-        "__doc__": f"{row.formula}.",
-        "__module__": __name__,
-        "__annotations__": dict.fromkeys(("ROW", "ALLOWED", "COMMA", "BEHIND", "SCRATCH_BEHIND"), ClassVar),
-        "name": f"pto.{row.dialect}",
-        "ROW": row,
-        "ALLOWED": tuple(map(element_type, row.types)),
-        "traits": traits_def(TileEffects(row)),
-        **OWN_FIELDS.get(row.family.name, {}),
-    }
-    return irdl_op_definition(type(f"{row.cpp}Op", (_base(row.family),), fields))
-
-
-@cache
-def _base(family: Family) -> type[VectorOp]:
-    """The operands that the operations of a family share."""
-    fields: dict[str, object] = {
-        operand.name: opt_operand_def() if operand.optional else operand_def() for operand in family.operands
-    }
-    if sum(operand.optional for operand in family.operands) > 1:
-        fields["irdl_options"] = (AttrSizedOperandSegments(as_property=True),)
-    return type(f"{family.name}_OP", (VectorOp,), {"__module__": __name__, **fields})
+    fields = OWN_FIELDS.get(row.family.name, {})
+    return row_op(row, VectorOp, ALLOWED=tuple(map(element_type, row.types)), **fields)
 
 
 VECTOR_OPS: Mapping[str, type[VectorOp]] = {
