@@ -58,7 +58,10 @@ WHOLE_NUMBERS = ("i8", "i16", "i32", "ui8", "ui16", "ui32")
 """Of shifts by another tile, and of masks."""
 
 MASK_TYPES = ("ui8",)
-"""Of the bits that comparisons write, as the device's headers want them."""
+"""Of the bits that the device's headers want in masks."""
+
+BYTES = ("i8", "ui8")
+"""Of the bits that comparisons write; the device's headers want the unsigned one."""
 
 INDEX_TYPES = ("i32", "ui32")
 """Of positions in a tile."""

@@ -23,6 +23,15 @@ UNARY = vector("UNARY", "dst = {}", "inp out", whole("src"), whole("dst", Role.W
 
 TILE_SCALAR = vector("TILE_SCALAR", "dst = {}", "src scalar dst", whole("src"), SCALAR, whole("dst", Role.WRITE))
 
+SHIFT = vector(
+    "SHIFT",
+    "dst = {}",
+    "src scalar dst",
+    whole("src"),
+    Operand("scalar", Role.SCALAR, Extent.OTHER, ("i32", "i16", "i8"), False),
+    whole("dst", Role.WRITE),
+)
+
 TILE_SCALAR_SCRATCH = vector(
     "TILE_SCALAR_SCRATCH",
     "dst = {}; `tmp` is scratch like dst",
@@ -40,7 +49,7 @@ ROW_REDUCTION = vector(
     "dst[r] = {}; `tmp` is scratch like src, dst is [rows, 1] column-major",
     "src tmp dst",
     whole("src"),
-    Operand("tmp", Role.SCRATCH, Extent.ENOUGH, None, False),
+    Operand("tmp", Role.SCRATCH, Extent.ENOUGH, tuple(BY_MLIR), False),
     row_values("dst", Role.WRITE),
     work=Work.ROW_REDUCTION,
 )

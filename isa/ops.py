@@ -42,6 +42,7 @@ from isa.families import (
     SCALAR_LOAD,
     SCALAR_STORE,
     SEQUENCE,
+    SHIFT,
     STORE,
     SYNC,
     TILE_SCALAR,
@@ -49,12 +50,13 @@ from isa.families import (
     UNARY,
 )
 from isa.op import Op, Order
-from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, SIGNED, SINGLE, rows_of
+from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, SINGLE, rows_of
 from isa.special_ops import SPECIAL
 
 _ROWS, _STRIPS, _SOURCE, _UNKNOWN = Order.ROWS, Order.STRIPS, Order.SOURCE, Order.UNKNOWN
 _EXP_ROW, _EXP_COL = "exp(src[r, c] - row[r])", "exp(src[r, c] - col[c])"
-_INT = ("i32",)
+_SHIFTED_LEFT = ("i16", "i32")
+_SHIFTED_RIGHT = ("i16", "i32", "ui16", "ui32")
 _RELU = ("f16", "f32", "i32")
 _WORDS = ("i16", "ui16")
 _FILLED = ("f16", "bf16", "f32", "i16", "i32")
@@ -152,8 +154,8 @@ OPS: tuple[Op, ...] = (
         ("TMULS", "muls", NUMBERS, "src * scalar", "Mul", "scalar", _ROWS, ANY),
         ("TDIVS", "divs", NUMBERS, "src / scalar", None, "copy div", _UNKNOWN, ANY),
         ("TMAXS", "maxs", NUMBERS, "max(src, scalar)", "Max", "scalar", _ROWS, ANY),
-        ("TANDS", "ands", SIGNED, "src & scalar", "And", "copy bits", _UNKNOWN, OTHER_DST),
-        ("TORS", "ors", SIGNED, "src | scalar", "Or", "copy bits", _UNKNOWN, OTHER_DST),
+        ("TANDS", "ands", BITS, "src & scalar", "And", "copy bits", _UNKNOWN, OTHER_DST),
+        ("TORS", "ors", BITS, "src | scalar", "Or", "copy bits", _UNKNOWN, OTHER_DST),
         (
             "TFMODS",
             "fmods",
@@ -164,14 +166,34 @@ OPS: tuple[Op, ...] = (
             _UNKNOWN,
             OTHER_DST,
         ),
-        ("TLRELU", "lrelu", SINGLE, "src where it is positive, else src * scalar", "Lrelu", "unary", _UNKNOWN, ANY),
-        ("TSHLS", "shls", _INT, "src << scalar, from 0 to 31", "Shl", "scalar", _UNKNOWN, ANY),
-        ("TSHRS", "shrs", _INT, "src >> scalar, from 0 to 31; the sign stays", "Shr", "scalar", _UNKNOWN, ANY),
         ("TMINS", "mins", NUMBERS, "min(src, scalar)", "Min", "scalar", _ROWS, ANY),
     ),
     *rows_of(
+        SHIFT,
+        (
+            "TSHLS",
+            "shls",
+            _SHIFTED_LEFT,
+            "src << scalar, less than the bits of an element",
+            "Shl",
+            "scalar",
+            _UNKNOWN,
+            ANY,
+        ),
+        (
+            "TSHRS",
+            "shrs",
+            _SHIFTED_RIGHT,
+            "src >> scalar, less than the bits of an element; the sign stays",
+            "Shr",
+            "scalar",
+            _UNKNOWN,
+            ANY,
+        ),
+    ),
+    *rows_of(
         TILE_SCALAR_SCRATCH,
-        ("TXORS", "xors", SIGNED, "src ^ scalar", "Xor", "copy bits", _UNKNOWN, OTHER_DST),
+        ("TXORS", "xors", BITS, "src ^ scalar", "Xor", "copy bits", _UNKNOWN, OTHER_DST),
     ),
     *rows_of(
         FILL,
@@ -182,7 +204,6 @@ OPS: tuple[Op, ...] = (
         ("TEXP", "exp", FLOATS, "exp(src)", None, "exp", _ROWS, ANY),
         ("TLOG", "log", FLOATS, "natural logarithm of src", "Log", "exp", _ROWS, ANY),
         ("TSQRT", "sqrt", FLOATS, "square root of src", "Sqrt", "root", _ROWS, ANY),
-        ("TRSQRT", "rsqrt", FLOATS, "1 / square root of src", "Rsqrt", "root", _UNKNOWN, ANY),
         ("TRECIP", "reciprocal", FLOATS, "1 / src", "Recip", "root", _UNKNOWN, OTHER_DST),
         ("TRELU", "relu", _RELU, "src where it is positive, else 0", "Relu", "unary", _ROWS, ANY),
         ("TABS", "abs", FLOATS, "|src|", "Abs", "unary", _ROWS, ANY),
@@ -222,7 +243,7 @@ OPS: tuple[Op, ...] = (
         ("TROWEXPANDDIV", "row_expand_div", FLOATS, "src[r, c] / row[r]", "Div", "div", _STRIPS, OWN_TMP),
         ("TROWEXPANDMAX", "row_expand_max", NUMBERS, "max(src[r, c], row[r])", "Max", "max", _STRIPS, OWN_TMP),
         ("TROWEXPANDMIN", "row_expand_min", NUMBERS, "min(src[r, c], row[r])", "Min", "max", _STRIPS, OWN_TMP),
-        ("TROWEXPANDEXPDIF", "row_expand_expdif", SINGLE, _EXP_ROW, "ExpDif", "sub exp", _UNKNOWN, OWN_TMP),
+        ("TROWEXPANDEXPDIF", "row_expand_expdif", FLOATS, _EXP_ROW, "ExpDif", "sub exp", _UNKNOWN, OWN_TMP),
     ),
     *rows_of(
         COL_EXPANSION,
@@ -236,7 +257,7 @@ OPS: tuple[Op, ...] = (
         ("TCOLEXPANDDIV", "col_expand_div", FLOATS, "src[r, c] / col[c]", "Div", "div", _UNKNOWN, ANY),
         ("TCOLEXPANDMAX", "col_expand_max", NUMBERS, "max(src[r, c], col[c])", "Max", "max", _UNKNOWN, ANY),
         ("TCOLEXPANDMIN", "col_expand_min", NUMBERS, "min(src[r, c], col[c])", "Min", "max", _UNKNOWN, ANY),
-        ("TCOLEXPANDEXPDIF", "col_expand_expdif", SINGLE, _EXP_COL, "ExpDif", "sub exp", _UNKNOWN, ANY),
+        ("TCOLEXPANDEXPDIF", "col_expand_expdif", FLOATS, _EXP_COL, "ExpDif", "sub exp", _UNKNOWN, ANY),
     ),
     *SPECIAL,
 )

@@ -9,25 +9,17 @@ from collections.abc import Mapping
 
 _NO_HEADER = "the C++ that ptoas 0.48 prints for it does not compile against the device's headers"
 _SCALE = "how FIX encodes its scale is not published"
-_TWO_CALLS = "it is two operations, between which ptoas 0.48 puts no barrier"
 
 REFUSED: Mapping[str, str] = {
     "mgather": f"{_NO_HEADER}: load rows with pto.tload in a loop, with pto.load_scalar for the indices",
     "mscatter": f"{_NO_HEADER}: store rows with pto.tstore in a loop, with pto.load_scalar for the indices",
-    "tpow": "how the device rounds powers is not published: pto.tlog, pto.tmul and pto.texp, for positive bases",
-    "tpows": "how the device rounds powers is not published: pto.tlog, pto.tmuls and pto.texp, for positive bases",
     "tmov.fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
     "textract_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
     "tinsert_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
     "tstore_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
-    "taddc": f"{_TWO_CALLS}: pto.tadd twice",
-    "tsubc": f"{_TWO_CALLS}: pto.tsub, then pto.tadd",
-    "taddsc": f"{_TWO_CALLS}: pto.tadds, then pto.tadd",
-    "tsubsc": f"{_TWO_CALLS}: pto.tsubs, then pto.tadd",
     "tconcatidx": "what it computes is not published: pto.tconcat",
     "tpartargmax": "what it does with ties is not published: pto.tcmp and pto.tsel",
     "tpartargmin": "what it does with ties is not published: pto.tcmp and pto.tsel",
-    "ttri": "it is not implemented: load a mask, or pto.tci and pto.tcmps",
     "tprefetch": "it leaves no defined bytes in its tile, and only warms a cache: leave it out, or pto.tload",
     "tsync": "ptoas 0.48 prints a call that does nothing: pto.set_flag and pto.wait_flag, or FIFOs between cores",
     "castptr": "ptoas 0.48 fails on it, too: pass the pointer twice, once for each type",
@@ -42,13 +34,8 @@ REFUSED: Mapping[str, str] = {
 """By the names in the dialect, without `pto.`."""
 
 DSL_NAMES: Mapping[str, str] = {
-    "pow": "tpow",
-    "pows": "tpows",
     "mgather": "mgather",
     "mscatter": "mscatter",
-    "addc": "taddc",
-    "subc": "tsubc",
-    "tri": "ttri",
     "prefetch": "tprefetch",
 }
 """What `ptodsl.tile` would call them."""

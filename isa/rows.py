@@ -16,11 +16,12 @@ OTHER_DST_2 = (("dst", "lhs"), ("dst", "rhs"))
 OWN_TMP_2 = (("tmp", "lhs"), ("tmp", "rhs"), ("tmp", "dst"))
 """Operands that must be."""
 
-ALSO_COLUMN_MAJOR = frozenset({"TNEG", "TADDS", "TSUBS", "TMULS", "TDIVS", "TMAXS", "TMINS", "TLRELU", "TCVT"})
+ALSO_COLUMN_MAJOR = frozenset({"TNEG", "TADDS", "TSUBS", "TMULS", "TDIVS", "TMAXS", "TMINS", "TLRELU", "TCVT"}) | {
+    *("TPARTADD", "TPARTMUL", "TPARTMAX", "TPARTMIN", "TADDC", "TSUBC", "TADDSC", "TSUBSC")
+}
 """Element-wise operations on column-major [rows, 1] tiles, too: what ptoas 0.48 takes. Others need [1, rows]."""
 
 SINGLE = ("f32",)
-SIGNED = ("i8", "i16")
 
 
 def rows_of(family: Family, *rows: Row) -> Iterator[Op]:

@@ -2,11 +2,88 @@
 
 from __future__ import annotations
 
-from isa.elements import BY_MLIR, INDEX_TYPES, MASK_TYPES, TWO_OR_FOUR_BYTES, WHOLE_NUMBERS
+from isa.elements import BY_MLIR, BYTES, FLOATS, INDEX_TYPES, MASK_TYPES, TWO_OR_FOUR_BYTES, WHOLE_NUMBERS
 from isa.make import SCALAR, own, scratch, vector, whole
 from isa.op import Extent, Hidden, Operand, Role, Work
 
-AXPY = vector("AXPY", "dst = {}", "src scalar dst", whole("src"), SCALAR, whole("dst", Role.UPDATE))
+AXPY = vector(
+    "AXPY",
+    "dst = {}; dst may be f32 and src f16",
+    "src scalar dst",
+    whole("src"),
+    SCALAR,
+    Operand("dst", Role.UPDATE, Extent.WHOLE, FLOATS, False),
+)
+
+LEAKY = vector(
+    "LEAKY",
+    "dst = {}; the scalar is f32",
+    "src scalar dst",
+    whole("src"),
+    Operand("scalar", Role.SCALAR, Extent.OTHER, ("f32",), False),
+    whole("dst", Role.WRITE),
+)
+
+UNARY_SCRATCH = vector(
+    "UNARY_SCRATCH",
+    "dst = {}; `tmp`, which may be left out, is scratch like dst",
+    "inp tmp out",
+    whole("src"),
+    scratch(optional=True),
+    whole("dst", Role.WRITE),
+    signature="inp out tmp=None",
+)
+
+THREE = vector(
+    "THREE",
+    "dst = {}, as two operations",
+    "src0 src1 src2 dst",
+    whole("lhs"),
+    whole("rhs"),
+    whole("addend"),
+    whole("dst", Role.WRITE),
+)
+
+THREE_SCALAR = vector(
+    "THREE_SCALAR",
+    "dst = {}, as two operations",
+    "src0 scalar src1 dst",
+    whole("src"),
+    SCALAR,
+    whole("addend"),
+    whole("dst", Role.WRITE),
+)
+
+POWER = vector(
+    "POWER",
+    "dst = {}; `tmp` is scratch like dst, for f32 only",
+    "base exp tmp dst",
+    whole("lhs"),
+    whole("rhs"),
+    scratch(optional=True),
+    whole("dst", Role.WRITE),
+    signature="base exp dst tmp=None",
+)
+
+POWER_SCALAR = vector(
+    "POWER_SCALAR",
+    "dst = {}; `tmp` is scratch like dst, for f32 only",
+    "base scalar tmp dst",
+    whole("src"),
+    SCALAR,
+    scratch(optional=True),
+    whole("dst", Role.WRITE),
+    signature="base scalar dst tmp=None",
+)
+
+TRIANGLE = vector(
+    "TRIANGLE",
+    "dst[r, c] = {}",
+    "diagonal dst",
+    Operand("diagonal", Role.INDEX, Extent.OTHER, ("i32",), False),
+    whole("dst", Role.WRITE),
+    signature="diagonal dst upper=False",
+)
 
 PRELU = vector(
     "PRELU",
@@ -53,7 +130,7 @@ COMPARISON = vector(
     "lhs rhs out",
     whole("lhs"),
     whole("rhs"),
-    own("dst", Role.WRITE, MASK_TYPES),
+    own("dst", Role.WRITE, BYTES),
     signature='lhs rhs out cmp_mode="eq"',
     modes=1,
 )
@@ -64,7 +141,7 @@ COMPARISON_SCALAR = vector(
     "src scalar dst",
     whole("src"),
     SCALAR,
-    own("dst", Role.WRITE, MASK_TYPES),
+    own("dst", Role.WRITE, BYTES),
     signature='src scalar dst cmp_mode="eq"',
     modes=1,
 )
@@ -121,7 +198,7 @@ SORT = vector(
     "dst = {}",
     "src idx tmp dst",
     own("src"),
-    own("idx", Role.READ, ("ui32",)),
+    own("idx", Role.READ, INDEX_TYPES),
     scratch(optional=True),
     own("dst", Role.WRITE),
     signature="src dst idx tmp=None",
@@ -145,7 +222,7 @@ QUANTISATION = vector(
     own("fp"),
     own("offset", optional=True),
     scratch(optional=True),
-    own("dst", Role.WRITE, ("i8", "ui8")),
+    own("dst", Role.WRITE, BYTES),
     signature="src fp dst quant_type * offset=None tmp=None",
     hidden=Hidden.BY_CONVERSION,
 )

@@ -13,10 +13,13 @@ from isa.special_families import (
     CONCATENATION,
     DEQUANTISATION,
     GATHER,
+    LEAKY,
     MERGE,
     PADDING,
     PADDING_IN_PLACE,
     PARTIAL,
+    POWER,
+    POWER_SCALAR,
     PRELU,
     QUANTISATION,
     REMAINDER,
@@ -26,15 +29,80 @@ from isa.special_families import (
     SELECTION,
     SELECTION_SCALAR,
     SORT,
+    THREE,
+    THREE_SCALAR,
     TRANSPOSITION,
+    TRIANGLE,
+    UNARY_SCRATCH,
 )
 
 _COMPARED = ("f16", "f32", "i32")
 _SCATTERED = ("f16", "f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
-_SELECTED_SCALAR = ("f16", "f32", "i16", "i32")
+_SELECTED_SCALAR = ("f16", "f32", "i16", "i32", "ui16", "ui32")
 _ALL_APART = (*OTHER_DST_2, *OWN_TMP_2)
 
+_POWERS = ("f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
+_POWERS_SCALAR = ("f32", "i8", "i16", "i32")
+_TRIANGLES = ("f16", "f32", "i16", "i32", "ui16", "ui32")
+
 SPECIAL: tuple[Op, ...] = (
+    *rows_of(
+        THREE,
+        ("TADDC", "addc", NUMBERS, "lhs + rhs + addend", None, "add add", Order.UNKNOWN, (("dst", "addend"),)),
+        ("TSUBC", "subc", NUMBERS, "lhs - rhs + addend", None, "sub add", Order.UNKNOWN, (("dst", "addend"),)),
+    ),
+    *rows_of(
+        THREE_SCALAR,
+        ("TADDSC", "addsc", NUMBERS, "src + scalar + addend", None, "scalar add", Order.UNKNOWN, (("dst", "addend"),)),
+        ("TSUBSC", "subsc", NUMBERS, "src - scalar + addend", None, "scalar add", Order.UNKNOWN, (("dst", "addend"),)),
+    ),
+    *rows_of(
+        POWER,
+        ("TPOW", "pow", _POWERS, "lhs to the power of rhs", None, "exp mul exp", Order.UNKNOWN, _ALL_APART),
+    ),
+    *rows_of(
+        POWER_SCALAR,
+        (
+            "TPOWS",
+            "pows",
+            _POWERS_SCALAR,
+            "src to the power of scalar",
+            None,
+            "exp mul exp",
+            Order.UNKNOWN,
+            (("dst", "src"), *OWN_TMP),
+        ),
+    ),
+    *rows_of(
+        LEAKY,
+        (
+            "TLRELU",
+            "lrelu",
+            FLOATS,
+            "src where it is positive, else src * scalar",
+            "Lrelu",
+            "unary",
+            Order.UNKNOWN,
+            ANY,
+        ),
+    ),
+    *rows_of(
+        UNARY_SCRATCH,
+        ("TRSQRT", "rsqrt", FLOATS, "1 / square root of src", "Rsqrt", "root", Order.UNKNOWN, OWN_TMP),
+    ),
+    *rows_of(
+        TRIANGLE,
+        (
+            "TTRI",
+            "tri",
+            _TRIANGLES,
+            "1 where c <= r + diagonal, else 0; or, upper, 0 where c < r + diagonal, else 1",
+            None,
+            "compare select",
+            Order.UNKNOWN,
+            ANY,
+        ),
+    ),
     *rows_of(
         AXPY,
         ("TAXPY", "axpy", FLOATS, "src * scalar + dst", None, "mul", Order.UNKNOWN, ANY),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import TypeVar
 
-from xdsl.dialects.builtin import IntegerAttr, i1
+from xdsl.dialects.builtin import IntegerAttr, i1, i32
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.str_enum import StrEnum
 
@@ -39,8 +39,8 @@ from ptodsl.dialect import (
     TPrintOp,
     TReshapeOp,
     TSetValOp,
-    element_name,
     element_type,
+    signless,
     to_enum,
 )
 from ptodsl.errors import fail
@@ -120,10 +120,12 @@ def _signature(family: Family) -> Signature:
 
 def _number(value: object, name: str, operand: Operand, dtype: Attribute) -> SSAValue:
     """Return a scalar of the tiles' element type, or a whole number of the operand's own type."""
-    if operand.role is Role.SCALAR or operand.types is None:
-        return as_scalar(value, dtype, "the scalar").ssa
-    (wanted,) = map(element_type, operand.types)
-    if isinstance(value, Scalar) and value.type != wanted:
+    if operand.types is None:
+        return as_scalar(value, signless(dtype), "the scalar").ssa
+    wanted, *others = map(element_type, operand.types)
+    if isinstance(value, Scalar) and value.type in others:
+        return value.ssa
+    if operand.role is Role.INDEX and isinstance(value, Scalar) and value.type != wanted:
         return index_cast(value, wanted).ssa
     return as_scalar(value, wanted, name).ssa
 
@@ -181,7 +183,7 @@ def cmps(src: Value, scalar: Scalar | float, dst: Value, cmp_mode: str = "eq") -
     """Compute bits of src compared with a scalar, as `cmp` does."""
     operand = ssa_of(src, "src", Tile)
     assert isinstance(operand.type, TileBufType)
-    value = as_scalar(scalar, operand.type.dtype, "the scalar").ssa
+    value = as_scalar(scalar, signless(operand.type.dtype), "the scalar").ssa
     target = ssa_of(dst, "dst", Tile)
     mode = _cmp_mode(cmp_mode)
     emit(lambda: VECTOR_OPS["tcmps"](operand, value, target, properties={"cmpMode": mode}))
@@ -226,6 +228,12 @@ def ci(scalar: Scalar | int, dst: Value, descending: bool = False) -> None:
     emit(lambda: TCiOp(first, target, descending=descending))
 
 
+def tri(diagonal: Scalar | int, dst: Value, upper: bool = False) -> None:
+    """Compute dst[r, c] = 1 where c <= r + diagonal, else 0; or, `upper`, 0 where c < r + diagonal, else 1."""
+    target, first = ssa_of(dst, "dst", Tile), as_scalar(diagonal, element_type("i32"), "diagonal").ssa
+    emit(lambda: VECTOR_OPS["ttri"](first, target, properties={"upperOrLower": IntegerAttr(int(upper), i32)}))
+
+
 def getval(source: Value, offset: Scalar | int) -> Scalar:
     """Return the element `offset` of a tile in UB, counted flat from its start, as a scalar."""
     operand, position = ssa_of(source, "source", Tile), as_index(offset, "offset")
@@ -236,8 +244,7 @@ def setval(dest: Value, offset: Scalar | int, value: Scalar | float) -> None:
     """Set the element `offset` of a tile in UB, counted flat from its start."""
     target, position = ssa_of(dest, "dest", Tile), as_index(offset, "offset")
     assert isinstance(target.type, TileBufType)
-    signless = element_type(element_name(target.type.dtype).lstrip("u"))
-    number = as_scalar(value, signless, "value").ssa
+    number = as_scalar(value, signless(target.type.dtype), "value").ssa
     emit(lambda: TSetValOp(position, number, target))
 
 

@@ -42,6 +42,8 @@ from sim.regions import merge_ranges, row_ranges
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.emit_cpp.module import emit_module
+from tools.ptoas.expand_sums import PARTS as SUMS
+from tools.ptoas.expand_sums import expand_sums
 from tools.ptoas.parse import parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.verify import verify_module
@@ -78,8 +80,10 @@ NO_MEMORY = frozenset(
 )
 """Operations of the dialect (without `pto.`) that touch no bytes: names for memory, core identity, syncs."""
 
-AS_OTHERS = ("pto.tpop_from_aic", "pto.tpop_from_aiv", "pto.tpush_to_aic", "pto.tpush_to_aiv")
-"""Operations that the runtime makes of others: TALLOC, TSTORE and TPUSH, or TPOP, TLOAD and TFREE. //jit tests them."""
+AS_OTHERS = ("pto.tpop_from_aic", "pto.tpop_from_aiv", "pto.tpush_to_aic", "pto.tpush_to_aiv", *SUMS)
+"""Operations that are made of others: by the runtime of TALLOC, TSTORE and TPUSH, or TPOP, TLOAD and TFREE (//jit tests
+them), by the assembler of sums of two.
+"""
 
 PARTS = {
     "tfillpad_inplace": "%t0 = pto.alloc_tile : !pto.tile_buf<vec, 32x256xf32, valid=20x100>\n"
@@ -162,6 +166,10 @@ VECTOR = {
     "pto.tci ins(%w : i32) outs(%t0 : !pto.tile_buf<vec, 1x64xi32>)",
     "tcolsum_tree": "%t0 = pto.alloc_tile : !vec\n%t1 = pto.alloc_tile : !vec\n%t2 = pto.alloc_tile : !cols\n"
     "pto.tcolsum ins(%t0, %t1 {isBinary = true} : !vec, !vec) outs(%t2 : !cols)",
+    "row_and_tile": op("trowexpandsub", ["rows", "vec"], "vec"),
+    "axpy_wide": "%t0 = pto.alloc_tile : !half\n%t1 = pto.alloc_tile : !vec\n%w = arith.constant 3.0 : f16\n"
+    "pto.taxpy ins(%t0, %w : !half, f16) outs(%t1 : !vec)",
+    "root_in_scratch": op("trsqrt", ["vec", "vec"], "vec"),
     "row_values_in_scratch": "%t0 = pto.alloc_tile : !vec\n%t1 = pto.alloc_tile : !rows\n"
     "%t2 = pto.alloc_tile : !vec\npto.trowexpandsub ins(%t0, %t1, %t2 : !vec, !rows, !vec) outs(%t0 : !vec)",
     "reshape": "\n".join(
@@ -274,6 +282,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     directory = tmp_path_factory.mktemp("effects")
     module = parse_module(module_text(), "effects.mlir").module
     assert [str(error) for error in verify_module(module)] == []
+    expand_sums(module, lambda op, written: None)
     complete_fifos(module)
     plan = plan_memory(module)
     apply_plan(plan)

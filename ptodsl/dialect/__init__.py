@@ -38,6 +38,7 @@ from ptodsl.dialect.attributes import (
     round_mode,
     to_enum,
 )
+from ptodsl.dialect.checks import DeviceLimit, signless
 from ptodsl.dialect.control import (
     FFTS_TYPE,
     FFTS_WORDS,
@@ -257,6 +258,7 @@ __all__ = [
     "DeclareEventIdArrayOp",
     "DeclareGlobalOp",
     "DeclareTileOp",
+    "DeviceLimit",
     "DpsOp",
     "DynamicFlagOp",
     "Effects",
@@ -365,6 +367,7 @@ __all__ = [
     "round_mode",
     "row_distance",
     "row_of",
+    "signless",
     "static_shape",
     "to_enum",
     "touches_memory",

@@ -7,8 +7,8 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.checks import Tiles
-from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
+from ptodsl.dialect.checks import DeviceLimit, Tiles
+from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui32
 from ptodsl.dialect.tile import TReshapeOp
 from ptodsl.dialect.tile_type import Pad, TileBufType
 
@@ -110,7 +110,7 @@ def check_padding_in_place(op: Operation, tiles: Tiles) -> None:
             value if addr is None else (addr if checks.constant_int(addr) is None else checks.constant_int(addr))
         )
     if roots[0] != roots[1]:
-        raise VerifyException(
+        raise DeviceLimit(
             f"{op.name}: it copies nothing, so src and dst must be the same bytes: the same tile, pto.treshape of it, "
             "or tiles at one address; pto.tfillpad copies"
         )
@@ -122,16 +122,21 @@ def check_sort(op: Operation, tiles: Tiles) -> None:
     src, idx, dst = tiles["src"], tiles["idx"], tiles["dst"]
     cols = _known_cols(op, "src", src)
     if cols % SORTED:
-        raise VerifyException(
+        raise DeviceLimit(
             f"{op.name}: src has {cols} valid columns, and the device drops what is left after blocks of {SORTED}: "
             "pad src with pto.tfillpad"
         )
+    if idx.dtype != ui32:
+        raise DeviceLimit(f"{op.name}: idx is {element_name(idx.dtype)}, but must be ui32")
     if idx.valid_shape[0] != 1 or cols not in (DYNAMIC, idx.valid_shape[1]):
-        raise VerifyException(
+        raise DeviceLimit(
             f"{op.name}: idx is {checks.describe(idx)}, but one row of {cols} indices is used for all rows of src"
         )
     pair = PAIR_BYTES // element_bytes(src.dtype)
-    checks.expect_shape(op, "dst", dst, (src.valid_shape[0], pair * cols), f"{pair} elements for each of src")
+    if not checks.shapes_agree(dst.valid_shape, wanted := (src.valid_shape[0], pair * cols)):
+        raise DeviceLimit(
+            f"{op.name}: dst is {checks.describe(dst)} but must be {list(wanted)}, {pair} elements for each of src"
+        )
 
 
 def check_merge(op: Operation, tiles: Tiles) -> None:

@@ -13,12 +13,19 @@ from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
 from isa.rows import ALSO_COLUMN_MAJOR
-from ptodsl.dialect.elements import DYNAMIC, element_name
+from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 
 Tiles = Mapping[str, TileBufType]
 """Types of an operation's tiles, by operand."""
+
+
+class DeviceLimit(VerifyException):
+    """What the real assembler takes, and the device's headers of August 2026 do not.
+
+    It is raised when nothing else is wrong with an operation. The assembler warns of it; the DSL refuses it.
+    """
 
 
 def describe(ty: TileBufType) -> str:
@@ -122,14 +129,28 @@ def scratch_bytes(op: Operation, tmp: TileBufType, wanted: int, what: str) -> No
 def dtype_in(op: Operation, name: str, ty: TileBufType, allowed: Sequence[Attribute]) -> None:
     """Check the element type of the operand `name`."""
     if ty.dtype not in allowed:
-        names = ", ".join(element_name(dtype) for dtype in allowed)
-        raise VerifyException(f"{op.name}: {name} is {element_name(ty.dtype)}, but must be one of {names}")
+        raise VerifyException(dtype_message(op, name, ty, allowed))
 
 
-def scalar(op: Operation, name: str, dtype: Attribute) -> None:
-    """Check that the operand `name` is a scalar of type `dtype`."""
-    if (ty := getattr(op, name).type) != dtype:
-        raise VerifyException(f"{op.name}: {name} must be a {dtype} like the tile's elements, not {ty}")
+def dtype_message(op: Operation, name: str, ty: TileBufType, allowed: Sequence[Attribute]) -> str:
+    """What is said of an operand whose element type is none of those that are allowed."""
+    names = ", ".join(element_name(dtype) for dtype in allowed)
+    return f"{op.name}: {name} is {element_name(ty.dtype)}, but must be one of {names}"
+
+
+def scalar(op: Operation, name: str, dtype: Attribute, own: Sequence[Attribute] | None = None) -> None:
+    """Check that the operand `name` is a scalar of the elements' type `dtype`, or of one of its `own` types."""
+    ty = getattr(op, name).type
+    if own is not None:
+        if ty not in own:
+            raise VerifyException(f"{op.name}: {name} must be {' or '.join(map(str, own))}, not {ty}")
+    elif ty not in (dtype, signless(dtype)):
+        raise VerifyException(f"{op.name}: {name} must be a {signless(dtype)} like the tile's elements, not {ty}")
+
+
+def signless(dtype: Attribute) -> Attribute:
+    """The type of a scalar for elements of type `dtype`: `arith.constant` has no unsigned ones."""
+    return element_type(element_name(dtype).removeprefix("u"))
 
 
 def index(op: Operation, name: str, *values: SSAValue) -> None:

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, traits_def
-from xdsl.utils.exceptions import VerifyException
 
 from isa.conversions import Conversion
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
+from ptodsl.dialect.checks import DeviceLimit
 from ptodsl.dialect.conversions import CONVERSIONS, targets
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_name
@@ -79,12 +79,12 @@ class TCvtOp(DpsOp):
     def verify_(self) -> None:
         """Check buffers, the pair of dtypes, shapes and layouts."""
         src, dst = (checks.tile(self, name, Loc.VEC) for name in ("src", "dst"))
+        checks.same_shape(self, src=src, dst=dst)
+        checks.lines(self, "TCVT", {"src": src, "dst": dst})
         if self.conversion is None:
             names = ", ".join(targets(src.dtype))
-            raise VerifyException(
+            raise DeviceLimit(
                 f"{self.name}: the device has no conversion from {element_name(src.dtype)} to "
                 f"{element_name(dst.dtype)}; "
                 + (f"it converts {element_name(src.dtype)} to {names}" if names else "it converts this type to nothing")
             )
-        checks.same_shape(self, src=src, dst=dst)
-        checks.lines(self, "TCVT", {"src": src, "dst": dst})

@@ -16,7 +16,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.traits import EffectInstance, MemoryEffect, MemoryEffectKind
 
 from isa import a3
-from isa.op import MOVE_PIPES, STORE_PIPES, Decides, Extent, Hidden, Op
+from isa.op import MOVE_PIPES, STORE_PIPES, Decides, Hidden, Op
 from isa.ops import BY_DIALECT
 from ptodsl.dialect.attributes import Pipe
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
@@ -94,11 +94,10 @@ class TileEffects(MemoryEffect):
             case Hidden.NEVER:
                 return False
             case Hidden.COLUMN_MAJOR_ROWS:
-                (rows,) = (operand.name for operand in self.row.family.operands if operand.extent is Extent.ROWS)
                 if getattr(op, "tmp", None) is not None:
                     return False
-                ty = getattr(op, rows).type
-                return isinstance(ty, TileBufType) and ty.data.blayout is BLayout.COL_MAJOR
+                types = [operand.type for operand in op.operands]
+                return any(isinstance(ty, TileBufType) and ty.data.blayout is BLayout.COL_MAJOR for ty in types)
             case Hidden.WITHIN_UB:
                 return _loc(op, "src") is Loc.VEC
             case Hidden.BY_CONVERSION:

@@ -12,6 +12,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa.ops import BY_DIALECT
 from ptodsl.dialect import checks
+from ptodsl.dialect.checks import DeviceLimit
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
 from ptodsl.dialect.syntax import INDEX, DpsOp, Value
@@ -49,7 +50,7 @@ class TCiOp(DpsOp):
         checks.scalar(self, "scalar", dst.dtype)
         checks.row_major(self, dst=dst)
         if dst.valid_shape[0] != 1:
-            raise VerifyException(f"{self.name}: dst is {checks.describe(dst)}, but must have one row")
+            raise DeviceLimit(f"{self.name}: dst is {checks.describe(dst)}, but must have one row")
 
 
 def _check_element(op: IRDLOperation, name: str, offset: SSAValue) -> TileBufType:
@@ -107,9 +108,9 @@ class TSetValOp(DpsOp):
     def verify_(self) -> None:
         """Check the tile, the position, and the type of the value."""
         ty = _check_element(self, "dst", self.offset)
-        signless = element_type(element_name(ty.dtype).lstrip("u"))
-        if self.value.type != signless:
-            raise VerifyException(f"{self.name}: value must be a {signless} like dst's elements, not {self.value.type}")
+        wanted = checks.signless(ty.dtype)
+        if self.value.type != wanted:
+            raise VerifyException(f"{self.name}: value must be a {wanted} like dst's elements, not {self.value.type}")
 
 
 @irdl_op_definition

@@ -37,6 +37,8 @@ _ROW_ARGUMENT = Use({"dst": ROWS.format("i32")})
 _COL_ARGUMENT = Use({"tmp": "vec, 2x64xf32", "dst": "vec, 1x256xi32"})
 
 OWN_USES: Mapping[str, Use] = {
+    "ttri": Use({}, values={"diagonal": "3 : i32"}),
+    **dict.fromkeys(("tpow", "tpows"), Use({"tmp": VEC})),
     "tprelu": Use({"tmp": "vec, 64x32xui8"}),
     "trem": _REMAINDER,
     "trems": _REMAINDER,

@@ -9,13 +9,15 @@ from typing import ClassVar
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 
+from isa.families import ROW_BINARY
 from isa.op import Extent, Op, Role
 from isa.ops import OPS
+from isa.ptoas_types import LOOSE_TYPES
 from ptodsl.dialect import checks
-from ptodsl.dialect.checks import Tiles
+from ptodsl.dialect.checks import DeviceLimit, Tiles
 from ptodsl.dialect.elements import element_type
 from ptodsl.dialect.row_op import RowOp, row_op
-from ptodsl.dialect.tile_type import Loc
+from ptodsl.dialect.tile_type import Loc, TileBufType
 from ptodsl.dialect.vector_rules import FAMILY_CHECKS, OWN_FIELDS, row_major_cols
 
 
@@ -24,6 +26,9 @@ class VectorOp(RowOp, abc.ABC):
 
     ALLOWED: ClassVar[tuple[Attribute, ...]]
     """Element types of the tiles whose type the row gives."""
+
+    LOOSE: ClassVar[tuple[Attribute, ...]]
+    """Those that the real assembler takes besides."""
 
     def verify_(self) -> None:
         """Check buffers, dtypes, shapes and layouts."""
@@ -38,6 +43,24 @@ class VectorOp(RowOp, abc.ABC):
         self._check_distinct()
         if check := FAMILY_CHECKS.get(self.ROW.family.name):
             check(self, tiles)
+        name, ty = self._typed(tiles)
+        if ty.dtype not in self.ALLOWED:
+            raise DeviceLimit(checks.dtype_message(self, name, ty, self.ALLOWED))
+
+    def _typed(self, tiles: Tiles) -> tuple[str, TileBufType]:
+        """Return the first tile that has the element type of the row."""
+        return next((o.name, tiles[o.name]) for o in self.ROW.family.operands if o.name in tiles and o.types is None)
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the value of each row is the first operand: `row[r] - src[r, c]`. A sum has no such form."""
+        if self.ROW.family is not ROW_BINARY or self.ROW.cpp == "TROWEXPANDADD":
+            return False
+        src, row, dst = (getattr(self, name).type for name in ("src", "row", "dst"))
+        if not all(isinstance(ty, TileBufType) for ty in (src, row, dst)):
+            return False
+        first, second = (checks.shapes_agree(ty.valid_shape, dst.valid_shape) for ty in (src, row))
+        return second and (not first or not src.is_row_major) and bool(row.is_row_major)
 
     def _check_distinct(self) -> None:
         """Check that tiles which are overwritten while others are read are none of these."""
@@ -57,16 +80,20 @@ class VectorOp(RowOp, abc.ABC):
         operands = self.ROW.family.operands
         (first, *_) = same = {o.name: tiles[o.name] for o in operands if o.name in tiles and o.types is None}
         checks.same_dtype(self, **same)
-        checks.dtype_in(self, first, same[first], self.ALLOWED)
+        if same[first].dtype not in self.LOOSE:
+            checks.dtype_in(self, first, same[first], self.ALLOWED)
         for operand in operands:
             if operand.role is Role.SCALAR:
-                checks.scalar(self, operand.name, same[first].dtype)
+                own = None if operand.types is None else tuple(map(element_type, operand.types))
+                checks.scalar(self, operand.name, same[first].dtype, own)
             elif operand.types is not None and operand.name in tiles:
                 checks.dtype_in(self, operand.name, tiles[operand.name], tuple(map(element_type, operand.types)))
 
     def _check_shapes(self, tiles: Tiles) -> None:
         """Check valid shapes and layouts against the first tile that has the shape of the operation."""
         extents = {operand.name: operand.extent for operand in self.ROW.family.operands}
+        if self.is_swapped:
+            tiles = {**tiles, "src": tiles["row"], "row": tiles["src"]}
         whole = {name: ty for name, ty in tiles.items() if extents[name] is Extent.WHOLE}
         rules_of_their_own = (Extent.ROWS, Extent.OWN)
         checks.lines(
@@ -86,7 +113,8 @@ class VectorOp(RowOp, abc.ABC):
 def vector_op(row: Op) -> type[VectorOp]:
     """Return the class of the operation `pto.<row.dialect>`."""
     fields = OWN_FIELDS.get(row.family.name, {})
-    return row_op(row, VectorOp, ALLOWED=tuple(map(element_type, row.types)), **fields)
+    loose = tuple(element_type(name) for name in LOOSE_TYPES.get(row.dialect or "", ()) if name not in row.types)
+    return row_op(row, VectorOp, ALLOWED=tuple(map(element_type, row.types)), LOOSE=loose, **fields)
 
 
 VECTOR_OPS: Mapping[str, type[VectorOp]] = {

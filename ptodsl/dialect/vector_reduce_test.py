@@ -32,8 +32,7 @@ def test_accepts(body: str) -> None:
     [
         (
             "pto.trowsum ins(%vec, %half : !vec, !half) outs(%rows : !rows)",
-            "pto.trowsum: operands must have the same dtype, but src is f32, tmp is f16, dst is f32; "
-            "convert with pto.tcvt",
+            "pto.trowsum: tmp is f16, but must be like src, f32",
         ),
         (
             "pto.trowsum ins(%vec, %narrow : !vec, !narrow) outs(%flat : !flat)",

@@ -20,6 +20,7 @@ from isa.families import (
     ROW_REDUCTION,
 )
 from isa.special_families import (
+    AXPY,
     COL_ARGUMENT,
     COMPARISON,
     COMPARISON_SCALAR,
@@ -30,6 +31,8 @@ from isa.special_families import (
     PADDING,
     PADDING_IN_PLACE,
     PARTIAL,
+    POWER,
+    POWER_SCALAR,
     PRELU,
     QUANTISATION,
     REMAINDER,
@@ -40,6 +43,8 @@ from isa.special_families import (
     SELECTION_SCALAR,
     SORT,
     TRANSPOSITION,
+    TRIANGLE,
+    UNARY_SCRATCH,
 )
 from ptodsl.dialect import checks
 from ptodsl.dialect.arrange_rules import (
@@ -53,12 +58,15 @@ from ptodsl.dialect.arrange_rules import (
     check_transposition,
 )
 from ptodsl.dialect.attributes import CmpMode, CmpModeAttr, MaskPatternAttr, QuantType, QuantTypeAttr
-from ptodsl.dialect.checks import Tiles
+from ptodsl.dialect.checks import DeviceLimit, Tiles
 from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui8
 from ptodsl.dialect.tile_type import TileBufType
 
 REPEAT_BYTES = 256
+PRODUCT_SCRATCH = 32
+"""Bytes of scratch of a row's product: one for each lane of a block."""
+REMAINDER_ROWS = 2
 SELECT_SCRATCH = 32
 """Bytes of scratch of a selection: the address of the mask, or the scalar."""
 COLUMN_SCRATCH_REPEATS = {4: 2, 2: 3}
@@ -77,17 +85,25 @@ def check_row_scratch(op: Operation, tiles: Tiles) -> None:
     """Check that `tmp` holds what the library's path for this shape touches.
 
     It has src's shape at least, but for the shapes in `a3.FAST_ROW_REDUCTIONS` any shape of `a3.FAST_SCRATCH_BYTES`
-    does.
+    does; products need a block only.
     """
     src, tmp = tiles["src"], tiles["tmp"]
+    if tmp.dtype != src.dtype:
+        raise DeviceLimit(
+            f"{op.name}: tmp is {element_name(tmp.dtype)}, but must be like src, {element_name(src.dtype)}"
+        )
+    if op.name == "pto.trowprod":
+        if tmp.byte_size < PRODUCT_SCRATCH:
+            raise DeviceLimit(f"{op.name}: tmp has {tmp.byte_size} bytes, but the device overwrites {PRODUCT_SCRATCH}")
+        return
     if is_fast(src, tiles["dst"]):
         if not is_contiguous(tmp) or tmp.byte_size < a3.FAST_SCRATCH_BYTES:
-            raise VerifyException(
+            raise DeviceLimit(
                 f"{op.name}: tmp is {checks.describe(tmp)}, but for src {checks.describe(src)} the device "
                 f"overwrites {a3.FAST_SCRATCH_BYTES} bytes from its start: use a tile with so many in one piece"
             )
     elif any(DYNAMIC not in (s, t) and t < s for s, t in zip(src.valid_shape, tmp.valid_shape, strict=True)):
-        raise VerifyException(
+        raise DeviceLimit(
             f"{op.name}: tmp is {checks.describe(tmp)}, but the device overwrites as much as src has, "
             f"{checks.describe(src)}: use a tile of that shape"
         )
@@ -146,18 +162,58 @@ def check_prelu(op: Operation, tiles: Tiles) -> None:
 
 def check_remainder(op: Operation, tiles: Tiles) -> None:
     """Check that scratch has two rows like those of dst, and what the device puts between them."""
-    dst = tiles["dst"]
-    pitch = dst.shape[1]
+    dst, tmp = tiles["dst"], tiles["tmp"]
+    checks.row_major(op, tmp=tmp)
+    pitch, (rows, cols) = dst.shape[1], tmp.shape
+    if cols < pitch or (rows < REMAINDER_ROWS and op.name == "pto.trem"):
+        raise VerifyException(
+            f"{op.name}: tmp is {[rows, cols]}, but must have {REMAINDER_ROWS} rows of dst's {pitch} columns"
+        )
     wanted = element_bytes(dst.dtype) * (pitch + -(-pitch // 64) * 2)
-    checks.scratch_bytes(op, tiles["tmp"], wanted, "a row of dst, and 2 elements for each 64 of it")
-    rows, cols = tiles["tmp"].shape
-    if rows < 2 or cols < pitch:
-        raise VerifyException(f"{op.name}: tmp is {[rows, cols]}, but must have 2 rows of dst's {pitch} columns")
+    if tmp.byte_size < wanted:
+        raise DeviceLimit(
+            f"{op.name}: tmp has {tmp.byte_size} bytes, but the device overwrites {wanted}: a row of dst, and 2 "
+            "elements for each 64 of it"
+        )
+
+
+def check_axpy(op: Operation, tiles: Tiles) -> None:
+    """Check that a sum has src's element type, or is f32 where src is f16."""
+    src, dst = tiles["src"].dtype, tiles["dst"].dtype
+    if src != dst and (src, dst) != (f16, f32):
+        raise VerifyException(
+            f"{op.name}: dst is {element_name(dst)}, but must be like src, {element_name(src)}, or f32 where src is f16"
+        )
+
+
+def check_power(op: Operation, tiles: Tiles) -> None:
+    """Check that floats, and only these, have scratch."""
+    dtype, scratch = tiles["dst"].dtype, "tmp" in tiles
+    if scratch != (dtype == f32):
+        needs = "needs tmp, scratch like dst" if dtype == f32 else "takes no tmp"
+        raise VerifyException(f"{op.name}: of {element_name(dtype)} it {needs}")
+    if scratch:
+        checks.same_shape(op, dst=tiles["dst"], tmp=tiles["tmp"])
+
+
+def check_unary_scratch(op: Operation, tiles: Tiles) -> None:
+    """Check that scratch, if there is some, is like dst."""
+    if "tmp" in tiles:
+        checks.same_shape(op, dst=tiles["dst"], tmp=tiles["tmp"])
+
+
+def check_triangle(op: Operation, _: Tiles) -> None:
+    """Check the diagonal, and which triangle it is."""
+    diagonal, which = op.operands[0].type, getattr(op, "upper_or_lower", None)
+    if diagonal != i32:
+        raise VerifyException(f"{op.name}: diagonal must be i32, not {diagonal}")
+    if which is not None and which.value.data not in (0, 1):
+        raise VerifyException(f"{op.name}: upperOrLower is {which.value.data}, but must be 0 (lower) or 1 (upper)")
 
 
 def check_partial(op: Operation, tiles: Tiles) -> None:
     """Check that one source covers dst, and none is larger."""
-    checks.row_major(op, **tiles)
+    checks.lines(op, op.ROW.cpp, tiles)  # type: ignore[attr-defined]
     dst, sources = tiles["dst"].valid_shape, [tiles["lhs"].valid_shape, tiles["rhs"].valid_shape]
     if not any(checks.shapes_agree(source, dst) for source in sources):
         raise VerifyException(f"{op.name}: lhs or rhs must have the valid shape of dst, {list(dst)}")
@@ -186,10 +242,12 @@ def check_comparison(op: Operation, tiles: Tiles) -> None:
     _same_rows(op, src, tiles["dst"], "dst")
     mode = getattr(op, "cmp_mode", None)
     if src.dtype == i32 and mode is not None and mode.data not in (CmpMode.EQ, CmpMode.NE):
-        raise VerifyException(
+        raise DeviceLimit(
             f"{op.name}: the device compares i32 for eq and ne only, whatever mode is given, not for {mode.data}: "
             "convert to f32 with pto.tcvt, or compare the difference's sign with pto.tshrs"
         )
+    if tiles["dst"].dtype != ui8:
+        raise DeviceLimit(f"{op.name}: dst is {element_name(tiles['dst'].dtype)}, but must be ui8, which has no sign")
 
 
 def _same_rows(op: Operation, first: TileBufType, second: TileBufType, name: str) -> None:
@@ -219,7 +277,7 @@ def check_quantisation(op: Operation, tiles: Tiles) -> None:
             checks.row_scalars(op, name, tiles[name], src.valid_shape[0])
     kind = op.quant_type.data  # type: ignore[attr-defined]
     unsigned = kind is QuantType.INT8_ASYM
-    if ("offset" in tiles) != unsigned or (dst.dtype == ui8) != unsigned:
+    if ("offset" in tiles) != unsigned or (dst.dtype == ui8 and not unsigned):
         raise VerifyException(
             f"{op.name}: INT8_SYM makes i8 and has no offset, INT8_ASYM makes ui8 and has one; here {kind} makes "
             f"{element_name(dst.dtype)} {'with' if 'offset' in tiles else 'without'} one"
@@ -230,6 +288,8 @@ def check_quantisation(op: Operation, tiles: Tiles) -> None:
             raise VerifyException(
                 f"{op.name}: tmp is {list(tiles['tmp'].shape)}, but must be like src, {list(src.shape)}"
             )
+    if unsigned and dst.dtype != ui8:
+        raise DeviceLimit(f"{op.name}: INT8_ASYM makes ui8, not {element_name(dst.dtype)}")
 
 
 def check_dequantisation(op: Operation, tiles: Tiles) -> None:
@@ -257,7 +317,9 @@ def check_row_argument(op: Operation, tiles: Tiles) -> None:
 
 def check_col_argument(op: Operation, tiles: Tiles) -> None:
     """Check the scratch: a few repeats."""
-    repeats = COLUMN_SCRATCH_REPEATS[element_bytes(tiles["src"].dtype)]
+    repeats = COLUMN_SCRATCH_REPEATS.get(element_bytes(tiles["src"].dtype))
+    if repeats is None:
+        return  # the device has no such element type
     checks.scratch_bytes(op, tiles["tmp"], repeats * REPEAT_BYTES, f"{repeats} repeats")
 
 
@@ -265,6 +327,11 @@ FAMILY_CHECKS: Mapping[str, Callable[[Operation, Tiles], None]] = {
     ROW_REDUCTION.name: check_row_scratch,
     COL_SUM.name: check_column_sum,
     ROW_BINARY.name: check_row_binary,
+    AXPY.name: check_axpy,
+    POWER.name: check_power,
+    POWER_SCALAR.name: check_power,
+    UNARY_SCRATCH.name: check_unary_scratch,
+    TRIANGLE.name: check_triangle,
     PRELU.name: check_prelu,
     REMAINDER.name: check_remainder,
     REMAINDER_SCALAR.name: check_remainder,
@@ -301,6 +368,7 @@ _COMPARING = {"cmp_mode": opt_prop_def(CmpModeAttr, prop_name="cmpMode")}
 OWN_FIELDS: Mapping[str, Mapping[str, object]] = {
     COMPARISON.name: _COMPARING,
     COMPARISON_SCALAR.name: _COMPARING,
+    TRIANGLE.name: {"upper_or_lower": opt_prop_def(IntegerAttr.constr(i32), prop_name="upperOrLower")},
     GATHER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
     COL_SUM.name: {"is_binary": opt_prop_def(IntegerAttr.constr(i1), prop_name="isBinary")},
     QUANTISATION.name: {

@@ -30,7 +30,7 @@ def use(operation: str, ins: str, out: str, inside: str = "", behind: str = "") 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (use("tcmp", f"{F32}; {F32}", "vec, 32x32xi8"), "pto.tcmp: dst is i8, but must be one of ui8"),
+        (use("tcmp", f"{F32}; {F32}", "vec, 32x32xi8"), "pto.tcmp: dst is i8, but must be ui8, which has no sign"),
         (
             use("tcmp", "vec, 32x512xf32; vec, 32x512xf32", "vec, 32x32xui8"),
             "dst has rows of 32 bytes, but 512 columns",
@@ -45,7 +45,10 @@ def use(operation: str, ins: str, out: str, inside: str = "", behind: str = "") 
             "has 256 bits a row",
         ),
         (use("tprelu", f"{F32}; {F32}; vec, 32x32xui8", F32), "tmp has 32 rows, but needs one more than dst's 32"),
-        (use("trem", f"{F32}; {F32}; vec, 1x256xf32", F32), "tmp has 1024 bytes, but the device overwrites 1056"),
+        (
+            use("trem", f"{F32}; {F32}; vec, 1x256xf32", F32),
+            "tmp is [1, 256], but must have 2 rows of dst's 256 columns",
+        ),
         (use("trem", f"{F32}; {F32}; vec, 1x512xf32", F32), "must have 2 rows of dst's 256 columns"),
         (
             use("tpartadd", "vec, 8x64xf32; vec, 8x64xf32", "vec, 16x64xf32"),

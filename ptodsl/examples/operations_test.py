@@ -34,7 +34,7 @@ PLAIN = {
     name: operation
     for name, operation in VECTOR_OPS.items()
     if all(operand.extent is not Extent.OWN or operand.optional for operand in operation.ROW.family.operands)
-    and name not in ("tshl", "tshr", "trowargmax", "trowargmin", "tcolargmax", "tcolargmin")
+    and name not in ("tshl", "tshr", "trowargmax", "trowargmin", "tcolargmax", "tcolargmin", "tpow", "tpows", "ttri")
 }
 """Operations on tiles of one element type, whose shapes their family says; special_operations_test.py has the rest."""
 
@@ -60,6 +60,10 @@ REFERENCES: Mapping[str, Callable[..., Array]] = {
     "tfmods": np.fmod,
     "txors": lambda a, s: a ^ s,
     "taxpy": lambda a, s, d: a * s + d,
+    "taddc": lambda a, b, c: a + b + c,
+    "tsubc": lambda a, b, c: a - b + c,
+    "taddsc": lambda a, s, b: a + s + b,
+    "tsubsc": lambda a, s, b: a - s + b,
     "tlrelu": lambda a, s: np.where(a > 0, a, a * s),
     "tshls": lambda a, s: a << s,
     "tshrs": lambda a, s: a >> s,

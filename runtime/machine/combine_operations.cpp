@@ -1,6 +1,8 @@
 // Vector operations of several steps: sums with products, remainders, quantisation.
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "pto/machine/operations.hpp"
 #include "pto/ops/conversions.hpp"
@@ -24,6 +26,33 @@ float remainder_of(float a, float b) {
     const float product = quotient * b;
     const float rest = a - product;
     return rest * b < 0 ? rest + b : rest;
+}
+
+/// As the device: exp(b * log |a|), with the cases of their own put right.
+float power_of(float a, float b) {
+    if (b == 0 || (a == -1 && std::isinf(b))) return 1;
+    if (a == 0) return b > 0 ? 0 : std::numeric_limits<float>::infinity();
+    if (a > 0) return std::exp(b * std::log(a));
+    if (std::trunc(b) != b) return std::numeric_limits<float>::quiet_NaN();
+    const float size = std::exp(b * std::log(-a));
+    return std::fmod(b, 2) == 0 ? size : -size;
+}
+
+/// By the scalar unit: products wrap, and a negative exponent leaves 0 but of 1 and -1.
+template <typename T>
+T integer_power_of(T base, T exponent) {
+    if constexpr (std::is_signed_v<T>) {
+        if (exponent < 0) {
+            if (base == 1) return 1;
+            return base != -1 ? 0 : exponent % 2 == 0 ? 1 : -1;
+        }
+    }
+    uint64_t result = 1, factor = static_cast<uint64_t>(base);
+    for (auto rest = static_cast<uint64_t>(exponent); rest != 0; rest >>= 1) {
+        if (rest & 1) result *= factor;
+        factor *= factor;
+    }
+    return static_cast<T>(result);
 }
 
 /// The operation that combines where both operands of a TPART* are valid.
@@ -54,14 +83,22 @@ void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
         return;
     }
     const Timer timer(op, elements_of(dst), line);
-    for_dtype(dst.info().dtype, [&](auto zero) {
+    const bool is_wide = dst.info().dtype == DTypeId::F32;
+    for_dtype(src.info().dtype, [&](auto zero) {
         using T = decltype(zero);
         using Wide = Compute<T>;
         const auto factor = static_cast<Wide>(scalar.as<T>());
+        const auto add_to = [&](auto& sum, int r, int c) {
+            const auto product = static_cast<Wide>(element<T>(src, r, c)) * factor;
+            sum = static_cast<std::decay_t<decltype(sum)>>(product + static_cast<Wide>(sum));
+        };
         for (int r = 0; r < dst.valid_rows(); ++r) {
             for (int c = 0; c < dst.valid_cols(); ++c) {
-                T& sum = element<T>(dst, r, c);
-                sum = static_cast<T>(static_cast<Wide>(element<T>(src, r, c)) * factor + static_cast<Wide>(sum));
+                if (is_wide) {
+                    add_to(element<float>(dst, r, c), r, c);
+                } else {
+                    add_to(element<T>(dst, r, c), r, c);
+                }
             }
         }
     });
@@ -104,6 +141,54 @@ void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right,
     spoil(scratch, scratch.info().bytes(), line);
 }
 
+void power(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand* scratch,
+           int line) {
+    require_operands(op, line, dst, {&left});
+    if (right) require_operands(op, line, dst, {right});
+    if (scratch) require_operands(op, line, dst, {scratch});
+    if (kTrace) {
+        Recorder recorder(op, PIPE_V, dst, line);
+        recorder.read(left);
+        if (right) recorder.read(*right);
+        if (scratch) recorder.scratch(*scratch);
+        recorder.write(dst);
+        return;
+    }
+    const Timer timer(op, elements_of(dst), line);
+    for_dtype(dst.info().dtype, [&](auto zero) {
+        using T = decltype(zero);
+        for (int r = 0; r < dst.valid_rows(); ++r) {
+            for (int c = 0; c < dst.valid_cols(); ++c) {
+                const T a = element<T>(left, r, c), b = right ? element<T>(*right, r, c) : scalar.as<T>();
+                if constexpr (std::is_same_v<T, float>) {
+                    element<T>(dst, r, c) = power_of(a, b);
+                } else if constexpr (std::is_integral_v<T>) {
+                    element<T>(dst, r, c) = integer_power_of(a, b);
+                }
+            }
+        }
+    });
+    if (scratch) spoil(*scratch, scratch->info().bytes(), line);
+}
+
+void triangle(Operand& dst, int64_t diagonal, bool upper, int line) {
+    require_operands(OpId::TTRI, line, dst, {});
+    if (kTrace) {
+        Recorder(OpId::TTRI, PIPE_V, dst, line).write(dst);
+        return;
+    }
+    const Timer timer(OpId::TTRI, elements_of(dst), line);
+    for_dtype(dst.info().dtype, [&](auto zero) {
+        using T = decltype(zero);
+        for (int r = 0; r < dst.valid_rows(); ++r) {
+            for (int c = 0; c < dst.valid_cols(); ++c) {
+                const bool one = upper ? c >= r + diagonal : c <= r + diagonal;
+                element<T>(dst, r, c) = static_cast<T>(one ? 1.0f : 0.0f);
+            }
+        }
+    });
+}
+
 void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
     for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
     const Operand& whole = covers(left, dst) ? left : right;
@@ -120,15 +205,17 @@ void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& ri
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
     const DTypeId dtype = dst.info().dtype;
-    const size_t rows = part.valid_rows(), cols = part.valid_cols();
+    // Rows are columns of column-major tiles here and below.
+    const size_t rows = part.valid_runs(), cols = part.valid_run();
     numbers.map(combined_by(op), dtype, {rows, cols}, rows_of(dst), rows_of(left), rows_of(right));
     const auto copy = [&](size_t row, size_t col, size_t height, size_t width) {
         const size_t size = size_of(dtype);
-        numbers.copy(dtype, dtype, {dst.bytes() + (row * dst.info().cols + col) * size, dst.info().cols, 1},
-                     {whole.bytes() + (row * whole.info().cols + col) * size, whole.info().cols, 1}, height, width);
+        numbers.copy(dtype, dtype, {dst.bytes() + (row * dst.info().pitch() + col) * size, dst.info().pitch(), 1},
+                     {whole.bytes() + (row * whole.info().pitch() + col) * size, whole.info().pitch(), 1}, height,
+                     width);
     };
-    copy(0, cols, rows, dst.valid_cols() - cols);
-    copy(rows, 0, dst.valid_rows() - rows, dst.valid_cols());
+    copy(0, cols, rows, dst.valid_run() - cols);
+    copy(rows, 0, dst.valid_runs() - rows, dst.valid_run());
 }
 
 void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* offset, Operand& scratch, int line) {

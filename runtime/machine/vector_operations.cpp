@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "pto/machine/operations.hpp"
 #include "pto/ops/conversions.hpp"
@@ -39,6 +40,16 @@ void unary(OpId op, Operand& dst, const Operand& src, int line) {
     }
     const Timer timer(op, elements_of(dst), line);
     Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&src}), runs_of(dst), runs_of(src), {});
+}
+
+void unary_with_scratch(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
+    require_operands(op, line, dst, {&src, &scratch});
+    if (kTrace) {
+        Recorder(op, PIPE_V, dst, line).read(src).scratch(scratch).write(dst);
+        return;
+    }
+    unary(op, dst, src, line);
+    spoil(scratch, scratch.info().bytes(), line);
 }
 
 void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
@@ -235,6 +246,34 @@ void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& value
     }
 }
 
+/// dst = f(value of the row, src).
+void expand_swapped(OpId op, Operand& dst, const Operand& src, const Operand& values, int line) {
+    const DTypeId dtype = dst.info().dtype;
+    const size_t cols = dst.valid_cols(), size = size_of(dtype);
+    const size_t lanes = values.info().row_major ? values.valid_cols() : 1;
+    std::vector<std::byte> spread(cols * size);
+    for (int r = 0; r < dst.valid_rows(); ++r) {
+        const Block2D own = from_row(values_per_row(values), r, dtype);
+        for (size_t c = 0; c < cols; ++c)
+            std::memcpy(&spread[c * size], static_cast<std::byte*>(own.data) + c % lanes * size, size);
+        Core::current(line).numbers().map(op, dtype, {1, cols}, from_row(runs_of(dst), r, dtype),
+                                          {spread.data(), int64_t(cols)}, from_row(runs_of(src), r, dtype));
+    }
+}
+
+/// dst = f(src, values), or f(values, src), by the axis.
+void combine(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, bool library, bool swapped,
+             int line) {
+    const Numbers& numbers = Core::current(line).numbers();
+    const DTypeId dtype = dst.info().dtype;
+    const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
+    if (swapped) return expand_swapped(op, dst, src, values, line);
+    if (axis == Axis::Col) return numbers.map(op, dtype, extent, runs_of(dst), runs_of(src), {values.bytes(), 0});
+    if (values.info().row_major) return expand_blocks(op, dst, src, values, line);
+    if (library) return expand_rows(op, dst, src, values, line);
+    numbers.map_rows(op, dtype, extent, runs_of(dst), runs_of(src), values_per_row(values));
+}
+
 }  // namespace
 
 void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
@@ -252,7 +291,7 @@ void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
 }
 
 void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line,
-                 Operand* scratch) {
+                 Operand* scratch, bool swapped) {
     require_operands(op, line, dst, {&src});
     require_expand(op, axis, dst, values, line);
     if (scratch) require_assigned(op, *scratch, line);
@@ -268,20 +307,18 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
         return;
     }
     const Timer timer(op, elements_of(dst), line);
-    if (axis == Axis::Row && values.info().row_major) {
-        expand_blocks(op, dst, src, values, line);
-        if (scratch) spoil(*scratch, scratch->info().bytes(), line);
-        return;
-    }
-    if (scratch) {
+    const bool library = !scratch && axis == Axis::Row && !values.info().row_major;
+    if (library && swapped) spoil_library_scratch(line);
+    const bool is_exp = op == OpId::TROWEXPANDEXPDIF || op == OpId::TCOLEXPANDEXPDIF;
+    if (is_exp && dst.info().dtype == DTypeId::F16) {  // the difference is rounded, too: it is stored in dst
+        const OpId difference = axis == Axis::Row ? OpId::TROWEXPANDSUB : OpId::TCOLEXPANDSUB;
+        combine(difference, axis, dst, src, values, library, swapped, line);
         const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
-        Core::current(line).numbers().map_rows(op, dst.info().dtype, extent, runs_of(dst), runs_of(src),
-                                               values_per_row(values));
-        return spoil(*scratch, scratch->info().bytes(), line);
+        Core::current(line).numbers().map(OpId::TEXP, DTypeId::F16, extent, runs_of(dst), runs_of(dst), {});
+    } else {
+        combine(op, axis, dst, src, values, library, swapped, line);
     }
-    if (axis == Axis::Row) return expand_rows(op, dst, src, values, line);
-    Core::current(line).numbers().map(op, dst.info().dtype, {size_t(dst.valid_rows()), size_t(dst.valid_cols())},
-                                      runs_of(dst), runs_of(src), {values.bytes(), 0});
+    if (scratch) spoil(*scratch, scratch->info().bytes(), line);
 }
 
 }  // namespace pto::host

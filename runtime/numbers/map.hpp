@@ -122,6 +122,7 @@ inline void map(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, 
         return map_binary<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a, b);
         PTO_UNARY(TEXP, Exp)
         PTO_UNARY_OPS(PTO_UNARY)
+        PTO_UNARY_SCRATCH_OPS(PTO_UNARY)
         PTO_BINARY_OPS(PTO_BINARY)
         PTO_BINARY_SCRATCH_OPS(PTO_BINARY)
         PTO_TILE_SCALAR_SCRATCH_OPS(PTO_BINARY)
@@ -140,6 +141,8 @@ inline void map_rows(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2
     case OpId::NAME:            \
         return map_with_value<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a, values);
         PTO_TILE_SCALAR_OPS(PTO_CASE)
+        PTO_SHIFT_OPS(PTO_CASE)
+        PTO_LEAKY_OPS(PTO_CASE)
         PTO_CASE(TDIVS, Div)
         PTO_ROW_BINARY_OPS(PTO_CASE)
 #undef PTO_CASE

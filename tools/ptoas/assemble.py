@@ -16,8 +16,9 @@ from tools.ptoas.check_overlaps import check_overlaps
 from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.complete_scratch import complete_scratch
 from tools.ptoas.dead_tiles import dead_tiles
-from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, user_place
+from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, OperationWarning, user_place
 from tools.ptoas.emit_cpp import Emitted, emit_module
+from tools.ptoas.expand_sums import expand_sums
 from tools.ptoas.fifo_forms import rewrite_fifos
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.memref_forms import rewrite_memrefs
@@ -95,16 +96,18 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
         rewrite_fifos(parsed.module, parsed.adopt)
     except OperationError as error:
         raise AssemblerError([parsed.diagnose(error)]) from error
-    if errors := list(verify_module(parsed.module, addresses=options.addresses)):
+    found = list(verify_module(parsed.module, addresses=options.addresses))
+    if errors := [error for error in found if not isinstance(error, OperationWarning)]:
         raise AssemblerError([parsed.diagnose(error) for error in errors])
     try:
-        return _lower(parsed, options)
+        return _lower(parsed, options, [parsed.warn(warning.op, warning.message) for warning in found])
     except OperationError as error:
         raise AssemblerError([parsed.diagnose(error)]) from error
 
 
-def _lower(parsed: ParsedModule, options: Options) -> Assembled:
+def _lower(parsed: ParsedModule, options: Options, limits: list[Diagnostic]) -> Assembled:
     module = parsed.module
+    expand_sums(module, parsed.adopt)
     complete_fifos(module)
     complete_tile_fifos(module)
     complete_scratch(module, addresses=options.addresses)
@@ -112,7 +115,7 @@ def _lower(parsed: ParsedModule, options: Options) -> Assembled:
     apply_plan(plan)
     check_overlaps(module, ByteRanges(plan))
     unused = [parsed.warn(warning.op, warning.message) for warning in dead_tiles(module)]
-    warnings = (*unused, *_synchronise(parsed, plan, options))
+    warnings = (*limits, *unused, *_synchronise(parsed, plan, options))
     if options.emit_pto_ir:
         stream = StringIO()
         Printer(stream, print_debuginfo=True).print_op(module)

@@ -55,6 +55,10 @@ class OperationError(Exception):
         self.message = message
 
 
+class OperationWarning(OperationError):
+    """An operation that can be assembled, and should not have to be."""
+
+
 Adopt = Callable[[Operation, Operation], None]
 """Told by a pass which operation it has put in the place of which one of the text."""
 

@@ -10,15 +10,18 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import AllocationOp, TileBufType, row_distance
-from tools.ptoas.diagnostics import OperationError
+from ptodsl.dialect import AllocationOp, DeviceLimit, TileBufType, row_distance
+from tools.ptoas.diagnostics import OperationError, OperationWarning
 from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
 from tools.ptoas.tile_fifos import verify_tile_fifos
 from tools.ptoas.verify_fifos import verify_fifos
 
+LIMIT = "ptoas 0.48 takes it, the device's headers do not"
+"""What is said of operations that are assembled, and cannot be compiled, or do something else than they should."""
+
 
 def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[OperationError]:
-    """All violations, in the order of the module.
+    """All violations, and warnings (`OperationWarning`), in the order of the module.
 
     Args:
         module: what was parsed.
@@ -40,6 +43,8 @@ def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationEr
     for op in block.ops:
         try:
             op.verify(verify_nested_ops=False)
+        except DeviceLimit as limit:
+            errors.append(OperationWarning(op, f"{limit}; {LIMIT}"))
         except VerifyException as error:
             errors.append(OperationError(op, str(error)))
         errors.extend(

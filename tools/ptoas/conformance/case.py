@@ -16,8 +16,8 @@ class Case:
     calls: Sequence[str] = ()
     """Parts of the C++ that are printed, in this order; `$name` is a variable, the same one in all of them."""
 
-    stricter: str = ""
-    """Why the embedded assembler refuses what the real one accepts; empty if it accepts it, too."""
+    warned: bool = False
+    """Whether the embedded assembler warns that the device's headers do not take what is printed."""
 
     options: Sequence[str] = ()
     """Command-line options besides `--pto-arch=a3`."""

@@ -174,6 +174,9 @@ def emit_vector(writer: Writer, op: VectorOp) -> None:
         case "GATHER" if op.mask_pattern is not None:  # type: ignore[attr-defined]
             types = ", ".join(tile_type(tile_spec(value)) for value in (op.operands[-1], op.operands[0]))
             template = f"<{types}, MaskPattern::{op.mask_pattern.data}>"  # type: ignore[attr-defined]
+        case "TRIANGLE":
+            which = op.upper_or_lower  # type: ignore[attr-defined]
+            template = f"<{tile_type(tile_spec(op.operands[-1]))}, {0 if which is None else which.value.data}>"
         case "QUANTISATION":
             return _quantise(writer, op)
         case "DEQUANTISATION":

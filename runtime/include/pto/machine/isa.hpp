@@ -128,16 +128,14 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TANDS) \
     X(TORS) \
     X(TFMODS) \
-    X(TLRELU) \
+    X(TMINS) \
     X(TSHLS) \
     X(TSHRS) \
-    X(TMINS) \
     X(TXORS) \
     X(TEXPANDS) \
     X(TEXP) \
     X(TLOG) \
     X(TSQRT) \
-    X(TRSQRT) \
     X(TRECIP) \
     X(TRELU) \
     X(TABS) \
@@ -168,6 +166,15 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TCOLEXPANDMAX) \
     X(TCOLEXPANDMIN) \
     X(TCOLEXPANDEXPDIF) \
+    X(TADDC) \
+    X(TSUBC) \
+    X(TADDSC) \
+    X(TSUBSC) \
+    X(TPOW) \
+    X(TPOWS) \
+    X(TLRELU) \
+    X(TRSQRT) \
+    X(TTRI) \
     X(TAXPY) \
     X(TPRELU) \
     X(TREM) \
@@ -223,10 +230,12 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TANDS, And) \
     X(TORS, Or) \
     X(TFMODS, Fmod) \
-    X(TLRELU, Lrelu) \
-    X(TSHLS, Shl) \
-    X(TSHRS, Shr) \
     X(TMINS, Min)
+
+/// Where dst = f(...): X(name, functor).
+#define PTO_SHIFT_OPS(X) \
+    X(TSHLS, Shl) \
+    X(TSHRS, Shr)
 
 /// Where dst = f(...); `tmp` is scratch like dst: X(name, functor).
 #define PTO_TILE_SCALAR_SCRATCH_OPS(X) \
@@ -236,7 +245,6 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
 #define PTO_UNARY_OPS(X) \
     X(TLOG, Log) \
     X(TSQRT, Sqrt) \
-    X(TRSQRT, Rsqrt) \
     X(TRECIP, Recip) \
     X(TRELU, Relu) \
     X(TABS, Abs) \
@@ -279,6 +287,14 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TCOLEXPANDMAX, Max) \
     X(TCOLEXPANDMIN, Min) \
     X(TCOLEXPANDEXPDIF, ExpDif)
+
+/// Where dst = f(...); the scalar is f32: X(name, functor).
+#define PTO_LEAKY_OPS(X) \
+    X(TLRELU, Lrelu)
+
+/// Where dst = f(...); `tmp`, which may be left out, is scratch like dst: X(name, functor).
+#define PTO_UNARY_SCRATCH_OPS(X) \
+    X(TRSQRT, Rsqrt)
 
 
 /// A bit per DTypeId.
@@ -328,19 +344,17 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMULS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TDIVS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMAXS
-    1u << 7 | 1u << 5,  // TANDS
-    1u << 7 | 1u << 5,  // TORS
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TANDS
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TORS
     1u << 1,  // TFMODS
-    1u << 1,  // TLRELU
-    1u << 3,  // TSHLS
-    1u << 3,  // TSHRS
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TMINS
-    1u << 7 | 1u << 5,  // TXORS
+    1u << 5 | 1u << 3,  // TSHLS
+    1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TSHRS
+    1u << 7 | 1u << 5 | 1u << 8 | 1u << 6,  // TXORS
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3,  // TEXPANDS
     1u << 2 | 1u << 1,  // TEXP
     1u << 2 | 1u << 1,  // TLOG
     1u << 2 | 1u << 1,  // TSQRT
-    1u << 2 | 1u << 1,  // TRSQRT
     1u << 2 | 1u << 1,  // TRECIP
     1u << 2 | 1u << 1 | 1u << 3,  // TRELU
     1u << 2 | 1u << 1,  // TABS
@@ -362,7 +376,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1,  // TROWEXPANDDIV
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWEXPANDMIN
-    1u << 1,  // TROWEXPANDEXPDIF
+    1u << 2 | 1u << 1,  // TROWEXPANDEXPDIF
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TCOLEXPAND
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDADD
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDSUB
@@ -370,7 +384,16 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1,  // TCOLEXPANDDIV
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMAX
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TCOLEXPANDMIN
-    1u << 1,  // TCOLEXPANDEXPDIF
+    1u << 2 | 1u << 1,  // TCOLEXPANDEXPDIF
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADDC
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUBC
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TADDSC
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSUBSC
+    1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TPOW
+    1u << 1 | 1u << 7 | 1u << 5 | 1u << 3,  // TPOWS
+    1u << 2 | 1u << 1,  // TLRELU
+    1u << 2 | 1u << 1,  // TRSQRT
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TTRI
     1u << 2 | 1u << 1,  // TAXPY
     1u << 2 | 1u << 1,  // TPRELU
     1u << 1,  // TREM
@@ -382,7 +405,7 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 3,  // TCMP
     1u << 2 | 1u << 1 | 1u << 3,  // TCMPS
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TSEL
-    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TSELS
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TSELS
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 5 | 1u << 3 | 1u << 6 | 1u << 4,  // TGATHER
     1u << 2 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TSCATTER
     1u << 2 | 1u << 11 | 1u << 1 | 1u << 7 | 1u << 5 | 1u << 3 | 1u << 8 | 1u << 6 | 1u << 4,  // TFILLPAD

@@ -17,6 +17,8 @@ enum class Axis : uint8_t { Row, Col };
 
 // Vector operations, pipe V.
 void unary(OpId op, Operand& dst, const Operand& src, int line);
+/// As unary; the device overwrites `scratch`.
+void unary_with_scratch(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
 void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line);
 /// As binary; the device overwrites `scratch`.
 void binary_with_scratch(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line);
@@ -31,13 +33,18 @@ void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scrat
 /// dst = values broadcast along the axis
 void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line);
 /// dst = f(src, values broadcast along the axis), in `scratch` instead of the library's, if it is not null.
+/// `swapped`: f(values, src).
 void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line,
-                 Operand* scratch = nullptr);
+                 Operand* scratch = nullptr, bool swapped = false);
 
 /// dst = src * scalar + dst
 void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line);
 /// As with_scalar; the device overwrites `scratch`, and dst with the scalar first.
 void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, int line);
+/// left to the power of right, or of the scalar if that is null; `scratch` is of floats only, else null.
+void power(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand* scratch, int line);
+/// 1 in the lower triangle up to a diagonal and 0 above it, or, `upper`, 0 below it and 1 from it on.
+void triangle(Operand& dst, int64_t diagonal, bool upper, int line);
 /// The remainder of a division by `right`, or by the scalar if that is null.
 void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand& scratch,
                int line);

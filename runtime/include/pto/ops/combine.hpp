@@ -11,7 +11,12 @@ namespace pto {
 template <typename D, typename A>
 void TAXPY(D& dst, const A& src, typename A::DType scalar, int line = __builtin_LINE()) {
     PTO_REQUIRE_TYPE(TAXPY);
-    host::check_vec_operands<D, A>();
+    if constexpr (std::is_same_v<typename D::DType, float> && std::is_same_v<typename A::DType, half>) {
+        static_assert(host::is_vec<D> && host::is_vec<A> && D::isRowMajor && A::isRowMajor,
+                      "TAXPY works on row-major vec tiles");
+    } else {
+        host::check_vec_operands<D, A>();
+    }
     host::multiply_add(dst, src, host::Scalar(scalar), line);
 }
 
@@ -25,6 +30,44 @@ void TAXPY(D& dst, const A& src, typename A::DType scalar, int line = __builtin_
     }
 PTO_TILE_SCALAR_SCRATCH_OPS(PTO_SCALAR_SCRATCH_OP)
 #undef PTO_SCALAR_SCRATCH_OP
+
+/// dst = left to the power of right; floats with scratch, which the device overwrites, whole numbers without.
+template <typename D, typename A, typename B, typename S, typename = std::enable_if_t<host::is_tile<S>>>
+void TPOW(D& dst, const A& left, const B& right, S& scratch, int line = __builtin_LINE()) {
+    static_assert(std::is_same_v<typename D::DType, float>, "TPOW has scratch for f32 only");
+    host::check_vec_operands<D, A, B, S>();
+    host::power(host::OpId::TPOW, dst, left, &right, host::Scalar(0), &scratch, line);
+}
+template <typename D, typename A, typename B>
+void TPOW(D& dst, const A& left, const B& right, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TPOW);
+    static_assert(std::is_integral_v<typename D::DType>, "TPOW of f32 needs scratch");
+    host::check_vec_operands<D, A, B>();
+    host::power(host::OpId::TPOW, dst, left, &right, host::Scalar(0), nullptr, line);
+}
+
+/// dst = src to the power of scalar, as TPOW.
+template <typename D, typename A, typename S, typename = std::enable_if_t<host::is_tile<S>>>
+void TPOWS(D& dst, const A& src, typename D::DType scalar, S& scratch, int line = __builtin_LINE()) {
+    static_assert(std::is_same_v<typename D::DType, float>, "TPOWS has scratch for f32 only");
+    host::check_vec_operands<D, A, S>();
+    host::power(host::OpId::TPOWS, dst, src, nullptr, host::Scalar(scalar), &scratch, line);
+}
+template <typename D, typename A>
+void TPOWS(D& dst, const A& src, typename D::DType scalar, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TPOWS);
+    static_assert(std::is_integral_v<typename D::DType>, "TPOWS of f32 needs scratch");
+    host::check_vec_operands<D, A>();
+    host::power(host::OpId::TPOWS, dst, src, nullptr, host::Scalar(scalar), nullptr, line);
+}
+
+/// dst[r][c] = 1 where c <= r + diagonal, else 0; or, for upper = 1, 0 where c < r + diagonal, else 1.
+template <typename D, int upper = 0>
+void TTRI(D& dst, int diagonal, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TTRI);
+    host::check_vec_operands<D>();
+    host::triangle(dst, diagonal, upper != 0, line);
+}
 
 /// dst = left - floor(left / right) * right, with the sign of right.
 template <typename D, typename A, typename B, typename Scratch>

@@ -52,7 +52,17 @@ PTO_BINARY_SCRATCH_OPS(PTO_BINARY_SCRATCH_OP)
         host::with_scalar(host::OpId::NAME, dst, src, host::Scalar(scalar), line);           \
     }
 PTO_TILE_SCALAR_OPS(PTO_SCALAR_OP)
+PTO_SHIFT_OPS(PTO_SCALAR_OP)
 #undef PTO_SCALAR_OP
+
+/// dst = src where it is positive, else src * slope, which the device takes as an element of dst.
+template <typename D, typename A>
+void TLRELU(D& dst, const A& src, float slope, int line = __builtin_LINE()) {
+    PTO_REQUIRE_TYPE(TLRELU);
+    host::check_vec_operands<D, A>();
+    const auto element = static_cast<typename D::DType>(slope);
+    host::with_scalar(host::OpId::TLRELU, dst, src, host::Scalar(element), line);
+}
 
 /// dst = src / scalar. In place the device multiplies floats by the reciprocal of the scalar, which rounds otherwise.
 template <typename D, typename A>
@@ -79,7 +89,19 @@ void TDIVS(D& dst, const A& src, typename D::DType scalar, int line = __builtin_
     }
 PTO_UNARY_OP(TEXP, Exp)
 PTO_UNARY_OPS(PTO_UNARY_OP)
+PTO_UNARY_SCRATCH_OPS(PTO_UNARY_OP)
 #undef PTO_UNARY_OP
+
+/// dst = f(src), in steps with `scratch` for what is between them.
+#define PTO_UNARY_SCRATCH_OP(NAME, FUNCTION)                                                     \
+    template <typename D, typename A, typename S, typename = std::enable_if_t<host::is_tile<S>>> \
+    void NAME(D& dst, const A& src, S& scratch, int line = __builtin_LINE()) {                   \
+        PTO_REQUIRE_TYPE(NAME);                                                                  \
+        host::check_vec_operands<D, A, S>();                                                     \
+        host::unary_with_scratch(host::OpId::NAME, dst, src, scratch, line);                     \
+    }
+PTO_UNARY_SCRATCH_OPS(PTO_UNARY_SCRATCH_OP)
+#undef PTO_UNARY_SCRATCH_OP
 
 /// dst[r][c] = scalar
 template <typename D>

@@ -35,29 +35,52 @@ PTO_EXPAND_OP(TROWEXPAND, Row)
 PTO_EXPAND_OP(TCOLEXPAND, Col)
 #undef PTO_EXPAND_OP
 
-#define PTO_EXPAND_WITH_OP(NAME, AXIS, FUNCTION)                                       \
-    template <typename D, typename S, typename V>                                      \
-    void NAME(D& dst, const S& src, const V& values, int line = __builtin_LINE()) {    \
-        PTO_REQUIRE_TYPE(NAME);                                                        \
-        host::check_vec_operands<D, S>();                                              \
-        host::check_expand<host::Axis::AXIS, D, V>();                                  \
-        host::expand_with(host::OpId::NAME, host::Axis::AXIS, dst, src, values, line); \
+namespace host {
+
+/// Whether the first operand of a row broadcast has the values and the second one the elements.
+template <typename D, typename S, typename V>
+inline constexpr bool is_swapped =
+    V::isRowMajor && may_equal(D::ValidCol, V::ValidCol) && (!S::isRowMajor || !may_equal(D::ValidCol, S::ValidCol));
+
+/// dst = f(src, values of the rows), or f(values of the rows, src). `scratch` may be null.
+template <OpId op, typename D, typename S, typename V>
+void expand_rows_with(D& dst, const S& src, const V& values, Operand* scratch, int line) {
+    if constexpr (is_swapped<D, S, V> && op != OpId::TROWEXPANDADD) {
+        check_vec_operands<D, V>();
+        check_expand<Axis::Row, D, S>();
+        expand_with(op, Axis::Row, dst, values, src, line, scratch, true);
+    } else {
+        check_vec_operands<D, S>();
+        check_expand<Axis::Row, D, V>();
+        expand_with(op, Axis::Row, dst, src, values, line, scratch);
     }
+}
+
+}  // namespace host
+
 /// With scratch, the device broadcasts the row values there instead of into the library's own.
 #define PTO_ROW_OP(NAME, FUNCTION)                                                                           \
-    PTO_EXPAND_WITH_OP(NAME, Row, FUNCTION)                                                                  \
+    template <typename D, typename S, typename V>                                                            \
+    void NAME(D& dst, const S& src, const V& values, int line = __builtin_LINE()) {                          \
+        PTO_REQUIRE_TYPE(NAME);                                                                              \
+        host::expand_rows_with<host::OpId::NAME>(dst, src, values, nullptr, line);                           \
+    }                                                                                                        \
     template <typename D, typename S, typename V, typename T, typename = std::enable_if_t<host::is_tile<T>>> \
     void NAME(D& dst, const S& src, const V& values, T& scratch, int line = __builtin_LINE()) {              \
         PTO_REQUIRE_TYPE(NAME);                                                                              \
-        host::check_vec_operands<D, S>();                                                                    \
-        host::check_expand<host::Axis::Row, D, V>();                                                         \
-        host::expand_with(host::OpId::NAME, host::Axis::Row, dst, src, values, line, &scratch);              \
+        host::expand_rows_with<host::OpId::NAME>(dst, src, values, &scratch, line);                          \
     }
-#define PTO_COL_OP(NAME, FUNCTION) PTO_EXPAND_WITH_OP(NAME, Col, FUNCTION)
+#define PTO_COL_OP(NAME, FUNCTION)                                                    \
+    template <typename D, typename S, typename V>                                     \
+    void NAME(D& dst, const S& src, const V& values, int line = __builtin_LINE()) {   \
+        PTO_REQUIRE_TYPE(NAME);                                                       \
+        host::check_vec_operands<D, S>();                                             \
+        host::check_expand<host::Axis::Col, D, V>();                                  \
+        host::expand_with(host::OpId::NAME, host::Axis::Col, dst, src, values, line); \
+    }
 PTO_ROW_BINARY_OPS(PTO_ROW_OP)
 PTO_COL_BINARY_OPS(PTO_COL_OP)
 #undef PTO_ROW_OP
 #undef PTO_COL_OP
-#undef PTO_EXPAND_WITH_OP
 
 }  // namespace pto
