@@ -64,7 +64,7 @@ def test_the_table_is_piped_without_trailing_blanks(library: str) -> None:
 
 
 def test_several_libraries_take_turns(tmp_path: Path) -> None:
-    slow = {"STAND_IN_SLOWDOWN_MS": 400}
+    slow = {"STAND_IN_SLOWDOWN_MS": 150}
     paths = []
     for name, switches in (("a", {}), ("b", slow)):
         (tmp_path / name).mkdir()
@@ -146,7 +146,7 @@ def _wait_for(path: Path) -> None:
 
 
 def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
-    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 500})
     process = _start(tmp_path, slow, "--s1=768,1024,1280,1536", "--json=r.json")
     _wait_for(tmp_path / "r.json")
     process.send_signal(signal.SIGINT)
@@ -208,7 +208,7 @@ def test_mistakes_are_one_paragraph_and_exit_code_2(tmp_path: Path, arguments: l
 
 
 def test_a_file_that_cannot_be_written_any_more_is_exit_code_1_after_the_table(tmp_path: Path) -> None:
-    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1500})
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 500})
     process = _start(tmp_path, slow, "--s1=768,1024", "--json=r.json", "--tsv=r.tsv")
     _wait_for(tmp_path / "r.json")
     (tmp_path / "r.json").write_text("mine")

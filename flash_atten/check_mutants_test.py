@@ -12,6 +12,9 @@ from flash_atten.check_split import SplitAttention, split_mutants
 from flash_atten.config import KernelConfig, LaunchShape, auto_s1_tile
 
 SIZES = [1024, 2048, 8192, 32768, 131072]
+SIZES_OF_MUTANTS = SIZES[:-1]
+"""The largest takes as long as all others: its table is //flash_atten:check_mutants_large_test, run by hand."""
+
 HEADROOM = 4
 """How many times larger the errors of the right algorithm could be, at least."""
 
@@ -23,7 +26,7 @@ def _config(s1: int) -> KernelConfig:
     return KernelConfig(auto_s1_tile(LaunchShape(128, s1)), 3 + SIZES.index(s1) % 2)
 
 
-@pytest.mark.parametrize("s1", SIZES)
+@pytest.mark.parametrize("s1", SIZES_OF_MUTANTS)
 def test_the_benchmarks_inputs_alone_show_every_mutant(s1: int) -> None:
     subject, config = Subject.draw(BENCHMARK_KIND, s1, seed=0), _config(s1)
     everyone = mutants(s1 // config.s1_tile)
@@ -39,7 +42,7 @@ def test_another_tile_hides_no_mutant(s1: int) -> None:
     assert [mutant.name for mutant in everyone if subject.judge(mutant, config).ok] == []
 
 
-@pytest.mark.parametrize("s1", [1024, 8192, 131072])
+@pytest.mark.parametrize("s1", [1024, 8192])
 def test_special_values_show_what_normal_ones_do_not(s1: int) -> None:
     config = _config(s1)
     subjects = [Subject.draw(kind, s1, seed=0) for kind in ("negative", "not_finite", "nan_key")]

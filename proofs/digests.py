@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -48,6 +49,14 @@ class Digests:
     def write(self, path: Path) -> None:
         """Writes a JSON file, the same for the same digests."""
         path.write_text(json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def digests_file(text: str) -> Digests:
+    """Type of a command-line argument: a file that `Digests.write` wrote."""
+    try:
+        return Digests.read(Path(text).expanduser())
+    except DigestsError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}; write the file with --json") from error
 
 
 def compare_outputs(first: Mapping[str, str], second: Mapping[str, str]) -> str:

@@ -1,11 +1,12 @@
 """Two machines' outputs: everything is compared where the tools are the same, else what no tool of theirs made."""
 
+import argparse
 import dataclasses
 from pathlib import Path
 
 import pytest
 
-from proofs.digests import Digests, DigestsError, compare_machines
+from proofs.digests import Digests, DigestsError, compare_machines, digests_file
 from proofs.harness.steps import CheckFailed
 
 OURS = Digests(
@@ -41,6 +42,7 @@ def test_the_architecture_is_not_part_of_what_is_generated() -> None:
 def test_digests_survive_a_round_trip(tmp_path: Path) -> None:
     OURS.write(tmp_path / "digests.json")
     assert Digests.read(tmp_path / "digests.json") == OURS
+    assert digests_file(str(tmp_path / "digests.json")) == OURS
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tools": 1, "outputs": {}}'])
@@ -53,3 +55,5 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DigestsError, match="No such file"):
         Digests.read(tmp_path / "digests.json")
+    with pytest.raises(argparse.ArgumentTypeError, match=r"it cannot be read .*; write the file with --json"):
+        digests_file(str(tmp_path / "digests.json"))

@@ -2,6 +2,8 @@
 
     proofs/check execution                                            all targets
     proofs/check execution --targets=//flash_atten:fa_s1tile256       some
+    proofs/check execution --built=digests.json                       `proofs/check sharing --json` has just built these
+                                                                      targets here: that is not done again
 
 Starts a real remote execution engine (BuildBox casd) on loopback. Exit status 0: every step is right; 1: one is not;
 2: wrong usage.
@@ -20,6 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from proofs.digests import digests_file
 from proofs.engine import Engine, EngineError, install, require_system
 from proofs.harness.arguments import directory, positive, targets
 from proofs.harness.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
@@ -55,6 +58,7 @@ class Bench:
     targets: tuple[str, ...]
     fault_targets: tuple[str, ...]
     reference: dict[str, str] = field(default_factory=dict)
+    """Digests of what this machine makes alone; empty until it is known."""
 
     def remote(self) -> list[str]:
         """Options of a remote build."""
@@ -156,8 +160,10 @@ def with_another_compiler(bench: Bench, directory: Path) -> str:
 def check(bench: Bench, directory: Path) -> int:
     """All steps; returns the exit status."""
     steps = Steps()
-    with bench.here:
-        going = steps.run("everything built here", lambda: build_here(bench))
+    going = bool(bench.reference)
+    if not going:
+        with bench.here:
+            going = steps.run("everything built here", lambda: build_here(bench))
     with bench.away:
         if going:
             with bench.engine.running():
@@ -179,6 +185,7 @@ def make_bench(directory: Path, programs: Path, options: argparse.Namespace) -> 
         engine=Engine(programs, directory / "engine", free_port(), options.jobs),
         targets=options.targets,
         fault_targets=options.fault_targets,
+        reference=dict(options.built.outputs) if options.built else {},
     )
 
 
@@ -191,6 +198,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--fault_targets", type=targets, default=DEFAULT_FAULT_TARGETS, help="built with each fault (%(default)s)"
     )
+    parser.add_argument("--built", type=digests_file, help="digests of what this machine makes, if they are known")
     parser.add_argument("--jobs", type=positive, default=2, help="workers (%(default)s)")
     parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)

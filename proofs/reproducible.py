@@ -4,6 +4,8 @@
     proofs/check reproducible --targets=//flash_atten:fa_s1tile256
     proofs/check reproducible --json=digests.json                 also write the digests, to compare machines:
     proofs/check reproducible --compare=digests.json              ... this machine with the one that wrote the file
+    proofs/check reproducible --built=digests.json                `proofs/check sharing --json` has just built these
+                                                                  targets here as a plain user: that is not done again
 
 The second build runs under another path, output base, PATH, HOME, locale, time zone, umask and Python set-up, as
 another user on a host of another name, in a sandbox without network that hides the home directories and other places
@@ -18,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proofs.digests import Digests, DigestsError, compare_machines, compare_outputs
+from proofs.digests import Digests, DigestsError, compare_machines, compare_outputs, digests_file
 from proofs.harness.arguments import directory, file_to_write, targets
 from proofs.harness.checkout import Checkout, base_environment
 from proofs.harness.machine import other_machine
@@ -110,10 +112,12 @@ def check(directory: Path, options: argparse.Namespace, other: Digests | None) -
     """All steps; returns the exit status."""
     plain, unusual = make_users(directory)
     steps = Steps()
-    with plain:
-        if not steps.run("plain build", lambda: build(plain, options.targets)):
-            return steps.finish()
-        digests = Digests.of(plain)
+    digests = options.built
+    if digests is None:
+        with plain:
+            if not steps.run("plain build", lambda: build(plain, options.targets)):
+                return steps.finish()
+            digests = Digests.of(plain)
     if options.json is not None:
         digests.write(options.json)
     strict = hiding_options(unusual.output_base)
@@ -133,6 +137,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--targets", type=targets, default=DEFAULT_TARGETS, help="separated by commas (%(default)s)")
     parser.add_argument("--json", type=file_to_write, help="file for the digests of all outputs")
     parser.add_argument("--compare", type=Path, help="digests that another machine wrote with --json")
+    parser.add_argument("--built", type=digests_file, help="digests of the plain build, if it has been done")
     parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
     try:

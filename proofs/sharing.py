@@ -2,6 +2,8 @@
 
     proofs/check sharing                                        all targets
     proofs/check sharing --targets=//flash_atten:fa_s1tile256   some
+    proofs/check sharing --json=digests.json                    also write the digests of what the first checkout made:
+                                                                --built of the other proofs
 
 Starts a real nginx on loopback, fills it from one checkout and builds and tests in another one, under another path,
 with another output base and home; then again without and with small changes, to see what they cost. Then the machine
@@ -17,8 +19,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from proofs.digests import Digests
 from proofs.edits import CHANGES, cost
-from proofs.harness.arguments import directory, targets
+from proofs.harness.arguments import directory, file_to_write, targets
 from proofs.harness.checkout import CACHE_HIT, BazelRun, Checkout, base_environment, differences, suffixes
 from proofs.harness.packages import MissingProgram, program
 from proofs.harness.profile import read_executed_actions
@@ -119,7 +122,7 @@ def run_keys(team: Team, steps: Steps, targets: tuple[str, ...]) -> None:
     steps.run("another compiler at the same path", lambda: another_compiler(trial))
 
 
-def check(team: Team, key_targets: tuple[str, ...]) -> int:
+def check(team: Team, options: argparse.Namespace) -> int:
     """All steps; returns the exit status."""
     steps = Steps()
     shutil.rmtree(team.server.directory, ignore_errors=True)
@@ -128,11 +131,13 @@ def check(team: Team, key_targets: tuple[str, ...]) -> int:
             sharing = steps.run("first checkout builds, tests and uploads", lambda: fill(team))
             sharing = sharing and steps.run("second checkout builds and tests with hits only", lambda: share(team))
             sharing = sharing and steps.run("outputs of both are the same", lambda: same_outputs(team))
+            if sharing and options.json is not None:
+                Digests.of(team.first).write(options.json)
             if sharing:
                 steps.run("nothing changed, everything tested again", lambda: repeat(team))
                 run_edits(team, steps)
         if sharing:
-            run_keys(team, steps, key_targets)
+            run_keys(team, steps, options.key_targets)
     return steps.finish()
 
 
@@ -147,6 +152,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--key_targets", type=targets, default=DEFAULT_KEY_TARGETS, help="built by other machines (%(default)s)"
     )
+    parser.add_argument("--json", type=file_to_write, help="file for the digests of all outputs")
     parser.add_argument("--directory", type=directory, help="keep everything here; default: a temporary directory")
     options = parser.parse_args(arguments)
     try:
@@ -155,7 +161,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     with scratch_directory("sharing-check-", options.directory) as place:
-        return check(make_team(place, options.targets), options.key_targets)
+        return check(make_team(place, options.targets), options)
 
 
 if __name__ == "__main__":

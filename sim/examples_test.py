@@ -1,4 +1,4 @@
-"""The assembler's syncs in kernels other than Flash Attention: loops, matmuls, reductions, FIFOs."""
+"""Kernels other than Flash Attention: what they compute, and their syncs in loops, matmuls, reductions, FIFOs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from ptodsl.examples.catalogue import EXAMPLES
 from ptodsl.examples.example import Example
-from ptodsl.examples.host_run import host_kernel
+from ptodsl.examples.host_run import host_kernel, host_kernels
 from runtime.host_kernel import HostKernel
 from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
@@ -33,9 +33,24 @@ def example(request: pytest.FixtureRequest) -> Example:
 
 
 @pytest.fixture(scope="module")
-def recorder(example: Example, tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
-    """Its library in trace mode, compiled once."""
-    return host_kernel(example.build(), example.name, tmp_path_factory.mktemp(example.name), mode="trace")
+def built(example: Example, tmp_path_factory: pytest.TempPathFactory) -> list[HostKernel]:
+    """Its libraries, one that computes and one that records, compiled once."""
+    options, modes = Options(Sync.INSERT), ["execute", "trace"]
+    return host_kernels(example.build(), example.name, tmp_path_factory.mktemp(example.name), options, modes)
+
+
+@pytest.fixture(scope="module")
+def recorder(built: list[HostKernel]) -> HostKernel:
+    """Its library that records."""
+    return built[1]
+
+
+def test_example_computes_what_numpy_does(example: Example, built: list[HostKernel]) -> None:
+    for shape in example.shapes:
+        arguments = example.draw(0, shape)
+        expected = example.expected(arguments)
+        built[0].launch(example.block_dim, *arguments.values())
+        example.check(arguments, expected)
 
 
 def test_example_is_in_order_and_needs_all_its_syncs(example: Example, recorder: HostKernel, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isa.pipes import Pipe
@@ -207,6 +207,7 @@ DRAWS = st.sampled_from([random_program, random_pipeline, random_rings])
 
 # With few ids a flag that takes turns with three, and sets before it waits, has to do with one.
 @example(464, 2, random_rings)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.sampled_from([2, 3, 8]), DRAWS)
 def test_the_judge_finds_nothing_in_random_programs(
     seed: int, limit: int, draw: Callable[[random.Random], Program]
@@ -221,6 +222,7 @@ def test_the_judge_finds_nothing_in_random_programs(
         assert verdict.warnings == (), "a flag may be set before its last wait is over"
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), DRAWS)
 def test_no_sync_of_a_random_program_is_redundant(seed: int, draw: Callable[[random.Random], Program]) -> None:
     program = draw(random.Random(seed))

@@ -90,7 +90,7 @@ def test_an_operation_whose_walk_is_not_known_needs_a_barrier() -> None:
     assert barriers(first, vector_op("TMOV", ENOUGH, (8 * KIB,), 16 * KIB)) == 1, "its order is not known"
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_the_judge_finds_nothing_by_the_same_rule(rng: random.Random, loops: bool) -> None:
     program = random_vectors(rng, loops=loops)

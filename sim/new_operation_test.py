@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +19,9 @@ from ptodsl.dialect import effects_of, vector_op
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
 from ptodsl.tile import tile_function
-from runtime.host_kernel import HostKernel
+from runtime.compiled import host_kernel, host_kernels
 from sim.hazards import judge
 from tools.bisheng import host_compile, host_flags, host_machine
-from tools.bisheng.host_toolchain import host_toolchain
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.emit_cpp.module import emit_module
 from tools.ptoas.insert_sync import SyncOptions, insert_sync
@@ -55,21 +55,24 @@ SHAPE, TILE = (64, 64), (32, 64)
 """Of the arrays, and of the half that a vector core has."""
 
 
-@pytest.fixture
-def runtime_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of the runtime whose table has the row, with the functor beside the others."""
-    root = tmp_path / "workspace"
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """For files, beside a copy of the runtime whose table has the row, with the functor beside the others."""
+    root = tmp_path_factory.mktemp("workspace")
     shutil.copytree(host_flags.RUNTIME, root / "runtime", ignore=shutil.ignore_patterns("*.o"))
     (root / PATH).write_text(header((*OPS, SOFTSIGN)), encoding="utf-8")
     (place,) = (path for path in root.rglob("*.hpp") if "struct Sqrt {" in path.read_text(encoding="utf-8"))
     text = place.read_text(encoding="utf-8")
     place.write_text(text.replace("struct Sqrt {", FUNCTOR + "struct Sqrt {"), encoding="utf-8")
-    monkeypatch.setattr(host_flags, "ROOT", root)
-    monkeypatch.setattr(host_compile, "HOST_MAIN", root / "runtime" / "host_main.cpp")
-    # Not optimised: the loops of all levels of CPU are compiled here, and run once.
-    monkeypatch.setattr(host_machine, "NUMBERS_FLAGS", {"gcc": ("-O0",), "clang": ("-O0",)})
-    for module in (host_flags, host_compile, host_machine):
-        monkeypatch.setattr(module, "RUNTIME", root / "runtime")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(host_flags, "ROOT", root)
+        patch.setattr(host_compile, "HOST_MAIN", root / "runtime" / "host_main.cpp")
+        # Not optimised: all of the machine is compiled here, and run once.
+        patch.setattr(host_machine, "NUMBERS_FLAGS", {"gcc": ("-O0",), "clang": ("-O0",)})
+        patch.setattr(host_machine, "MODE_FLAGS", {"execute": ("-O0",), "trace": ("-O0", "-DPTO_TRACE=1")})
+        for module in (host_flags, host_compile, host_machine):
+            patch.setattr(module, "RUNTIME", root / "runtime")
+        yield root
 
 
 def kernel() -> ModuleOp:
@@ -106,37 +109,26 @@ def assembled(*, synchronised: bool) -> str:
     return emit_module(module, ByteRanges(plan), tail_sync=synchronised).text
 
 
-def compiled(cpp: str, directory: Path, mode: str) -> HostKernel:
-    """The kernel library."""
-    source = directory / "softsign.cpp"
-    source.write_text(cpp, encoding="utf-8")
-    library = directory / f"softsign.{mode}.so"
-    options = {"toolchain": host_toolchain(), "entry": "softsign", "mode": mode}
-    return HostKernel(host_compile.compile_host(source, library, **options))  # type: ignore[arg-type]
-
-
 def arrays() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Input and output."""
     return np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32), np.full(SHAPE, np.nan, np.float32)
 
 
-@pytest.mark.usefixtures("runtime_with_it")
-def test_a_row_and_a_functor_are_an_operation(tmp_path: Path) -> None:
+def test_a_row_and_a_functor_are_an_operation(directory: Path) -> None:
     cpp = assembled(synchronised=True)
     assert "TSOFTSIGN(" in cpp
+    execute, trace = host_kernels(cpp, directory, "softsign", name="ordered", modes=["execute", "trace"])
     x, y = arrays()
-    compiled(cpp, tmp_path, "execute").launch(1, x, y)
+    execute.launch(1, x, y)
     np.testing.assert_allclose(y, x / (1 + np.abs(x)), rtol=1e-6)
-    compiled(cpp, tmp_path, "trace").trace(tmp_path / "trace", 1, x, y)
-    assert "TSOFTSIGN" in read_trace(tmp_path / "trace").ops
-    assert judge(read_trace(tmp_path / "trace")).findings == ()
+    trace.trace(directory / "trace", 1, x, y)
+    assert "TSOFTSIGN" in read_trace(directory / "trace").ops
+    assert judge(read_trace(directory / "trace")).findings == ()
 
 
-@pytest.mark.usefixtures("runtime_with_it")
-def test_the_judge_sees_what_it_reads_and_writes(tmp_path: Path) -> None:
-    compiled(assembled(synchronised=False), tmp_path, "trace").trace(tmp_path / "trace", 1, *arrays())
-    trace = read_trace(tmp_path / "trace")
-    found = {
-        (finding.kind.name, finding.first and finding.first.op, finding.second.op) for finding in judge(trace).findings
-    }
+def test_the_judge_sees_what_it_reads_and_writes(directory: Path) -> None:
+    cpp = assembled(synchronised=False)
+    host_kernel(cpp, directory, "softsign", name="unordered", mode="trace").trace(directory / "trace", 1, *arrays())
+    findings = judge(read_trace(directory / "trace")).findings
+    found = {(finding.kind.name, finding.first and finding.first.op, finding.second.op) for finding in findings}
     assert found == {("RAW", "TLOAD", "TSOFTSIGN"), ("RAW", "TSOFTSIGN", "TSTORE")}

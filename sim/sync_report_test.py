@@ -13,8 +13,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "sync_report.md"
 
 
 def test_the_page_is_current(tmp_path: Path) -> None:
-    """The large kernels with a preload of 4 are left out: they take as long as all others."""
-    made = report([kernel for kernel in kernels() if not kernel.name.endswith(", 4")], tmp_path)
+    """One of the large kernels stands for all: each takes as long as all examples. `tools/bazel run //:accept` makes
+    every row.
+    """
+    small = [kernel for kernel in kernels() if " " not in kernel.name or kernel.name == "attention 256, 3"]
+    assert len(small) > 20
+    made = report(small, tmp_path)
     page = PAGE.read_text().splitlines()
     assert [line for line in made.splitlines() if line not in page] == [], (
         "make it anew and look at the difference: tools/bazel run //tools/ptoas:sync_report -- "

@@ -116,7 +116,7 @@ def pairs(findings: tuple[Finding, ...]) -> set[tuple[int, int]]:
     return {(f.first.event, f.second.event) for f in findings if f.kind in CONFLICTS and f.first}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(STEPS, min_size=2, max_size=10))
 def test_judge_agrees_with_the_rule_applied_element_by_element(steps: list[Step]) -> None:
     build, vec = one_vec()
