@@ -73,34 +73,29 @@ PTO_INLINE void split_sixteen(__m256i halves, bits16* hi, bits16* lo, __mmask16&
                         _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(rest), 16)));
 }
 
-/// 32 halves as their two bf16. Numbers that are normal in f16 are split by their bits, half the work of the way by
-/// f32.
+/// 32 halves as their two bf16. Numbers that are normal in f16 are split by their bits, a third of the work of the way
+/// by f32.
 PTO_INLINE void split_pieces(__m512i halves, bits16* hi, bits16* lo, __mmask16& special) {
     const auto words = [](int value) { return _mm512_set1_epi16(static_cast<short>(value)); };
-    const __m512i magnitude = _mm512_and_si512(halves, words(0x7fff));
-    const __m512i above = _mm512_sub_epi16(magnitude, words(0x0400));
-    if (_mm512_cmpge_epu16_mask(above, words(0x7800)) != 0) {
+    // Exponents of zeros and subnormals are 0, of infinities and NaN 31: one more has no bit but the last.
+    if (_mm512_testn_epi16_mask(_mm512_add_epi16(halves, words(1 << 10)), words(0x1e << 10)) != 0) {
         split_sixteen(_mm512_castsi512_si256(halves), hi, lo, special);
         split_sixteen(_mm512_extracti64x4_epi64(halves, 1), hi + kEdge, lo + kEdge, special);
         return;
     }
-    constexpr int kSignOr = 0xf8;  // a | (b & c): the truth table of _mm512_ternarylogic_epi32
-    // Leading 8 bits: the mantissa is 3 bits shorter, the exponent counts from 127 instead of 15.
-    const __m512i shifted = _mm512_srli_epi16(magnitude, 3);
-    const __m512i leading = _mm512_add_epi16(shifted, words((127 - 15) << 7));
-    const __m512i sign = words(0x8000);
-    _mm512_storeu_si512(hi, _mm512_ternarylogic_epi32(leading, halves, sign, kSignOr));
+    // Leading 8 bits: the mantissa is 3 bits shorter, and the sign left of what it is shifted into; the exponent counts
+    // from 127 instead of 15.
+    const __m512i shifted = _mm512_srai_epi16(halves, 3);
+    const __m512i leading = _mm512_and_si512(shifted, words(0x8fff));
+    _mm512_storeu_si512(hi, _mm512_add_epi16(leading, words((127 - 15) << 7)));
     // The rest is n 2^(e - 25) for the last 3 bits n and the exponent e as f16 has it: bits of n 2^-25, with e added to
-    // the exponent. The table has the low, then the high bytes of n 2^-25 for each n, of which that of 0 is not used.
-    const __m512i table = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(0, 0, char(0x80), char(0xc0), 0, 0x20, 0x40, 0x60, 0, 0x33, 0x33, 0x33, 0x34, 0x34, 0x34, 0x34));
-    const __m512i number = _mm512_and_si512(halves, words(7));
-    const __m512i low_and_high = _mm512_or_si512(number, _mm512_or_si512(_mm512_slli_epi16(number, 8), words(0x0800)));
-    const __m512i scaled = _mm512_shuffle_epi8(table, low_and_high);
-    const __m512i exponent = _mm512_and_si512(shifted, words(0x1f << 7));
+    // the exponent. The table has n 2^-25 for each n; it is read by the last 5 bits, and has all four times.
+    const __m512i table =
+        _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0x3300, 0x3380, 0x33c0, 0x3400, 0x3420, 0x3440, 0x3460));
+    const __m512i scaled = _mm512_permutexvar_epi16(halves, table);
+    const __m512i sign_and_exponent = _mm512_and_si512(shifted, words(0x8000 | 0x1f << 7));
     const __mmask32 there = _mm512_test_epi16_mask(halves, words(7));
-    const __m512i rest = _mm512_ternarylogic_epi32(_mm512_add_epi16(scaled, exponent), halves, sign, kSignOr);
-    _mm512_storeu_si512(lo, _mm512_maskz_mov_epi16(there, rest));
+    _mm512_storeu_si512(lo, _mm512_maskz_add_epi16(there, scaled, sign_and_exponent));
 }
 
 void pack_left(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
@@ -145,31 +140,31 @@ PTO_INLINE void transpose_words(__m512i (&rows)[kEdge]) {
 }
 
 /// Pairs of rows k and k + 1 of 16 columns, for 32 rows from `k` on: one word a pair.
-PTO_INLINE void gather_pairs(uint32_t (&pairs)[kEdge][kEdge], const bits16* from, const Strided& src, size_t k,
-                             size_t n, size_t rows, size_t cols) {
+PTO_INLINE void gather_pairs(__m512i (&pairs)[kEdge], const bits16* from, const Strided& src, size_t k, size_t n,
+                             size_t rows, size_t cols) {
     const bool whole = k + kDepth <= rows && n + kEdge <= cols;
     if (whole && src.row == 1) {
-        __m512i words[kEdge];
         PTO_UNROLL
-        for (size_t c = 0; c < kEdge; ++c) words[c] = _mm512_loadu_si512(from + int64_t(n + c) * src.col + int64_t(k));
-        transpose_words(words);
-        PTO_UNROLL
-        for (size_t p = 0; p < kEdge; ++p) _mm512_storeu_si512(pairs[p], words[p]);
+        for (size_t c = 0; c < kEdge; ++c) pairs[c] = _mm512_loadu_si512(from + int64_t(n + c) * src.col + int64_t(k));
+        transpose_words(pairs);
     } else if (whole && src.col == 1) {
+        PTO_UNROLL
         for (size_t p = 0; p < kEdge; ++p) {
             const bits16* row = from + int64_t(k + 2 * p) * src.row + int64_t(n);
             const auto even = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
             const auto odd = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + src.row)));
-            _mm512_storeu_si512(pairs[p], _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
+            pairs[p] = _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
         }
     } else {
-        std::memset(pairs, 0, sizeof pairs);
+        uint32_t words[kEdge][kEdge] = {};
         for (size_t r = k; r < std::min(k + kDepth, rows); ++r) {
             for (size_t c = n; c < std::min(n + kEdge, cols); ++c) {
                 const uint32_t bits = from[int64_t(r) * src.row + int64_t(c) * src.col];
-                pairs[(r - k) / 2][c - n] |= bits << (r % 2 * 16);
+                words[(r - k) / 2][c - n] |= bits << (r % 2 * 16);
             }
         }
+        PTO_UNROLL
+        for (size_t p = 0; p < kEdge; ++p) pairs[p] = _mm512_loadu_si512(words[p]);
     }
 }
 
@@ -181,12 +176,13 @@ void pack_right(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src
     __mmask16 special = 0;
     for (size_t n = 0; n < round_up(cols, kEdge); n += kEdge) {
         for (size_t k = 0; k < depth; k += kDepth) {
-            uint32_t pairs[kEdge][kEdge];
+            __m512i pairs[kEdge];
             gather_pairs(pairs, from, src, k, n, rows, cols);
             const size_t first = n * depth + k * kEdge;
+            PTO_UNROLL
             for (size_t p = 0; p < kEdge; ++p) {
                 const size_t offset = first + p * kDepth;
-                split_pieces(_mm512_loadu_si512(pairs[p]), split.hi + offset, split.lo + offset, special);
+                split_pieces(pairs[p], split.hi + offset, split.lo + offset, special);
             }
         }
     }

@@ -160,6 +160,24 @@ PTO_INLINE bool leaves_range(const float* src, size_t count) {
     return largest > static_cast<int32_t>(float_bits(kLargest<To>));
 }
 
+#if defined(__AVX512F__)
+/// dst[i] = src[i] rounded to nearest even, vector by vector: returns how many of `count`.
+inline size_t narrow_vectors(half* dst, const float* src, size_t count) {
+    const IntV magnitude = IntV{} + 0x7fffffff;
+    const __m512i largest = (__m512i)(IntV{} + static_cast<int32_t>(float_bits(kLargest<half>)));
+    size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        FloatV value = load_vector(src + i);
+        if (__builtin_expect(_mm512_cmpgt_epi32_mask((__m512i)((IntV)value & magnitude), largest), 0) != 0) {
+            for (int l = 0; l < kLanes; ++l) value[l] = clamp_finite<half>(value[l]);
+        }
+        const __m256i narrow = _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), narrow);
+    }
+    return i;
+}
+#endif
+
 /// dst[i] = src[i] rounded to nearest even; the two may start at the same address.
 template <typename To>
 void narrow_clamped(To* dst, const float* src, size_t count) {
@@ -180,7 +198,15 @@ void narrow_clamped(To* dst, const float* src, size_t count) {
 template <typename To, typename From>
 void convert_span(To* dst, const From* src, size_t count, Rounding how, bool saturate) {
     if constexpr (std::is_same_v<From, float> && is_short_float<To>) {
-        if (how == Rounding::Nearest) return narrow_clamped(dst, src, count);
+        if (how == Rounding::Nearest) {
+#if defined(__AVX512F__)
+            if constexpr (std::is_same_v<To, half>) {
+                const size_t done = narrow_vectors(dst, src, count);
+                return narrow_clamped(dst + done, src + done, count - done);
+            }
+#endif
+            return narrow_clamped(dst, src, count);
+        }
     } else if constexpr (is_short_float<From> && std::is_same_v<To, float>) {
         return widen_span(dst, src, count);
     }

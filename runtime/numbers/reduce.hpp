@@ -12,9 +12,31 @@ namespace pto::host::PTO_LEVEL {
 /// Elements that are reduced side by side, whatever the vectors of the CPU.
 inline constexpr size_t kFold = 64;
 
-/// f over a run of at least kFold floats.
+/// Lane l of the result is lane l + `width` of the vector, for the first `width` lanes.
+template <int width>
+PTO_INLINE FloatV upper_lanes(FloatV vector) {
+    IntV from;
+    for (int l = 0; l < kLanes; ++l) from[l] = (l + width) % kLanes;
+#if defined(__clang__)
+    FloatV moved;
+    for (int l = 0; l < kLanes; ++l) moved[l] = vector[from[l]];
+    return moved;
+#else
+    return __builtin_shuffle(vector, from);
+#endif
+}
+
+/// f over the first 2 `width` lanes.
+template <int width, typename F>
+PTO_INLINE float fold_lanes(F f, FloatV vector) {
+    const FloatV folded = f(vector, upper_lanes<width>(vector));
+    if constexpr (width > 1) return fold_lanes<width / 2>(f, folded);
+    return folded[0];
+}
+
+/// f over a run of at least kFold floats, vector by vector.
 template <typename F>
-PTO_INLINE float reduce_floats(F f, const float* run, size_t count) {
+PTO_INLINE float reduce_by_vectors(F f, const float* run, size_t count) {
     constexpr size_t kVectors = kFold / kLanes;
     FloatV partial[kVectors];
     PTO_UNROLL
@@ -29,13 +51,45 @@ PTO_INLINE float reduce_floats(F f, const float* run, size_t count) {
         PTO_UNROLL
         for (size_t v = 0; v < half; ++v) partial[v] = f(partial[v], partial[v + half]);
     }
-    float lanes[kLanes];
-    store_vector(lanes, partial[0]);
-    for (int width = kLanes / 2; width > 0; width /= 2) {
-        for (int l = 0; l < width; ++l) lanes[l] = f(lanes[l], lanes[l + width]);
+    float total = fold_lanes<kLanes / 2>(f, partial[0]);
+    for (; i < count; ++i) total = f(total, run[i]);
+    return total;
+}
+
+#if defined(__AVX512F__)
+/// Extrema of numbers. The instruction gives its second operand if the two are equal or one is NaN.
+struct NumberMax {
+    FloatV operator()(FloatV a, FloatV b) const { return _mm512_max_ps(b, a); }
+    float operator()(float a, float b) const { return nan_max(a, b); }
+};
+struct NumberMin {
+    FloatV operator()(FloatV a, FloatV b) const { return _mm512_min_ps(b, a); }
+    float operator()(float a, float b) const { return nan_min(a, b); }
+};
+
+/// Whether whole steps of kFold floats have a NaN; one comparison asks two vectors.
+PTO_INLINE bool has_nan(const float* run, size_t count) {
+    __mmask16 found = 0;
+    for (size_t i = 0; i + kFold <= count; i += kFold) {
+        PTO_UNROLL
+        for (size_t v = 0; v < kFold; v += 2 * kLanes)
+            found |= _mm512_cmp_ps_mask(load_vector(run + i + v), load_vector(run + i + v + kLanes), _CMP_UNORD_Q);
     }
-    for (; i < count; ++i) lanes[0] = f(lanes[0], run[i]);
-    return lanes[0];
+    return found != 0;
+}
+#endif
+
+/// f over a run of at least kFold floats.
+template <typename F>
+PTO_INLINE float reduce_floats(F f, const float* run, size_t count) {
+#if defined(__AVX512F__)
+    constexpr bool is_max = std::is_same_v<F, Max>;
+    if constexpr (is_max || std::is_same_v<F, Min>) {
+        using Quick = std::conditional_t<is_max, NumberMax, NumberMin>;
+        if (!has_nan(run, count)) return reduce_by_vectors(Quick{}, run, count);
+    }
+#endif
+    return reduce_by_vectors(f, run, count);
 }
 
 /// f over a run of at least one element; 16-bit floats are accumulated in f32.

@@ -70,6 +70,48 @@ TEST(sums_maxima_and_arithmetic_have_the_same_bits_on_every_level) {
     }
 }
 
+TEST(extrema_with_a_nan_or_zeros_anywhere_have_the_same_bits_on_every_level) {
+    constexpr size_t kCount = 260;  // whole vectors, and a rest
+    std::vector<float> in(kCount * kCount);
+    for (size_t r = 0; r < kCount; ++r) {
+        for (size_t i = 0; i < kCount; ++i) in[r * kCount + i] = i % 3 == 0 ? -0.0f : 0.0f;
+        const uint32_t payload = 0x7fc00000u + static_cast<uint32_t>(r);
+        if (r % 2) std::memcpy(&in[r * kCount + r], &payload, sizeof payload);
+        if (r % 4 == 1) in[r * kCount + (r + 64) % kCount] = NAN;
+        if (r % 8 == 0) in[r * kCount + r] = r % 16 ? INFINITY : -INFINITY;
+    }
+    for (const auto op : {host::OpId::TROWMAX, host::OpId::TROWMIN}) {
+        const auto all = on_all_levels(kCount, [&](const host::Numbers& one, float* out) {
+            one.reduce_rows(op, host::DTypeId::F32, {kCount, kCount}, {out, 1}, {in.data(), int64_t(kCount)});
+        });
+        CHECK(same(all));
+        for (size_t r = 0; r < kCount; ++r) {
+            if (std::isnan(all.front()[r]) != (r % 2 == 1)) CHECK(std::isnan(all.front()[r]) == (r % 2 == 1));
+        }
+    }
+}
+
+TEST(narrowing_has_the_same_bits_on_every_level) {
+    std::vector<float> in = noisy(300);
+    const float special[] = {65504, 65519, 65520, 1e30f, INFINITY, NAN, 6e-8f, 2e-8f, 0x1.002p0f, 0.0f};
+    for (size_t i = 0; i < 290; i += 7) in[i] = special[i % 10] * (i % 2 ? -1.0f : 1.0f);
+    for (const bool in_place : {false, true}) {
+        const auto all = on_all_levels(300, [&](const host::Numbers& one, float* out) {
+            if (in_place) std::memcpy(out, in.data(), in.size() * sizeof(float));
+            one.convert(host::DTypeId::F32, host::DTypeId::F16, {1, 300}, {out, 0}, {in_place ? out : in.data(), 0},
+                        host::Rounding::Nearest, true);
+            std::memset(out + 150, 0, 150 * sizeof(float));  // what 300 halves leave
+        });
+        CHECK(same(all));
+        const auto* halves = reinterpret_cast<const half*>(all.front().data());
+        for (size_t i = 0; i < in.size(); ++i) {
+            const float clamped = std::isinf(in[i]) ? in[i] : std::fmin(std::fmax(in[i], -65504.0f), 65504.0f);
+            const half expected(std::isnan(in[i]) ? in[i] : clamped);
+            if (halves[i].bits != expected.bits && !std::isnan(in[i])) CHECK(halves[i].bits == expected.bits);
+        }
+    }
+}
+
 using Left = LeftTile<half, 48, 80, 33, 70>;
 using Right = RightTile<half, 80, 48, 70, 41>;
 
