@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,15 +50,30 @@ Operation = Callable[[], float]
 """Works once and returns how many floating-point operations that was."""
 
 
-def medians(operations: Mapping[str, Operation], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
-    """Run all in turns, once without being timed; return operations per second by name, medians."""
+PAUSE = 0.05
+"""Seconds before a turn. OpenMP's threads, on which torch works, spin for some 10 ms after their work is done, and take
+a CPU from whatever comes next."""
+
+
+def medians(
+    operations: Mapping[str, Operation],
+    rounds: int,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, float]:
+    """Run all in turns; return operations per second by name, medians.
+
+    Each turn begins with a pause and a run that is not timed, so that no one meets what the one before has left running
+    and in the caches.
+    """
     seen: dict[str, list[float]] = {name: [] for name in operations}
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for name, operation in operations.items():
+            sleep(PAUSE)
+            operation()
             begin = clock()
             flops = operation()
-            if number:
-                seen[name].append(flops / (clock() - begin))
+            seen[name].append(flops / (clock() - begin))
     return {name: statistics.median(values) for name, values in seen.items()}
 
 

@@ -10,7 +10,7 @@ from bench.host_speeds import OURS, PEAK, Speeds, medians, print_speeds, whole_n
 ROW = Speeds(1024, 2, {OURS: 3e11, PEAK: 4e11, "sdpa_fp16": 1e11, "sdpa_fp32": 2e11, "sdpa_bf16": 9e11})
 
 
-def test_operations_take_turns_and_the_first_turn_is_not_timed() -> None:
+def test_operations_take_turns_that_begin_with_a_pause_and_a_run_that_is_not_timed() -> None:
     now, calls = 0.0, list[str]()
 
     def operation(name: str, seconds: list[float]) -> float:
@@ -19,10 +19,15 @@ def test_operations_take_turns_and_the_first_turn_is_not_timed() -> None:
         now += seconds.pop(0)
         return 10.0
 
-    slow, fast = [9.0, 2.0, 5.0, 4.0], [9.0, 1.0, 2.0, 1.0]
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        calls.append("pause")
+        now += seconds
+
+    slow, fast = [9.0, 2.0, 9.0, 5.0, 9.0, 4.0], [9.0, 1.0, 9.0, 2.0, 9.0, 1.0]
     operations = {"slow": lambda: operation("slow", slow), "fast": lambda: operation("fast", fast)}
-    found = medians(operations, 3, lambda: now)
-    assert calls == ["slow", "fast"] * 4
+    found = medians(operations, 3, lambda: now, sleep)
+    assert calls == ["pause", "slow", "slow", "pause", "fast", "fast"] * 3
     assert found == {"slow": 10 / 4, "fast": 10.0}
 
 
