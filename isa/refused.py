@@ -24,11 +24,6 @@ REFUSED: Mapping[str, str] = {
     "tsync": "ptoas 0.48 prints a call that does nothing: pto.set_flag and pto.wait_flag, or FIFOs between cores",
     "castptr": "ptoas 0.48 fails on it, too: pass the pointer twice, once for each type",
     "trap": "a launch that ends by it cannot be told from a fault: return from the kernel, and say so in its output",
-    "sync.set": "flags between cores are set by FIFOs: pto.tpush_to_aiv, or pto.talloc and pto.tpush",
-    "sync.wait": "flags between cores are waited for by FIFOs: pto.tpop_from_aic, or pto.tpop",
-    "ptrtoint": "what it leads to is out of sight of the synchronisation: pass the pointer twice, once for each type",
-    "inttoptr": "what it leads to is out of sight of the synchronisation: pass the pointer twice, once for each type",
-    "declare_local_array": "it is not implemented: carry numbers around loops, or select them",
     "syncall": "all blocks of a launch meet only if all of them run at once: use a launch for each phase",
 }
 """By the names in the dialect, without `pto.`."""

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NoReturn
 
 from xdsl.ir import SSAValue
 
-from isa.refused import REFUSED
-from ptodsl.dialect import PIPE_OF_OPERATION, BarrierOp, Pipe, SetFlagDynOp, SetFlagOp, WaitFlagDynOp, WaitFlagOp
+from ptodsl.dialect import (
+    PIPE_OF_OPERATION,
+    BarrierOp,
+    Pipe,
+    SetFlagDynOp,
+    SetFlagOp,
+    SyncSetOp,
+    SyncWaitOp,
+    WaitFlagDynOp,
+    WaitFlagOp,
+)
 from ptodsl.errors import fail
 from ptodsl.scope import emit
 from ptodsl.values import Scalar, as_index
@@ -31,18 +39,20 @@ PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_FIX, PIPE_ALL = Pi
 """The pipes by name, for `record_event` and others."""
 
 
-def sync_set(pipe: str, event_id: int) -> NoReturn:
-    """Refuse: flags between cores are set by FIFOs."""
-    _refuse("sync_set", pipe, event_id)
+def sync_set(pipe: str, event_id: EventId) -> None:
+    """Set a flag for the other cores of the block once everything issued to `pipe` so far is complete.
+
+    The cube core and its two vector cores see each other's flags, 0 to 15; the cube core goes on when both vector cores
+    have set one. FIFOs take flags of their own, from 0 on. `pto.set_ffts` must stand in the same function.
+    """
+    name, number = _pipe(pipe), _event(event_id)
+    emit(lambda: SyncSetOp(name, number))
 
 
-def sync_wait(pipe: str, event_id: int) -> NoReturn:
-    """Refuse: flags between cores are waited for by FIFOs."""
-    _refuse("sync_wait", pipe, event_id)
-
-
-def _refuse(name: str, pipe: str, event_id: int) -> NoReturn:
-    fail(f"{name}({pipe}, {event_id}) is not supported: {REFUSED[name.replace('_', '.')]}")
+def sync_wait(pipe: str, event_id: EventId) -> None:
+    """Hold back this core until the other cores have set the flag; see `sync_set`."""
+    name, number = _pipe(pipe), _event(event_id)
+    emit(lambda: SyncWaitOp(name, number))
 
 
 def record_event(record_op: str, wait_op: str, event_id: EventId | Sequence[EventId] = 0) -> None:

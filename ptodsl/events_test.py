@@ -8,6 +8,7 @@ from ptodsl import pto
 from ptodsl.errors import DslError
 from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
+from ptodsl.values import Scalar
 
 
 def _lines(module: ModuleBuilder) -> list[str]:
@@ -86,10 +87,17 @@ def test_pipes_have_names() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["sync_set", "sync_wait"])
-def test_flags_between_cores_are_for_fifos_to_set(name: str) -> None:
+def test_flags_between_cores() -> None:
+    module = ModuleBuilder()
+    with module.function("main", {"n": pto.index}) as arguments:
+        pto.sync_set(pto.PIPE_FIX, 3)
+        pto.sync_wait("MTE2", Scalar(arguments["n"].ssa))
+    assert _lines(module)[-2:] == ["pto.sync.set <PIPE_FIX>, 3", "pto.sync.wait <PIPE_MTE2>, %n"]
+
+
+def test_there_are_sixteen_of_them() -> None:
     with (
         ModuleBuilder().function("main", {}),
-        pytest.raises(DslError, match=rf"{name}\(PIPE_FIX, 3\) is not supported: flags between cores are \w+"),
+        pytest.raises(DslError, match=r"pto\.sync\.set: there is no flag 16: a block has 0 to 15"),
     ):
-        getattr(pto, name)(pto.PIPE_FIX, 3)
+        pto.sync_set("PIPE_FIX", 16)

@@ -260,6 +260,12 @@ VERIFIED = (
     ),
     fifo("entry never freed", V, "never freed", consume=f"{POP}\n{TAKE}\n+{FREE}"),
     fifo("entry freed twice", V, "no entry to free", consume=f"{CONSUME}\n-{FREE}"),
+    vector(
+        "flag between cores without the unit that keeps it",
+        V,
+        "must give the base of the flags between cores",
+        f"{LOAD}\n-pto.sync.set <PIPE_MTE2>, 3\n{EXP}",
+    ),
 )
 """What rules of one operation, or of operations that belong together, refuse."""
 
@@ -335,13 +341,6 @@ PASSES = (
         "-%d = pto.subview %a[%c2, %c0] sizes [4, 64] : !t -> !quarter\n"
         "+%d = pto.subview %a[%c4, %c0] sizes [4, 64] : !t -> !quarter\n"
         "pto.tabs ins(%w : !quarter) outs(%d : !quarter)",
-    ),
-    vector(
-        "flag beside those of the pass",
-        A,
-        "owns all flags",
-        f"{LOAD}\n-pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]\n"
-        f"-pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]\n{EXP}",
     ),
 )
 """What memory planning or synchronisation refuses: the fault shows in the whole module only."""

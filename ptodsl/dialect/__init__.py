@@ -13,6 +13,16 @@ from xdsl.dialects.func import Func
 from xdsl.dialects.scf import Scf
 from xdsl.ir import Dialect, Operation
 
+from ptodsl.dialect.arrays import (
+    DeclareEventIdArrayOp,
+    DeclareLocalArrayOp,
+    EventIdArrayGetOp,
+    EventIdArraySetOp,
+    EventIdArrayType,
+    LocalArrayGetOp,
+    LocalArraySetOp,
+    LocalArrayType,
+)
 from ptodsl.dialect.attributes import (
     SPLITS,
     AddressSpace,
@@ -56,6 +66,7 @@ from ptodsl.dialect.control import (
 )
 from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.convert import TCvtOp
+from ptodsl.dialect.cross_core import FFTS_MODE, CrossCoreFlagOp, SyncSetOp, SyncWaitOp
 from ptodsl.dialect.cube import PRODUCT_OPS, RESULT_TYPES
 from ptodsl.dialect.effects import (
     Effects,
@@ -77,12 +88,6 @@ from ptodsl.dialect.elements import (
     ui8,
     ui16,
     ui32,
-)
-from ptodsl.dialect.event_array import (
-    DeclareEventIdArrayOp,
-    EventIdArrayGetOp,
-    EventIdArraySetOp,
-    EventIdArrayType,
 )
 from ptodsl.dialect.event_names import PIPE_OF_OPERATION, BarrierSyncOp, RecordEventOp, WaitEventOp
 from ptodsl.dialect.fifo import FifoOp, TAllocOp, TFreeOp, TPopOp, TPushOp, entry_bytes
@@ -116,7 +121,9 @@ from ptodsl.dialect.move import (
 from ptodsl.dialect.multi_tile import AllocMultiTileOp, MultiTileBufType, MultiTileGetOp, MultiTileSpec
 from ptodsl.dialect.pointer import (
     AddPtrOp,
+    IntToPtrOp,
     LoadScalarOp,
+    PtrToIntOp,
     StoreScalarOp,
 )
 from ptodsl.dialect.row_op import RowOp
@@ -173,12 +180,14 @@ from ptodsl.dialect.tile_type import (
     TileBufType,
     TileSpec,
 )
+from ptodsl.dialect.upstream import IndexCastUIOp, WhileSyntax
 from ptodsl.dialect.vector import VECTOR_OPS, VectorOp, vector_op
 from ptodsl.dialect.view import (
     DeclareGlobalOp,
     MakeTensorViewOp,
     PartitionViewOp,
     check_sizes,
+    do_not_infer_layouts,
     layout_of,
     static_shape,
 )
@@ -193,7 +202,8 @@ PtoDialect = Dialect(
         SectionCubeOp, SectionVectorOp, SetFftsOp, SetFlagDynOp, SetFlagOp, StoreScalarOp, SubviewOp, TAllocOp, TCvtOp,
         TExtractOp, TFreeOp, TLoadOp, TMovOp, TPopOp, TPrintOp, TPushOp,
         TReshapeOp, TStoreOp, WaitFlagDynOp, WaitFlagOp,
-        BarrierSyncOp, RecordEventOp, WaitEventOp,
+        BarrierSyncOp, RecordEventOp, WaitEventOp, SyncSetOp, SyncWaitOp,
+        DeclareLocalArrayOp, IntToPtrOp, LocalArrayGetOp, LocalArraySetOp, PtrToIntOp,
         AicInitializePipeOp, AivInitializePipeOp, ImportReservedBufferOp, ReserveBufferOp, TFreeFromAicOp,
         TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
         GetValidShapeOp, SetValidShapeOp, TCiOp, TGetValOp, TInsertOp, TSetValOp,
@@ -201,7 +211,7 @@ PtoDialect = Dialect(
     ],
     [
         AddressSpaceAttr, CmpModeAttr, MaskPatternAttr, QuantTypeAttr,
-        EventAttr, EventIdArrayType, KernelKindAttr, LayoutAttr, MultiTileBufType,
+        EventAttr, EventIdArrayType, KernelKindAttr, LayoutAttr, LocalArrayType, MultiTileBufType,
         PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
         SaturationModeAttr, TensorViewType, TileBufType,
     ],
@@ -213,6 +223,7 @@ def context(operations: Iterable[type[Operation]] = ()) -> Context:
     result = Context()
     for dialect in (Builtin, Func, Scf, Arith, PtoDialect):
         result.load_dialect(dialect)
+    result.load_op(IndexCastUIOp)
     for operation in operations:
         result.load_op(operation)
     return result
@@ -228,6 +239,7 @@ __all__ = [
     "DIRECTIONS",
     "DYNAMIC",
     "ELEMENT_TYPES",
+    "FFTS_MODE",
     "FFTS_TYPE",
     "FFTS_WORDS",
     "MAX_RANK",
@@ -255,8 +267,10 @@ __all__ = [
     "CmpModeAttr",
     "Compact",
     "CoreIdentityOp",
+    "CrossCoreFlagOp",
     "DeclareEventIdArrayOp",
     "DeclareGlobalOp",
+    "DeclareLocalArrayOp",
     "DeclareTileOp",
     "DeviceLimit",
     "DpsOp",
@@ -275,13 +289,18 @@ __all__ = [
     "GetSubblockNumOp",
     "GetValidShapeOp",
     "ImportReservedBufferOp",
+    "IndexCastUIOp",
     "InitializeL2G2LPipeOp",
+    "IntToPtrOp",
     "KernelKind",
     "KernelKindAttr",
     "Layout",
     "LayoutAttr",
     "LoadScalarOp",
     "Loc",
+    "LocalArrayGetOp",
+    "LocalArraySetOp",
+    "LocalArrayType",
     "MakeTensorViewOp",
     "MaskPattern",
     "MaskPatternAttr",
@@ -297,6 +316,7 @@ __all__ = [
     "PipeType",
     "PrintOp",
     "PtoDialect",
+    "PtrToIntOp",
     "PtrType",
     "QuantType",
     "QuantTypeAttr",
@@ -318,6 +338,8 @@ __all__ = [
     "Split",
     "StoreScalarOp",
     "SubviewOp",
+    "SyncSetOp",
+    "SyncWaitOp",
     "TAllocOp",
     "TAllocToOp",
     "TCiOp",
@@ -354,8 +376,10 @@ __all__ = [
     "WaitEventOp",
     "WaitFlagDynOp",
     "WaitFlagOp",
+    "WhileSyntax",
     "check_sizes",
     "context",
+    "do_not_infer_layouts",
     "effects_of",
     "element_bytes",
     "element_name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xdsl.dialects.builtin import i64
 from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
@@ -10,11 +11,13 @@ from xdsl.irdl import (
     result_def,
     traits_def,
 )
+from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.directives import Index
 from ptodsl.dialect.effects import tile_effects
+from ptodsl.dialect.elements import ElementType
 from ptodsl.dialect.gm_type import PtrType
 from ptodsl.dialect.syntax import Value
 
@@ -41,6 +44,55 @@ class AddPtrOp(IRDLOperation):
         if self.result.type != self.ptr.type:
             raise VerifyException(f"{self.name}: the result is {self.result.type} but the pointer is {self.ptr.type}")
         checks.index(self, "offset", self.offset)
+
+
+@irdl_op_definition
+class PtrToIntOp(IRDLOperation):
+    """result = the address of a GM pointer: `pto.ptrtoint %p : !pto.ptr<f32> -> i64`."""
+
+    name = "pto.ptrtoint"
+    traits = traits_def(Pure())
+    assembly_format = "$ptr attr-dict `:` type($ptr) `->` type($result)"
+
+    ptr = operand_def()
+    result = result_def(i64)
+
+    def __init__(self, ptr: Value) -> None:
+        super().__init__(operands=[ptr], result_types=[i64])
+
+    def verify_(self) -> None:
+        """Check that a pointer is read."""
+        if not isinstance(self.ptr.type, PtrType):
+            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {self.ptr.type}")
+
+
+@irdl_op_definition
+class IntToPtrOp(IRDLOperation):
+    """result = the GM pointer with that address: `pto.inttoptr %n : i64 -> !pto.ptr<i32>`.
+
+    Only load_scalar and store_scalar may use it.
+    """
+
+    name = "pto.inttoptr"
+    traits = traits_def(Pure())
+    assembly_format = "$address attr-dict `:` type($address) `->` type($result)"
+
+    address = operand_def()
+    result = result_def(PtrType)
+
+    def __init__(self, address: Value, dtype: ElementType) -> None:
+        super().__init__(operands=[address], result_types=[PtrType(dtype)])
+
+    def verify_(self) -> None:
+        """Check that an address is read, and who uses the pointer."""
+        if self.address.type != i64:
+            raise VerifyException(f"{self.name}: the address must be i64, not {self.address.type}")
+        for use in self.result.uses:
+            if not isinstance(use.operation, LoadScalarOp | StoreScalarOp):
+                raise VerifyException(
+                    f"{self.name}: only pto.load_scalar and pto.store_scalar may use the pointer, not "
+                    f"{use.operation.name}; pass a pointer of this type to the kernel instead"
+                )
 
 
 @irdl_op_definition

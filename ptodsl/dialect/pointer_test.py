@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import IndexType, f16, f32
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.test_value import create_ssa_value
 
-from ptodsl.dialect import AddPtrOp, LoadScalarOp, PtrType, StoreScalarOp
+from ptodsl.dialect import AddPtrOp, IntToPtrOp, LoadScalarOp, PtrToIntOp, PtrType, StoreScalarOp
 from ptodsl.dialect.testing import complaint
 
 
@@ -23,6 +23,13 @@ from ptodsl.dialect.testing import complaint
         (
             '%q = "pto.addptr"(%p, %m) : (!pto.ptr<f32>, i64) -> !pto.ptr<f32>',
             "pto.addptr: offset must be index, not i64; cast with arith.index_cast",
+        ),
+        ('%a = "pto.ptrtoint"(%x) : (f32) -> i64', "pto.ptrtoint: ptr must be a GM pointer (!pto.ptr), not f32"),
+        ('%q = "pto.inttoptr"(%n) : (index) -> !pto.ptr<f32>', "pto.inttoptr: the address must be i64, not index"),
+        (
+            "%q = pto.inttoptr %m : i64 -> !pto.ptr<f32>\n%r = pto.addptr %q, %n : !pto.ptr<f32> -> !pto.ptr<f32>",
+            "pto.inttoptr: only pto.load_scalar and pto.store_scalar may use the pointer, not pto.addptr; pass a "
+            "pointer of this type to the kernel instead",
         ),
         (
             "%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f16",
@@ -44,6 +51,9 @@ def test_constructors() -> None:
     loaded = LoadScalarOp(pointer, offset)
     assert loaded.result.type == f32
     StoreScalarOp(pointer, offset, value).verify()
+    address = PtrToIntOp(pointer)
+    address.verify()
+    assert LoadScalarOp(IntToPtrOp(address, f16), offset).result.type == f16
     with pytest.raises(VerifyException, match=r"the pointer is !pto.ptr<f32> but the value is f16"):
         StoreScalarOp(pointer, offset, create_ssa_value(f16)).verify()
     with pytest.raises(VerifyException, match="ptr must be a GM pointer"):

@@ -37,6 +37,14 @@ SNIPPETS = [
     "pto.eventid_array_set %e[%c0], %n : !pto.eventid_array<4>\n"
     "%i = pto.eventid_array_get %e[%c0] : !pto.eventid_array<4>\n"
     "pto.set_flag_dyn [<PIPE_MTE2>, <PIPE_V>, %i]",
+    "%a = pto.declare_local_array -> !pto.local_array<4xf32>\n"
+    "pto.local_array_set %a[%c0], %x : !pto.local_array<4xf32>, f32\n"
+    "%i = pto.local_array_get %a[%n] : !pto.local_array<4xf32> -> f32",
+    "%a = pto.ptrtoint %p : !pto.ptr<f32> -> i64\n%q = pto.inttoptr %a : i64 -> !pto.ptr<i32>\n"
+    "%i = pto.load_scalar %q[%n] : !pto.ptr<i32> -> i32",
+    "pto.sync.set <PIPE_MTE3>, 3",
+    "pto.sync.set <PIPE_FIX>, %n {ffts_mode = 1 : i32}",
+    "pto.sync.wait <PIPE_MTE2>, 15",
     "%t = pto.alloc_tile addr = %a valid_row = %n : !part".replace("%t", "%a = arith.constant 64 : i64\n%t"),
     "%t = pto.treshape %rows : !rows -> !flat",
     "%t = pto.subview %cols[%c0, %n] sizes [1, 256] : !cols -> !cols",

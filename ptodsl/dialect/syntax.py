@@ -68,7 +68,11 @@ class DpsOp(IRDLOperation):
         ins, inside = _parse_group(parser, "ins", cls.COMMA)
         outs, _ = _parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
-        properties = {**cls._segments(), **{cls.ALIASES.get(name, name): value for name, value in inside.items()}}
+        inside = {cls.ALIASES.get(name, name): value for name, value in inside.items()}
+        known = cls.get_irdl_definition().properties
+        # As MLIR does: what no operation knows by this name is kept, and of no effect.
+        attributes |= {name: value for name, value in inside.items() if name not in known}
+        properties = {**cls._segments(), **{name: value for name, value in inside.items() if name in known}}
         properties |= {name: attributes.pop(name) for name in cls.BEHIND if name in attributes}
         arguments = _arguments(parser, cls, ins, outs, start)
         required = [argument for argument in arguments if argument is not None]

@@ -3,6 +3,7 @@
 import pytest
 from xdsl.utils.exceptions import ParseError
 
+from ptodsl.dialect import RoundMode, SaturationMode, TCvtOp
 from ptodsl.dialect.testing import parse
 
 
@@ -26,3 +27,11 @@ def test_rejects(body: str, message: str) -> None:
     with pytest.raises(ParseError) as error:
         parse(body)
     assert message in error.value.msg
+
+
+def test_attributes_of_other_names_are_kept_and_mean_nothing() -> None:
+    line = "pto.tcvt ins(%vec {round_mode = #pto<round_mode FLOOR>, satmode = #pto<saturation_mode ON>} : !vec)"
+    (op,) = (op for op in parse(f"{line} outs(%half : !half) {{note}}") if isinstance(op, TCvtOp))
+    assert op.rounding is RoundMode.RINT
+    assert op.saturation is SaturationMode.ON
+    assert set(op.attributes) == {"round_mode", "note"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
@@ -35,6 +36,16 @@ from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewT
 from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
+
+NOT_INFERRED = "pto.layout_not_inferred"
+"""Attribute of a view whose sizes and strides do not say its layout: it is what is given, else ND."""
+
+
+def do_not_infer_layouts(root: Operation) -> None:
+    """Give no view inside `root` a layout by its sizes and strides, and check none against them."""
+    for op in root.walk():
+        if isinstance(op, MakeTensorViewOp):
+            op.attributes[NOT_INFERRED] = UnitAttr()
 
 
 @irdl_custom_directive
@@ -124,6 +135,8 @@ class MakeTensorViewOp(IRDLOperation):
 
     def _check_layout(self, size: int) -> None:
         """Check that constant sizes and strides do not contradict the layout that is given."""
+        if NOT_INFERRED in self.attributes:
+            return
         shape, strides = static_shape(self.shape), static_shape(self.strides)
         if may_be_fractal(shape, strides, size):
             if self.layout is None or self.layout.data is not Layout.NZ:
@@ -143,6 +156,8 @@ class MakeTensorViewOp(IRDLOperation):
         """Order of the elements: what is given, else what constant sizes and strides say."""
         if self.layout is not None:
             return self.layout.data
+        if NOT_INFERRED in self.attributes:
+            return Layout.ND
         return inferred_layout(static_shape(self.shape), static_shape(self.strides))
 
 

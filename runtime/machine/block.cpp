@@ -127,10 +127,12 @@ std::string Block::deadlock_report() const {
     for (const Core& core : cores_) {
         if (core.fiber->done()) report += "; " + core.name() + " has finished";
     }
-    return report + ". Balance the FIFO operations of the two sides, or prime the FIFO that is popped first.";
+    return report +
+           ". Balance the FIFO operations or the flags of the two sides, or prime the FIFO that is popped first.";
 }
 
 std::string Block::describe_wait(const Core& core) const {
+    if (core.wait.flag >= 0) return describe_flag(core);
     const Fifo& fifo = *core.wait.fifo;
     const bool pops = core.wait.op == OpId::TPOP;
     const uint64_t sequence = pops ? fifo.popped[core.subblock] : fifo.allocated[core.subblock];
@@ -152,6 +154,20 @@ std::string Block::describe_wait(const Core& core) const {
     return text;
 }
 
+std::string Block::describe_flag(const Core& core) const {
+    std::string text = core.name() + " waits at " + source_position(launch, core.wait.line) + " for flag " +
+                       std::to_string(core.wait.flag) + " while ";
+    const char* separator = "";
+    for (const Core& other : cores_) {
+        if (other.kind == core.kind) continue;
+        text += separator + other.name() + " has set it " +
+                std::to_string(cross_flags_.sets(other.kind, other.subblock, core.wait.flag)) + " times" +
+                (other.fiber->done() ? " and finished" : "");
+        separator = " and ";
+    }
+    return text;
+}
+
 /// What was left in a FIFO: the device would find its signals set in the next launch, or wait at the end of this one.
 std::string Block::unbalanced_report() const {
     for (const Fifo& fifo : fifos_) {
@@ -169,6 +185,11 @@ std::string Block::unbalanced_report() const {
             separator = ", ";
         }
         return report + ". Every slot must be allocated, pushed, popped and freed once.";
+    }
+    for (int flag = 0; flag < kCrossCoreFlags; ++flag) {
+        if (cross_flags_.balanced(flag)) continue;
+        return launch.source + ": block " + std::to_string(index) + ": flag " + std::to_string(flag) +
+               " between cores is still set at the end: wait for it as often as the other cores set it.";
     }
     return "";
 }

@@ -11,6 +11,7 @@
 
 #include "pto/machine/kernel_entry.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/cross_flags.hpp"
 #include "runtime/machine/fiber.hpp"
 #include "runtime/machine/scalar_memory.hpp"
 #include "runtime/machine/workspaces.hpp"
@@ -79,6 +80,7 @@ class Block {
 
     const std::deque<Fifo>& fifos() const { return fifos_; }
     ScalarMemory& scalars() { return scalars_; }
+    CrossFlags& cross_flags() { return cross_flags_; }
 
     Launch& launch;
     const uint32_t index;
@@ -86,11 +88,13 @@ class Block {
   private:
     void run_core(Core& core);
     std::string describe_wait(const Core& core) const;
+    std::string describe_flag(const Core& core) const;
     std::string unbalanced_report() const;
 
     std::deque<Core> cores_;
     std::deque<Fifo> fifos_;
     ScalarMemory scalars_;
+    CrossFlags cross_flags_;
     std::vector<std::unique_ptr<Fiber>> fibers_;
 };
 

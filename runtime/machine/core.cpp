@@ -55,7 +55,9 @@ void Core::fail_fifo(OpId op, const Fifo& fifo, int line, const std::string& why
 }
 
 bool Core::can_continue() const {
-    if (!wait.fifo || aborting) return true;
+    if (aborting) return true;
+    if (wait.flag >= 0) return block.cross_flags().pending(kind, subblock, wait.flag) > 0;
+    if (!wait.fifo) return true;
     return wait.op == OpId::TPOP ? wait.fifo->can_pop(subblock) : wait.fifo->can_allocate(subblock);
 }
 
@@ -70,6 +72,15 @@ void Core::wait_for(const Fifo& fifo, OpId op, int line) {
     while (!can_continue()) fiber->yield();
     if (aborting) throw Aborted();
     wait = Wait{};
+}
+
+void Core::wait_for_flag(int flag, int line) {
+    checkpoint();
+    wait = Wait{nullptr, OpId::TPOP, line, flag};
+    while (!can_continue()) fiber->yield();
+    if (aborting) throw Aborted();
+    wait = Wait{};
+    block.cross_flags().take(kind, subblock, flag);
 }
 
 void Core::let_waiting_go_on(const Fifo& fifo) {

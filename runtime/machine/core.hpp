@@ -25,6 +25,7 @@ struct Wait {
     const Fifo* fifo = nullptr;
     OpId op = OpId::TPOP;
     int line = 0;
+    int flag = -1;  ///< a flag between cores, if it is no FIFO
 };
 
 class Core {
@@ -65,6 +66,8 @@ class Core {
     bool can_continue() const;
     /// Suspends this core until the FIFO lets `op` go on.
     void wait_for(const Fifo& fifo, OpId op, int line);
+    /// Suspends this core until the other cores have set a flag.
+    void wait_for_flag(int flag, int line);
     /// Called after a step of a FIFO: a core that waited for it has its turn now, while what it waited for is in the
     /// caches of the host.
     void let_waiting_go_on(const Fifo& fifo);

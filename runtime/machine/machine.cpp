@@ -3,6 +3,7 @@
 #include "runtime/machine/block.cpp"
 #include "runtime/machine/combine_operations.cpp"
 #include "runtime/machine/core.cpp"
+#include "runtime/machine/cross_operations.cpp"
 #include "runtime/machine/cube_operations.cpp"
 #include "runtime/machine/error.cpp"
 #include "runtime/machine/fiber.cpp"

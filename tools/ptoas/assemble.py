@@ -10,6 +10,7 @@ from io import StringIO
 from xdsl.printer import Printer
 
 from isa.repeats import VRule
+from ptodsl.dialect import do_not_infer_layouts
 from tools.ptoas.barrier_all import inject_barriers
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.check_overlaps import check_overlaps
@@ -49,6 +50,8 @@ class Options:
     """What the event ids of inserted flags are of."""
     v_rule: VRule = VRule.STRICT
     """What spares a barrier between dependent operations on V."""
+    infer_layout: bool = True
+    """Whether constant sizes and strides say the layout of a view that does not say it; else it is ND."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
         rewrite_fifos(parsed.module, parsed.adopt)
     except OperationError as error:
         raise AssemblerError([parsed.diagnose(error)]) from error
+    if not options.infer_layout:
+        do_not_infer_layouts(parsed.module)
     found = list(verify_module(parsed.module, addresses=options.addresses))
     if errors := [error for error in found if not isinstance(error, OperationWarning)]:
         raise AssemblerError([parsed.diagnose(error) for error in errors])

@@ -97,6 +97,11 @@ def _arguments() -> _Parser:
         help="whether dependent operations on V always get a barrier, or none where the vendor's repeat rule spares it "
         "(docs/synchronisation.md); the real assembler has no such option",
     )
+    parser.add_argument(
+        "--disable-infer-layout",
+        action="store_true",
+        help="a view whose layout is not given is ND, whatever its strides",
+    )
     parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
     parser.add_argument(
         "--origins",
@@ -122,7 +127,14 @@ def _options(options: argparse.Namespace) -> Options:
         sync = Sync.BARRIER_ALL
     scope = Scope(options.event_scope)
     v_rule = VRule(options.v_rule)
-    return Options(sync, options.emit_pto_ir, options.pto_level == LEVEL_OF_ADDRESSES, scope, v_rule)
+    return Options(
+        sync,
+        options.emit_pto_ir,
+        options.pto_level == LEVEL_OF_ADDRESSES,
+        scope,
+        v_rule,
+        infer_layout=not options.disable_infer_layout,
+    )
 
 
 def _check_outputs(options: argparse.Namespace) -> None:

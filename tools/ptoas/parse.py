@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnknownLoc
+from xdsl.dialects.scf import WhileOp
 from xdsl.ir import Operation, TypeAttribute
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -19,7 +20,7 @@ from xdsl.utils.lexer import Input, Span, Token
 from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRToken, MLIRTokenKind
 
 from isa.refused import REFUSED
-from ptodsl.dialect import context
+from ptodsl.dialect import WhileSyntax, context
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, Place, user_place
 
 
@@ -166,7 +167,9 @@ class _Parser(Parser):
     """Parser that records where operations start, and remembers types and locations by their text."""
 
     _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w<])")
-    _FILE = r"\"([^\"\\]*)\"\s*:\s*([0-9]+)\s*:\s*([0-9]+)\s*\)"
+    _PLACE = r"\"([^\"\\]*)\"\s*:\s*([0-9]+)\s*:\s*([0-9]+)"
+    _FILE = rf"{_PLACE}\s*\)"
+    _PART = re.compile(rf"{_PLACE}|(#[\w$.-]+)")
     _FILE_LOCATION = re.compile(rf"loc\s*\(\s*{_FILE}")
     _ALIAS_USE = re.compile(r"loc\s*\(\s*(#[\w$.-]+)\s*\)")
     _ALIAS_DEFINITION = re.compile(rf"(#[\w$.-]+)\s*=\s*loc\s*\(\s*(?:{_FILE})?")
@@ -203,7 +206,7 @@ class _Parser(Parser):
             self.raise_error(
                 f"operation '{name}' is unknown to the dialects builtin, func, scf, arith, pto", self._start
             )
-        return found
+        return WhileSyntax if found is WhileOp else found
 
     def parse_optional_type(self) -> TypeAttribute | None:
         """Parse a type; those of the `pto` dialect only once per spelling."""
@@ -230,7 +233,7 @@ class _Parser(Parser):
         content, start = self.lexer.input.content, token.span.start
         match = self._FILE_LOCATION.match(content, start) or self._ALIAS_USE.match(content, start)
         if match is None:
-            return super().parse_optional_location()
+            return self._parse_any_location()
         key = match[1] if match.re is self._ALIAS_USE else match[0]
         if key not in self._locations:
             if match.re is self._ALIAS_USE:
@@ -239,6 +242,31 @@ class _Parser(Parser):
         self._resume_from(match.end())
         return self._locations[key]
 
+    def _parse_any_location(self) -> LocationAttr | None:
+        """Parse a location of several parts (named, called, fused); if xDSL cannot, its first file is the place."""
+        start = self._current_token.span.start
+        try:
+            return super().parse_optional_location()
+        except ParseError:
+            self._resume_from(start)
+        self._consume_token()
+        self._parse_token(MLIRTokenKind.L_PAREN, "expected '(' behind loc")
+        text = self.lexer.input.content[start : self._skip_to_parenthesis("the location")]
+        parts = self._PART.finditer(text)
+        places = (self._locations.get(part[4]) if part[4] else _file_location(*part.groups()[:3]) for part in parts)
+        return next((place for place in places if isinstance(place, FileLineColLoc)), UnknownLoc())
+
+    def _skip_to_parenthesis(self, what: str) -> int:
+        """Skip to behind the parenthesis that closes an open one; return where it is."""
+        depth = 1
+        while depth:
+            if self._current_token.kind is MLIRTokenKind.EOF:
+                self.raise_error(f"{what} has no end")
+            depth += {"(": 1, ")": -1}.get(self._current_token.text, 0)
+            end = self._current_token.span.end
+            self._consume_token()
+        return end
+
     def _parse_alias_def(self) -> None:
         """Parse `!name = type` or `#name = attribute`; locations, which may stand behind their uses, are known."""
         match = self._ALIAS_DEFINITION.match(self.lexer.input.content, self._current_token.span.start)
@@ -246,12 +274,8 @@ class _Parser(Parser):
             super()._parse_alias_def()  # type: ignore[no-untyped-call]
             return
         self._resume_from(match.end())
-        depth = 0 if match[3] else 1  # parentheses that are open behind the match
-        while depth:
-            if self._current_token.kind is MLIRTokenKind.EOF:
-                self.raise_error(f"the location {match[1]} has no end")
-            depth += {"(": 1, ")": -1}.get(self._current_token.text, 0)
-            self._consume_token()
+        if not match[3]:
+            self._skip_to_parenthesis(f"the location {match[1]}")
 
 
 def _file_location(file: str, line: str, column: str) -> FileLineColLoc:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import UnknownLoc
-from xdsl.dialects.scf import ForOp
+from xdsl.dialects.scf import ForOp, WhileOp
 
 from isa.refused import DSL_NAMES, REFUSED
 from ptodsl import tile
@@ -162,7 +162,43 @@ def test_nothing_is_refused_that_there_is() -> None:
     assert [name for name in DSL_NAMES if hasattr(tile, name)] == []
 
 
-@pytest.mark.parametrize("name", ["sync.set", "ptrtoint", "declare_local_array"])
+@pytest.mark.parametrize("name", ["castptr", "mgather"])
 def test_what_the_real_assembler_reads_is_refused_by_name(name: str) -> None:
     with pytest.raises(AssemblerError, match=rf"a\.mlir:\d+:1: error: operation 'pto\.{name}' is not supported: \w+"):
         parse_module(snippet(f"pto.{name} %n"), "a.mlir")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        'fused["k.py":7:2, "other.py":1:1]',
+        'fused<"why">[#loc1, "other.py":1:1]',
+        '"name"("k.py":7:2)',
+        '"name"(#loc1)',
+        'callsite("f"("k.py":7:2) at #loc2)',
+        'callsite(#loc1 at "other.py":1:1)',
+        '"k.py":7:2 to :9',
+    ],
+)
+def test_the_first_file_of_a_location_is_its_place(location: str) -> None:
+    text = f'#loc1 = loc("k.py":7:2)\n#loc2 = loc("other.py":1:1)\n{snippet(f"pto.barrier <PIPE_V> loc({location})")}'
+    parsed = parse_module(text, "a.mlir")
+    (op,) = (op for op in parsed.module.walk() if op.name == "pto.barrier")
+    assert user_place(op) == Place("k.py", 7, 2)
+
+
+def test_a_location_without_a_file_is_unknown() -> None:
+    parsed = parse_module(snippet('pto.barrier <PIPE_V> loc(fused["a", #missing])'), "a.mlir")
+    assert [op.location for op in parsed.module.walk() if op.name == "pto.barrier"] == [UnknownLoc()]
+
+
+@pytest.mark.parametrize("head", ["scf.while :", "scf.while () :"])
+def test_a_while_that_carries_nothing(head: str) -> None:
+    body = f"{head} () -> () {{\n  scf.condition(%b)\n}} do {{\n  scf.yield\n}} attributes {{note}}"
+    (loop,) = (op for op in parse_module(snippet(body), "a.mlir").module.walk() if isinstance(op, WhileOp))
+    assert (len(loop.operands), len(loop.results), set(loop.attributes)) == (0, 0, {"note"})
+
+
+def test_a_while_without_names_carries_nothing() -> None:
+    with pytest.raises(AssemblerError, match=r"scf\.while passes on 1 values, but names none"):
+        parse_module(snippet("scf.while : (i64) -> () {\n scf.condition(%b)\n} do {\n scf.yield\n}"), "a.mlir")

@@ -10,7 +10,7 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect import AllocationOp, DeviceLimit, TileBufType, row_distance
+from ptodsl.dialect import AllocationOp, CrossCoreFlagOp, DeviceLimit, SetFftsOp, TileBufType, row_distance
 from tools.ptoas.diagnostics import OperationError, OperationWarning
 from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
 from tools.ptoas.tile_fifos import verify_tile_fifos
@@ -91,9 +91,23 @@ def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Ite
         elif core is not core_of_tile(op):
             loc = op.tile_type.loc
             yield OperationError(op, f"{op.name}: the {core} core has no {loc.buffer.name} (a tile in {loc})")
+    yield from _verify_cross_core_flags(function)
     if allocates:
         yield from _verify_memory_of_calls(function, module)
     yield from verify_fifos(function)
+
+
+def _verify_cross_core_flags(function: FuncOp) -> Iterator[OperationError]:
+    """Flags between cores work where the function has given the unit that keeps them its base."""
+    operations = list(function.body.walk())
+    if any(isinstance(op, SetFftsOp) for op in operations):
+        return
+    for op in operations:
+        if isinstance(op, CrossCoreFlagOp):
+            yield OperationError(
+                op,
+                f"{op.name}: @{function.sym_name.data} must give the base of the flags between cores with pto.set_ffts",
+            )
 
 
 def _verify_memory_of_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:

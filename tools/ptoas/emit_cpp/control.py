@@ -7,7 +7,19 @@ from collections.abc import Callable, Sequence
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from ptodsl.dialect import KernelKind, PrintOp, SectionCubeOp, SectionOp, SectionVectorOp, SetFftsOp, StoreScalarOp
+from ptodsl.dialect import (
+    FFTS_MODE,
+    CrossCoreFlagOp,
+    KernelKind,
+    PrintOp,
+    SectionCubeOp,
+    SectionOp,
+    SectionVectorOp,
+    SetFftsOp,
+    StoreScalarOp,
+    SyncSetOp,
+    SyncWaitOp,
+)
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp import scalars, tile_fifos, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
@@ -168,6 +180,23 @@ def emit_set_ffts(writer: Writer, op: SetFftsOp) -> None:
     writer.line(f"set_ffts_base_addr((uint64_t){writer.name(op.ffts)});")
 
 
+def emit_sync_set(writer: Writer, op: SyncSetOp) -> None:
+    """`uint16_t v3 = getFFTSMsg(FFTS_MODE_VAL, 3); ffts_cross_core_sync(PIPE_MTE3, v3);`."""
+    mode = "FFTS_MODE_VAL" if op.mode == FFTS_MODE else str(op.mode)
+    flag, message = _cross_core_flag(writer, op), writer.fresh()
+    writer.line(f"uint16_t {message} = getFFTSMsg({mode}, {flag});")
+    writer.line(f"ffts_cross_core_sync({op.pipe.data}, {message});")
+
+
+def emit_sync_wait(writer: Writer, op: SyncWaitOp) -> None:
+    """`wait_flag_dev(3);`."""
+    writer.line(f"wait_flag_dev({_cross_core_flag(writer, op)});")
+
+
+def _cross_core_flag(writer: Writer, op: CrossCoreFlagOp) -> str:
+    return writer.name(op.event_id_dyn) if op.event_id_dyn is not None else str(op.number)
+
+
 def emit_print(writer: Writer, op: PrintOp) -> None:
     """`cce::printf("...", v1);`."""
     text = op.format.data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
@@ -186,6 +215,8 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     SetFftsOp: emit_set_ffts,
     SectionCubeOp: lambda writer, op: emit_guarded(writer, KernelKind.CUBE, op.block),
     SectionVectorOp: lambda writer, op: emit_guarded(writer, KernelKind.VECTOR, op.block),
+    SyncSetOp: emit_sync_set,
+    SyncWaitOp: emit_sync_wait,
     PrintOp: emit_print,
 }
 """How each kind of operation is printed; a class without its own row is printed like its base."""

@@ -8,7 +8,21 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation, SSAValue
 
-from ptodsl.dialect import GetBlockIdxOp, GetBlockNumOp, GetSubblockIdxOp, GetSubblockNumOp, LoadScalarOp, StoreScalarOp
+from ptodsl.dialect import (
+    DeclareLocalArrayOp,
+    GetBlockIdxOp,
+    GetBlockNumOp,
+    GetSubblockIdxOp,
+    GetSubblockNumOp,
+    IndexCastUIOp,
+    IntToPtrOp,
+    LoadScalarOp,
+    LocalArrayGetOp,
+    LocalArraySetOp,
+    LocalArrayType,
+    PtrToIntOp,
+    StoreScalarOp,
+)
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
 from tools.ptoas.emit_cpp.writer import Writer
@@ -197,6 +211,40 @@ def emit_store_scalar(writer: Writer, op: StoreScalarOp) -> None:
     writer.line(f"{writer.name(op.ptr)}[{writer.name(op.offset)}] = {writer.name(op.value)};")
 
 
+def emit_address(writer: Writer, op: PtrToIntOp | IntToPtrOp) -> None:
+    """`int64_t v3 = reinterpret_cast<int64_t>(v1);`, and back."""
+    _assign(writer, op, f"reinterpret_cast<{value_type(op.results[0], op)}>({writer.name(op.operands[0])})")
+
+
+def emit_declare_local_array(writer: Writer, op: DeclareLocalArrayOp) -> None:
+    """`int32_t v3[4];`."""
+    ty = op.result.type
+    assert isinstance(ty, LocalArrayType)
+    writer.line(f"{scalar_type(ty.dtype, op)} {writer.define(op.result)}[{ty.size}];")
+
+
+def emit_local_array_set(writer: Writer, op: LocalArraySetOp) -> None:
+    """`v3[v2] = v1;`."""
+    array, index, value = map(writer.name, op.operands)
+    writer.line(f"{array}[{index}] = {value};")
+
+
+def emit_local_array_get(writer: Writer, op: LocalArrayGetOp) -> None:
+    """`int32_t v4 = v3[v2];`."""
+    _assign(writer, op, f"{writer.name(op.array)}[{writer.name(op.index)}]")
+
+
+def emit_bitcast(writer: Writer, op: arith.BitcastOp) -> None:
+    """`float v3 = __builtin_bit_cast(float, v1);`: the bits stay."""
+    _assign(writer, op, f"__builtin_bit_cast({value_type(op.result, op)}, {writer.name(op.input)})")
+
+
+def emit_float_to_unsigned(writer: Writer, op: arith.FPToUIOp) -> None:
+    """`int32_t v3 = (int32_t)(uint32_t)v1;`."""
+    ty = value_type(op.result, op)
+    _assign(writer, op, f"({ty})(u{ty}){writer.name(op.input)}")
+
+
 def _assign(writer: Writer, op: Operation, expression: str) -> None:
     result = op.results[0]
     writer.line(f"{value_type(result, op)} {writer.define(result)} = {expression};")
@@ -214,9 +262,16 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     **dict.fromkeys(SIGNED, emit_signed),
     **dict.fromkeys(UNSIGNED, emit_unsigned),
     **dict.fromkeys(CASTS, emit_cast),
-    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp), emit_unsigned_cast),
+    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp, IndexCastUIOp), emit_unsigned_cast),
     **dict.fromkeys(CALLS, emit_identity),
     arith.ExtSIOp: emit_sign_extension,
+    arith.BitcastOp: emit_bitcast,
+    arith.FPToUIOp: emit_float_to_unsigned,
+    PtrToIntOp: emit_address,
+    IntToPtrOp: emit_address,
+    DeclareLocalArrayOp: emit_declare_local_array,
+    LocalArraySetOp: emit_local_array_set,
+    LocalArrayGetOp: emit_local_array_get,
     arith.NegfOp: emit_negf,
     arith.SelectOp: emit_select,
     arith.CmpiOp: emit_cmpi,

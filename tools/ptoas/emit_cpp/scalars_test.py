@@ -53,6 +53,14 @@ def test_floats(op: str, expression: str) -> None:
         ("%r = arith.uitofp %m : i64 to f32", "float a = (float)(uint64_t)v5;"),
         ("%r = arith.extui %b : i1 to i64", "int64_t a = (int64_t)v7;"),
         ("%r = arith.trunci %m : i64 to i32", "int32_t a = (int32_t)v5;"),
+        ("%r = arith.index_castui %n : index to i32", "int32_t a = (int32_t)(uint64_t)v4;"),
+        ("%r = arith.bitcast %m : i64 to f64", "double a = __builtin_bit_cast(double, v5);"),
+        ("%r = arith.fptoui %x : f32 to i32", "int32_t a = (int32_t)(uint32_t)v6;"),
+        ("%r = pto.ptrtoint %p : !pto.ptr<f32> -> i64", "int64_t a = reinterpret_cast<int64_t>(v1);"),
+        (
+            "%r = pto.inttoptr %m : i64 -> !pto.ptr<i32>",
+            "__gm__ int32_t* a = reinterpret_cast<__gm__ int32_t*>(v5);",
+        ),
         ("%r = pto.get_block_idx", "int64_t a = get_block_idx();"),
         ("%r = pto.get_subblock_idx", "int64_t a = get_subblockid();"),
         ("%r = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32", "float a = v1[v4];"),
@@ -62,6 +70,15 @@ def test_floats(op: str, expression: str) -> None:
 )
 def test_others(body: str, line: str) -> None:
     assert cpp_lines(body) == [line]
+
+
+def test_an_array_of_numbers() -> None:
+    body = (
+        "%a = pto.declare_local_array -> !pto.local_array<4xf32>\n"
+        "pto.local_array_set %a[%n], %x : !pto.local_array<4xf32>, f32\n"
+        "%r = pto.local_array_get %a[%n] : !pto.local_array<4xf32> -> f32"
+    )
+    assert cpp_lines(body) == ["float a[4];", "a[v4] = v6;", "float b = a[v4];"]
 
 
 def test_a_cast_between_equal_types_is_a_name() -> None:
@@ -94,7 +111,10 @@ def test_literals(constant: str, ty: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("%r = arith.bitcast %x : f32 to i32", "arith.bitcast: the assembler has no C++ for this operation"),
+        (
+            "%r, %s = arith.mulsi_extended %m, %m : i64",
+            "arith.mulsi_extended: the assembler has no C++ for this operation",
+        ),
         ("%r = arith.extsi %m : i64 to i128", "arith.extsi: there is no C++ type for i128"),
         ("%r = arith.extsi %b : i1 to i64", "arith.extsi: an i1 has no sign; use arith.extui"),
     ],

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 from isa.pipes import Pipe
 from tools.ptoas.insert_sync.analysis import union
@@ -29,7 +30,19 @@ _SET_ORDER = {Turn.EARLY: _EARLY_SET, Turn.NORMAL: _SET, Turn.LATE: _LATE_SET}
 _WAIT_ORDER = {Turn.EARLY: _EARLY_WAIT, Turn.NORMAL: _WAIT}
 
 
-def shared_ids(flag: Flag, scope: Scope) -> Hashable:
+class Connection(Protocol):
+    """From which pipe to which a flag goes."""
+
+    @property
+    def src(self) -> Pipe:
+        """Who sets it."""
+
+    @property
+    def dst(self) -> Pipe:
+        """Who waits for it."""
+
+
+def shared_ids(flag: Connection, scope: Scope) -> Hashable:
     """What a flag shares its ids with: the flags for which this is the same."""
     return (flag.src, flag.dst) if scope is Scope.PAIR else flag.src
 
@@ -66,6 +79,8 @@ class _Tenant:
 class _EventId:
     """One id and the flags that share it."""
 
+    taken: bool = False
+    """Whether the program uses it itself."""
     spans: list[Span] = field(default_factory=list)
     """In order; they are apart."""
     tenants: list[_Tenant] = field(default_factory=list)
@@ -78,7 +93,7 @@ class _EventId:
 
     def is_apart(self, tenant: _Tenant) -> bool:
         """Whether the flag never meets one that is here in program order."""
-        return all(map(self._is_free, tenant.spans))
+        return not self.taken and all(map(self._is_free, tenant.spans))
 
     def take(self, tenant: _Tenant) -> None:
         """Add a flag."""
@@ -124,7 +139,9 @@ class Coloring:
         self._timing = timing
         self._scope = scope
         self._number = number_gaps(program.code)
-        self._houses: dict[Hashable, list[_EventId]] = defaultdict(lambda: [_EventId() for _ in range(limit)])
+        self._limit = limit
+        self._houses: dict[Hashable, list[_EventId]] = {}
+        self._own_ids = program.own_ids
         self._over: dict[tuple[Pipe, int], int] = defaultdict(int)
         """Per source pipe and block, by identity, the waits of which the source knows in there that they are over."""
         self._flags = dict.fromkeys(pair.flag for pair in program.syncs()[0])
@@ -145,13 +162,21 @@ class Coloring:
                 self._seek_relief(tenant, relieve)
         return complete
 
+    def _ids(self, flag: Flag) -> list[_EventId]:
+        """The ids that a flag may have, shared as the scope says."""
+        key = shared_ids(flag, self._scope)
+        if key not in self._houses:
+            taken = {number for own in self._own_ids if shared_ids(own, self._scope) == key for number in own.ids}
+            self._houses[key] = [_EventId(number in taken) for number in range(self._limit)]
+        return self._houses[key]
+
     def _tenant(self, flag: Flag, spans: tuple[Span, ...]) -> _Tenant:
         blocks = {id(block) for pair in flag.pairs for block in outwards(pair.block)}
         over = union(self._over.get((flag.src, block), 0) for block in blocks)
         return _Tenant(flag, spans, self._timing.waits(flag), self._timing.overtakes(flag) & ~over)
 
     def _seek_relief(self, tenant: _Tenant, relieve: Callable[[Failure], Relief | None]) -> None:
-        flag, ids = tenant.flag, self._houses[shared_ids(tenant.flag, self._scope)]
+        flag, ids = tenant.flag, self._ids(tenant.flag)
         relief = relieve(_failure(tenant, ids))
         if relief is None:
             return
@@ -163,7 +188,7 @@ class Coloring:
             self._house(self._tenant(flag, tenant.spans))
 
     def _house(self, tenant: _Tenant) -> bool:
-        ids, count = self._houses[shared_ids(tenant.flag, self._scope)], tenant.flag.ids
+        ids, count = self._ids(tenant.flag), tenant.flag.ids
         fits = [event_id.is_apart(tenant) and not event_id.meets(tenant) for event_id in ids]
         for first in range(len(ids) - count + 1):
             if all(fits[first : first + count]):

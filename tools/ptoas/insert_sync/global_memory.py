@@ -10,8 +10,10 @@ from ptodsl.dialect import (
     DeclareGlobalOp,
     FifoOp,
     InitializeL2G2LPipeOp,
+    IntToPtrOp,
     MakeTensorViewOp,
     PartitionViewOp,
+    PtrToIntOp,
     PtrType,
 )
 
@@ -56,6 +58,8 @@ class GlobalMemory:
                 return self._roots(op.source)
             case MakeTensorViewOp() | AddPtrOp() as op:
                 return self._roots(op.ptr)
+            case IntToPtrOp() as op if isinstance(op.address.owner, PtrToIntOp):
+                return self._roots(op.address.owner.ptr)
             case arith.SelectOp() as op:
                 return self._roots(op.lhs) | self._roots(op.rhs)
             case DeclareGlobalOp() as op:

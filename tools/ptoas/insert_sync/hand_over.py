@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from ptodsl.dialect import KernelKind
+from ptodsl.dialect import CrossCoreFlagOp, KernelKind
 from tools.ptoas.diagnostics import OperationError, user_place
 from tools.ptoas.insert_sync.cores import CoreProgram, callee_name, functions_of
 from tools.ptoas.insert_sync.fifo_order import has_signals
@@ -26,13 +26,15 @@ class _Uses:
 
     touched: dict[str, Operation] = field(default_factory=dict)
     written: dict[str, Operation] = field(default_factory=dict)
-    has_fifos: bool = False
+    has_signals: bool = False
+    """Whether it uses FIFOs, or flags between cores of its own."""
 
 
 def check_hand_over(module: ModuleOp, programs: Iterable[CoreProgram]) -> None:
     """Refuse global memory that one kind of core writes and another one uses, with nothing to order the two.
 
     Functions of their own, called by one entry, may do so if both use FIFOs: their signals can order more than entries.
+    Whoever sets flags between cores with `pto.sync.set` orders the cores alone.
 
     Raises:
         OperationError: at the use, naming the write.
@@ -42,9 +44,10 @@ def check_hand_over(module: ModuleOp, programs: Iterable[CoreProgram]) -> None:
         by_function.setdefault(core.name, []).append(core)
     for function in functions_of(module):
         own = _uses_of_sections(by_function[callee_name(function)])
-        _check(own, "a flag between them would be set on one core and waited for on another, and hang")
+        if not any(isinstance(op, CrossCoreFlagOp) for op in function.walk()):
+            _check(own, "a flag between them would be set on one core and waited for on another, and hang")
         called = _uses_of_calls(function, by_function)
-        if not all(uses.has_fifos for uses in called.values()):
+        if not all(uses.has_signals for uses in called.values()):
             _check(called, "nothing orders the two")
 
 
@@ -70,7 +73,8 @@ def _uses_of_calls(function: FuncOp, by_function: dict[str, list[CoreProgram]]) 
 
 def _note(uses: _Uses, core: CoreProgram, names: Mapping[str, Iterable[str]]) -> None:
     """Add what a program touches, under the caller's names for it; FIFOs order their own memory."""
-    uses.has_fifos |= has_signals(core.program)
+    own_flags = any(isinstance(op, CrossCoreFlagOp) for op in core.function.walk())
+    uses.has_signals |= own_flags or has_signals(core.program)
     for op in core.program.ops:
         assert isinstance(op.payload, Operation)
         for access in op.accesses:

@@ -24,9 +24,10 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncO
 
     Adds `pto.set_flag`, `pto.wait_flag` and `pto.barrier` to the functions of `module`, whose tiles have the
     addresses of `plan`. FIFO operations order the cores, and what they tell of the other core needs no sync either.
+    Flags that are there stay where they are and spare nothing; their event ids are given to no other flag.
 
     Raises:
-        OperationError: the module has flags of its own, control flow other than `scf.for` and `scf.if`, operations on
+        OperationError: the module has control flow other than `scf.for` and `scf.if`, operations on
             memory outside of the sections of a function that has some, calls between functions that work on memory,
             or cores that share global memory without a FIFO.
     """

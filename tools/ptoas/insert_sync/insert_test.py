@@ -86,9 +86,30 @@ def test_operations_that_share_the_scratch_of_the_library_are_ordered(other: str
     assert ("pipe_barrier" in words[first : first + 3]) == ordered
 
 
-def test_flags_of_the_program_are_refused() -> None:
-    with pytest.raises(AssemblerError, match="--enable-insert-sync owns all flags"):
-        assembled(snippet(f"{LOAD}\npto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]"))
+def flags(text: str) -> list[str]:
+    """Flags and barriers of the C++ of `text`."""
+    lines = assemble(text, "a.mlir", Options(Sync.INSERT)).splitlines()
+    return [line.strip() for line in lines if re.match(r"\s*(set_flag|wait_flag|pipe_barrier)", line)]
+
+
+def test_flags_of_the_program_stay_and_keep_their_ids() -> None:
+    own = "[<PIPE_MTE2>, <PIPE_MTE3>, <EVENT_ID0>]"
+    assert flags(snippet(f"{LOAD}\npto.set_flag{own}\npto.wait_flag{own}\n{STORE}")) == [
+        "set_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID1);",
+        "set_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);",
+        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);",
+        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID1);",
+    ]
+
+
+def test_a_computed_flag_of_the_program_may_have_any_id() -> None:
+    own = "[<PIPE_MTE2>, <PIPE_MTE3>, %n]"
+    found = flags(snippet(f"{LOAD}\npto.set_flag_dyn {own}\npto.wait_flag_dyn {own}\n{STORE}"))
+    assert [re.sub(r"v\d+", "n", line) for line in found] == [
+        "set_flag(PIPE_MTE2, PIPE_MTE3, n);",
+        "wait_flag(PIPE_MTE2, PIPE_MTE3, n);",
+        "pipe_barrier(PIPE_ALL);",
+    ]
 
 
 def round_trip(*, calls: int = 1, loops: bool = False, with_vector: bool = True) -> list[str]:

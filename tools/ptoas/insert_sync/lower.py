@@ -10,7 +10,7 @@ from xdsl.dialects import arith, func, scf
 from xdsl.ir import Block as IRBlock
 from xdsl.ir import Operation
 
-from isa.pipes import Pipe
+from isa.pipes import EVENT_IDS, Pipe
 from isa.repeats import VRule
 from ptodsl.dialect import (
     DIRECTIONS,
@@ -39,7 +39,7 @@ from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.nodes import Access, Block, FifoNode, IfNode, LoopNode, Node, OpNode
 from tools.ptoas.insert_sync.options import SyncOptions
-from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.program import OwnIds, Program
 from tools.ptoas.insert_sync.rings import Rings, Use
 from tools.ptoas.insert_sync.series import SeriesFinder
 from tools.ptoas.insert_sync.slots import Conditions, Slots
@@ -67,8 +67,8 @@ class Lowering:
         """What the cores of a kind execute: the function's body with the sections of that kind, in program order.
 
         Raises:
-            OperationError: the function has flags of its own, control flow other than `scf.for`, `scf.while` and
-                `scf.if`, or operations that work on memory outside of its sections, where every core executes them.
+            OperationError: the function has control flow other than `scf.for`, `scf.while` and `scf.if`, or operations
+                that work on memory outside of its sections, where every core executes them.
         """
         block = self._function.body.block
         nodes: list[Node] = []
@@ -80,7 +80,9 @@ class Lowering:
                 self._check_outside(op)
             elif (node := self._node(op)) is not None:
                 nodes.append(node)
-        return build_program(Block(nodes), self._options.v_rule)
+        program = build_program(Block(nodes), self._options.v_rule)
+        program.own_ids = tuple(_own_ids(self._function))
+        return program
 
     def _check_outside(self, op: Operation) -> None:
         """Refuse what would need order with the sections: a flag beside it would be every core's."""
@@ -251,10 +253,14 @@ def _is_unsplit(op: Operation) -> bool:
     return isinstance(op, FifoOp) and op.split_axis is Split.NONE
 
 
+def _own_ids(function: func.FuncOp) -> Iterator[OwnIds]:
+    """Event ids that the function uses itself; where it computes one, it may be any."""
+    for op in function.body.walk():
+        if isinstance(op, FlagOp | DynamicFlagOp):
+            ids = {op.event_id.data} if isinstance(op, FlagOp) else range(EVENT_IDS)
+            yield OwnIds(queue_of(op.src_pipe.data), queue_of(op.dst_pipe.data), frozenset(ids))
+
+
 def _check_supported(op: Operation) -> None:
-    if isinstance(op, FlagOp | DynamicFlagOp):
-        raise OperationError(
-            op, f"{op.name}: --enable-insert-sync owns all flags; remove this one, or assemble without the option"
-        )
     if op.regions:
         raise OperationError(op, f"{op.name}: --enable-insert-sync knows scf.for, scf.while and scf.if only")

@@ -32,6 +32,15 @@ class RoundTrip:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnIds:
+    """Event ids that the program itself uses between two pipes, and that no flag may have."""
+
+    src: Pipe
+    dst: Pipe
+    ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Where an operation stands: its block and its place in it."""
 
@@ -76,6 +85,8 @@ class Program:
     """Per block of the code, by identity, the blocks that stand for it."""
     v_rule: VRule = VRule.STRICT
     """What spares a barrier between dependent operations on V."""
+    own_ids: tuple[OwnIds, ...] = ()
+    """What the program's own flags take."""
     surplus: dict[RoundTrip, int] = field(default_factory=dict)
     """Of the other core, whenever it answers: how many more pushes it has received than answered, at least."""
 

@@ -108,6 +108,10 @@ void pass_slot_on(OpId op, Fifo& fifo, TileSplitAxis split, const View& entry, i
 
 // Flags and barriers, which matter to traces only: execution is in program order.
 void synchronise(OpId op, EventKind kind, pipe_t pipe, pipe_t dst_pipe, int event_id, int line);
+/// Sets a flag for the other cores of the block, or for those that the mode says.
+void set_cross_flag(int mode, int64_t flag, int line);
+/// Waits until the other cores have set a flag.
+void wait_cross_flag(int64_t flag, int line);
 
 // The scalar unit (pipe S) in global memory: `size_of(dtype)` bytes at `address`.
 void load_element(uint64_t address, DTypeId dtype, void* value, int line);

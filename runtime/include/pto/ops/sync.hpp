@@ -41,3 +41,17 @@ inline void wait_flag(pipe_t from, pipe_t to, int event_id, int line = __builtin
 inline void pipe_barrier(pipe_t pipe, int line = __builtin_LINE()) {
     pto::host::synchronise(pto::host::OpId::pipe_barrier, pto::host::EventKind::Barrier, pipe, PIPE_S, 0, line);
 }
+
+/// How a flag between cores is encoded: in whose sight it is, and which of the 16.
+inline constexpr uint16_t FFTS_MODE_VAL = 2;
+inline uint16_t getFFTSMsg(uint16_t mode, uint16_t flag) {
+    return static_cast<uint16_t>(1 | (mode & 3) << 4 | (flag & 15) << 8);
+}
+
+/// Sets a flag for the other cores when everything issued to `pipe` is complete.
+inline void ffts_cross_core_sync(pipe_t, uint64_t message, int line = __builtin_LINE()) {
+    pto::host::set_cross_flag(static_cast<int>(message >> 4 & 3), static_cast<int64_t>(message >> 8 & 15), line);
+}
+
+/// Holds back the core until the other cores have set a flag.
+inline void wait_flag_dev(int64_t flag, int line = __builtin_LINE()) { pto::host::wait_cross_flag(flag, line); }
