@@ -39,8 +39,9 @@ from cli.files import check_distinct, output_file, user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
 from flash_atten.backend import cube_cores
+from flash_atten.built import Served, serve
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
-from flash_atten.config import SCHEDULES, KernelConfig
+from flash_atten.config import SCHEDULES, LaunchShape
 from flash_atten.knobs import BY_RULE, Asked, choose_config
 from kernels.launch_flags import define_choice
 from kernels.library import HOST, LibraryError
@@ -111,6 +112,8 @@ class Options:
     """A checked request."""
 
     jobs: tuple[Job, ...]
+    notes: tuple[str, ...]
+    """What the user is to know about the choice of libraries."""
     settings: Settings
     suite: bool
     json: Path | None
@@ -125,7 +128,8 @@ def options() -> Options:
     if CASE.present and not CASE.value:
         raise ValueError("--case= is an empty list; give names such as --case=case1,case4, or leave it out")
     cases = choose_cases(suite=SUITE.value, names=CASE.value, s1=s1, q_rows=q_rows)
-    jobs = [Job(case, _kernels(case)) for case in cases]
+    served = [_kernels(case) for case in cases]
+    jobs = [Job(case, tuple(kernels)) for case, kernels in zip(cases, served, strict=True)]
     choice = CHOICE()
     if choice.backend == HOST and TIMING.value not in ("auto", "wall"):
         raise ValueError(
@@ -146,11 +150,15 @@ def options() -> Options:
     )
     to_stdout = TSV.value == STDOUT
     json_path, tsv_path = _outputs(JSON.value, None if to_stdout else TSV.value)
-    return Options(tuple(jobs), settings, SUITE.value, json_path, tsv_path, to_stdout)
+    notes = dict.fromkeys(note for kernels in served for notes in kernels.values() for note in notes)
+    return Options(tuple(jobs), tuple(notes), settings, SUITE.value, json_path, tsv_path, to_stdout)
 
 
-def _kernels(case: Case) -> tuple[Kernel, ...]:
-    """Return the variants of the kernel that run a case in turns. Raises ValueError for one that cannot."""
+def _kernels(case: Case) -> dict[Kernel, list[str]]:
+    """Return the variants of the kernel that run a case in turns, with notes on their choice.
+
+    Raises ValueError for one that cannot.
+    """
     if LIBRARY.value and REMOVE_BARRIERS.value:
         raise ValueError(
             "--library and --remove_barriers exclude each other: a library has its barriers removed already"
@@ -163,19 +171,20 @@ def _kernels(case: Case) -> tuple[Kernel, ...]:
     schedules = [None] if SCHEDULE.value is None else SCHEDULE.value
     preloads = [None] if QK_PRELOAD.value is None else integers("qk_preload", QK_PRELOAD.value)
     found = [
-        Kernel(_config(case, Asked(*knobs), path), barriers, path)
+        (_served(case, Asked(*knobs), path), barriers, path)
         for knobs in itertools.product(S1_TILE.value, preloads, KV_SPLIT.value, schedules)
         for path in libraries or [None]
         for barriers in sets
     ]
-    return tuple(dict.fromkeys(found))
+    return {Kernel(served.config, barriers, path): served.notes for served, barriers, path in found}
 
 
-def _config(case: Case, asked: Asked, library: Path | None) -> KernelConfig:
+def _served(case: Case, asked: Asked, library: Path | None) -> Served:
     choice = CHOICE()
-    return choose_config(
+    config = choose_config(
         asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cube_cores(choice, library), library=library
     )
+    return Served(config) if library else serve(config, asked, LaunchShape(case.q_rows, case.s1))
 
 
 def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:
@@ -310,6 +319,8 @@ def work(chosen: Options) -> int:
             for row in runner.run_job(job):
                 collector.add(row)
 
+    for note in chosen.notes:
+        print(paragraph(f"note: {note}"), file=sys.stderr)
     interrupted = False
     with progress:
         try:

@@ -146,7 +146,7 @@ def _wait_for(path: Path) -> None:
 
 
 def test_ctrl_c_keeps_finished_rows(tmp_path: Path) -> None:
-    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 500})
+    slow = build_stand_in(tmp_path, KernelConfig(), switches={"STAND_IN_SLOWDOWN_MS": 1000})
     process = _start(tmp_path, slow, "--s1=768,1024,1280,1536", "--json=r.json")
     _wait_for(tmp_path / "r.json")
     process.send_signal(signal.SIGINT)

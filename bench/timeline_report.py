@@ -12,9 +12,10 @@ from cli.program import paragraph
 from flash_atten.config import S0
 from flash_atten.stage_names import stage_of
 from sim.timeline.account import LineShare, QueueAccount, busiest, line_shares, queue_accounts
-from sim.timeline.blocks import measure
+from sim.timeline.blocks import BlockTimes, measure
 from sim.timeline.launch import Hypothesis, Workload, microseconds
 from sim.timeline.origins import Origin
+from sim.timeline.pairs import PairTimes
 from sim.timeline.parameters import Fit, load_fits
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.stages import Label, labels
@@ -37,7 +38,9 @@ class View:
     microseconds: float
     tflops: float
     run: Timeline
-    """One Q block on one core, among as many active cores as the launch has."""
+    """One unit of work on one core, among as many active cores as the launch has."""
+    unit: str
+    """What that is, in words."""
     cycles_per_tile: float
     """Of the steady state; the mean of the whole block where that is too short."""
     accounts: Sequence[QueueAccount]
@@ -99,6 +102,7 @@ def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: F
         microseconds=time,
         tflops=tflops(work.q_rows, work.s1, time * 1e-6),
         run=run,
+        unit=_unit(kernel, blocks),
         cycles_per_tile=measure(run, 1).per_tile or run.cycles / blocks.one.pushes,
         accounts=queue_accounts(run),
         lines=line_shares(run),
@@ -106,13 +110,18 @@ def _view(kernel: RecordedKernel, work: Workload, hypothesis: Hypothesis, fit: F
     )
 
 
+def _unit(kernel: RecordedKernel, blocks: BlockTimes | PairTimes) -> str:
+    if isinstance(blocks, PairTimes):
+        return "pair of Q blocks"
+    return "Q block" if kernel.parts == 1 else "part of S1 for one Q block"
+
+
 def report_text(analysis: Analysis) -> str:
     """Return the verdict, the table and the lines, ready to print."""
     parts = [paragraph(verdict(analysis))]
-    unit = "Q block" if analysis.kernel.parts == 1 else "part of S1 for one Q block"
     for view in analysis.views:
         parts += [
-            f"If {NAMES[view.hypothesis]} (predicted, share of {view.run.cycles:,.0f} cycles of one {unit}):",
+            f"If {NAMES[view.hypothesis]} (predicted, share of {view.run.cycles:,.0f} cycles of one {view.unit}):",
             accounts_text(view.accounts),
             f"{view.cycles_per_tile:,.0f} cycles per tile",
         ]

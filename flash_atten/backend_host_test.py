@@ -1,6 +1,7 @@
 """Host launches on a stand-in library: results, buffers, and every operand that is refused."""
 
 import ctypes
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.plan import block_dim, launch_plan
 from flash_atten.reference import attention_reference
-from flash_atten.stand_in import build_stand_in
+from flash_atten.stand_in import build_info, build_stand_in
 from isa.a3 import CUBE_CORES
 from kernels.backend import Choice
 from kernels.host import HostBackend
@@ -129,6 +130,14 @@ def test_the_seed_of_an_order_of_cores_reaches_the_library(tmp_path: Path) -> No
     backend = open_backend(CONFIG, Choice(interleave=2**63 + 5), path=path).backend
     backend.launch(inputs.q, inputs.k, inputs.v)
     assert ctypes.c_uint64.in_dll(ctypes.CDLL(str(path)), "stand_in_seed").value == 2**63 + 5
+
+
+@pytest.mark.parametrize(("says", "doubted"), [({"audited": False}, True), ({"audited": True}, False), ({}, False)])
+def test_a_kernel_that_nobody_audited_is_said_to_be_so(tmp_path: Path, says: dict[str, bool], doubted: bool) -> None:
+    path = build_stand_in(tmp_path, CONFIG, info=json.dumps({**build_info(CONFIG), **says}))
+    assert ("NOT AUDITED, since it was built with --no//flash_atten:audit" in open_backend(CONFIG, path=path).why) == (
+        doubted
+    )
 
 
 def test_how_the_host_computes_reaches_the_library(tmp_path: Path) -> None:

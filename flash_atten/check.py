@@ -19,11 +19,12 @@ from absl import flags
 
 from cli.files import user_path
 from cli.interrupt import Interrupted, interruptible, leave
-from cli.program import EXIT_FAILED, fail, integers, run
+from cli.program import EXIT_FAILED, fail, integers, paragraph, run
 from flash_atten.backend import AttentionBackend, cube_cores, open_backend
+from flash_atten.built import serve
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
-from flash_atten.config import KernelConfig
+from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.knob_flags import define_knobs
 from flash_atten.knobs import choose_config
 from kernels.backend import Choice
@@ -57,6 +58,8 @@ class Options:
     checks: tuple[Check, ...]
     library: Path | None
     choice: Choice
+    notes: tuple[str, ...]
+    """What the user is to know about the choice of libraries."""
 
 
 def options() -> Options:
@@ -65,15 +68,19 @@ def options() -> Options:
     if unknown or not KINDS.value:
         raise ValueError(f"--kinds={','.join(KINDS.value)} is not supported; choose from {', '.join(INPUT_KINDS)}")
     seeds = integers("seeds", SEEDS.value, least=0)
-    checks, choice = [], CHOICE()
+    checks, choice, asked = [], CHOICE(), KNOBS()
+    notes: list[str] = []
     library = user_path(LIBRARY.value) if LIBRARY.value else None
     for s1 in integers("s1", S1.value):
         for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
             config = choose_config(
-                KNOBS(), q_rows=q_rows, s1=s1, cores=lambda: cube_cores(choice, library), library=library
+                asked, q_rows=q_rows, s1=s1, cores=lambda: cube_cores(choice, library), library=library
             )
+            if library is None:
+                served = serve(config, asked, LaunchShape(q_rows, s1))
+                config, notes = served.config, notes + served.notes
             checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
-    return Options(tuple(checks), library, choice)
+    return Options(tuple(checks), library, choice, tuple(notes))
 
 
 def check_result(backend: AttentionBackend, inputs: AttentionInputs, seed: int) -> Comparison:
@@ -108,6 +115,8 @@ def run_checks(chosen: Options) -> Iterator[tuple[bool, str]]:
 def work(chosen: Options) -> int:
     """Make all comparisons, a line each; return 1 if any is wrong. Ctrl-C ends the program, also inside the kernel."""
     results: list[bool] = []
+    for note in dict.fromkeys(chosen.notes):
+        print(paragraph(f"note: {note}"), flush=True)
 
     def check_all() -> None:
         for ok, line in run_checks(chosen):

@@ -1,4 +1,4 @@
-"""Programs bring along what their default flags choose from, and nothing else: the rest would be built in vain."""
+"""`attention` brings along what open knobs choose from, and nothing else: the rest would be built in vain."""
 
 from pathlib import Path
 

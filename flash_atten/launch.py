@@ -19,10 +19,11 @@ from absl import flags
 
 from cli.files import output_file, user_path, write_file
 from cli.interrupt import Interrupted, interruptible, leave
-from cli.program import EXIT_FAILED, fail, run
+from cli.program import EXIT_FAILED, fail, paragraph, run
 from flash_atten.backend import cube_cores, open_backend
+from flash_atten.built import Served, serve
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
-from flash_atten.config import KernelConfig
+from flash_atten.config import LaunchShape
 from flash_atten.knob_flags import define_knobs
 from flash_atten.knobs import choose_config
 from flash_atten.operands import check_operands, numpy_operand
@@ -54,7 +55,7 @@ class Options:
     """A checked request."""
 
     inputs: AttentionInputs
-    config: KernelConfig
+    served: Served
     out: Path | None
     library: Path | None
     choice: Choice
@@ -91,9 +92,10 @@ def _library() -> Path | None:
     return user_path(LIBRARY.value) if LIBRARY.value else None
 
 
-def _config(q_rows: int, s1: int) -> KernelConfig:
-    library = _library()
-    return choose_config(KNOBS(), q_rows=q_rows, s1=s1, cores=lambda: cube_cores(CHOICE(), library), library=library)
+def _served(q_rows: int, s1: int) -> Served:
+    library, asked = _library(), KNOBS()
+    config = choose_config(asked, q_rows=q_rows, s1=s1, cores=lambda: cube_cores(CHOICE(), library), library=library)
+    return Served(config) if library else serve(config, asked, LaunchShape(q_rows, s1))
 
 
 def _inputs() -> AttentionInputs:
@@ -107,7 +109,7 @@ def _inputs() -> AttentionInputs:
         )
     if len(missing) == len(files):
         q_rows = S1.value if Q_ROWS.value is None else Q_ROWS.value
-        _config(q_rows, S1.value)
+        _served(q_rows, S1.value)
         return make_inputs(KIND.value, q_rows, S1.value, SEED.value)
     if missing:
         raise ValueError(
@@ -124,16 +126,18 @@ def options() -> Options:
     operands = [numpy_operand(name, getattr(inputs, name)) for name in ("q", "k", "v")]
     for operand in operands:
         operand.check()
-    config = _config(inputs.q.shape[0], inputs.k.shape[0])
-    check_operands(config, *operands)
+    served = _served(inputs.q.shape[0], inputs.k.shape[0])
+    check_operands(served.config, *operands)
     given = [user_path(text) for text in (Q.value, K.value, V.value) if text]
     out = output_file("out", OUT.value, ".npy", inputs=given, ours=_is_result)
-    return Options(inputs, config, out, _library(), CHOICE())
+    return Options(inputs, served, out, _library(), CHOICE())
 
 
 def launch(chosen: Options) -> None:
     """Launch, write the result, print one line about it. Raises KernelError, LibraryError, OSError."""
-    opened = open_backend(chosen.config, chosen.choice, path=chosen.library)
+    for note in chosen.served.notes:
+        print(paragraph(f"note: {note}"))
+    opened = open_backend(chosen.served.config, chosen.choice, path=chosen.library)
     backend, inputs = opened.backend, chosen.inputs
     bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
     start = time.perf_counter()

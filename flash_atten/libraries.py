@@ -42,7 +42,7 @@ def library_path(config: KernelConfig, directory: Path | None = None) -> Path:
     return path
 
 
-def libraries_beside() -> list[Path]:
-    """Return the libraries that compute beside this file, where Bazel's runfiles have them."""
-    paths = sorted(Path(__file__).parent.glob("fa_*.so"))
+def libraries_beside(directory: Path | None = None) -> list[Path]:
+    """Return the libraries that compute in `directory` (default: beside this file, as in Bazel's runfiles)."""
+    paths = sorted((directory or Path(__file__).parent).glob("fa_*.so"))
     return [path for path in paths if not path.name.endswith(".trace.so")]

@@ -17,6 +17,10 @@ STAGE_OF_FUNCTION: Mapping[str, str] = {
     "emit_qk_sub": "compute_qk",
     "emit_pv_sub": "compute_pv",
     "compute_pv": "compute_pv",
+    "q_loads": "compute_qk",
+    "finish_pv": "compute_gu",
+    "clear_output": "compute_gu",
+    "inverse_steps": "compute_gu",
     "push_pv": "compute_pv",
     "load_first_k": "compute_qk",
     "load_k": "compute_qk",
@@ -47,7 +51,7 @@ STAGE_OF_FUNCTION: Mapping[str, str] = {
     "store_partial": "compute_gu",
     "store_lse": "compute_gu",
 }
-"""Functions of kernel_cube.py, kernel_vector.py and kernel_results.py that issue operations. What combines partial
+"""Functions of the files that build cube and vector cores, of the recipe and of fast_*.py, that issue operations. What combines partial
 results (kernel_reduce.py) is a launch of its own and belongs to no stage.
 """
 

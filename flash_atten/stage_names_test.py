@@ -27,6 +27,7 @@ def test_lines_of_a_stage_say_which() -> None:
         ("fast_cube.py", "tile.mov(buffers.p_mat"): "compute_pv",
         ("fast_softmax.py", "tile.cvt("): "compute_p",
         ("fast_softmax.py", "tile.row_expand_mul("): "compute_gu",
+        ("fast_softmax.py", "fifos.pv.free("): "compute_gu",
     }
     for (name, text), stage in cases.items():
         assert stage_of(f"flash_atten/{name}", line_of(name, text)) == stage

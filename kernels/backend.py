@@ -120,6 +120,7 @@ def open_library(library: KernelLibrary, choice: Choice = DEFAULT_CHOICE) -> Ope
             + ("build and run with --config=npu" if choice.backend == NPU else "build and run without --config=npu")
         )
     asked = "asked for" if choice.backend != AUTO else "auto"
+    doubt = "; NOT AUDITED, since it was built with --no//flash_atten:audit" if library.info.unaudited else ""
     if built == HOST and choice.cube_cores is not None:
         raise LibraryError(
             f"--cube_cores={choice.cube_cores} is about the device, but {name} is built for the {built} backend; leave "
@@ -128,7 +129,7 @@ def open_library(library: KernelLibrary, choice: Choice = DEFAULT_CHOICE) -> Ope
     if built == HOST:
         host = HostBackend(library, choice.host_options())
         filled = "" if choice.fill else ", memories not filled with NaN"
-        return Opened(host, f"host ({asked}: {name} is built for CPUs; loops for {host.cpu}{filled})")
+        return Opened(host, f"host ({asked}: {name} is built for CPUs; loops for {host.cpu}{filled}{doubt})")
     for flag, value, what in (
         ("interleave", choice.interleave, "orders the simulated cores"),
         ("cpu", choice.cpu, "chooses the loops"),
@@ -139,4 +140,4 @@ def open_library(library: KernelLibrary, choice: Choice = DEFAULT_CHOICE) -> Ope
                 f"--{flag}={value} {what} of the host, but {name} is built for the {built} backend; leave it out"
             )
     backend = NpuBackend(library, import_torch_npu(), cube_cores=choice.cube_cores)
-    return Opened(backend, f"npu ({asked}: {name} is built for the device, and {backend.device_name} is usable)")
+    return Opened(backend, f"npu ({asked}: {name} is built for the device, and {backend.device_name} is usable{doubt})")

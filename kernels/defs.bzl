@@ -30,6 +30,7 @@ def _caller_action(ctx, assembled, backend):
     """Makes what the library says of itself, and what C programs call; returns the former."""
     known = ctx.actions.declare_file(ctx.label.name + ".knobs.json")
     ctx.actions.write(known, json.encode({
+        "audited": ctx.attr.audited or not ctx.attr.remove_barriers,
         "kernel": ctx.attr.kernel,
         "knobs": json.decode(ctx.attr.knobs),
         "name": ctx.label.name,

@@ -72,6 +72,11 @@ class BuildInfo:
         fields: dict[str, Any] = json.loads(self.text)
         return fields
 
+    @property
+    def unaudited(self) -> bool:
+        """Whether barriers were removed and the hazard judge was not asked. Of a library that does not say: False."""
+        return self.fields().get("audited") is False
+
     def entry(self, name: str) -> Entry:
         """Return the entry `name`. Raises LibraryError if there is none."""
         for entry in self.entries:

@@ -63,6 +63,17 @@ def test_every_operation_of_the_kernel_has_a_stage_and_a_tile(named: list[Label 
     }
 
 
+@pytest.mark.parametrize("name", ["fa_s1tile256_single", "fa_s1tile512_fast"])
+def test_every_operation_of_other_schedules_has_a_stage_and_a_tile(name: str) -> None:
+    kernel = RecordedKernel.load(FOLDER / f"{name}.trace.so")
+    s1_tile, lanes = kernel.library.config.s1_tile, kernel.library.config.lanes
+    named = labels(timeline(kernel.program(lanes, s1_tile * TILES)), kernel.origins, stage_of)
+    assert None not in named
+    assert {label for label in named if label} == {
+        Label(stage, tile) for stage in STAGES for tile in range(lanes * TILES)
+    }
+
+
 def test_a_tile_passes_through_the_stages_in_order(named: list[Label | None], run: Timeline) -> None:
     for tile in range(TILES):
         ends = [

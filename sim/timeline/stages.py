@@ -26,8 +26,9 @@ class Label(NamedTuple):
 def labels(run: Timeline, origins: Mapping[int, Origin], stage_of: StageOf) -> list[Label | None]:
     """Return the label of each bar, None for one of no stage.
 
-    A stage ends its work on a tile when it pushes the tile's slot, or frees it if it pushes none. So a bar's tile is
-    the number of such hand-overs that its core has issued before it.
+    A stage ends its work on a tile when it pushes the tile's slot. One that pushes none begins with a tile when it pops
+    its slot: it may free the slot as soon as it has loaded it, long before it is done. So a bar's tile follows from the
+    number of pushes, or of pops, that its core has issued before it.
     """
     program = run.program
     tables = []
@@ -48,13 +49,16 @@ def _stage(origins: Mapping[int, Origin], line: int, stage_of: StageOf) -> str |
 
 
 def _tiles(stream: Sequence[Instruction], stages: Sequence[str | None]) -> list[int]:
-    """Return, for each instruction, how many tiles its stage has handed over before it."""
+    """Return the tile that the stage of each instruction works on."""
     pushing = {stage for (kind, *_), stage in zip(stream, stages, strict=True) if kind == Kind.TPUSH}
     counts: dict[str | None, int] = defaultdict(int)
     tiles = []
     for (kind, *_), stage in zip(stream, stages, strict=True):
-        tiles.append(counts[stage])
-        if kind == (Kind.TPUSH if stage in pushing else Kind.TFREE):
-            counts[stage] += 1
-    # What a stage does after its last hand-over, such as storing the output, belongs to its last tile.
-    return [min(tile, max(0, counts[stage] - 1)) for tile, stage in zip(tiles, stages, strict=True)]
+        if stage in pushing:
+            tiles.append(counts[stage])
+            counts[stage] += kind == Kind.TPUSH
+        else:
+            counts[stage] += kind == Kind.TPOP
+            tiles.append(counts[stage] - 1)
+    # What a stage does before its first pop, or after its last push, belongs to its first or last tile.
+    return [max(0, min(tile, counts[stage] - 1)) for tile, stage in zip(tiles, stages, strict=True)]

@@ -1,0 +1,66 @@
+"""What open knobs take of the libraries that are there: a program brings along one, unless it is told to bring more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.knobs import BY_RULE, Asked
+from flash_atten.libraries import libraries_beside, library_name
+from kernels.library import KernelLibrary, LibraryError
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a launch runs with."""
+
+    config: KernelConfig
+    notes: list[str] = field(default_factory=list)
+    """What the user is to know if the rules would take another library."""
+
+
+def serve(by_rule: KernelConfig, asked: Asked, shape: LaunchShape, directory: Path | None = None) -> Served:
+    """Return `by_rule`, what the rules make of `asked`, or the nearest configuration that a library in `directory` has.
+
+    The latter only if the library of the former is not there, and another one is that has all knobs that the user gave
+    and can run `shape`. `directory` is by default where Bazel's runfiles have the libraries.
+    """
+    there = list(_configs(libraries_beside(directory)))
+    possible = [config for config in there if _may(config, by_rule, asked, shape)]
+    if by_rule in there or not possible:
+        return Served(by_rule)
+    nearest = min(possible, key=lambda config: sum(config.knobs[name] != by_rule.knobs[name] for name in config.knobs))
+    note = (
+        f"{library_name(nearest)} runs what the rules for open knobs give to {library_name(by_rule)}, which is not "
+        "built: `tools/bazel run --//flash_atten:kernels=auto ...` brings along all that they choose from"
+    )
+    return Served(nearest, [note])
+
+
+def _configs(paths: list[Path]) -> Iterator[KernelConfig]:
+    """Yield what the libraries say they are built for; one that cannot be asked is left to who opens it."""
+    names = KernelConfig().knobs
+    for path in paths:
+        try:
+            knobs = KernelLibrary(path).info.knobs
+            yield KernelConfig(**{name: knobs[name] for name in names})  # type: ignore[arg-type]
+        except (LibraryError, KeyError, ValueError):
+            continue
+
+
+def _may(config: KernelConfig, by_rule: KernelConfig, asked: Asked, shape: LaunchShape) -> bool:
+    """Whether a configuration has what the user gave, and runs the shape."""
+    given = ["heads"]
+    given += ["s1_tile"] if asked.s1_tile != BY_RULE else []
+    given += ["kv_split"] if asked.kv_split != BY_RULE else []
+    given += ["qk_preload"] if asked.qk_preload is not None else []
+    given += ["schedule"] if asked.schedule is not None else []
+    if any(config.knobs[name] != by_rule.knobs[name] for name in given):
+        return False
+    try:
+        shape.check(config)
+    except ValueError:
+        return False
+    return True
