@@ -37,6 +37,7 @@ OUTPUTS = (
     ("sim.mutation_main", "--json=x.json"),
     ("sim.picture_main", "--output=x.svg"),
     ("sim.prove_main", "--so=a.trace.so --cpp=in.cpp --output=x.json"),
+    ("sim.sync_report_main", "--output=x.md"),
     ("sim.timeline.calibrate_main", "--traces=. --output=x.json"),
     ("sim.timeline.predict_main", "--trace=a.trace --q_rows=128 --s1=256 --json=x.json"),
     ("tools.ptoas", "in.mlir -o x.cpp"),
@@ -82,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
     os.link(tmp_path / "in.cpp", tmp_path / "link.cpp")
     (tmp_path / "in.mlir").write_text("builtin.module {}\n")
     (tmp_path / "rows.json").write_text("table\ts\tcores\ttiming\tmicroseconds\ttrace\n")
-    for suffix in ("cpp", "html", "json", "mlir", "npy", "perfetto-trace", "png", "svg", "tsv"):
+    for suffix in ("cpp", "html", "json", "md", "mlir", "npy", "perfetto-trace", "png", "svg", "tsv"):
         (tmp_path / f"x.{suffix}").write_text("mine, and nobody else's\n")
     return tmp_path
 

@@ -2,6 +2,8 @@
 
 sweep_merge --output=sweep.tsv --json=sweep.json ROWS.json ...
 sweep_merge --judge ROWS.json ...          exit status 1, and a line for each row that is not ok
+
+Exit status 2: a file has no rows of a sweep, or cannot be read or written.
 """
 
 from __future__ import annotations
@@ -11,8 +13,7 @@ import sys
 from pathlib import Path
 
 from bench.sweep_row import problems, read_rows, table, write_rows
-
-EXIT_FAILED = 1
+from cli.program import EXIT_FAILED, EXIT_USAGE, fail
 
 
 def main(arguments: list[str]) -> int:
@@ -23,11 +24,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="the same as JSON")
     parser.add_argument("--judge", action="store_true", help="fail if a row is wrong or failed")
     options = parser.parse_args(arguments)
-    rows = sorted(row for path in options.rows for row in read_rows(path))
-    if options.output is not None:
-        options.output.write_text(table(rows), encoding="utf-8")
-    if options.json is not None:
-        write_rows(options.json, rows)
+    try:
+        rows = sorted(row for path in options.rows for row in read_rows(path))
+        if options.output is not None:
+            options.output.write_text(table(rows), encoding="utf-8")
+        if options.json is not None:
+            write_rows(options.json, rows)
+    except (ValueError, OSError) as error:
+        return fail(error, EXIT_USAGE)
     if not options.judge:
         return 0
     found = problems(rows)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.program import EXIT_USAGE, fail
 from kernels.kernel import Kernel, Shape
-from kernels.library import BuildInfo
+from kernels.library import BuildInfo, LibraryError
 from kernels.shape_flags import sizes_of
 
 OK = "ok"
@@ -107,4 +109,8 @@ def run_action(
     parser.add_argument("--subject", action="append", required=True, help=what)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    write_rows(options.output, examine(options.library.absolute(), sizes_of(options.shape.split(",")), options.subject))
+    try:
+        rows = examine(options.library.absolute(), sizes_of(options.shape.split(",")), options.subject)
+        write_rows(options.output, rows)
+    except (ValueError, LibraryError, OSError) as error:
+        sys.exit(fail(error, EXIT_USAGE))

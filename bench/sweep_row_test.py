@@ -66,6 +66,16 @@ def test_judging_fails_on_a_wrong_row(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "1 of 2 rows are wrong or failed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["other.json", "missing.json"])
+def test_a_file_without_rows_is_a_paragraph(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other.json").write_text("[1]")
+    assert main([f"--output={tmp_path / 'sweep.tsv'}", str(tmp_path / name)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert name in said
+    assert not (tmp_path / "sweep.tsv").exists()
+
+
 def test_merging_writes_all_rows_once(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.json", [RIGHT])
     write_rows(tmp_path / "b.json", [BROKEN])

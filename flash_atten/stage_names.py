@@ -51,8 +51,8 @@ STAGE_OF_FUNCTION: Mapping[str, str] = {
     "store_partial": "compute_gu",
     "store_lse": "compute_gu",
 }
-"""Functions of the files that build cube and vector cores, of the recipe and of fast_*.py, that issue operations. What combines partial
-results (kernel_reduce.py) is a launch of its own and belongs to no stage.
+"""Functions of the files that build cube and vector cores, of the recipe and of fast_*.py, that issue operations. What
+combines partial results (kernel_reduce.py) is a launch of its own and belongs to no stage.
 """
 
 _WORKSPACE = Path(__file__).parent.parent

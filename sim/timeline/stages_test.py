@@ -24,17 +24,18 @@ def test_a_stage_that_frees_a_slot_before_it_works_on_the_tile_keeps_its_number(
     fifo = build.fifo("c2v", slots=8, slot_bytes=128 * 256 * 4)
     cube, vec = build.core("cube"), build.core("vec")
     gm = span(Buffer.GM, 1 << 40, 32768)
-    scores = {"shape": (32, 256), "dtype": "f32"}
     for _ in range(TILES):
         cube.talloc(fifo, line=11)
-        cube.op("TSTORE", Pipe.FIX, reads=[span(Buffer.L0C, 0, 65536)], writes=[gm], line=12, **scores)
+        cube.op(
+            "TSTORE", Pipe.FIX, reads=[span(Buffer.L0C, 0, 65536)], writes=[gm], line=12, shape=(32, 256), dtype="f32"
+        )
         cube.tpush(fifo, Pipe.FIX, line=13)
         vec.tpop(fifo, line=POP)
-        vec.op("TLOAD", Pipe.MTE2, reads=[gm], writes=[SCORES], line=LOAD, **scores)
+        vec.op("TLOAD", Pipe.MTE2, reads=[gm], writes=[SCORES], line=LOAD, shape=(32, 256), dtype="f32")
         vec.set_flag(Pipe.MTE2, Pipe.V, 0, line=LOAD)
         vec.tfree(fifo, line=FREE)
         vec.wait_flag(Pipe.MTE2, Pipe.V, 0, line=WORK)
-        vec.op("TEXP", Pipe.V, reads=[SCORES], writes=[SCORES], line=WORK, **scores)
+        vec.op("TEXP", Pipe.V, reads=[SCORES], writes=[SCORES], line=WORK, shape=(32, 256), dtype="f32")
         vec.barrier(Pipe.ALL, line=WORK)
     run = timeline(timed_program(build.build()))
     origins = {line: Origin(1, "", "a.py", line) for line in (POP, LOAD, FREE, WORK, 11, 12, 13)}

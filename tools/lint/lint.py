@@ -114,6 +114,8 @@ def fix() -> int:
     return run_all(commands)
 
 
+EXIT_USAGE = 2
+
 CHECKERS = {
     "buildifier": check_buildifier,
     "clang-format": check_clang_format,
@@ -123,12 +125,15 @@ CHECKERS = {
 }
 
 
-def main(checker: str) -> int:
+def main(arguments: list[str]) -> int:
     """Exit status of the checker named on the command line."""
-    if checker == "fix":
+    if arguments == ["fix"]:
         return fix()
-    if checker not in CHECKERS:
-        sys.exit(f"unknown checker {checker!r}; known: {', '.join(CHECKERS)}, fix")
+    if len(arguments) != 1 or arguments[0] not in CHECKERS:
+        given = " ".join(arguments) or "nothing"
+        print(f"error: one of {', '.join(CHECKERS)}, fix is expected, {given} was given", file=sys.stderr)
+        return EXIT_USAGE
+    (checker,) = arguments
     status = CHECKERS[checker]()
     if status != 0:
         print("To repair what can be repaired: tools/bazel run //:format", file=sys.stderr)
@@ -136,4 +141,4 @@ def main(checker: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
