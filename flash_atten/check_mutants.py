@@ -18,13 +18,13 @@ from absl import flags
 
 from cli.program import EXIT_FAILED, integers, run
 from flash_atten.check_broken import Mutant, edge_mutants, mutants
-from flash_atten.check_compare import Comparison, compare
-from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
+from flash_atten.check_compare import Comparison
+from flash_atten.check_inputs import INPUT_KINDS
 from flash_atten.check_model import TiledAttention
 from flash_atten.check_split import SplitAttention, split_mutants
+from flash_atten.check_subject import Subject
 from flash_atten.config import S0, KernelConfig
 from flash_atten.knobs import BY_RULE, Asked, choose_config
-from flash_atten.reference import Float32Array, attention_reference
 
 S1 = flags.DEFINE_list("s1", ["1024"], "Rows of K and V; a list.")
 S1_TILE = flags.DEFINE_string("s1_tile", BY_RULE, "Rows of K per tile: auto, 256 or 512.")
@@ -38,27 +38,6 @@ SEED = flags.DEFINE_integer("seed", 0, "Seed of the inputs.", lower_bound=0)
 NAME_WIDTH = 28
 CELL_WIDTH = 13
 RIGHT = "the algorithm itself"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The inputs of one kind for one Q block, with their reference."""
-
-    inputs: AttentionInputs
-    reference: Float32Array
-
-    @classmethod
-    def draw(cls, kind: str, s1: int, seed: int) -> Subject:
-        """Draw S0 rows of q."""
-        inputs = make_inputs(kind, S0, s1, seed)
-        with np.errstate(invalid="ignore"):
-            return cls(inputs, attention_reference(inputs.q, inputs.k, inputs.v))
-
-    def judge(self, mutant: Mutant, config: KernelConfig) -> Comparison:
-        """Compare what a mutant computes, as `check` compares what a kernel computes."""
-        with np.errstate(all="ignore"):  # faults make infinities, and some kinds hold them
-            result = mutant.build(self.inputs, config).result()
-        return compare(result, self.reference, spoiled=self.inputs.spoiled_mask(np.arange(S0)))
 
 
 @dataclass(frozen=True)
