@@ -96,6 +96,7 @@ def test_the_benchmark_checks_and_times_it(name: str, tmp_path: Path) -> None:
     [
         (("--shape=rows=33",), "rows = 33 is not supported: give a positive multiple of 32"),
         (("--shape=columns=32",), "softmax has no size columns: its sizes are rows"),
+        (("--shape=",), "--shape= is an empty list; give sizes such as rows=640"),
         (("--timing=event",), "--timing=event needs the device"),
         (("--cpu=i386",), "--cpu=i386 is no level that this machine has"),
     ],

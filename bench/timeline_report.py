@@ -190,7 +190,7 @@ def experiment(analysis: Analysis) -> str:
 
 
 def _percent(part: float, account: QueueAccount) -> str:
-    return f"{100 * part / account.total:.0f} %"
+    return f"{round(100 * part / account.total)} %"
 
 
 def accounts_text(accounts: Sequence[QueueAccount]) -> str:

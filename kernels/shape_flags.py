@@ -15,7 +15,7 @@ def sizes_of(texts: Iterable[str], given: Mapping[str, int] | None = None) -> di
     sizes = dict(given or {})
     for text in texts:
         name, _, value = text.partition("=")
-        if not value.strip().isdigit():
+        if not value.strip().isdecimal():
             raise ValueError(f"--shape={text} is no size: give a name and a whole number, such as --shape=rows=640")
         if name in sizes:
             raise ValueError(f"--shape={text}: {name} is given twice")
@@ -35,6 +35,8 @@ def define_shape(**shortcuts: str) -> Callable[[], dict[str, int]]:
     }
 
     def read() -> dict[str, int]:
+        if listed.present and not listed.value:
+            raise ValueError("--shape= is an empty list; give sizes such as rows=640, or leave the flag out")
         given = {name: flag.value for name, flag in short.items() if flag.value is not None}
         return sizes_of(listed.value, given)
 

@@ -58,8 +58,11 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
     except AssemblerError as error:
         print(error, file=stderr)
         return 1
-    except (UsageError, OSError) as error:
+    except UsageError as error:
         print(f"ptoas: error: {error}", file=stderr)
+        return 1
+    except OSError as error:
+        print(f"ptoas: error: {f'{error.filename}: {error.strerror}' if error.filename else error}", file=stderr)
         return 1
     except Exception as error:  # a defect of ours: fail like a compiler, with the place
         frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -86,7 +86,7 @@ def test_errors_of_standard_input_are_called_so() -> None:
         (("--pto-arch=a5",), "--pto-arch=a5 is not supported, only a3 is"),
         (("--pto-level=level2",), "--pto-level=level2 is not supported, only level3 or nothing is"),
         (("--enable-insert-sync", "--enable-inject-barrier-all-sync"), "exclude each other: give one"),
-        (("missing.mlir",), "No such file or directory: 'missing.mlir'"),
+        (("missing.mlir",), "ptoas: error: missing.mlir: No such file or directory"),
         (("-o",), "expected one argument"),
         (("-", "-o", "missing/out.cpp"), "No such file or directory"),
     ],
