@@ -49,7 +49,7 @@ class Buffer:
     """One on-chip buffer of a core."""
 
     name: str
-    """The hardware's name of it (UB, L1, L0A, L0B, L0C, BT)."""
+    """The hardware's name of it (UB, L1, L0A, L0B, L0C, BT, FB)."""
 
     size: int
     """Capacity in bytes."""
@@ -77,6 +77,10 @@ BT = Buffer("BT", 1 * KIB)
 """Bias table: tiles of `loc=bias`."""
 
 
+FB = Buffer("FB", 2 * KIB)
+"""Parameters of FIX, a 64-bit scale for each column: tiles of `loc=scaling`. The size is assumed."""
+
+
 class Memory(IntEnum):
     """Memories that tile operations touch. The values are those of the trace format."""
 
@@ -87,11 +91,12 @@ class Memory(IntEnum):
     L0B = 4
     L0C = 5
     BT = 6
+    FB = 7
 
     @property
     def cpp(self) -> str:
         """Its enumerator in the runtime."""
-        return {"BT": "BiasTable"}.get(self.name, self.name.capitalize())
+        return {"BT": "BiasTable", "FB": "FixBuffer"}.get(self.name, self.name.capitalize())
 
 
 def size_of(memory: Memory) -> int:
@@ -125,7 +130,7 @@ MAX_VEC_ROWS = 4095
 MAX_CUBE_ROW_STRIDE = 65535
 """Elements from one row of a GM view to the next in a load into L1: the instruction takes them as 16 bits."""
 
-BUFFER_OF_LOC = {"vec": UB, "mat": L1, "left": L0A, "right": L0B, "acc": L0C, "bias": BT}
+BUFFER_OF_LOC = {"vec": UB, "mat": L1, "left": L0A, "right": L0B, "acc": L0C, "bias": BT, "scaling": FB}
 """The buffer that holds tiles of each `loc` of `!pto.tile_buf`."""
 
 FAST_ROW_REDUCTIONS = ((32, 256), (16, 512), (64, 128), (8, 1024))

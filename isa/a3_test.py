@@ -11,6 +11,7 @@ def test_every_memory_space_has_a_buffer_of_whole_blocks() -> None:
         ("right", "L0B"),
         ("acc", "L0C"),
         ("bias", "BT"),
+        ("scaling", "FB"),
     ]
     assert all(buffer.size % buffer.alignment == 0 for buffer in a3.BUFFER_OF_LOC.values())
 

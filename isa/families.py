@@ -141,6 +141,33 @@ INSERT = family(
     Operand("col", Role.INDEX, Extent.OTHER, None, False),
     other("dst", Role.UPDATE),
 )
+MOVE_SCALED = family("MOVE_SCALED", "dst = {}", "", Pipe.FIX, Work.MOVED, _SRC, other("fp"), _DST)
+EXTRACT_SCALED = family(
+    "EXTRACT_SCALED",
+    "dst = {}",
+    "",
+    Pipe.FIX,
+    Work.MOVED,
+    _SRC,
+    other("fp"),
+    Operand("row", Role.INDEX, Extent.OTHER, None, False),
+    Operand("col", Role.INDEX, Extent.OTHER, None, False),
+    _DST,
+)
+INSERT_SCALED = family(
+    "INSERT_SCALED",
+    "{}",
+    "",
+    Pipe.FIX,
+    Work.MOVED,
+    _SRC,
+    other("fp"),
+    Operand("row", Role.INDEX, Extent.OTHER, None, False),
+    Operand("col", Role.INDEX, Extent.OTHER, None, False),
+    other("dst", Role.UPDATE),
+)
+"""By FIX, with a scale for each column."""
+
 SEQUENCE = family(
     "SEQUENCE", "dst = {}", "scalar dst", Pipe.S, Work.PASS, SCALAR, _DST, signature="scalar dst descending=False"
 )

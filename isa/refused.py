@@ -8,15 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _NO_HEADER = "the C++ that ptoas 0.48 prints for it does not compile against the device's headers"
-_SCALE = "how FIX encodes its scale is not published"
 
 REFUSED: Mapping[str, str] = {
     "mgather": f"{_NO_HEADER}: load rows with pto.tload in a loop, with pto.load_scalar for the indices",
     "mscatter": f"{_NO_HEADER}: store rows with pto.tstore in a loop, with pto.load_scalar for the indices",
-    "tmov.fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
-    "textract_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
-    "tinsert_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
-    "tstore_fp": f"{_SCALE}: store f32 with pto.tstore, and scale on the vector core (pto.tquant)",
     "tconcatidx": "what it computes is not published: pto.tconcat",
     "tpartargmax": "what it does with ties is not published: pto.tcmp and pto.tsel",
     "tpartargmin": "what it does with ties is not published: pto.tcmp and pto.tsel",

@@ -106,6 +106,8 @@ TILES = {
     "one_left": "!pto.tile_buf<left, 128x128xf16, valid=1x128, slayout=row_major>",
     "one_acc": "!pto.tile_buf<acc, 128x128xf32, valid=1x128, blayout=col_major, slayout=row_major, fractal=1024>",
     "bias_row": "!pto.tile_buf<mat, 1x128xf32>",
+    "scale_row": "!pto.tile_buf<mat, 1x128xui64>",
+    "scales": "!pto.tile_buf<scaling, 1x128xui64>",
     "padded": "!pto.tile_buf<vec, 32x64xf32, valid=32x50, pad=1>",
     "corner": "!pto.tile_buf<vec, 32x64xf32, valid=20x50>",
 }
@@ -142,8 +144,10 @@ def transfer(name: str, kind: str, rows: int, cols: int, dtype: str = "f32", poi
     """Lines of a TLOAD into, or a TSTORE from, a tile of type `kind`."""
     part = f"%g : !pto.partition_tensor_view<{rows}x{cols}x{dtype}>"
     tile = f"%t0 : {TILES[kind]}"
-    ins, outs = (part, tile) if name == "tload" else (tile, part)
-    lines = [slice_of(rows, cols, 2 * cols, dtype, pointer), *tiles(kind), f"pto.{name} ins({ins}) outs({outs})"]
+    ins, outs, kinds = (part, tile, [kind]) if name == "tload" else (tile, part, [kind])
+    if name == "tstore_fp":
+        ins, kinds = f"%t0, %t1 : {TILES[kind]}, {TILES['scales']}", [kind, "scales"]
+    lines = [slice_of(rows, cols, 2 * cols, dtype, pointer), *tiles(*kinds), f"pto.{name} ins({ins}) outs({outs})"]
     return "\n".join(lines)
 
 
@@ -194,6 +198,14 @@ CUBE = {
     "tmov_left": op("tmov", ["mat"], "left"),
     "tmov_right": op("tmov", ["matt"], "right"),
     "textract": op("textract", ["mat"], "left", ", %c0, %c0", ", index, index"),
+    "tmov_scales": op("tmov", ["scale_row"], "scales"),
+    "tmov_relu": op("tmov", ["acc"], "mat") + " {reluPreMode = #pto<relu_pre_mode normal_relu>}",
+    "textract_acc": op("textract", ["acc"], "mat", ", %c0, %c0", ", index, index"),
+    "tmov_fp": op("tmov.fp", ["acc", "scales"], "mat"),
+    "textract_fp": op("textract_fp", ["acc", "scales"], "mat", ", %c0, %c0", ", index, index"),
+    "tinsert_fp": op("tinsert_fp", ["acc", "scales"], "mat", ", %c0, %c0", ", index, index"),
+    "tstore_fp": transfer("tstore_fp", "acc", 128, 128, "f16", "%h"),
+    "tmatmul_phase": op("tmatmul", ["left", "right"], "acc") + " {accPhase = #pto<acc_phase final>}",
     "tgemv": op("tgemv", ["one_left", "right"], "one_acc"),
     "tgemv_acc": op("tgemv.acc", ["one_acc", "one_left", "right"], "one_acc"),
     "tgemv_bias": op("tgemv.bias", ["one_left", "right", "bias"], "one_acc"),

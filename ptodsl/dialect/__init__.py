@@ -48,7 +48,7 @@ from ptodsl.dialect.attributes import (
     round_mode,
     to_enum,
 )
-from ptodsl.dialect.checks import DeviceLimit, signless
+from ptodsl.dialect.checks import signless
 from ptodsl.dialect.control import (
     FFTS_TYPE,
     FFTS_WORDS,
@@ -67,7 +67,7 @@ from ptodsl.dialect.control import (
 from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.convert import TCvtOp
 from ptodsl.dialect.cross_core import FFTS_MODE, CrossCoreFlagOp, SyncSetOp, SyncWaitOp
-from ptodsl.dialect.cube import PRODUCT_OPS, RESULT_TYPES
+from ptodsl.dialect.cube import PRODUCT_OPS, RESULT_TYPES, ProductOp
 from ptodsl.dialect.effects import (
     Effects,
     TileEffects,
@@ -108,16 +108,11 @@ from ptodsl.dialect.gm_type import (
     TensorViewType,
     ViewSpec,
 )
-from ptodsl.dialect.move import (
-    ACC_MOVE_TYPES,
-    ACC_STORE_TYPES,
-    MOVES,
-    TExtractOp,
-    TInsertOp,
-    TLoadOp,
-    TMovOp,
-    TStoreOp,
-)
+from ptodsl.dialect.limits import DeviceLimit
+from ptodsl.dialect.mode_attributes import MODE_ATTRIBUTES, PRECISIONS, AtomicType, Phase, Precision, ReluPreMode
+from ptodsl.dialect.move import TExtractOp, TInsertOp, TLoadOp, TMovOp, TStoreOp
+from ptodsl.dialect.move_rules import ACC_MOVE_TYPES, ACC_STORE_TYPES, MOVES
+from ptodsl.dialect.move_scaled import TExtractFpOp, TInsertFpOp, TMovFpOp, TStoreFpOp
 from ptodsl.dialect.multi_tile import AllocMultiTileOp, MultiTileBufType, MultiTileGetOp, MultiTileSpec
 from ptodsl.dialect.pointer import (
     AddPtrOp,
@@ -207,13 +202,14 @@ PtoDialect = Dialect(
         AicInitializePipeOp, AivInitializePipeOp, ImportReservedBufferOp, ReserveBufferOp, TFreeFromAicOp,
         TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
         GetValidShapeOp, SetValidShapeOp, TCiOp, TGetValOp, TInsertOp, TSetValOp,
+        TExtractFpOp, TInsertFpOp, TMovFpOp, TStoreFpOp,
         *VECTOR_OPS.values(), *PRODUCT_OPS.values(),
     ],
     [
         AddressSpaceAttr, CmpModeAttr, MaskPatternAttr, QuantTypeAttr,
         EventAttr, EventIdArrayType, KernelKindAttr, LayoutAttr, LocalArrayType, MultiTileBufType,
         PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
-        SaturationModeAttr, TensorViewType, TileBufType,
+        SaturationModeAttr, TensorViewType, TileBufType, *MODE_ATTRIBUTES,
     ],
 )
 
@@ -246,6 +242,7 @@ __all__ = [
     "MOVES",
     "PADS",
     "PIPE_OF_OPERATION",
+    "PRECISIONS",
     "PRODUCT_OPS",
     "RESULT_TYPES",
     "SPLITS",
@@ -260,6 +257,7 @@ __all__ = [
     "AllocMultiTileOp",
     "AllocTileOp",
     "AllocationOp",
+    "AtomicType",
     "BLayout",
     "BarrierOp",
     "BarrierSyncOp",
@@ -310,17 +308,21 @@ __all__ = [
     "Pad",
     "PartitionTensorViewType",
     "PartitionViewOp",
+    "Phase",
     "Pipe",
     "PipeAttr",
     "PipeBarrierOp",
     "PipeType",
+    "Precision",
     "PrintOp",
+    "ProductOp",
     "PtoDialect",
     "PtrToIntOp",
     "PtrType",
     "QuantType",
     "QuantTypeAttr",
     "RecordEventOp",
+    "ReluPreMode",
     "ReserveBufferOp",
     "RoundMode",
     "RoundModeAttr",
@@ -344,14 +346,17 @@ __all__ = [
     "TAllocToOp",
     "TCiOp",
     "TCvtOp",
+    "TExtractFpOp",
     "TExtractOp",
     "TFreeFromAicOp",
     "TFreeFromAivOp",
     "TFreeOp",
     "TFreeTileOp",
     "TGetValOp",
+    "TInsertFpOp",
     "TInsertOp",
     "TLoadOp",
+    "TMovFpOp",
     "TMovOp",
     "TPopFromAicOp",
     "TPopFromAivOp",
@@ -364,6 +369,7 @@ __all__ = [
     "TPushToAivOp",
     "TReshapeOp",
     "TSetValOp",
+    "TStoreFpOp",
     "TStoreOp",
     "TensorViewType",
     "TileBufType",

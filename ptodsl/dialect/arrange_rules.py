@@ -7,8 +7,9 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.checks import DeviceLimit, Tiles
+from ptodsl.dialect.checks import Tiles
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui32
+from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.tile import TReshapeOp
 from ptodsl.dialect.tile_type import Pad, TileBufType
 

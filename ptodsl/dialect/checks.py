@@ -21,13 +21,6 @@ Tiles = Mapping[str, TileBufType]
 """Types of an operation's tiles, by operand."""
 
 
-class DeviceLimit(VerifyException):
-    """What the real assembler takes, and the device's headers of August 2026 do not.
-
-    It is raised when nothing else is wrong with an operation. The assembler warns of it; the DSL refuses it.
-    """
-
-
 def describe(ty: TileBufType) -> str:
     """A tile type in a few words: `vec f32 [32, 256]`."""
     return f"{ty.loc} {element_name(ty.dtype)} {_dims(ty.valid_shape)}"

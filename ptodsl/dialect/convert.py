@@ -11,10 +11,10 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, traits_def
 from isa.conversions import Conversion
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
-from ptodsl.dialect.checks import DeviceLimit
 from ptodsl.dialect.conversions import CONVERSIONS, targets
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_name
+from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 

@@ -6,12 +6,14 @@ import abc
 from collections.abc import Callable, Mapping
 
 from xdsl.dialects.builtin import bf16, f16, f32, i8, i32
+from xdsl.irdl import opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from isa.op import Work
 from isa.ops import OPS
 from ptodsl.dialect import checks
 from ptodsl.dialect.elements import element_name
+from ptodsl.dialect.mode_attributes import AccPhaseAttr
 from ptodsl.dialect.row_op import RowOp, row_op
 from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile_type import Loc, TileBufType
@@ -79,7 +81,13 @@ def check_matmul(op: DpsOp) -> TileBufType:
     return dst
 
 
+PHASE = "accPhase"
+
 PRODUCT_OPS: Mapping[str, type[ProductOp]] = {
-    row.dialect: row_op(row, ProductOp) for row in OPS if row.dialect is not None and row.family.work is Work.PRODUCT
+    row.dialect: row_op(
+        row, ProductOp, BEHIND=("accPhase",), acc_phase=opt_prop_def(AccPhaseAttr, prop_name="accPhase")
+    )
+    for row in OPS
+    if row.dialect is not None and row.family.work is Work.PRODUCT
 }
 """The products, by their names without `pto.`."""

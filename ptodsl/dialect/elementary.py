@@ -12,9 +12,9 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa.ops import BY_DIALECT
 from ptodsl.dialect import checks
-from ptodsl.dialect.checks import DeviceLimit
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
+from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.syntax import INDEX, DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Self, cast
 
-from xdsl.dialects.builtin import DenseArrayBase, bf16, f16, f32, i1, i32
-from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def, traits_def
+from xdsl.dialects.builtin import DenseArrayBase
+from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, opt_prop_def, prop_def, traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from isa import a3
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.elements import DYNAMIC, ELEMENT_TYPES, element_bytes, element_name
-from ptodsl.dialect.gm_type import PartitionTensorViewType
-from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp
-from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
-from ptodsl.dialect.view import layout_of, strides_of
-
-MOVES = {
-    Loc.MAT: (Loc.LEFT, Loc.RIGHT, Loc.BIAS),
-    Loc.VEC: (Loc.VEC,),
-    Loc.ACC: (Loc.MAT,),
-}
-"""Destinations that `pto.tmov` reaches from each source."""
-
-EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,)}
-"""Destinations that `pto.textract` reaches from each source."""
-
-INSERTS = {Loc.VEC: (Loc.VEC,), Loc.ACC: (Loc.MAT,)}
-"""Destinations that `pto.tinsert` reaches from each source."""
-
-ORDERS = {Loc.VEC: (BLayout.ROW_MAJOR, BLayout.COL_MAJOR), Loc.MAT: (BLayout.COL_MAJOR, BLayout.ROW_MAJOR)}
-"""blayout of a tile for a view of layout ND, and of layout DN; a tile in L1 without boxes is like one in UB."""
-
-ACC_STORE_TYPES: Mapping[Attribute, Sequence[Attribute]] = {f32: (f32, f16, bf16), i32: (i32,)}
-"""Element types that FIX writes to GM from an accumulator of each element type, without a scale."""
-
-ACC_MOVE_TYPES: Mapping[Attribute, Sequence[Attribute]] = {f32: (f16, bf16)}
-"""Element types that FIX moves to L1 from an accumulator of each element type, without a scale."""
-
-VEC_MOVE_TYPES = tuple(dtype for dtype in ELEMENT_TYPES.values() if dtype != i1)
-"""Element types of moves within UB."""
+from ptodsl.dialect.mode_attributes import AtomicTypeAttr, ReluPreModeAttr, StPhaseAttr
+from ptodsl.dialect.move_rules import (
+    ACC_MOVE_TYPES,
+    ACC_STORE_TYPES,
+    EXTRACTS,
+    INSERTS,
+    MOVES,
+    SCALED,
+    VEC_MOVE_TYPES,
+    check_blocks,
+    check_conversion,
+    check_layout,
+    check_part,
+    check_path,
+    check_row_stride,
+    check_scale,
+    check_transfer_shape,
+)
+from ptodsl.dialect.move_scaled import TMovFpOp
+from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value, parse_group, print_group
+from ptodsl.dialect.tile_type import Loc
 
 
 @irdl_op_definition
@@ -66,10 +55,10 @@ class TLoadOp(DpsOp):
         self.check_segments()
         src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
         checks.same_dtype(self, src=src, dst=dst)
-        _check_transfer_shape(self, src, dst)
-        _check_layout(self, self.src, dst)
+        check_transfer_shape(self, src, dst)
+        check_layout(self, self.src, dst)
         if dst.loc is Loc.MAT:
-            _check_row_stride(self)
+            check_row_stride(self, self.src)
 
 
 @irdl_op_definition
@@ -79,23 +68,38 @@ class TStoreOp(DpsOp):
     name = "pto.tstore"
     traits = traits_def(tile_effects("tstore"))
 
+    BEHIND: ClassVar[Sequence[str]] = ("atomicType", "stPhase", "reluPreMode")
+    INTERLEAVED: ClassVar[bool] = True
+
     src = operand_def()
+    scale = opt_operand_def()
     dst = operand_def()
+    atomic_type = opt_prop_def(AtomicTypeAttr, prop_name="atomicType")
+    st_phase = opt_prop_def(StPhaseAttr, prop_name="stPhase")
+    relu_pre_mode = opt_prop_def(ReluPreModeAttr, prop_name="reluPreMode")
+
+    def __init__(self, src: Value, dst: Value) -> None:
+        super().__init__(src, None, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
         src, dst = checks.tile(self, "src", Loc.VEC, Loc.ACC), checks.partition(self, "dst")
         if src.loc is Loc.ACC:
-            _check_conversion(self, src.dtype, dst.dtype, ACC_STORE_TYPES, "stored")
+            check_conversion(self, src.dtype, dst.dtype, SCALED if self.scale else ACC_STORE_TYPES, "stored")
+            check_scale(self, self.scale)
+        elif self.scale or self.st_phase or self.relu_pre_mode:
+            raise VerifyException(f"{self.name}: phases, relu and scales are FIX's: src must be an accumulator")
         else:
             checks.same_dtype(self, src=src, dst=dst)
-        _check_transfer_shape(self, dst, src)
-        _check_layout(self, self.dst, src)
+        check_transfer_shape(self, dst, src)
+        check_layout(self, self.dst, src)
 
 
 @irdl_op_definition
 class TMovOp(DpsOp):
-    """dst = src, between on-chip buffers: L1 to L0A, L0B or the bias table (MTE1), UB to UB (V), L0C to L1 (FIX)."""
+    """dst = src, between on-chip buffers: L1 to L0A, L0B, the bias table or FIX's parameters (MTE1), UB to UB (V), L0C
+    to L1 (FIX). With a scale in the generic form only; `pto.tmov ins(%a : T, %fp : F)` is read as `pto.tmov.fp`.
+    """
 
     name = "pto.tmov"
     traits = traits_def(tile_effects("tmov"))
@@ -103,17 +107,59 @@ class TMovOp(DpsOp):
     SEGMENTS: ClassVar[Sequence[int]] = (1, 1, 0, 0)
     """src, dst, and the scaling tile and scalar of quantising moves."""
 
+    BEHIND: ClassVar[Sequence[str]] = ("reluPreMode",)
+
     src = operand_def()
     dst = operand_def()
+    scale = opt_operand_def()
     segments = prop_def(DenseArrayBase, prop_name=SEGMENT_SIZES)
+    relu_pre_mode = opt_prop_def(ReluPreModeAttr, prop_name="reluPreMode")
+
+    def __init__(self, src: Value, dst: Value) -> None:
+        super().__init__(src, dst, None)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """Parse `ins(%a : T) outs(%d : T) {..}`, or `ins(%a : T, %fp : F)`, which is another operation."""
+        start = parser.pos
+        ins, _ = parse_group(parser, "ins", interleaved=True)
+        outs, _ = parse_group(parser, "outs")
+        attributes = parser.parse_optional_attr_dict()
+        properties = {name: attributes.pop(name) for name in cls.BEHIND if name in attributes}
+        if len(ins) not in (1, 2) or len(outs) != 1:
+            parser.raise_error(f"{cls.name} takes 1 or 2 ins and 1 outs, not {len(ins)} and {len(outs)}", start)
+        if len(ins) == 1:
+            return cls.create(
+                operands=[*ins, *outs], properties={**cls._segments(), **properties}, attributes=attributes
+            )
+        if properties:
+            parser.raise_error(f"{cls.name} with a scaling tile has no reluPreMode", start)
+        return cast(Self, TMovFpOp.create(operands=[*ins, *outs], attributes=attributes))
+
+    def print(self, printer: Printer) -> None:
+        """Print it; a scale has no pretty form, and stands behind dst."""
+        outs = [self.dst] if self.scale is None else [self.dst, self.scale]
+        print_group(printer, "ins", [self.src], {})
+        print_group(printer, "outs", outs, {})
+        printer.print_op_attributes(
+            self.attributes | {name: value for name, value in self.properties.items() if name in self.BEHIND}
+        )
 
     def verify_(self) -> None:
         """Check buffers, dtypes and shapes."""
-        self.check_segments()
+        given = tuple(self.segments.get_values())
+        if given != (1, 1, 0, int(self.scale is not None)):
+            raise VerifyException(
+                f"{self.name}: {SEGMENT_SIZES} must be [1, 1, 0, {int(self.scale is not None)}], not {list(given)}; "
+                "with a scaling tile it is pto.tmov.fp"
+            )
         src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
-        _check_path(self, src, dst, MOVES[src.loc])
+        check_path(self, src, dst, MOVES[src.loc])
+        check_scale(self, self.scale)
         if src.loc is Loc.ACC:
-            _check_conversion(self, src.dtype, dst.dtype, ACC_MOVE_TYPES, "moved to L1")
+            check_conversion(self, src.dtype, dst.dtype, SCALED if self.scale else ACC_MOVE_TYPES, "moved to L1")
+        elif self.scale or self.relu_pre_mode:
+            raise VerifyException(f"{self.name}: relu and scales are FIX's: src must be an accumulator")
         else:
             checks.same_dtype(self, src=src, dst=dst)
             checks.dtype_in(self, "src", src, VEC_MOVE_TYPES)
@@ -130,25 +176,30 @@ class TExtractOp(DpsOp):
     name = "pto.textract"
     traits = traits_def(tile_effects("textract"))
 
+    BEHIND: ClassVar[Sequence[str]] = ("reluPreMode",)
+
     src = operand_def()
     row = operand_def()
     col = operand_def()
+    scale = opt_operand_def()
     dst = operand_def()
+    relu_pre_mode = opt_prop_def(ReluPreModeAttr, prop_name="reluPreMode")
+
+    def __init__(self, src: Value, row: Value, col: Value, dst: Value) -> None:
+        super().__init__(src, row, col, None, dst)
 
     def verify_(self) -> None:
         """Check buffers, dtypes and, for constant offsets, bounds."""
         src, dst = checks.tile(self, "src", *EXTRACTS), checks.tile(self, "dst")
-        _check_path(self, src, dst, EXTRACTS[src.loc])
-        checks.same_dtype(self, src=src, dst=dst)
-        for axis, offset in enumerate((self.row, self.col)):
-            name = ("row", "col")[axis]
-            checks.index(self, name, offset)
-            start = checks.constant_int(offset)
-            size, limit = dst.valid_shape[axis], src.shape[axis]
-            if start is not None and not 0 <= start <= limit - size:
-                raise VerifyException(
-                    f"{self.name}: {name} {start} and the {size} of dst reach outside src, which has {limit}"
-                )
+        check_path(self, src, dst, EXTRACTS[src.loc])
+        check_scale(self, self.scale)
+        if src.loc is Loc.ACC:
+            check_conversion(self, src.dtype, dst.dtype, SCALED if self.scale else ACC_MOVE_TYPES, "moved to L1")
+        elif self.scale or self.relu_pre_mode:
+            raise VerifyException(f"{self.name}: relu and scales are FIX's: src must be an accumulator")
+        else:
+            checks.same_dtype(self, src=src, dst=dst)
+        check_part(self, (self.row, self.col), dst, src, "src")
 
 
 @irdl_op_definition
@@ -169,100 +220,14 @@ class TInsertOp(DpsOp):
     def verify_(self) -> None:
         """Check buffers, dtypes and, for constant offsets, bounds and blocks."""
         src, dst = checks.tile(self, "src", *INSERTS), checks.tile(self, "dst")
-        _check_path(self, src, dst, INSERTS[src.loc])
+        check_path(self, src, dst, INSERTS[src.loc])
         if src.loc is Loc.ACC:
-            _check_conversion(self, src.dtype, dst.dtype, ACC_MOVE_TYPES, "moved to L1")
+            check_conversion(self, src.dtype, dst.dtype, ACC_MOVE_TYPES, "moved to L1")
         else:
             checks.same_dtype(self, src=src, dst=dst)
             checks.dtype_in(self, "src", src, VEC_MOVE_TYPES)
             checks.row_major(self, src=src, dst=dst)
         if self.src is self.dst:
             raise VerifyException(f"{self.name}: dst must be another tile than src: it does not work in place")
-        single = src.shape == (1, 1)
-        units = self._units(dst)
-        for axis, offset in enumerate((self.row, self.col)):
-            name = ("row", "col")[axis]
-            checks.index(self, name, offset)
-            start = checks.constant_int(offset)
-            size, limit = src.valid_shape[axis], dst.shape[axis]
-            if start is None:
-                continue
-            if size != DYNAMIC and not 0 <= start <= limit - size:
-                raise VerifyException(
-                    f"{self.name}: {name} {start} and the {size} of src reach outside dst, which has {limit}"
-                )
-            if start % units[axis] and not single:
-                raise VerifyException(
-                    f"{self.name}: {name} {start} must be a multiple of {units[axis]}: the device moves whole blocks"
-                )
-
-    def _units(self, dst: TileBufType) -> tuple[int, int]:
-        """Rows and columns that are moved at once: blocks of 32 bytes in UB, boxes in L1."""
-        per_block = a3.BLOCK_BYTES // element_bytes(dst.dtype)
-        return (1, per_block) if dst.loc is Loc.VEC else dst.data.storage_unit
-
-
-def _check_path(
-    op: TMovOp | TExtractOp | TInsertOp, src: TileBufType, dst: TileBufType, reached: Sequence[Loc]
-) -> None:
-    """Check that there is a path between the buffers."""
-    if dst.loc not in reached:
-        raise VerifyException(f"{op.name}: a tile in {src.loc} can be moved to {', '.join(reached)}, not to {dst.loc}")
-
-
-def _check_transfer_shape(op: TLoadOp | TStoreOp, view: PartitionTensorViewType, tile: TileBufType) -> None:
-    """Check that the slice has the tile's valid shape.
-
-    A row-major tile in UB has the rows of all leading dimensions, one below the other; others need leading ones.
-    """
-    *leading, rows, cols = (1, 1, *view.shape)
-    if tile.loc is Loc.VEC and tile.is_row_major:
-        rows = DYNAMIC if DYNAMIC in (*leading, rows) else math.prod(leading) * rows
-        leading = []
-    if any(dim != 1 for dim in leading) or not checks.shapes_agree((rows, cols), tile.valid_shape):
-        raise VerifyException(
-            f"{op.name}: the slice of GM is {view}, but must agree with the tile's valid shape {list(tile.valid_shape)}"
-        )
-
-
-def _check_layout(op: TLoadOp | TStoreOp, view: SSAValue, tile: TileBufType) -> None:
-    """Check that a tile has the order that its view's layout needs: the data movers transpose boxes, not elements."""
-    layout = layout_of(view)
-    if layout is None or layout is Layout.NZ or tile.loc not in ORDERS:
-        return
-    as_it_is = tile.data.slayout is SLayout.NONE_BOX
-    wanted = ORDERS[Loc.VEC if as_it_is else tile.loc][layout is Layout.DN]
-    if tile.data.blayout is not wanted:
-        raise VerifyException(
-            f"{op.name}: a view of layout {layout} goes with a {tile.loc} tile of blayout={wanted}, "
-            f"not {tile.data.blayout}"
-        )
-
-
-def _check_row_stride(op: TLoadOp) -> None:
-    """Check that the row stride of the view, if constant, fits into the instruction; the runtime checks the others."""
-    strides = strides_of(op.src)
-    if strides is None or len(strides) < 2:
-        return
-    stride = strides[-1] if layout_of(op.src) is Layout.DN else strides[-2]
-    if stride > a3.MAX_CUBE_ROW_STRIDE:
-        raise VerifyException(
-            f"{op.name}: the rows of src are {stride} elements apart, but a load into L1 takes a stride of at most "
-            f"{a3.MAX_CUBE_ROW_STRIDE}; copy the data closer together, or load it row by row"
-        )
-
-
-def _check_conversion(
-    op: TStoreOp | TMovOp | TInsertOp,
-    src: Attribute,
-    dst: Attribute,
-    table: Mapping[Attribute, Sequence[Attribute]],
-    what: str,
-) -> None:
-    """Check that FIX converts an accumulator of src's element type to dst's."""
-    allowed = ", ".join(element_name(dtype) for dtype in table.get(src, ()))
-    if dst not in table.get(src, ()):
-        raise VerifyException(
-            f"{op.name}: an accumulator of {element_name(src)} is not {what} as {element_name(dst)} without a scale, "
-            + (f"only as {allowed}" if allowed else "nor as another type")
-        )
+        check_part(self, (self.row, self.col), src, dst, "dst")
+        check_blocks(self, (self.row, self.col), src, dst)

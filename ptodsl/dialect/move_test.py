@@ -107,7 +107,7 @@ def test_accepts(body: str) -> None:
         ),
         (
             "pto.tmov ins(%mat : !mat) outs(%vec : !vec)",
-            "pto.tmov: a tile in mat can be moved to left, right, bias, not to vec",
+            "pto.tmov: a tile in mat can be moved to left, right, bias, scaling, not to vec",
         ),
         (
             "%far = arith.constant 65536 : index\n"

@@ -91,6 +91,23 @@ SNIPPETS = [
     "%t = pto.alloc_tile : !vec\npto.trowexpandsub ins(%vec, %rows, %t : !vec, !rows, !vec) outs(%vec : !vec)",
     "%t = pto.alloc_tile : !pto.tile_buf<vec, 32x256xi8>\npto.tquant ins(%vec, %rows : !vec, !rows) "
     "outs(%t : !pto.tile_buf<vec, 32x256xi8>) {quant_type = #pto<quant_type INT8_SYM>}",
+    "pto.tstore ins(%vec : !vec) outs(%slice : !slice) {atomicType = #pto<atomic_type atomic_add>}",
+    "%q = arith.constant 5 : i64\n%v = pto.make_tensor_view %h, shape = [%c128, %c128], strides = [%c128, %c1] "
+    ": !pto.tensor_view<128x128xf16>\n%s = pto.partition_view %v, offsets = [%c0, %c0], sizes = [%c128, %c128] : "
+    "!pto.tensor_view<128x128xf16> -> !pto.partition_tensor_view<128x128xf16>\n"
+    "pto.tstore ins(%acc : !acc, %q : i64) outs(%s : !pto.partition_tensor_view<128x128xf16>) "
+    "{stPhase = #pto<st_phase partial>, reluPreMode = #pto<relu_pre_mode normal_relu>}\n"
+    "%f = pto.alloc_tile : !pto.tile_buf<scaling, 1x128xui64>\n"
+    "pto.tmov ins(%acc : !acc) outs(%mat : !mat) {reluPreMode = #pto<relu_pre_mode no_relu>}\n"
+    "pto.tmov ins(%acc : !acc, %f : !pto.tile_buf<scaling, 1x128xui64>) outs(%mat : !mat)\n"
+    "pto.textract ins(%acc, %c0, %n, %q : !acc, index, index, i64) outs(%mat : !mat)\n"
+    "pto.tstore_fp ins(%acc, %f : !acc, !pto.tile_buf<scaling, 1x128xui64>) "
+    "outs(%s : !pto.partition_tensor_view<128x128xf16>)\n"
+    "pto.textract_fp ins(%acc, %f, %c0, %n : !acc, !pto.tile_buf<scaling, 1x128xui64>, index, index) "
+    "outs(%mat : !mat)\n"
+    "pto.tinsert_fp ins(%acc, %f, %c0, %n : !acc, !pto.tile_buf<scaling, 1x128xui64>, index, index) outs(%mat : !mat)",
+    "pto.tmatmul ins(%left, %right : !left, !right) outs(%acc : !acc) {accPhase = #pto<acc_phase final>}",
+    "pto.tdiv ins(%vec, %vec : !vec, !vec) outs(%vec : !vec) {precisionType = #pto<div_precision high_precision>}",
     *(f"%i = pto.get_{name}" for name in ("block_idx", "block_num", "subblock_idx", "subblock_num")),
     "pto.set_ffts %ffts : memref<256xi64>",
     "pto.section.vector {\n%i = pto.get_block_idx\n}",

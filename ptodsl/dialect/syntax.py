@@ -46,6 +46,9 @@ class DpsOp(IRDLOperation):
     SCRATCH_BEHIND: ClassVar[bool] = False
     """Whether the scratch, which a program may leave out, is behind the destination in `outs`."""
 
+    INTERLEAVED: ClassVar[bool] = False
+    """Whether each operand inside `ins` is followed by its type."""
+
     COMMA: ClassVar[str] = ""
     """What is between the operands and the attributes inside `ins`."""
 
@@ -65,8 +68,8 @@ class DpsOp(IRDLOperation):
     def parse(cls, parser: Parser) -> Self:
         """Parse what follows the operation's name."""
         start = parser.pos
-        ins, inside = _parse_group(parser, "ins", cls.COMMA)
-        outs, _ = _parse_group(parser, "outs")
+        ins, inside = parse_group(parser, "ins", cls.COMMA, interleaved=cls.INTERLEAVED)
+        outs, _ = parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
         inside = {cls.ALIASES.get(name, name): value for name, value in inside.items()}
         known = cls.get_irdl_definition().properties
@@ -90,8 +93,8 @@ class DpsOp(IRDLOperation):
         inside = {
             name: value for name, value in self.properties.items() if name != SEGMENT_SIZES and name not in behind
         }
-        _print_group(printer, "ins", ins, inside, self.COMMA)
-        _print_group(printer, "outs", outs, {})
+        print_group(printer, "ins", ins, inside, self.COMMA, interleaved=self.INTERLEAVED)
+        print_group(printer, "outs", outs, {})
         printer.print_op_attributes(self.attributes | behind)
 
     def check_segments(self) -> None:
@@ -128,8 +131,10 @@ def _arguments(
     return [*given, outs[0]]
 
 
-def _parse_group(parser: Parser, keyword: str, comma: str = "") -> tuple[Sequence[SSAValue], dict[str, Attribute]]:
-    """Parse `keyword(%a, %b {attributes} : ta, tb)`, with `comma` before the brace."""
+def parse_group(
+    parser: Parser, keyword: str, comma: str = "", *, interleaved: bool = False
+) -> tuple[Sequence[SSAValue], dict[str, Attribute]]:
+    """Parse `keyword(%a, %b {attributes} : ta, tb)`, with `comma` before the brace; or `keyword(%a : ta, %b : tb)`."""
     parser.parse_keyword(keyword)
     parser.parse_punctuation("(")
     operands = [parser.parse_unresolved_operand()]
@@ -144,14 +149,28 @@ def _parse_group(parser: Parser, keyword: str, comma: str = "") -> tuple[Sequenc
         operands.append(operand)
     if not comma:
         attributes = parser.parse_optional_attr_dict()
-    values = parse_types_of(parser, operands)
+    values = parse_types_of(parser, operands, several=not interleaved)
+    while interleaved and parser.parse_optional_punctuation(",") is not None:
+        values = [*values, *parse_types_of(parser, [parser.parse_unresolved_operand()], several=False)]
     parser.parse_punctuation(")")
     return values, attributes
 
 
-def _print_group(
-    printer: Printer, keyword: str, values: Sequence[SSAValue], attributes: Mapping[str, Attribute], comma: str = ""
+def print_group(
+    printer: Printer,
+    keyword: str,
+    values: Sequence[SSAValue],
+    attributes: Mapping[str, Attribute],
+    comma: str = "",
+    *,
+    interleaved: bool = False,
 ) -> None:
+    """Print what `parse_group` reads."""
+    if interleaved:
+        printer.print_string(f" {keyword}(")
+        printer.print_list(values, lambda value: _print_typed(printer, value))
+        printer.print_string(")")
+        return
     printer.print_string(f" {keyword}(")
     printer.print_list(values, printer.print_ssa_value)
     if attributes:
@@ -162,12 +181,20 @@ def _print_group(
     printer.print_string(")")
 
 
-def parse_types_of(parser: Parser, operands: Sequence[UnresolvedOperand]) -> Sequence[SSAValue]:
-    """Parse `: type, type` and resolve the operands before it."""
+def _print_typed(printer: Printer, value: SSAValue) -> None:
+    printer.print_ssa_value(value)
+    printer.print_string(" : ")
+    printer.print_attribute(value.type)
+
+
+def parse_types_of(
+    parser: Parser, operands: Sequence[UnresolvedOperand], *, several: bool = True
+) -> Sequence[SSAValue]:
+    """Parse `: type, type`, or `: type` unless `several`, and resolve the operands before it."""
     parser.parse_punctuation(":")
     start = parser.pos
     types = [parser.parse_type()]
-    while parser.parse_optional_punctuation(",") is not None:
+    while several and parser.parse_optional_punctuation(",") is not None:
         types.append(parser.parse_type())
     if len(types) != len(operands):
         parser.raise_error(f"{len(operands)} operands need as many types, not {len(types)}", start)

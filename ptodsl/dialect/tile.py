@@ -59,7 +59,6 @@ class AllocationOp(IRDLOperation, abc.ABC):
     def verify_(self) -> None:
         """Check the address and the run-time valid shape."""
         ty = self.tile_type
-        ty.data.check_storage()
         if self.addr is not None:
             self._check_address(self.addr)
         for name, value, valid in zip(
@@ -71,6 +70,7 @@ class AllocationOp(IRDLOperation, abc.ABC):
                 )
             if value is not None:
                 checks.index(self, name, value)
+        ty.data.check_storage()
 
     def _check_address(self, addr: SSAValue) -> None:
         if addr.type != i64:
@@ -162,13 +162,13 @@ class TReshapeOp(IRDLOperation):
         if src.loc is not result.loc:
             raise VerifyException(f"{self.name}: a tile stays in its buffer: src is in {src.loc}, not {result.loc}")
         checks.same_dtype(self, src=src, result=result)
-        result.data.check_storage()
         if row_distance(self.src) != src.shape[1] and src.shape[0] > 1:
             raise VerifyException(f"{self.name}: src is a window whose rows are not next to each other")
         if src.byte_size != result.byte_size:
             raise VerifyException(
                 f"{self.name}: shapes {list(src.shape)} and {list(result.shape)} must have the same number of elements"
             )
+        result.data.check_storage()
 
 
 @irdl_op_definition

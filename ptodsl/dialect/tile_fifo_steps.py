@@ -158,12 +158,12 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
             return
         if ty.loc is not self.PLACE:
             raise VerifyException(f"{self.name}: the tile must be in {self.PLACE}, not in {ty.loc}")
-        ty.data.check_storage()
         both = {self.valid_row is not None, self.valid_col is not None}
         if both != {all(dim == DYNAMIC for dim in ty.valid_shape)} or (both == {False} and DYNAMIC in ty.valid_shape):
             raise VerifyException(
                 f"{self.name}: the valid rows and columns are both given, and `?` in the type, or neither"
             )
+        ty.data.check_storage()
 
 
 @irdl_op_definition

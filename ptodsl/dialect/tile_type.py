@@ -28,6 +28,7 @@ from ptodsl.dialect.elements import (
     parse_int,
     parse_member,
 )
+from ptodsl.dialect.limits import DeviceLimit
 
 
 class Loc(StrEnum):
@@ -39,6 +40,7 @@ class Loc(StrEnum):
     RIGHT = "right"
     ACC = "acc"
     BIAS = "bias"
+    SCALING = "scaling"
 
     @property
     def buffer(self) -> a3.Buffer:
@@ -90,6 +92,7 @@ DEFAULT_LAYOUTS: dict[Loc, tuple[BLayout, SLayout, int]] = {
     Loc.RIGHT: (BLayout.ROW_MAJOR, SLayout.COL_MAJOR, a3.FRACTAL_BYTES),
     Loc.ACC: (BLayout.COL_MAJOR, SLayout.ROW_MAJOR, a3.ACC_FRACTAL_BYTES),
     Loc.BIAS: (BLayout.ROW_MAJOR, SLayout.NONE_BOX, a3.FRACTAL_BYTES),
+    Loc.SCALING: (BLayout.ROW_MAJOR, SLayout.NONE_BOX, a3.FRACTAL_BYTES),
 }
 """blayout, slayout and fractal size of a tile that does not say otherwise."""
 
@@ -115,12 +118,6 @@ class TileSpec:
     def __post_init__(self) -> None:
         """Check the shape against itself and against the storage unit of its layout."""
         element_name(self.dtype)
-        if self.slayout is SLayout.NONE_BOX and self.loc in (Loc.LEFT, Loc.RIGHT, Loc.ACC):
-            b, s, fractal = DEFAULT_LAYOUTS[self.loc]
-            raise VerifyException(
-                f"a tile in {self.loc} has boxes: write blayout={b}, slayout={s}, fractal={fractal}, since the short "
-                "form means row_major / none_box everywhere"
-            )
         if self.rows <= 0 or self.cols <= 0:
             raise VerifyException(f"tile shape {self.rows}x{self.cols} must be positive")
         for name, valid, size in (("v_row", self.v_row, self.rows), ("v_col", self.v_col, self.cols)):
@@ -130,18 +127,24 @@ class TileSpec:
             raise VerifyException(
                 f"a vec tile has at most {a3.MAX_VEC_ROWS} rows, not {self.rows}: use several, or [1, n] for a vector"
             )
-        if self.slayout is not SLayout.NONE_BOX:
-            self.check_storage()
 
     def check_storage(self) -> None:
         """Check that the tile fills whole units of storage; windows of unboxed tiles need not.
 
         Raises:
-            VerifyException: it does not.
+            DeviceLimit: it fills no whole boxes, or has none where the device has nothing else.
+            VerifyException: it fills no whole blocks.
         """
+        if self.slayout is SLayout.NONE_BOX and self.loc in (Loc.LEFT, Loc.RIGHT, Loc.ACC):
+            b, s, fractal = DEFAULT_LAYOUTS[self.loc]
+            raise DeviceLimit(
+                f"a tile in {self.loc} has boxes: write blayout={b}, slayout={s}, fractal={fractal}, since the short "
+                "form means row_major / none_box everywhere"
+            )
         row_unit, col_unit = self.storage_unit
         if self.rows % row_unit or self.cols % col_unit:
-            raise VerifyException(
+            kind = VerifyException if self.slayout is SLayout.NONE_BOX else DeviceLimit
+            raise kind(
                 f"a {self.loc} tile of {element_name(self.dtype)}, {self.blayout} / {self.slayout}, is stored in units "
                 f"of {row_unit}x{col_unit} elements: {self.rows}x{self.cols} is not a multiple"
             )

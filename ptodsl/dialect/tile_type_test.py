@@ -6,7 +6,7 @@ import pytest
 from xdsl.dialects.builtin import bf16, f16, f32, i8
 from xdsl.utils.exceptions import ParseError, VerifyException
 
-from ptodsl.dialect import DYNAMIC, ElementType, Loc, SLayout, TileBufType
+from ptodsl.dialect import DYNAMIC, DeviceLimit, ElementType, Loc, SLayout, TileBufType
 from ptodsl.dialect.testing import TILES, parse_text
 
 TEXT = str(TILES["vec"]).removeprefix("!pto.tile_buf<").removesuffix(">")
@@ -38,7 +38,7 @@ def test_sizes_are_in_bytes() -> None:
 )
 def test_rejects_shapes_that_cannot_be_stored(ty: tuple[tuple[int, int], ElementType, str], message: str) -> None:
     with pytest.raises(VerifyException, match=message):
-        TileBufType.of(*ty)
+        TileBufType.of(*ty).data.check_storage()
 
 
 def test_rejects_a_valid_part_that_is_larger_than_the_tile() -> None:
@@ -113,9 +113,14 @@ def test_what_is_printed_is_the_long_form(ty: TileBufType) -> None:
         ("vec, 16x64xf32, pad=1, pad=1", "each of valid, blayout, slayout, fractal, pad, compact may stand once"),
         ("vec, 16x64xf32, rows=16", "each of valid, blayout, slayout, fractal, pad, compact may stand once"),
         ("vec, 16x64xf32, valid=8", "valid must be like 16x64 or ?x64"),
-        ("acc, 16x64xf32", "a tile in acc has boxes: write blayout=col_major, slayout=row_major, fractal=1024"),
     ],
 )
 def test_rejects_other_short_forms(body: str, message: str) -> None:
     with pytest.raises(ParseError, match=re.escape(message)):
         parsed(body)
+
+
+def test_a_tile_without_the_boxes_that_its_memory_has_is_at_the_limit() -> None:
+    message = "a tile in acc has boxes: write blayout=col_major, slayout=row_major, fractal=1024"
+    with pytest.raises(DeviceLimit, match=message):
+        parsed("acc, 16x64xf32").data.check_storage()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from xdsl.ir import Attribute
+from xdsl.irdl import opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from isa.families import ROW_BINARY
@@ -14,11 +15,19 @@ from isa.op import Extent, Op, Role
 from isa.ops import OPS
 from isa.ptoas_types import LOOSE_TYPES
 from ptodsl.dialect import checks
-from ptodsl.dialect.checks import DeviceLimit, Tiles
+from ptodsl.dialect.checks import Tiles
 from ptodsl.dialect.elements import element_type
+from ptodsl.dialect.limits import DeviceLimit
+from ptodsl.dialect.mode_attributes import PRECISIONS
 from ptodsl.dialect.row_op import RowOp, row_op
 from ptodsl.dialect.tile_type import Loc, TileBufType
 from ptodsl.dialect.vector_rules import FAMILY_CHECKS, OWN_FIELDS, row_major_cols
+
+PRECISION = "precisionType"
+"""Property that chooses how exact a function is."""
+
+NEED_SCRATCH = ("trowexpanddiv", "trsqrt")
+"""Operations that take it only with scratch."""
 
 
 class VectorOp(RowOp, abc.ABC):
@@ -43,6 +52,8 @@ class VectorOp(RowOp, abc.ABC):
         self._check_distinct()
         if check := FAMILY_CHECKS.get(self.ROW.family.name):
             check(self, tiles)
+        if getattr(self, "precision", None) is not None and self.ROW.dialect in NEED_SCRATCH and "tmp" not in tiles:
+            raise VerifyException(f"{self.name}: with {PRECISION} it needs tmp")
         name, ty = self._typed(tiles)
         if ty.dtype not in self.ALLOWED:
             raise DeviceLimit(checks.dtype_message(self, name, ty, self.ALLOWED))
@@ -112,7 +123,10 @@ class VectorOp(RowOp, abc.ABC):
 
 def vector_op(row: Op) -> type[VectorOp]:
     """Return the class of the operation `pto.<row.dialect>`."""
-    fields = OWN_FIELDS.get(row.family.name, {})
+    fields = dict(OWN_FIELDS.get(row.family.name, {}))
+    if row.dialect in PRECISIONS:
+        attribute, _ = PRECISIONS[row.dialect]
+        fields |= {"precision": opt_prop_def(attribute, prop_name=PRECISION), "BEHIND": (PRECISION,)}
     loose = tuple(element_type(name) for name in LOOSE_TYPES.get(row.dialect or "", ()) if name not in row.types)
     return row_op(row, VectorOp, ALLOWED=tuple(map(element_type, row.types)), LOOSE=loose, **fields)
 

@@ -58,9 +58,10 @@ from ptodsl.dialect.arrange_rules import (
     check_transposition,
 )
 from ptodsl.dialect.attributes import CmpMode, CmpModeAttr, MaskPatternAttr, QuantType, QuantTypeAttr
-from ptodsl.dialect.checks import DeviceLimit, Tiles
+from ptodsl.dialect.checks import Tiles
 from ptodsl.dialect.conversions import CONVERSIONS
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui8
+from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.tile_type import TileBufType
 
 REPEAT_BYTES = 256

@@ -1,9 +1,12 @@
 // Moves of tiles between memories: checks, then copies or a record.
 #include <algorithm>
+#include <mutex>
+#include <vector>
 
 #include "pto/machine/operations.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/elements.hpp"
 #include "runtime/machine/padding.hpp"
 #include "runtime/machine/profile.hpp"
 #include "runtime/machine/recorder.hpp"
@@ -74,8 +77,7 @@ void pad_runs(const Operand& tile, const Numbers& numbers) {
 }
 
 /// dst = the block of src at (row, col), in the layout of the destination's memory.
-void move_block(const Numbers& numbers, Operand& dst, const Operand& src, int64_t row, int64_t col) {
-    const Strided from = elements(src, row, col);
+void move_block(const Numbers& numbers, Operand& dst, const Operand& src, const Strided& from) {
     const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
     const DTypeId dtype = dst.info().dtype;
     if (dst.info().loc == TileType::Left) return numbers.pack_left(dtype, dst.bytes(), dst.info(), from, rows, cols);
@@ -83,7 +85,81 @@ void move_block(const Numbers& numbers, Operand& dst, const Operand& src, int64_
     numbers.copy(src.info().dtype, dtype, elements(dst, 0, 0), from, rows, cols);
 }
 
+/// The bytes of an accumulator, with 0 in place of negative numbers.
+std::vector<std::byte> without_negatives(const Operand& acc) {
+    std::vector<std::byte> bytes(acc.bytes(), acc.bytes() + acc.info().bytes());
+    for_dtype(acc.info().dtype, [&](auto zero) {
+        using T = decltype(zero);
+        if constexpr (sizeof(T) == 4) {
+            T* values = reinterpret_cast<T*>(bytes.data());
+            for (size_t i = 0; i < bytes.size() / sizeof(T); ++i) values[i] = values[i] < T{0} ? T{0} : values[i];
+        }
+    });
+    return bytes;
+}
+
+/// `from`, an element of `tile`, in another copy of its bytes.
+Strided in_copy(const Strided& from, const Operand& tile, std::vector<std::byte>& copy) {
+    const auto offset = static_cast<const std::byte*>(from.data) - tile.bytes();
+    return {copy.data() + offset, from.row, from.col};
+}
+
+/// Atomic stores of all cores take turns: on the device, each element is added at once.
+std::mutex& adding() {
+    static std::mutex mutex;
+    return mutex;
+}
+
+/// Adds a plane of elements, converted to `to`'s type, to what is there.
+void add_plane(const Numbers& numbers, DTypeId from_type, DTypeId type, const Strided& to, const Strided& from,
+               size_t rows, size_t cols) {
+    std::vector<std::byte> converted(rows * cols * size_of(type));
+    numbers.copy(from_type, type, {converted.data(), int64_t(cols), 1}, from, rows, cols);
+    const std::lock_guard<std::mutex> lock(adding());
+    for_dtype(type, [&](auto zero) {
+        using T = decltype(zero);
+        using Wide = Compute<T>;
+        const T* values = reinterpret_cast<const T*>(converted.data());
+        for (size_t r = 0; r < rows; ++r) {
+            for (size_t c = 0; c < cols; ++c) {
+                T& sum = static_cast<T*>(to.data)[int64_t(r) * to.row + int64_t(c) * to.col];
+                sum = static_cast<T>(static_cast<Wide>(sum) + static_cast<Wide>(values[r * cols + c]));
+            }
+        }
+    });
+}
+
+[[noreturn]] void refuse_scale(OpId op, int line) {
+    fail(line, "%s with a scale does not run on the host: how FIX encodes its scale is not published", name(op));
+}
+
 }  // namespace
+
+void move_scaled(OpId op, Operand& dst, const Operand& src, const Operand* scales, int line) {
+    for (const Operand* one : {static_cast<const Operand*>(&dst), &src, scales}) {
+        if (one) require_assigned(op, *one, line);
+    }
+    if (!kTrace) refuse_scale(op, line);
+    Recorder recorder(op, PIPE_FIX, dst, line);
+    recorder.read(src);
+    if (op == OpId::TINSERT_FP) recorder.read(dst);
+    if (scales) recorder.read(*scales);
+    recorder.write(dst);
+}
+
+void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* scales, int line) {
+    require_assigned(op, src, line);
+    if (scales) require_assigned(op, *scales, line);
+    require_same_size(op, src, dst, line);
+    Core& core = Core::current(line);
+    core.begin_gm_access(name(op), dst, line);
+    core.require_distinct_elements(name(op), dst, line);
+    if (!kTrace) refuse_scale(op, line);
+    Recorder recorder(op, PIPE_FIX, src, line);
+    recorder.read(src);
+    if (scales) recorder.read(*scales);
+    recorder.write(dst);
+}
 
 void reshape(Operand& dst, const Operand& src, int line) {
     dst.alias(src, line);
@@ -108,7 +184,7 @@ void load(Operand& dst, const View& src, int line) {
     if (dst.info().pad != PadValue::Null) pad_runs(dst, core.numbers());
 }
 
-void store(const View& dst, const Operand& src, int line) {
+void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     require_assigned(OpId::TSTORE, src, line);
     require_same_size(OpId::TSTORE, src, dst, line);
     Core& core = Core::current(line);
@@ -120,13 +196,20 @@ void store(const View& dst, const Operand& src, int line) {
         return;
     }
     const Timer timer(OpId::TSTORE, elements_of(src), line);
+    std::vector<std::byte> positive;
+    if (modes.relu) positive = without_negatives(src);
     for_each_plane(dst, [&](uint64_t plane, int64_t first_row) {
-        core.numbers().copy(src.info().dtype, dst.dtype, elements(dst, plane), elements(src, first_row, 0),
-                            dst.shape[3], dst.shape[4]);
+        const Strided own = elements(src, first_row, 0), to = elements(dst, plane);
+        const Strided from = modes.relu ? in_copy(own, src, positive) : own;
+        if (modes.adds) {
+            add_plane(core.numbers(), src.info().dtype, dst.dtype, to, from, dst.shape[3], dst.shape[4]);
+        } else {
+            core.numbers().copy(src.info().dtype, dst.dtype, to, from, dst.shape[3], dst.shape[4]);
+        }
     });
 }
 
-void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line) {
+void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line, bool relu) {
     if (op == OpId::TMOV) require_operands(op, line, dst, {&src});
     require_assigned(op, dst, line);
     require_assigned(op, src, line);
@@ -145,7 +228,11 @@ void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, i
     }
     const Timer timer(op, elements_of(dst), line);
     if (hidden) spoil_library_scratch(line);
-    move_block(Core::current(line).numbers(), dst, src, row, col);
+    const Numbers& numbers = Core::current(line).numbers();
+    const Strided from = elements(src, row, col);
+    if (!relu) return move_block(numbers, dst, src, from);
+    std::vector<std::byte> positive = without_negatives(src);
+    move_block(numbers, dst, src, in_copy(from, src, positive));
 }
 
 }  // namespace pto::host

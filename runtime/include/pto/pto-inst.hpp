@@ -18,6 +18,7 @@
 #include "pto/ops/matmul.hpp"
 #include "pto/ops/move.hpp"
 #include "pto/ops/pipe.hpp"
+#include "pto/ops/precise.hpp"
 #include "pto/ops/print.hpp"
 #include "pto/ops/reduce.hpp"
 #include "pto/ops/select.hpp"

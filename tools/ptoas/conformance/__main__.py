@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cli.files import user_path
 from tools.ptoas.conformance.forms import FORMS
+from tools.ptoas.conformance.modes import MODES
 from tools.ptoas.conformance.operations import OPERATIONS
 from tools.ptoas.conformance.programs import PROGRAMS
 from tools.ptoas.conformance.run import Assembler, Embedded, External, Result, run_cases
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
             assembler = External(program)
         except (OSError, subprocess.SubprocessError) as error:
             parser.error(f"--ptoas={options.ptoas} does not start: {error}")
-    results = run_cases([*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *table_cases()], assembler)
+    results = run_cases([*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *table_cases()], assembler)
     print(report(assembler.title, results, assembler.embedded))
     return int(any(result.problem for result in results))
 

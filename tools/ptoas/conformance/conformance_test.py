@@ -13,6 +13,7 @@ import pytest
 from tools.ptoas.conformance.__main__ import main, report
 from tools.ptoas.conformance.case import Case
 from tools.ptoas.conformance.forms import FORMS
+from tools.ptoas.conformance.modes import MODES
 from tools.ptoas.conformance.operations import OPERATIONS
 from tools.ptoas.conformance.programs import PROGRAMS
 from tools.ptoas.conformance.run import Embedded, External, missing_call, run_cases
@@ -20,7 +21,7 @@ from tools.ptoas.conformance.snippets import SNIPPETS
 from tools.ptoas.conformance.table import NOT_YET, table_cases
 
 TABLE = list(table_cases())
-CASES = [*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *TABLE]
+CASES = [*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *TABLE]
 
 STAND_IN = """#!{python}
 import json, sys
@@ -69,6 +70,7 @@ def test_the_counts_in_the_documentation_are_these() -> None:
         "forms.py": FORMS,
         "programs.py": PROGRAMS,
         "operations.py": OPERATIONS,
+        "modes.py": MODES,
         "accepts.tsv": TABLE,
     }
     for name, cases in files.items():

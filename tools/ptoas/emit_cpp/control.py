@@ -21,7 +21,7 @@ from ptodsl.dialect import (
     SyncWaitOp,
 )
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp import scalars, tile_fifos, tiles, views
+from tools.ptoas.emit_cpp import moves, scalars, tile_fifos, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
 from tools.ptoas.emit_cpp.writer import Writer
 from tools.ptoas.functions import callee_name
@@ -208,6 +208,7 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     **views.EMITTERS,
     **tile_fifos.EMITTERS,
     **tiles.EMITTERS,
+    **moves.EMITTERS,
     scf.ForOp: emit_for,
     scf.IfOp: emit_if,
     scf.WhileOp: emit_while,

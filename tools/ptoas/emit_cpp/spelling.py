@@ -42,6 +42,7 @@ TILE_TYPES = {
     Loc.RIGHT: "Right",
     Loc.ACC: "Acc",
     Loc.BIAS: "Bias",
+    Loc.SCALING: "Scaling",
 }
 """Enumerators of `TileType`."""
 

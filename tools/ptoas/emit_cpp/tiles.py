@@ -8,6 +8,7 @@ from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
     DYNAMIC,
+    PRECISIONS,
     AllocationOp,
     AllocMultiTileOp,
     AllocTileOp,
@@ -29,10 +30,8 @@ from ptodsl.dialect import (
     SubviewOp,
     TCiOp,
     TCvtOp,
-    TExtractOp,
     TGetValOp,
     TileBufType,
-    TInsertOp,
     TPrintOp,
     TReshapeOp,
     TSetValOp,
@@ -142,21 +141,16 @@ def _declare(writer: Writer, tile: SSAValue, arguments: str = "") -> str:
 
 def emit_call(writer: Writer, op: DpsOp) -> None:
     """`TADD(dst, lhs, rhs);`: the destination first."""
-    _call(writer, op)
+    call(writer, op)
 
 
 def emit_cvt(writer: Writer, op: TCvtOp) -> None:
     """`TCVT(dst, src, RoundMode::CAST_RINT, SaturationMode::OFF);`."""
-    _call(writer, op, f", RoundMode::{op.rounding.spelling}, SaturationMode::{op.saturation}")
+    call(writer, op, f", RoundMode::{op.rounding.spelling}, SaturationMode::{op.saturation}")
 
 
-def emit_extract(writer: Writer, op: TExtractOp) -> None:
-    """`TEXTRACT(dst, src, row, col);`."""
-    dst, src, row, col = (writer.name(value) for value in (op.dst, op.src, op.row, op.col))
-    writer.line(f"TEXTRACT({dst}, {src}, (uint16_t){row}, (uint16_t){col});")
-
-
-def _call(writer: Writer, op: DpsOp, more: str = "", template: str = "") -> None:
+def call(writer: Writer, op: DpsOp, more: str = "", template: str = "") -> None:
+    """Print a call with the operands, the destination first."""
     *ins, dst = (writer.name(operand) for operand in op.operands)
     writer.line(f"{op.instruction}{template}({', '.join([dst, *ins])}{more});")
 
@@ -182,7 +176,10 @@ def emit_vector(writer: Writer, op: VectorOp) -> None:
         case "DEQUANTISATION":
             src, fp, _, dst = op.operands
             template = f"<{', '.join(tile_type(tile_spec(value)) for value in (dst, src, fp))}>"
-    _call(writer, op, more, template)
+    if getattr(op, "precision", None) is not None and op.ROW.dialect != "tdivs":  # of which 0.48 drops it
+        _, name = PRECISIONS[op.ROW.dialect or ""]
+        template = f"<pto::{name}Algorithm::{op.precision.data.name}_PRECISION>"  # type: ignore[attr-defined]
+    call(writer, op, more, template)
 
 
 def _quantise(writer: Writer, op: VectorOp) -> None:
@@ -205,12 +202,6 @@ def _variable(writer: Writer, ty: str, value: str) -> str:
     name = writer.fresh()
     writer.line(f"{ty} {name} = {value};")
     return name
-
-
-def emit_insert(writer: Writer, op: TInsertOp) -> None:
-    """`TINSERT(dst, src, row, col);`."""
-    dst, src, row, col = (writer.name(value) for value in (op.dst, op.src, op.row, op.col))
-    writer.line(f"TINSERT({dst}, {src}, (uint16_t){row}, (uint16_t){col});")
 
 
 def emit_ci(writer: Writer, op: TCiOp) -> None:
@@ -310,8 +301,6 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     TReshapeOp: emit_reshape,
     SubviewOp: emit_subview,
     TCvtOp: emit_cvt,
-    TExtractOp: emit_extract,
-    TInsertOp: emit_insert,
     TCiOp: emit_ci,
     TGetValOp: emit_getval,
     TSetValOp: emit_setval,

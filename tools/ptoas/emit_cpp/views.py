@@ -119,26 +119,30 @@ def entry_view(entry: SSAValue, op: Operation) -> GlobalView:
 
 def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
     """`GlobalTensor<...> v9(v1 + (v8 * 256), pto::Shape<...>(...), pto::Stride<...>(...));`."""
-    source = op.source.owner
-    sizes = [term(writer, size) for size in op.sizes]
-    if isinstance(source, MakeTensorViewOp):
-        base = writer.name(source.ptr)
-        strides = [term(writer, stride) for stride in source.strides]
-    elif isinstance(source, DeclareGlobalOp):
-        base = f"{writer.name(op.source)}.data()"
-        strides = list(entry_view(op.source, op).strides[-len(sizes) :])
-    else:
-        raise OperationError(
-            op, f"{op.name}: source must be made by make_tensor_view or declare_global in this function"
-        )
+    base, strides = _origin(writer, op)
     offsets = (term(writer, offset) for offset in op.offsets)
     offset = _sum(multiply(*pair) for pair in zip(offsets, strides, strict=True))
-    layout = layout_of(op.result)
-    assert layout is not None  # its source is visible
-    view = padded_view(_dtype(op), sizes, strides, layout)
+    view = slice_view(writer, op)
     pointer = base if offset == 0 else f"{base} + ({offset})"
     shape, stride = (f"{view.shape_type}({_dynamic(view.shape)})", f"{view.stride_type}({_dynamic(view.strides)})")
     writer.line(f"{view.type} {writer.define(op.result)}({pointer}, {shape}, {stride});")
+
+
+def slice_view(writer: Writer, op: PartitionViewOp) -> GlobalView:
+    """The view that a slice of GM is in C++."""
+    layout = layout_of(op.result)
+    assert layout is not None  # its source is visible
+    return padded_view(_dtype(op), [term(writer, size) for size in op.sizes], _origin(writer, op)[1], layout)
+
+
+def _origin(writer: Writer, op: PartitionViewOp) -> tuple[str, list[Term]]:
+    """Where the elements of a slice's source start, and its strides."""
+    source = op.source.owner
+    if isinstance(source, MakeTensorViewOp):
+        return writer.name(source.ptr), [term(writer, stride) for stride in source.strides]
+    if isinstance(source, DeclareGlobalOp):
+        return f"{writer.name(op.source)}.data()", list(entry_view(op.source, op).strides[-len(op.sizes) :])
+    raise OperationError(op, f"{op.name}: source must be made by make_tensor_view or declare_global in this function")
 
 
 def _dtype(op: PartitionViewOp) -> str:

@@ -5,8 +5,8 @@
 
 namespace pto {
 
-/// On-chip home of a tile: UB, L1, L0A, L0B, L0C, bias table.
-enum class TileType : uint8_t { Vec, Mat, Left, Right, Acc, Bias };
+/// On-chip home of a tile: UB, L1, L0A, L0B, L0C, bias table, parameters of FIX.
+enum class TileType : uint8_t { Vec, Mat, Left, Right, Acc, Bias, Scaling };
 
 /// Order of the outer boxes of a tile (of the elements when there are no boxes).
 enum class BLayout : uint8_t { RowMajor, ColMajor };
@@ -27,6 +27,24 @@ enum class RoundMode : uint8_t { CAST_NONE, CAST_RINT, CAST_ROUND, CAST_FLOOR, C
 enum class SaturationMode : uint8_t { ON, OFF };
 
 enum class CmpMode : uint8_t { EQ, NE, LT, GT, GE, LE };
+
+/// What a store does with what was there, and whether FIX makes negative numbers 0 on the way.
+enum class AtomicType : uint8_t { AtomicNone, AtomicAdd };
+enum class ReluPreMode : uint8_t { NoRelu, NormalRelu };
+
+/// Whether the matrix unit tells FIX that a sum is done. Here nothing has to be told.
+enum class AccPhase : uint8_t { Unspecified, Partial, Final };
+enum class STPhase : uint8_t { Unspecified, Partial, Final };
+
+/// How exact a function is. Here there is one way for each.
+enum class DivAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class RecipAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class SqrtAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class RsqrtAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class ExpAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class LogAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class RemAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
+enum class FmodAlgorithm : uint8_t { DEFAULT, HIGH_PRECISION };
 
 /// Columns that a gather keeps, a digit for each of four from the right; the values here are these bits.
 enum class MaskPattern : uint8_t {

@@ -46,6 +46,8 @@ inline constexpr Buffer home_of(TileType type) {
             return Buffer::L0c;
         case TileType::Bias:
             return Buffer::BiasTable;
+        case TileType::Scaling:
+            return Buffer::FixBuffer;
     }
     return Buffer::Gm;
 }

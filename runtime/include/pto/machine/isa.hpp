@@ -38,7 +38,8 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(L0a, "L0A", 65536) \
     X(L0b, "L0B", 65536) \
     X(L0c, "L0C", 131072) \
-    X(BiasTable, "BT", 1024)
+    X(BiasTable, "BT", 1024) \
+    X(FixBuffer, "FB", 2048)
 
 /// Element types in the numbering of the trace format, from 1 on: X(enumerator, C++ type, name).
 #define PTO_ELEMENTS(X) \
@@ -97,6 +98,10 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TMOV) \
     X(TEXTRACT) \
     X(TINSERT) \
+    X(TMOV_FP) \
+    X(TSTORE_FP) \
+    X(TEXTRACT_FP) \
+    X(TINSERT_FP) \
     X(TCI) \
     X(TGETVAL) \
     X(TSETVAL) \
@@ -316,6 +321,10 @@ inline constexpr TypeSet kTypes[] = {
     0,  // TMOV
     0,  // TEXTRACT
     0,  // TINSERT
+    0,  // TMOV_FP
+    0,  // TSTORE_FP
+    0,  // TEXTRACT_FP
+    0,  // TINSERT_FP
     1u << 5 | 1u << 3,  // TCI
     0,  // TGETVAL
     0,  // TSETVAL

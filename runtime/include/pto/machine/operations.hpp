@@ -86,9 +86,19 @@ void store_tile_element(Operand& tile, int64_t offset, const void* value, int li
 // Transfers.
 void reshape(Operand& dst, const Operand& src, int line);
 void load(Operand& dst, const View& src, int line);
-void store(const View& dst, const Operand& src, int line);
-/// dst = the block of src that starts at (row, col) and has the valid size of dst.
-void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line);
+/// What a store does besides: it adds to what is there, and makes negative numbers 0.
+struct StoreModes {
+    bool adds = false;
+    bool relu = false;
+};
+void store(const View& dst, const Operand& src, StoreModes modes, int line);
+/// dst = the block of src that starts at (row, col) and has the valid size of dst; `relu`: 0 for negative numbers.
+void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line,
+          bool relu = false);
+/// Moves and stores of accumulators with a scale, or with `scales`, one for each column. How FIX encodes them is not
+/// published: they are recorded, and throw KernelError where they should compute.
+void move_scaled(OpId op, Operand& dst, const Operand& src, const Operand* scales, int line);
+void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* scales, int line);
 /// The block of dst that starts at (row, col) and has the valid size of src = src.
 void insert(pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line);
 

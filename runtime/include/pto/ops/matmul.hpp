@@ -62,6 +62,20 @@ void TMATMUL_BIAS(D& dst, const L& left, const R& right, const B& bias, int line
     host::multiply_bias(host::OpId::TMATMUL_BIAS, dst, left, right, bias, line);
 }
 
+/// With a phase, which tells FIX on the device when a sum is done.
+#define PTO_PRODUCT_PHASES(NAME)                                                                      \
+    template <AccPhase phase, typename D, typename A, typename B>                                     \
+    void NAME(D& dst, const A& first, const B& second, int line = __builtin_LINE()) {                 \
+        NAME(dst, first, second, line);                                                               \
+    }                                                                                                 \
+    template <AccPhase phase, typename D, typename A, typename B, typename C>                         \
+    void NAME(D& dst, const A& first, const B& second, const C& third, int line = __builtin_LINE()) { \
+        NAME(dst, first, second, third, line);                                                        \
+    }
+PTO_PRODUCT_PHASES(TMATMUL)
+PTO_PRODUCT_PHASES(TMATMUL_ACC)
+PTO_PRODUCT_PHASES(TMATMUL_BIAS)
+
 namespace host {
 
 template <typename D, typename L, typename R>
@@ -97,5 +111,10 @@ void TGEMV_BIAS(D& dst, const L& left, const R& right, const B& bias, int line =
                   "the bias must have the element type of the result");
     host::multiply_bias(host::OpId::TGEMV_BIAS, dst, left, right, bias, line);
 }
+
+PTO_PRODUCT_PHASES(TGEMV)
+PTO_PRODUCT_PHASES(TGEMV_ACC)
+PTO_PRODUCT_PHASES(TGEMV_BIAS)
+#undef PTO_PRODUCT_PHASES
 
 }  // namespace pto

@@ -55,7 +55,42 @@ void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
                   "TSTORE writes vec or acc tiles to global memory");
     static_assert(S::Loc == TileType::Acc ? host::fix_stores<From, To> : std::is_same_v<From, To>,
                   "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
-    host::store(gm.view(), src, line);
+    host::store(gm.view(), src, {}, line);
+}
+
+/// The same, added to what is there, or with 0 for negative numbers.
+template <typename S, typename Global, AtomicType atomic, ReluPreMode relu = ReluPreMode::NoRelu>
+void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
+    using To = typename Global::DType;
+    using From = typename S::DType;
+    static_assert(S::Loc == TileType::Vec || S::Loc == TileType::Acc,
+                  "TSTORE writes vec or acc tiles to global memory");
+    static_assert(S::Loc == TileType::Acc ? host::fix_stores<From, To> : std::is_same_v<From, To>,
+                  "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+    static_assert(S::Loc == TileType::Acc || relu == ReluPreMode::NoRelu, "FIX has relu: TSTORE of an acc tile");
+    host::store(gm.view(), src, {atomic == AtomicType::AtomicAdd, relu == ReluPreMode::NormalRelu}, line);
+}
+
+/// With a phase, which the device's FIX waits for.
+template <STPhase phase, typename Global, typename S>
+void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
+    TSTORE(gm, src, line);
+}
+template <STPhase phase, typename S, typename Global, AtomicType atomic, ReluPreMode relu = ReluPreMode::NoRelu>
+void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
+    TSTORE<S, Global, atomic, relu>(gm, src, line);
+}
+
+/// With a scale. How FIX encodes it is not published: this is recorded, and does not compute.
+template <typename S, typename Global, AtomicType atomic, ReluPreMode relu>
+void TSTORE(const Global& gm, const S& src, int64_t scale, int line = __builtin_LINE()) {
+    static_assert(S::Loc == TileType::Acc, "FIX has scales: TSTORE of an acc tile");
+    host::store_scaled(host::OpId::TSTORE, gm.view(), src, nullptr, line);
+}
+template <typename Global, typename S, typename F>
+void TSTORE_FP(const Global& gm, const S& src, const F& scales, int line = __builtin_LINE()) {
+    static_assert(S::Loc == TileType::Acc && F::Loc == TileType::Scaling, "TSTORE_FP takes acc and scaling tiles");
+    host::store_scaled(host::OpId::TSTORE_FP, gm.view(), src, &scales, line);
 }
 
 }  // namespace pto
