@@ -140,7 +140,7 @@ def test_a_verdict_says_how_few_samples_it_is_from(count: int, told: str) -> Non
 
 
 def test_a_kernel_with_other_knobs_than_before_says_both() -> None:
-    wide = steady(s1_tile=512, library="fa_s1tile512")
+    wide = steady(knobs={"s1_tile": 512}, library="fa_s1tile512")
     assert change(wide.key, steady(), wide, KERNEL, THRESHOLD).kernel == "tile 512, was tile 256"
 
 

@@ -31,7 +31,12 @@ def test_the_last_row_of_a_key_counts_and_brings_its_run() -> None:
 
 
 def test_across_forgets_the_kernel_and_keeps_case_backend_and_clock() -> None:
-    rows = [row(), row(2048, s1_tile=512), row(backend="npu", timing="event"), row(backend="npu", timing="sync")]
+    rows = [
+        row(),
+        row(2048, knobs={"s1_tile": 512}),
+        row(backend="npu", timing="event"),
+        row(backend="npu", timing="sync"),
+    ]
     assert list(across(latest([run(*rows)]))) == [
         ("1024x1024", "host", "wall"),
         ("2048x2048", "host", "wall"),
@@ -42,7 +47,7 @@ def test_across_forgets_the_kernel_and_keeps_case_backend_and_clock() -> None:
 
 def test_across_refuses_two_kernels_of_one_shape() -> None:
     with pytest.raises(ValueError, match=r"1024x1024 has several kernels \(tile 256 and tile 512\); --across needs"):
-        across(latest([run(row(), row(s1_tile=512, library="fa_s1tile512"))]))
+        across(latest([run(row(), row(knobs={"s1_tile": 512}, library="fa_s1tile512"))]))
 
 
 @pytest.mark.parametrize(

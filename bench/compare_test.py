@@ -140,7 +140,7 @@ def test_commit_roof_and_busy_rows_are_noted(tmp_path: Path) -> None:
     assert "note: 1024x1024, after: other programs used 1.3 CPUs meanwhile" in out
 
 
-WIDE: dict[str, Any] = {"s1_tile": 512, "library": "fa_s1tile512"}
+WIDE: dict[str, Any] = {"knobs": {"s1_tile": 512}, "library": "fa_s1tile512"}
 
 
 def test_kernels_with_other_knobs_are_not_mixed_up(tmp_path: Path) -> None:

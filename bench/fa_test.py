@@ -73,7 +73,7 @@ def test_several_libraries_take_turns(tmp_path: Path) -> None:
     done = run_program(FA, f"--library={','.join(paths)}", *flags, directory=tmp_path)
     assert done.returncode == 0, done.stderr
     (found,) = read_runs(tmp_path / "r.json")
-    assert [row.library for row in found.rows] == paths
+    assert [row.variant.library for row in found.rows] == paths
     turns = found.rows[1].turns
     assert turns is not None
     assert turns.ratio.low > 1.5
@@ -87,7 +87,7 @@ def test_a_barrier_comparison_on_the_host_says_that_it_is_none() -> None:
     (line,) = turns_lines(rows)
     assert "on the host a comparison of barriers measures nothing" in " ".join(line.split())
     assert turns_lines(rows[:1]) == []
-    assert turns_lines([row(), row(s1_tile=512)]) == []
+    assert turns_lines([row(), row(knobs={"s1_tile": 512})]) == []
 
 
 def test_a_wrong_result_is_exit_code_1_and_a_row(tmp_path: Path) -> None:

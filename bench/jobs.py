@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.barrier_sets import GU
 from bench.cases import Case
-from bench.row import NO_BARRIERS, Variant
+from bench.variant import NO_BARRIERS, Variant
 from flash_atten.config import KernelConfig
 from kernels.backend import AUTO, DEFAULT_CHOICE, Choice
 from kernels.library import HOST, BuildInfo
@@ -64,17 +64,16 @@ def variant_of(kernel: Kernel, info: BuildInfo | None, others: Sequence[Kernel] 
 
     Libraries that the user names are told apart by their paths, if there are several.
     """
-    config, name, barriers = kernel.config, "", kernel.barriers
+    name, barriers = "", kernel.barriers
     if info is not None:
         removed = info.fields().get("remove_barriers")
         name = info.name
         barriers = barriers if removed is None else "+".join(map(str, removed)) or NO_BARRIERS
     if kernel.library is not None and len({other.library for other in others}) > 1:
         name = str(kernel.library)
-    return Variant(config.s1_tile, config.qk_preload, config.kv_split, config.schedule, barriers, name)
+    return Variant(kernel.config, barriers, name)
 
 
 def comparable(backend: str, one: Variant, other: Variant) -> bool:
     """Whether a ratio of the latencies of two variants means anything: not if only barriers differ, on the host."""
-    same_knobs = one[:4] == other[:4]
-    return not (backend == HOST and same_knobs and one.barriers != other.barriers)
+    return not (backend == HOST and one.config == other.config and one.barriers != other.barriers)

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from bench.jobs import Kernel, comparable, variant_of
-from bench.row import Variant
+from bench.variant import Variant
 from flash_atten.config import KernelConfig
 from kernels.library import BuildInfo
 
 CONFIG = KernelConfig()
-GU = Variant(256, 3, 1, "recipe", "gu", "fa_s1tile256")
+GU = Variant(KernelConfig(), "gu", "fa_s1tile256")
 
 
 def _info(**more: object) -> BuildInfo:
@@ -41,11 +41,11 @@ def test_barriers_are_no_comparison_on_the_host() -> None:
     assert not comparable("host", GU, none)
     assert comparable("npu", GU, none)
     assert comparable("host", GU, GU._replace(library="b/fa.so"))
-    assert comparable("host", GU, none._replace(qk_preload=4))
+    assert comparable("host", GU, none._replace(config=KernelConfig(qk_preload=4)))
 
 
 def test_a_label_says_what_differs() -> None:
-    wide = GU._replace(s1_tile=512, library="fa_s1tile512")
+    wide = GU._replace(config=KernelConfig(512), library="fa_s1tile512")
     assert wide.label([GU]) == "tile 512"
     assert wide.label([GU, GU._replace(barriers="none")]) == "tile 512, without gu"
     assert GU._replace(barriers="none").label([GU]) == "all barriers"

@@ -14,6 +14,7 @@ from bench.plots import Plot, Roof, figure_html, operation_label
 from bench.results import Run
 from bench.row import KERNEL, OK, SKIPPED, SPEEDUP_MEANS, Row, turns_text
 from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
+from bench.variant import HEADINGS
 
 CSS = """
 :root { color-scheme: light; }
@@ -68,20 +69,24 @@ SHAPE = Group[Row](
         ("case", False),
         ("q_rows", True),
         ("s1", True),
-        ("tile", True),
-        ("preload", True),
-        ("split", True),
-        ("schedule", False),
+        *HEADINGS.values(),
         ("removed barriers", False),
         ("status", False),
     ),
-    lambda row: (row.case, row.q_rows, row.s1, *row.variant[:5], f"{row.status}, busy" if row.busy else row.status),
+    lambda row: (
+        row.case,
+        row.q_rows,
+        row.s1,
+        *row.variant.knobs.values(),
+        row.variant.barriers,
+        f"{row.status}, busy" if row.busy else row.status,
+    ),
 )
 
 CHECK = Group[Row](
     "",
     (("checked against", False), ("library", False)),
-    lambda row: (row.reference, row.library),
+    lambda row: (row.reference, row.variant.library),
 )
 
 

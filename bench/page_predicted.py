@@ -12,7 +12,7 @@ from bench.page_table import Group, grouped_table, notes_list
 from bench.plots import Plot, figure_html, predicted_plot
 from bench.prediction import BuiltKernels, KernelOf, Launch, Prediction, predictions, title
 from bench.row import Row
-from flash_atten.config import KernelConfig
+from bench.variant import HEADINGS
 from isa.costs import CostError
 from kernels.library import KernelError, LibraryError
 from sim.timeline.launch import DEFAULT_CORES, Hypothesis
@@ -35,12 +35,11 @@ def predicted(rows: Sequence[Row], kernel: KernelOf | None = None) -> Predicted:
     found: dict[tuple[object, ...], Prediction] = {}
     notes: dict[tuple[str, str], None] = {}
     for row in sorted(rows, key=lambda row: (row.s1, row.q_rows)):
-        key = row.q_rows, row.s1, row.variant[:5]
+        launch = Launch(Case(row.case, row.q_rows, row.s1), row.variant._replace(library=""))
+        key = row.q_rows, row.s1, launch.variant
         if key in found:
             continue
         try:
-            config = KernelConfig(row.s1_tile, row.qk_preload, kv_split=row.kv_split, schedule=row.schedule)
-            launch = Launch(Case(row.case, row.q_rows, row.s1), config, row.barriers)
             (found[key],) = predictions([launch], kernel)
         except (LibraryError, KernelError, ValueError, Deadlock, CostError) as error:
             notes[row.case, f"is not predicted: {error}"] = None
@@ -54,21 +53,15 @@ SHAPE = Group[Prediction](
         ("case", False),
         ("q_rows", True),
         ("s1", True),
-        ("tile", True),
-        ("preload", True),
-        ("split", True),
-        ("schedule", False),
+        *HEADINGS.values(),
         ("removed barriers", False),
     ),
     lambda one: (
         one.launch.case.name,
         one.launch.case.q_rows,
         one.launch.case.s1,
-        one.launch.config.s1_tile,
-        one.launch.config.qk_preload,
-        one.launch.config.kv_split,
-        one.launch.config.schedule,
-        one.launch.barriers,
+        *one.launch.variant.knobs.values(),
+        one.launch.variant.barriers,
     ),
 )
 

@@ -36,7 +36,7 @@ def made(config: KernelConfig, barriers: str) -> Made:
 
 def test_predictions_stand_apart_from_what_was_measured_and_say_so() -> None:
     """Two rows of one launch are one prediction; what cannot be predicted is a note with its reason."""
-    rows = [row(8192), row(8192, backend="npu"), row(16384, s1_tile=512), row(8192, barriers="none")]
+    rows = [row(8192), row(8192, backend="npu"), row(16384, knobs={"s1_tile": 512}), row(8192, barriers="none")]
     found = predicted(rows, made)
     assert [one.launch.case.s1 for one in found.found] == [8192]
     assert [note for _, note in found.notes] == ["is not predicted: that one was not built"] * 2
@@ -50,7 +50,7 @@ def test_predictions_stand_apart_from_what_was_measured_and_say_so() -> None:
 
 
 def test_launches_come_by_size_and_a_reason_is_told_once() -> None:
-    rows = [row(s) for s in (16384, 8192)] + [row(1024, s1_tile=512)] * 2
+    rows = [row(s) for s in (16384, 8192)] + [row(1024, knobs={"s1_tile": 512})] * 2
     found = predicted(rows, made)
     assert [one.launch.case.s1 for one in found.found] == [8192, 16384]
     assert found.notes == [("1024x1024", found.notes[0][1])]

@@ -86,7 +86,7 @@ def test_measured_rates_are_fractions_of_the_backends_own_roof() -> None:
 
 
 def test_variants_of_a_shape_are_rows_of_their_own() -> None:
-    wide: dict[str, Any] = {"s1_tile": 512, "library": "fa_s1tile512"}
+    wide: dict[str, Any] = {"knobs": {"s1_tile": 512}, "library": "fa_s1tile512"}
     rows = [row(), row(**wide, turns=Turns("tile 256", Ratio(1.1, 1.0, 1.2))), row(2048), row(2048, **wide)]
     text = page(sections([run(*rows)]))
     assert text.count(">2048x2048<") == 2

@@ -10,7 +10,7 @@ FAILED_ROW = row(4096, status=FAILED, timings={}, speedups={}, errors={})
 
 
 def test_variants_of_a_shape_are_curves_of_their_own() -> None:
-    wide: dict[str, Any] = {"s1_tile": 512, "library": "fa_s1tile512"}
+    wide: dict[str, Any] = {"knobs": {"s1_tile": 512}, "library": "fa_s1tile512"}
     rows = [row(), row(**wide), row(2048), row(2048, **wide)]
     assert [curve.label for curve in curves(rows)][:3] == [
         "this kernel, tile 256",
@@ -26,7 +26,7 @@ def test_only_right_square_shapes_are_drawn() -> None:
 
 
 def test_a_tile_that_follows_from_the_size_is_one_curve() -> None:
-    rows = [row(), row(65536, s1_tile=512, library="fa_s1tile512")]
+    rows = [row(), row(65536, knobs={"s1_tile": 512}, library="fa_s1tile512")]
     assert curves(rows)[0].label == "this kernel"
 
 

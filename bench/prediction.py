@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from bench.cases import Case
 from bench.flops import peak_tflops, tflops
 from bench.text_table import Column
+from bench.variant import HEADINGS, Variant
 from flash_atten.config import KernelConfig
 from flash_atten.libraries import library_name
 from kernels.library import LibraryError
@@ -85,8 +86,7 @@ class Launch:
     """A kernel with a shape."""
 
     case: Case
-    config: KernelConfig
-    barriers: str = "gu"
+    variant: Variant
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,13 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        case, config = self.launch.case, self.launch.config
+        case, variant = self.launch.case, self.launch.variant
         return {
             "case": case.name,
             "q_rows": case.q_rows,
             "s1": case.s1,
-            "s1_tile": config.s1_tile,
-            "qk_preload": config.qk_preload,
-            "kv_split": config.kv_split,
-            "schedule": config.schedule,
-            "remove_barriers": self.launch.barriers,
+            **variant.knobs,
+            "remove_barriers": variant.barriers,
             **{
                 h.value: {
                     "microseconds": self.microseconds[h],
@@ -162,7 +159,11 @@ def predictions(
     fits = fits or load_fits()
     return [
         Prediction(
-            one, cores, predict(kernel(one.config, one.barriers), Workload(one.case.q_rows, one.case.s1, cores), fits)
+            one,
+            cores,
+            predict(
+                kernel(one.variant.config, one.variant.barriers), Workload(one.case.q_rows, one.case.s1, cores), fits
+            ),
         )
         for one in launches
     ]
@@ -188,10 +189,10 @@ def columns(found: Sequence[Prediction]) -> list[Column]:
         Column("case", [one.case.name for one in launches], right=False),
         column("q_rows", (one.case.q_rows for one in launches)),
         column("s1", (one.case.s1 for one in launches)),
-        column("tile", (one.config.s1_tile for one in launches)),
-        column("preload", (one.config.qk_preload for one in launches)),
-        column("split", (one.config.kv_split for one in launches)),
-        Column("schedule", [one.config.schedule for one in launches], right=False),
+        *(
+            Column(heading, [str(one.variant.knobs[name]) for one in launches], right=right)
+            for name, (heading, right) in HEADINGS.items()
+        ),
     ]
     for h in Hypothesis:
         shown += [

@@ -9,6 +9,7 @@ import pytest
 from bench.cases import Case
 from bench.flops import PEAK_TFLOPS, attention_flops
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title, trace_library
+from bench.variant import Variant
 from flash_atten.config import KernelConfig
 from kernels.library import LibraryError
 from sim.timeline.blocks import BlockTimes
@@ -33,7 +34,7 @@ class Made:
         return block_times(s1 // 256)
 
 
-LAUNCH = Launch(Case("x", 6400, 2048), KernelConfig())
+LAUNCH = Launch(Case("x", 6400, 2048), Variant(KernelConfig()))
 
 
 @pytest.mark.parametrize("cores", [8, 24])

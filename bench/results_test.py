@@ -88,6 +88,7 @@ def test_another_file_is_refused_and_left_alone(tmp_path: Path, text: str) -> No
         pytest.param(("rows", 0, "s1"), 10**400, "..., not a whole number", id="huge"),
         (("rows", 0, "s1"), True, "s1 is True, not a whole number"),
         (("rows", 0, "s1_tile"), 1.5, "s1_tile is 1.5, not a whole number"),
+        (("rows", 0, "s1_tile"), 384, "runs[0].rows[0]: s1_tile = 384 is not supported: use 256 or 512"),
         (("rows", 0, "status"), "good", "status is 'good', not one of ok, wrong, failed, skipped"),
         (("rows", 0, "timings"), None, "timings is None, not an object"),
         (("rows", 0, "timings", "fa"), {}, "timings.fa has no cold"),
@@ -150,13 +151,18 @@ def test_turns_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_the_latest_row_of_a_shape_and_kernel_counts() -> None:
-    first, second, other = row(), row(note="again"), row(library="fa_s1tile512", s1_tile=512)
+    first, second, other = row(), row(note="again"), row(library="fa_s1tile512", knobs={"s1_tile": 512})
     found = latest_rows([run(first, row(2048)), run(second, other)])
     assert (found[first.key], found[other.key], len(found)) == (second, other, 3)
 
 
 @pytest.mark.parametrize(
-    "knob", [{"s1_tile": 512}, {"qk_preload": 4}, {"kv_split": 2}, {"schedule": "fast"}, {"barriers": "none"}]
+    "knob",
+    [
+        *({"knobs": {name: value}} for name, value in (("s1_tile", 512), ("qk_preload", 4), ("kv_split", 2))),
+        {"knobs": {"qk_preload": 4, "schedule": "fast"}},
+        {"barriers": "none"},
+    ],
 )
 def test_kernels_with_other_knobs_are_other_measurements(knob: dict[str, Any]) -> None:
     assert len(latest_rows([run(row(), row(**knob))])) == 2

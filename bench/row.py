@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from bench import fields
+from bench import variant as variants
 from bench.flops import tflops
 from bench.stats import Ratio, Timing
-from flash_atten.config import RECIPE
+from bench.variant import Variant
 from kernels.library import HOST
 
 OK = "ok"
@@ -24,44 +25,11 @@ BUSY_CPUS = 0.25
 """CPUs that other programs used while a row was timed, from which on its latencies are not to be trusted."""
 
 
-class Variant(NamedTuple):
-    """Which of our kernels a row is about."""
-
-    s1_tile: int
-    qk_preload: int
-    kv_split: int
-    schedule: str
-    """Order of the work: docs/schedules.md."""
-
-    barriers: str
-    """Which barriers the patcher removed, of `bench.barrier_sets`."""
-
-    library: str
-
-    def label(self, others: Sequence[Variant] = ()) -> str:
-        """Return the knobs in words: all, or those by which this one differs from some of `others`."""
-        words = {
-            "s1_tile": f"tile {self.s1_tile}",
-            "qk_preload": f"preload {self.qk_preload}",
-            "kv_split": f"split {self.kv_split}",
-            "schedule": self.schedule,
-            "barriers": f"without {self.barriers}" if self.barriers != NO_BARRIERS else "all barriers",
-            "library": self.library,
-        }
-        differing = [name for name in words if any(getattr(self, name) != getattr(other, name) for other in others)]
-        if set(differing) - {"library"}:
-            differing = [name for name in differing if name != "library"]  # it follows from the knobs
-        return ", ".join(words[name] for name in differing or words)
-
-
 SPEEDUP_MEANS = (
     "speed-up: the median, over pairs of runs one after the other, of the baseline's latency over the kernel's; so it "
     "need not be the ratio of the two medians"
 )
 """Said wherever speed-ups are shown."""
-
-NO_BARRIERS = "none"
-"""Value of `Variant.barriers` when the patcher removed nothing."""
 
 
 class Key(NamedTuple):
@@ -95,11 +63,9 @@ class Row:
     case: str
     q_rows: int
     s1: int
-    s1_tile: int
-    qk_preload: int
+    variant: Variant
     backend: str
     timing: str
-    library: str
     status: str
     timings: Mapping[str, Timing] = field(default_factory=dict)
     speedups: Mapping[str, float] = field(default_factory=dict)
@@ -114,9 +80,6 @@ class Row:
     cache: str = ""
     """What L2 held when a run started: `cold` nothing of the operands, `warm` the operands, "" what the run before
     left."""
-    kv_split: int = 1
-    schedule: str = RECIPE
-    barriers: str = "gu"
     turns: Turns | None = None
     """None for the first variant, or the only one, and where a ratio would mean nothing."""
     load: Mapping[str, float] = field(default_factory=dict)
@@ -126,11 +89,6 @@ class Row:
     def clock(self) -> str:
         """How latencies were measured: `wall`, `sync`, `event cold` or `event warm`."""
         return f"{self.timing} {self.cache}".strip()
-
-    @property
-    def variant(self) -> Variant:
-        """Which kernel this is about."""
-        return Variant(self.s1_tile, self.qk_preload, self.kv_split, self.schedule, self.barriers, self.library)
 
     @property
     def key(self) -> Key:
@@ -145,7 +103,7 @@ class Row:
     @property
     def tiles(self) -> int:
         """KV tiles per Q block."""
-        return self.s1 // self.s1_tile
+        return self.s1 // self.variant.config.s1_tile
 
     @property
     def primary_baseline(self) -> str | None:
@@ -163,12 +121,20 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as JSON values; samples included."""
-        return asdict(self)
+        plain = asdict(self)
+        del plain["variant"]
+        return {**plain, **self.variant.facts}
 
     @classmethod
     def from_json(cls, value: object, where: str) -> Row:
         """Read what `to_json` wrote. Raises ValueError naming the field, below `where`, that is not as written."""
-        return cls(**fields.read_object(value, where, REQUIRED, OPTIONAL))
+        found = fields.read_object(value, where, REQUIRED, OPTIONAL)
+        return cls(variant=Variant.take(found, where), **found)
+
+
+def knob_cell(name: str) -> Callable[[Row], str]:
+    """Return what tells a row's value of a knob, as text."""
+    return lambda row: str(row.variant.knobs[name])
 
 
 def turns_text(row: Row, rows: Sequence[Row]) -> str:
@@ -206,27 +172,23 @@ def _turns(value: object, where: str) -> Turns:
 _numbers = fields.mapping_of(fields.number)
 
 REQUIRED: Mapping[str, fields.Reader[Any]] = {
+    **variants.REQUIRED,
     "case": fields.text,
     "q_rows": fields.whole,
     "s1": fields.whole,
-    "s1_tile": fields.whole,
-    "qk_preload": fields.whole,
     "backend": fields.text,
     "timing": fields.text,
-    "library": fields.text,
     "status": _status,
     "timings": fields.mapping_of(_timing),
 }
 OPTIONAL: Mapping[str, fields.Reader[Any]] = {
+    **variants.OPTIONAL,
     "speedups": _numbers,
     "errors": _numbers,
     "relative_errors": _numbers,
     "reference": fields.text,
     "note": fields.text,
     "cache": fields.text,
-    "kv_split": fields.whole,
-    "schedule": fields.text,
-    "barriers": fields.text,
     "turns": fields.optional(_turns),
     "load": _numbers,
 }

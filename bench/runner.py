@@ -124,24 +124,14 @@ class Runner:
         """Open a kernel's library and its clock."""
         case, asked = job.case, self.settings
         variant = variant_of(kernel, None)
-        row = Row(
-            case.name,
-            case.q_rows,
-            case.s1,
-            variant.s1_tile,
-            variant.qk_preload,
-            asked.choice.backend,
-            asked.timing,
-            "",
-            FAILED,
-        )
+        row = Row(case.name, case.q_rows, case.s1, variant, asked.choice.backend, asked.timing, FAILED)
         try:
             backend = self.open(kernel).backend
             clock = make_clock(asked.timing, asked.cache, backend.backend)
         except (RuntimeError, ValueError) as error:  # of the library, or of torch on the device
-            return Entry(kernel, replace(row, **variant._asdict(), note=str(error)))
+            return Entry(kernel, replace(row, note=str(error)))
         variant = variant_of(kernel, backend.library.info, job.kernels)
-        row = replace(row, **variant._asdict(), backend=backend.name, timing=clock.name, cache=clock.cache)
+        row = replace(row, variant=variant, backend=backend.name, timing=clock.name, cache=clock.cache)
         return Entry(kernel, row, (backend, clock))
 
     def _run(self, case: Case, entries: Sequence[Entry]) -> Sequence[Entry]:

@@ -55,7 +55,7 @@ def _broken(directory: Path, switch: str) -> Kernel:
 def test_a_right_kernel_is_a_timed_row(job: Job) -> None:
     row = _row(job)
     assert (row.status, row.note, row.reference) == (OK, "", "fp32")
-    assert (row.backend, row.timing, row.library) == ("host", "wall", "fa_s1tile256")
+    assert (row.backend, row.timing, row.variant.library) == ("host", "wall", "fa_s1tile256")
     assert len(row.timings[KERNEL].samples) == 2
     assert 0 < row.errors[KERNEL] < 1e-5
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.baselines import SDPA_FP16, SDPA_FP32
 from bench.results import Run
 from bench.row import KERNEL, OK, Row
 from bench.stats import Timing
+from bench.variant import Variant
+from flash_atten.config import KernelConfig
 
 
 def row(
@@ -16,6 +18,9 @@ def row(
     *,
     samples: Sequence[float] = (0.010, 0.011, 0.012),
     control: Sequence[float] | None = None,
+    knobs: Mapping[str, int | str] = {},
+    barriers: str = "gu",
+    library: str = "fa_s1tile256",
     **changes: object,
 ) -> Row:
     """Return a right row of a square host shape, timed beside two baselines that take twice and half as long as
@@ -27,11 +32,9 @@ def row(
         case=f"{s1}x{s1}",
         q_rows=s1,
         s1=s1,
-        s1_tile=256,
-        qk_preload=3,
+        variant=Variant(KernelConfig.of(knobs), barriers, library),
         backend="host",
         timing="wall",
-        library="fa_s1tile256",
         status=OK,
         timings={KERNEL: ours, SDPA_FP16: slower, SDPA_FP32: faster},
         speedups={SDPA_FP16: 2.0, SDPA_FP32: 0.5},

@@ -9,9 +9,10 @@ from rich.console import Console
 
 from bench import text_table
 from bench.baselines import FUSED, NUMPY_FP32, SDPA_FP16, SDPA_FP32
-from bench.row import FAILED, KERNEL, SKIPPED, WRONG, Row
+from bench.row import FAILED, KERNEL, SKIPPED, WRONG, Row, knob_cell
 from bench.stats import Timing
 from bench.text_table import Column, print_note
+from bench.variant import HEADINGS
 from kernels.library import HOST
 
 MACHINE_OF_BACKEND = {HOST: "this computer's CPU, not an NPU", "npu": "the NPU"}
@@ -26,12 +27,9 @@ ABSENT = ""
 STYLES = {WRONG: "bold red", FAILED: "bold red", SKIPPED: "yellow"}
 """Status -> how its row looks on a terminal."""
 
-KNOBS = (
-    ("tile", lambda row: str(row.s1_tile)),
-    ("preload", lambda row: str(row.qk_preload)),
-    ("split", lambda row: str(row.kv_split)),
-    ("schedule", lambda row: row.schedule),
-    ("removed\nbarriers", lambda row: row.barriers),
+KNOBS: Sequence[tuple[str, Callable[[Row], str]]] = (
+    *((heading, knob_cell(name)) for name, (heading, _) in HEADINGS.items()),
+    ("removed\nbarriers", lambda row: row.variant.barriers),
 )
 """Columns that are shown where they tell rows of a case apart."""
 
@@ -89,7 +87,7 @@ def columns(rows: Sequence[Row]) -> list[Column]:
         *(speedup if baselines else []),
         column("relative\nerror", _relative_error),
         column("checked\nagainst", lambda row: row.reference, right=False, spare=4),
-        column("library", lambda row: row.library, right=False, spare=9),
+        column("library", lambda row: row.variant.library, right=False, spare=9),
     ]
 
 

@@ -57,11 +57,11 @@ def test_q_rows_stay_where_they_say_something() -> None:
 
 
 def test_knobs_are_shown_where_they_tell_rows_apart() -> None:
-    one, two = row(), row(s1_tile=512, library="fa_s1tile512")
+    one, two = row(), row(knobs={"s1_tile": 512}, library="fa_s1tile512")
     header = _printed([one, two]).split("─")[0]
     assert "tile" in header
     assert "preload" not in header
-    assert "tile" not in _printed([one, row(65536, s1_tile=512)]).split("─")[0]
+    assert "tile" not in _printed([one, row(65536, knobs={"s1_tile": 512})]).split("─")[0]
     barriers = _printed([one, row(barriers="none", library="fa_s1tile256_unpatched")])
     assert "removed" in barriers.split("─")[0]
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from bench.cases import SUITE, named_cases
 from bench.prediction import BuiltKernels, Launch, columns, predictions, title
 from bench.text_table import print_table
+from bench.variant import Variant
 from cli.files import json_text, write_file
 from flash_atten.knobs import Asked, choose_config
 from sim.timeline.parameters import load_fits
@@ -31,7 +32,7 @@ class Suite:
 def suite_launches(asked: Asked, barriers: str, cores: int) -> tuple[Launch, ...]:
     """Return a launch for each shape of the suite. Raises ValueError for knobs that one of them cannot have."""
     return tuple(
-        Launch(case, choose_config(asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cores), barriers)
+        Launch(case, Variant(choose_config(asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cores), barriers))
         for case in named_cases(SUITE)
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.results import locked
-from bench.row import KERNEL, Row
+from bench.row import KERNEL, Row, knob_cell
+from bench.variant import HEADINGS
 from cli.files import write_file
 
 COLUMNS: Sequence[tuple[str, Callable[[Row], str]]] = (
@@ -24,12 +25,9 @@ COLUMNS: Sequence[tuple[str, Callable[[Row], str]]] = (
     ("err_fused", lambda row: _error(row, row.primary_baseline)),
     ("ref", lambda row: row.reference),
     ("note", lambda row: _note(row)),
-    ("s1_tile", lambda row: str(row.s1_tile)),
-    ("qk_preload", lambda row: str(row.qk_preload)),
-    ("kv_split", lambda row: str(row.kv_split)),
-    ("schedule", lambda row: row.schedule),
-    ("removed_barriers", lambda row: row.barriers),
-    ("library", lambda row: row.library),
+    *((name, knob_cell(name)) for name in HEADINGS),
+    ("removed_barriers", lambda row: row.variant.barriers),
+    ("library", lambda row: row.variant.library),
     ("turns", lambda row: "" if row.turns is None else f"{row.turns.ratio.value:.4f} of {row.turns.first}"),
 )
 """The columns of the vendor's harness, then those that tell our kernels apart. "fused" is the first baseline: the fused

@@ -7,7 +7,7 @@ Exit code 0: done; 1: a kernel failed; 2: wrong usage.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from absl import flags
@@ -79,8 +79,8 @@ def work(chosen: Options) -> int:
     if chosen.json:
         data = {
             "predicted": True,
-            "candidates": [asdict(one) for one in found],
-            "best": advice.best.knobs,
+            "candidates": [one.to_json() for one in found],
+            "best": advice.best.variant.flags,
             "periods": periods,
         }
         write_file(chosen.json, json_text(PROGRAM, data))

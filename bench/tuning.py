@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
+from bench.variant import HEADINGS, Variant
 from flash_atten.budgets import cores_of
-from flash_atten.config import KV_SPLITS, QK_PRELOADS, RECIPE, S1_TILES, SCHEDULES, KernelConfig, LaunchShape
+from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, SCHEDULES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.knobs import DEFAULT_ASKED, choose_config
 from flash_atten.plan import block_dim
@@ -18,6 +20,9 @@ from sim.timeline.parameters import Fits
 
 KIB = 1024
 
+WIDTHS = (">7", ">7", ">5", "<8")
+"""How the table of candidates formats the columns of HEADINGS."""
+
 PERIODS = (1, 2, 8)
 """Slots that a FIFO could hand back at a time, beside what the device's library does (`isa.sync.free_batch_of`)."""
 
@@ -26,11 +31,7 @@ PERIODS = (1, 2, 8)
 class Candidate:
     """A set of knobs and what it is predicted to take."""
 
-    s1_tile: int
-    qk_preload: int
-    kv_split: int
-    schedule: str
-    remove_barriers: str
+    variant: Variant
     microseconds: dict[str, float]
     """By hypothesis."""
     ub_bytes: int
@@ -41,17 +42,15 @@ class Candidate:
     """Of GM, for the whole launch: slots, and partial results if S1 is split."""
 
     @property
-    def knobs(self) -> str:
-        """The flags that choose it."""
-        return (
-            f"--s1_tile={self.s1_tile} --qk_preload={self.qk_preload} --kv_split={self.kv_split} "
-            f"--schedule={self.schedule} --remove_barriers={self.remove_barriers}"
-        )
-
-    @property
     def config(self) -> KernelConfig:
         """The configuration of its kernel."""
-        return KernelConfig(self.s1_tile, self.qk_preload, kv_split=self.kv_split, schedule=self.schedule)
+        return self.variant.config
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        plain = asdict(self)
+        del plain["variant"]
+        return {**self.variant.knobs, "remove_barriers": self.variant.barriers, **plain}
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,7 @@ def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> li
             ub = sum(tile.total_bytes for tile in cores_of(config)["vector"])
             slots = fifo_bytes_per_core(config)
             scratch = scratch_bytes(config, shape, block_dim(config, shape, work.cores))
-            knobs = config.s1_tile, config.qk_preload, config.kv_split, config.schedule
-            found.append(Candidate(*knobs, barriers, times, ub, slots, scratch))
+            found.append(Candidate(Variant(config, barriers), times, ub, slots, scratch))
     return found
 
 
@@ -132,12 +130,12 @@ def advise(found: Sequence[Candidate], fits: Fits) -> Advice:
 
 def table_text(found: Sequence[Candidate]) -> str:
     """Return the candidates as a table."""
-    heads = f"{'s1_tile':>7}  {'preload':>7}  {'split':>5}  {'schedule':<8}  {'barriers':<9}"
+    heads = f"{'  '.join(map(format, (heading for heading, _ in HEADINGS.values()), WIDTHS))}  {'barriers':<9}"
     rows = [f"{heads}{'contention us':>14}{'slowdown us':>13}{'UB KiB':>9}{'FIFO KiB/core':>15}{'GM scratch MiB':>16}"]
     for one in found:
         contention, slowdown = (one.microseconds[h.value] for h in Hypothesis)
         rows.append(
-            f"{one.s1_tile:>7}  {one.qk_preload:>7}  {one.kv_split:>5}  {one.schedule:<8}  {one.remove_barriers:<9}"
+            f"{'  '.join(map(format, one.variant.knobs.values(), WIDTHS))}  {one.variant.barriers:<9}"
             f"{contention:>14,.1f}"
             f"{slowdown:>13,.1f}{one.ub_bytes / KIB:>9.1f}{one.slot_bytes / KIB:>15,.0f}"
             f"{one.scratch_bytes / KIB**2:>16,.1f}"
@@ -149,33 +147,36 @@ def advice_text(work: Workload, advice: Advice) -> str:
     """Return the recommendation as a paragraph, with its margin."""
     best = advice.best
     auto = choose_config(DEFAULT_ASKED, q_rows=work.q_rows, s1=work.s1, cores=lambda: work.cores)
-    text = f"Predicted best for {work.q_rows} x {work.s1} on {work.cores} cores: {best.knobs}. "
+    text = f"Predicted best for {work.q_rows} x {work.s1} on {work.cores} cores: {best.variant.flags}. "
     if advice.equals:
         text += (
             f"But {len(advice.equals)} other sets are within the model's error of {advice.error_percent:.1f} % under "
             "both hypotheses: between these there is no difference that the model can vouch for. "
         )
-    knobs = auto.s1_tile, auto.kv_split, auto.schedule
-    same = any((one.s1_tile, one.kv_split, one.schedule) == knobs for one in (best, *advice.equals))
+    same = any(_but_preload(one.config) == _but_preload(auto) for one in (best, *advice.equals))
     where = "among them" if same else "not among them"
     return f"{text}The automatic tile and split, {auto.s1_tile} and {auto.kv_split}, are {where}."
 
 
+def _but_preload(config: KernelConfig) -> dict[str, int | str]:
+    return {name: value for name, value in config.knobs.items() if name != "qk_preload"}
+
+
 def of_the_recipe(found: Sequence[Candidate]) -> Sequence[Candidate]:
     """Return the candidates that are the recipe's: what is recommended, since devices have run it; all, if none is."""
-    return [one for one in found if one.schedule == RECIPE] or found
+    return [one for one in found if one.config.by_recipe] or found
 
 
 def others_text(found: Sequence[Candidate], advice: Advice, fits: Fits) -> str:
     """Return what the model says of other schedules, beside the advice; nothing if there are none."""
-    others = [one for one in found if one.schedule != RECIPE]
-    if not others or advice.best.schedule != RECIPE:
+    others = [one for one in found if not one.config.by_recipe]
+    if not others or not advice.best.config.by_recipe:
         return ""
     best = advise(others, fits).best
     gains = (100 * (1 - best.microseconds[h.value] / advice.best.microseconds[h.value]) for h in Hypothesis)
     return (
-        f"Of other schedules, which no device has run (docs/schedules.md), the best is {best.knobs}: predicted to take "
-        f"{' / '.join(f'{gain:.1f}' for gain in gains)} % less ({' / '.join(h.value for h in Hypothesis)})."
+        f"Of other schedules, which no device has run (docs/schedules.md), the best is {best.variant.flags}: predicted "
+        f"to take {' / '.join(f'{gain:.1f}' for gain in gains)} % less ({' / '.join(h.value for h in Hypothesis)})."
     )
 
 
@@ -187,9 +188,7 @@ def of_periods(
     `kernels` returns the kernels with so many. Raises as `candidates`.
     """
     return {
-        period: {
-            h.value: time for h, time in predict(kernels(period)(best.config, best.remove_barriers), work, fits).items()
-        }
+        period: {h.value: time for h, time in predict(kernels(period)(*best.variant[:2]), work, fits).items()}
         for period in PERIODS
     }
 

@@ -21,6 +21,7 @@ from bench.tuning import (
     periods_text,
     table_text,
 )
+from bench.variant import Variant
 from cli.testing import run_program
 from flash_atten.config import KernelConfig, LaunchShape, auto_s1_tile
 from sim.timeline.launch import Workload
@@ -29,7 +30,7 @@ from sim.timeline.parameters import load_fits
 
 def made(s1_tile: int, contention: float, slowdown: float) -> Candidate:
     times = {"contention": contention, "slowdown": slowdown}
-    return Candidate(s1_tile, 3, 1, "recipe", "gu", times, 1024, 1024, 2048)
+    return Candidate(Variant(KernelConfig(s1_tile)), times, 1024, 1024, 2048)
 
 
 @cache
@@ -54,7 +55,7 @@ def test_the_best_is_best_in_its_worse_hypothesis() -> None:
     """256 wins under one hypothesis by little and loses under the other by much."""
     found = [made(256, 99, 130), made(512, 100, 100)]
     advice = advise(found, load_fits())
-    assert advice.best.s1_tile == 512
+    assert advice.best.config.s1_tile == 512
     assert advice.equals == []
 
 
@@ -80,10 +81,7 @@ def test_the_automatic_tile_is_within_the_models_error_of_the_best() -> None:
 def test_it_is_so_too_where_the_large_tile_is_automatic() -> None:
     """Of fewer sets, since each takes seconds."""
     some = [config for config in configs(LaunchShape(16384, 16384)) if config.by_recipe and config.qk_preload == 3]
-    found = [
-        replace(made(config.s1_tile, 0, 0), kv_split=config.kv_split, microseconds=times_of(config, 16384))
-        for config in some
-    ]
+    found = [replace(made(256, 0, 0), variant=Variant(config), microseconds=times_of(config, 16384)) for config in some]
     assert len(found) == 6
     assert_automatic_tile(found, 16384)
 
@@ -91,8 +89,8 @@ def test_it_is_so_too_where_the_large_tile_is_automatic() -> None:
 def assert_automatic_tile(found: Sequence[Candidate], s1: int) -> None:
     """It is that of the best, or of a set that the model cannot tell from the best."""
     advice = advise(found, load_fits())
-    assert advice.best.schedule == "recipe"
-    assert auto_s1_tile(LaunchShape(s1, s1)) in {advice.best.s1_tile, *(one.s1_tile for one in advice.equals)}
+    assert advice.best.config.by_recipe
+    assert auto_s1_tile(LaunchShape(s1, s1)) in {one.config.s1_tile for one in (advice.best, *advice.equals)}
 
 
 def test_splitting_gains_what_the_waves_promise_at_16384_and_loses_at_8192() -> None:
@@ -109,7 +107,13 @@ def test_splitting_gains_what_the_waves_promise_at_16384_and_loses_at_8192() -> 
 
 def test_other_schedules_stand_beside_the_advice_and_are_not_it() -> None:
     fits, recipe = load_fits(), made(256, 100, 100)
-    fast = replace(recipe, schedule="fast", remove_barriers="none", microseconds={"contention": 80, "slowdown": 90})
+    fast = Candidate(
+        Variant(KernelConfig(qk_preload=4, schedule="fast"), "none"),
+        {"contention": 80, "slowdown": 90},
+        1024,
+        1024,
+        2048,
+    )
     advice = advise(of_the_recipe([recipe, fast]), fits)
     assert advice.best is recipe
     text = others_text([recipe, fast], advice, fits)
@@ -123,7 +127,7 @@ def test_other_schedules_stand_beside_the_advice_and_are_not_it() -> None:
 def test_slots_that_come_back_all_at_once_cost_at_long_s1_and_half_of_them_are_the_librarys() -> None:
     config, work = KernelConfig(512, 4), Workload(32768, 32768)
     usual = times_of(config, work.s1)
-    best = replace(made(512, 0, 0), qk_preload=4, microseconds=usual)
+    best = replace(made(512, 0, 0), variant=Variant(config), microseconds=usual)
     times = of_periods(best, work, load_fits())
     assert all(times[8][name] > 1.05 * time for name, time in usual.items())
     assert all(times[2][name] < 1.01 * time for name, time in usual.items())
