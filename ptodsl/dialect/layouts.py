@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from isa import a3
@@ -9,15 +10,18 @@ from ptodsl.dialect.attributes import Layout
 from ptodsl.dialect.elements import DYNAMIC
 
 
-def inferred_layout(shape: Sequence[int], strides: Sequence[int]) -> Layout:
-    """DN if the elements of a column are next to each other and the columns, too; else ND.
+def inferred_layout(shape: Sequence[int], strides: Sequence[int], element_bytes: int) -> Layout:
+    """DN if the elements of a column are next to each other and the columns, too; NZ if it is made of boxes; else ND.
 
     Args:
         shape: sizes in elements, outermost first.
         strides: distances in elements. Where a size or a distance is DYNAMIC the layout is ND.
+        element_bytes: size of an element.
     """
     if DYNAMIC in (*shape, *strides):
         return Layout.ND
+    if has_boxes(shape, strides, element_bytes) and tuple(strides) == _dense(shape):
+        return Layout.NZ
     (rows, cols), (row_stride, col_stride) = _last_two(shape), _last_two(strides)
     by_rows = (cols == 1 or col_stride == 1) and (rows == 1 or row_stride == cols)
     by_cols = (rows == 1 or row_stride == 1) and (cols == 1 or col_stride == rows)
@@ -26,11 +30,16 @@ def inferred_layout(shape: Sequence[int], strides: Sequence[int]) -> Layout:
     return Layout.DN if by_cols else Layout.ND
 
 
-def may_be_fractal(shape: Sequence[int], strides: Sequence[int], element_bytes: int) -> bool:
-    """Whether the real assembler may take the view for NZ: constant, with boxes of 16 rows and 512 bytes inside."""
+def has_boxes(shape: Sequence[int], strides: Sequence[int], element_bytes: int) -> bool:
+    """Whether a view is constant and has boxes of 16 rows and 512 bytes inside, so that its strides decide on NZ."""
     if DYNAMIC in (*shape, *strides) or len(shape) < 3:
         return False
     return shape[-3] == a3.FRACTAL_ROWS and shape[-3] * shape[-2] * element_bytes == a3.FRACTAL_BYTES
+
+
+def _dense(shape: Sequence[int]) -> tuple[int, ...]:
+    """Strides of a view whose elements follow each other."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def _last_two(values: Sequence[int]) -> tuple[int, int]:

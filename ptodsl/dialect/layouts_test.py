@@ -3,7 +3,7 @@
 import pytest
 
 from ptodsl.dialect import DYNAMIC, Layout
-from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
+from ptodsl.dialect.layouts import has_boxes, inferred_layout
 
 
 @pytest.mark.parametrize(
@@ -21,19 +21,22 @@ from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
         ((3, 64, 16), (1024, 1, 64), Layout.DN),
         ((DYNAMIC, 16), (1, DYNAMIC), Layout.ND),
         ((DYNAMIC, 64, 16), (1024, 1, 64), Layout.ND),
+        ((4, 16, 16, 8), (2048, 128, 8, 1), Layout.NZ),
+        ((4, 16, 16, 8), (4096, 128, 8, 1), Layout.ND),
+        ((DYNAMIC, 16, 16, 8), (2048, 128, 8, 1), Layout.ND),
     ],
 )
 def test_constant_strides_say_the_layout(shape: tuple[int, ...], strides: tuple[int, ...], layout: Layout) -> None:
-    assert inferred_layout(shape, strides) is layout
+    assert inferred_layout(shape, strides, 2) is layout
 
 
 @pytest.mark.parametrize(
     ("shape", "size", "expected"),
     [((16, 16, 64), 2, True), ((16, 8, 64), 4, True), ((16, 16, 64), 4, False), ((16, DYNAMIC, 64), 2, False)],
 )
-def test_boxes_of_512_bytes_may_be_fractal(shape: tuple[int, ...], size: int, expected: bool) -> None:
-    assert may_be_fractal(shape, (1, 1, 1), size) is expected
+def test_boxes_have_512_bytes(shape: tuple[int, ...], size: int, expected: bool) -> None:
+    assert has_boxes(shape, (1, 1, 1), size) is expected
 
 
-def test_a_matrix_is_not_fractal() -> None:
-    assert not may_be_fractal((16, 16), (16, 1), 2)
+def test_a_matrix_has_no_boxes() -> None:
+    assert not has_boxes((16, 16), (16, 1), 2)

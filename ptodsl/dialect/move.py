@@ -55,7 +55,7 @@ class TLoadOp(DpsOp):
         self.check_segments()
         src, dst = checks.partition(self, "src"), checks.tile(self, "dst", Loc.VEC, Loc.MAT)
         checks.same_dtype(self, src=src, dst=dst)
-        check_transfer_shape(self, src, dst)
+        check_transfer_shape(self, self.src, dst)
         check_layout(self, self.src, dst)
         if dst.loc is Loc.MAT:
             check_row_stride(self, self.src)
@@ -91,7 +91,7 @@ class TStoreOp(DpsOp):
             raise VerifyException(f"{self.name}: phases, relu and scales are FIX's: src must be an accumulator")
         else:
             checks.same_dtype(self, src=src, dst=dst)
-        check_transfer_shape(self, dst, src)
+        check_transfer_shape(self, self.dst, src)
         check_layout(self, self.dst, src)
 
 

@@ -94,11 +94,18 @@ def check_path(op: DpsOp, src: TileBufType, dst: TileBufType, reached: Sequence[
         raise VerifyException(f"{op.name}: a tile in {src.loc} can be moved to {', '.join(reached)}, not to {dst.loc}")
 
 
-def check_transfer_shape(op: DpsOp, view: PartitionTensorViewType, tile: TileBufType) -> None:
-    """Check that the slice has the tile's valid shape.
+def check_transfer_shape(op: DpsOp, part: SSAValue, tile: TileBufType) -> None:
+    """Check that the slice `part` has the tile's valid shape; one made of boxes (NZ), as many elements.
 
     A row-major tile in UB has the rows of all leading dimensions, one below the other; others need leading ones.
     """
+    view = part.type
+    assert isinstance(view, PartitionTensorViewType)
+    if layout_of(part) is Layout.NZ:
+        here, there = math.prod(view.shape), math.prod(tile.valid_shape)
+        if DYNAMIC not in (*view.shape, *tile.valid_shape) and here != there:
+            raise VerifyException(f"{op.name}: the slice of GM has {here} elements, but the tile {there}")
+        return
     *leading, rows, cols = (1, 1, *view.shape)
     if tile.loc is Loc.VEC and tile.is_row_major:
         rows = DYNAMIC if DYNAMIC in (*leading, rows) else math.prod(leading) * rows

@@ -51,7 +51,7 @@ class TStoreFpOp(DpsOp):
         """Check buffers, dtypes and shapes."""
         src, dst = check_scaled(self), checks.partition(self, "dst")
         check_conversion(self, src.dtype, dst.dtype, SCALED, "stored")
-        check_transfer_shape(self, dst, src)
+        check_transfer_shape(self, self.dst, src)
 
 
 @irdl_op_definition

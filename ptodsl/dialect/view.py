@@ -33,7 +33,7 @@ from ptodsl.dialect.attributes import Layout, LayoutAttr, to_enum
 from ptodsl.dialect.directives import Index
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewType
-from ptodsl.dialect.layouts import inferred_layout, may_be_fractal
+from ptodsl.dialect.layouts import has_boxes, inferred_layout
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 
@@ -138,18 +138,17 @@ class MakeTensorViewOp(IRDLOperation):
         if NOT_INFERRED in self.attributes:
             return
         shape, strides = static_shape(self.shape), static_shape(self.strides)
-        if may_be_fractal(shape, strides, size):
-            if self.layout is None or self.layout.data is not Layout.NZ:
-                raise VerifyException(
-                    f"{self.name}: the real assembler may take a view of {list(shape)} for a fractal one (NZ); drop or "
-                    "merge an outer dimension, or give a size at run time"
-                )
-        elif self.layout is not None and DYNAMIC not in (*shape, *strides):
-            inferred = inferred_layout(shape, strides)
-            if self.layout.data is not inferred:
-                raise VerifyException(
-                    f"{self.name}: layout mismatch: user-specified layout={self.layout.data} but inferred={inferred}"
-                )
+        inferred = inferred_layout(shape, strides, size)
+        if inferred is not Layout.NZ and has_boxes(shape, strides, size):
+            raise VerifyException(
+                f"{self.name}: whether a view of {list(shape)} with strides {list(strides)} is fractal (NZ) is not "
+                "known; drop or merge an outer dimension, give a size at run time, or let its elements follow each "
+                "other"
+            )
+        if self.layout is not None and DYNAMIC not in (*shape, *strides) and self.layout.data is not inferred:
+            raise VerifyException(
+                f"{self.name}: layout mismatch: user-specified layout={self.layout.data} but inferred={inferred}"
+            )
 
     @property
     def view_layout(self) -> Layout:
@@ -158,7 +157,9 @@ class MakeTensorViewOp(IRDLOperation):
             return self.layout.data
         if NOT_INFERRED in self.attributes:
             return Layout.ND
-        return inferred_layout(static_shape(self.shape), static_shape(self.strides))
+        assert isinstance(self.result.type, TensorViewType)
+        size = element_bytes(self.result.type.dtype)
+        return inferred_layout(static_shape(self.shape), static_shape(self.strides), size)
 
 
 @irdl_op_definition

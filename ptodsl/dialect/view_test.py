@@ -62,10 +62,10 @@ def index(value: int) -> ConstantOp:
         ),
         (
             "%c16 = arith.constant 16 : index\n"
-            "%v = pto.make_tensor_view %p, shape = [%c16, %c8, %c32], strides = [%c256, %c32, %c1] "
+            "%v = pto.make_tensor_view %p, shape = [%c16, %c8, %c32], strides = [%c256, %c256, %c1] "
             ": !pto.tensor_view<16x8x32xf32>",
-            "pto.make_tensor_view: the real assembler may take a view of [16, 8, 32] for a fractal one (NZ); drop or "
-            "merge an outer dimension, or give a size at run time",
+            "pto.make_tensor_view: whether a view of [16, 8, 32] with strides [256, 256, 1] is fractal (NZ) is not "
+            "known; drop or merge an outer dimension, give a size at run time, or let its elements follow each other",
         ),
         (
             "%s = pto.partition_view %view, offsets = [%c0, %c0], sizes = [%c8, %c256] : !view -> !slice",

@@ -90,9 +90,10 @@ def test_a_pop_has_the_valid_rows_and_columns_that_it_is_given() -> None:
         f"{sizes}%t = pto.tpop_from_aic(%r, %c) {{split = 1}} -> {dynamic}",
     )
     printed = assemble(text.replace(RELU, ""), "test.mlir", Options())
-    declared = re.search(r"(Tile<TileType::Vec, float, 16, 64, \w+::\w+, -1, -1, .*>) v\d+\((v\d+), (v\d+)\);", printed)
+    tile = r"(Tile<TileType::Vec, float, 16, 64, \w+::\w+, -1, -1, .*>)"
+    declared = re.search(rf"{tile} (v\d+)\(16, 64\);\s+\2\.SetValidShape\((v\d+), (v\d+)\);\s+TPOP<", printed)
     assert declared is not None
-    assert f"const int64_t {declared[2]} = 8;" in printed
+    assert f"const int64_t {declared[3]} = 8;" in printed
     assert f"{declared[1]}, TileSplitAxis::TILE_UP_DOWN>" in printed
 
 

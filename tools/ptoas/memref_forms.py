@@ -1,7 +1,8 @@
 """Global memory as `memref`, rewritten into the pointers and views that all passes know.
 
 A parameter `memref<16x64xf32, #pto.address_space<gm>>` (no address space means the same) becomes a pointer, and where
-it is loaded or stored as a whole, a view of its shape and strides. `memref<256xi64>`, the cross-core flags, stays.
+it is loaded or stored as a whole, or a FIFO lies in it, a view of its shape and strides. `memref<256xi64>`, the
+cross-core flags, stays.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ptodsl.dialect import (
     FFTS_TYPE,
     AddressSpace,
     AddressSpaceAttr,
+    InitializeL2G2LPipeOp,
     MakeTensorViewOp,
     PartitionViewOp,
     PtrType,
@@ -72,7 +74,8 @@ def _pointer(ty: Attribute) -> PtrType | None:
 def _rewrite(argument: BlockArgument, ty: Attribute, adopt: Adopt) -> None:
     memref = argument.type
     assert isinstance(memref, MemRefType)
-    transfers = [use for use in reversed(list(argument.uses)) if isinstance(use.operation, TLoadOp | TStoreOp)]
+    users = (TLoadOp, TStoreOp, InitializeL2G2LPipeOp)
+    transfers = [use for use in reversed(list(argument.uses)) if isinstance(use.operation, users)]
     pointer = Rewriter.replace_value_with_new_type(argument, ty)
     for use in transfers:
         made = _whole(use.operation, pointer, memref)
@@ -85,7 +88,7 @@ def _rewrite(argument: BlockArgument, ty: Attribute, adopt: Adopt) -> None:
 
 
 def _whole(user: Operation, pointer: SSAValue, memref: MemRefType[Attribute]) -> Sequence[Operation]:
-    """Operations that make a slice of all that a memref is; the last one does."""
+    """Operations of which the last makes a slice of all that a memref is, or the view that a FIFO lies in."""
     shape, strides = memref.get_shape(), _strides(memref)
     if strides is None or DYNAMIC_INDEX in shape:
         raise OperationError(
@@ -93,6 +96,8 @@ def _whole(user: Operation, pointer: SSAValue, memref: MemRefType[Attribute]) ->
         )
     numbers = {value: ConstantOp(IntegerAttr(value, IndexType())) for value in dict.fromkeys((0, *shape, *strides))}
     view = MakeTensorViewOp(pointer, [numbers[n].result for n in shape], [numbers[n].result for n in strides])
+    if isinstance(user, InitializeL2G2LPipeOp):
+        return [*numbers.values(), view]
     zeros = [numbers[0].result] * len(shape)
     return [*numbers.values(), view, PartitionViewOp(view.result, zeros, [numbers[n].result for n in shape])]
 

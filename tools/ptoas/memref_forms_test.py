@@ -57,6 +57,31 @@ def test_a_memref_is_a_pointer_and_a_view(memref: str, pitch: int, sync: Sync) -
     assert printed == assemble(pointer_kernel(pitch), "test.mlir", Options(sync))
 
 
+def fifo(parameter: str, view: str, slots: str) -> str:
+    """A cube kernel that pushes an entry of a FIFO in `%m`."""
+    entry = "!pto.tensor_view<32x64xf32>"
+    return f"""
+func.func @push(%m: {parameter}) attributes {{pto.kernel_kind = #pto.kernel_kind<cube>}} {{
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  {view}
+  %p = pto.initialize_l2g2l_pipe {{dir_mask = 1, slot_size = 8192, slot_num = 8}} ({slots}) -> !pto.pipe
+  %e = pto.declare_global -> {entry}
+  pto.talloc(%e, %p : {entry}, !pto.pipe) {{split = 1}}
+  pto.tpush(%e, %p : {entry}, !pto.pipe) {{split = 1}}
+  return
+}}
+"""
+
+
+def test_a_fifo_lies_in_a_memref() -> None:
+    view = "%v = pto.make_tensor_view %m, shape = [%c32, %c64], strides = [%c64, %c1] : !pto.tensor_view<32x64xf32>"
+    pointer = fifo("!pto.ptr<f32>", view, "%v : !pto.tensor_view<32x64xf32>")
+    memref = fifo("memref<32x64xf32>", "", "%m : memref<32x64xf32>")
+    assert assemble(memref, "test.mlir", Options()) == assemble(pointer, "test.mlir", Options())
+
+
 def test_scalars_are_read_and_written_by_index() -> None:
     text = """
 func.func @f(%m: T) attributes {pto.entry} {

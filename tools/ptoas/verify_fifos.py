@@ -88,8 +88,9 @@ def _wrong_core(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None
 
 def _wrong_part(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None) -> str | None:
     """Why the entry of a vector core is not its part of a slot, which begins at subblock x bytes of the entry."""
-    entry = op.entry.type
-    assert isinstance(entry, TensorViewType)
+    entry = op.entry_type
+    if not isinstance(entry, TensorViewType):
+        return None  # its own rules say what is wrong
     if core is not KernelKind.VECTOR or op.split_axis is Split.NONE or DYNAMIC in entry.shape:
         return None
     size, slot = entry_bytes(entry), fifo.slot_size.value.data
@@ -108,7 +109,8 @@ def _wrong_part(op: FifoOp, fifo: InitializeL2G2LPipeOp, core: KernelKind | None
 
 def _entries_of(fifo: InitializeL2G2LPipeOp) -> set[SSAValue]:
     """Entries that no other FIFO of the function has."""
-    entries = {use.operation.entry for use in fifo.pipe.uses if isinstance(use.operation, FifoOp)}
+    steps = [use.operation for use in fifo.pipe.uses if isinstance(use.operation, FifoOp)]
+    entries = {step.entry for step in steps if step.entry_type is not None}
     return {
         entry
         for entry in entries

@@ -140,6 +140,16 @@ def test_halves_beside_each_other_have_one_row() -> None:
     assert on("vector", one_row.replace("!entry", row)) == []
 
 
+def test_entries_that_are_wrong_themselves_are_said_so() -> None:
+    """The rules between operations leave them to the operations' own."""
+    handle = '%q = "pto.initialize_l2g2l_pipe"(%view) <{dir_mask = 1 : i8, slot_size = 8192 : i32, slot_num = 8 : i32, '
+    handle += "operandSegmentSizes = array<i32: 1, 0, 0>}> : (!view) -> !pto.pipe\n"
+    pushed = on("cube", f"{handle}pto.tpush(%acc, %q : !acc, !pto.pipe) {{split = 1}}")
+    assert any("entry must come from pto.declare_global" in message for message in pushed)
+    freed = on("vector", f"{handle}pto.tfree(%q : !pto.pipe) {{split = 1}}")
+    assert any("pto.tfree needs an entry and the handle of its FIFO" in message for message in freed)
+
+
 def test_fifos_of_a_core_have_flags_of_their_own() -> None:
     assert on("cube", fifo(flag_base=0) + fifo(flag_base=1, name="other")) == [
         "pto.initialize_l2g2l_pipe: flag_base = 1 takes the flags 1 to 2, and another FIFO of this core takes 1; give "

@@ -59,10 +59,15 @@ def emit_push(writer: Writer, op: TPushTileOp) -> None:
 
 
 def emit_pop(writer: Writer, op: TPopTileOp) -> None:
-    """`Tile<...> v10; TPOP<TPipe<...>, Tile<...>, TileSplitAxis::TILE_UP_DOWN>(v9, v10);`: TPOP places the tile."""
+    """`Tile<...> v10; TPOP<TPipe<...>, Tile<...>, TileSplitAxis::TILE_UP_DOWN>(v9, v10);`: TPOP places the tile.
+
+    One of run-time sizes begins as large as it can be: `Tile<...> v10(16, 64); v10.SetValidShape(v1, v2);`.
+    """
+    spec, name = tile_spec(op.result), writer.define(op.result)
     valid = [writer.name(value) for value in (op.valid_row, op.valid_col) if value is not None]
-    sizes = f"({', '.join(valid)})" if valid else ""
-    writer.line(f"{tile_type(tile_spec(op.result))} {writer.define(op.result)}{sizes};")
+    writer.line(f"{tile_type(spec)} {name}{f'({spec.rows}, {spec.cols})' if valid else ''};")
+    if valid:
+        writer.line(f"{name}.SetValidShape({', '.join(valid)});")
     _call(writer, "TPOP", op, op.result)
 
 
