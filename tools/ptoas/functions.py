@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import CallOp, FuncOp
@@ -147,3 +147,29 @@ def _way(start: FuncOp, goal: FuncOp, functions: Mapping[str, FuncOp]) -> Sequen
                 came_from[name] = current.sym_name.data
                 todo.append(functions[name])
     return []
+
+
+def together(module: ModuleOp, pairs: Iterable[Iterable[FuncOp]]) -> Mapping[FuncOp, FuncOp]:
+    """One of the functions that may be in one launch with it, the same one for all of them, by function.
+
+    That are callers and callees, and those that `pairs` say, such as the two ends of a FIFO.
+    """
+    leader = {op: op for op in module.body.block.ops if isinstance(op, FuncOp)}
+    functions = {function.sym_name.data: function for function in leader}
+
+    def find(function: FuncOp) -> FuncOp:
+        while leader[function] is not function:
+            function = leader[function]
+        return function
+
+    def join(group: Iterable[FuncOp]) -> None:
+        first, *others = map(find, group)
+        for other in others:
+            leader[find(other)] = find(first)
+
+    for function in list(leader):
+        calls = (functions.get(callee_name(op)) for op in function.walk() if isinstance(op, CallOp))
+        join([function, *(callee for callee in calls if callee is not None)])
+    for pair in pairs:
+        join(pair)
+    return {function: find(function) for function in leader}

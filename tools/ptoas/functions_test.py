@@ -5,7 +5,7 @@ from xdsl.dialects.func import FuncOp
 
 from ptodsl.dialect import KernelKind
 from ptodsl.dialect.testing import parse_text
-from tools.ptoas.functions import kernel_kind, verify_functions
+from tools.ptoas.functions import kernel_kind, together, verify_functions
 
 VEC, ACC = "!pto.tile_buf<vec, 16x64xf32>", "!pto.tile_buf<acc, 16x64xf32, blayout=col_major, slayout=row_major>"
 CALL = "func.call @{} () : () -> ()\n"
@@ -72,3 +72,13 @@ def test_the_core_is_given_or_that_of_the_tiles(body: str, attributes: str, kind
     first = parse_text(function("f", body, attributes)).body.block.first_op
     assert isinstance(first, FuncOp)
     assert kernel_kind(first) is kind
+
+
+def test_functions_are_together_that_call_each_other_or_are_said_to_be() -> None:
+    text = function("f") + function("g", CALL.format("f")) + function("h") + function("i") + function("j")
+    module = parse_text(text)
+    functions = {op.sym_name.data: op for op in module.body.block.ops if isinstance(op, FuncOp)}
+    found = together(module, [[functions["h"], functions["i"]], [functions["j"]]])
+    assert found[functions["f"]] is found[functions["g"]]
+    assert found[functions["h"]] is found[functions["i"]]
+    assert len(set(found.values())) == 3

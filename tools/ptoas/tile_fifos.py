@@ -34,7 +34,7 @@ from ptodsl.dialect import (
 from ptodsl.dialect.tile_fifo import enclosing_function
 from tools.ptoas.complete_fifos import flag_bases
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.functions import core_of
+from tools.ptoas.functions import core_of, together
 
 
 def verify_tile_fifos(module: ModuleOp, *, addresses: bool) -> Iterator[OperationError]:
@@ -56,7 +56,7 @@ def verify_tile_fifos(module: ModuleOp, *, addresses: bool) -> Iterator[Operatio
 def complete_tile_fifos(module: ModuleOp) -> None:
     """Give both ends of every FIFO of a verified module `flag_base` and `nosplit`.
 
-    FIFOs are numbered in the order of the module, after those of entries in GM.
+    Those of functions that are launched together are numbered in the order of the module, after those of entries in GM.
     """
     for base, ends in _numbered(module):
         unsplit = all(step.split_axis is Split.NONE for end in ends for step in _steps(end))
@@ -82,20 +82,25 @@ def _wrong(op: Operation, problem: str) -> OperationError:
 
 
 def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
-    """First flag and ends of each FIFO, or pair of them both ways: as said, or the lowest that nobody says."""
+    """First flag and ends of each FIFO, or pair of them both ways: as said, or the lowest that nobody says.
+
+    Functions that can be in one launch share the flags; those of other launches have flags of their own.
+    """
     fifos: dict[Operation, list[TileFifoOp]] = {}
-    free = 0
     for op in module.walk():
         if isinstance(op, TileFifoOp):
             fifos.setdefault(ring_of(op, op.ways[0]) or op, []).append(op)
-            free = max(free, 0 if op.flag_base is None else op.flag_base.value.data + _flags(op))
-        elif isinstance(op, FuncOp):
-            bases = flag_bases(op)
-            free = max([free, *(base + fifo.fifos * a3.FLAGS_PER_FIFO for fifo, base in bases.items())])
+    groups = together(module, [[_function(end) for end in ends] for ends in fifos.values()])
+    free = dict.fromkeys(groups.values(), 0)
+    for function, group in groups.items():
+        taken = [base + fifo.fifos * a3.FLAGS_PER_FIFO for fifo, base in flag_bases(function).items()]
+        said = [end for end in function.walk() if isinstance(end, TileFifoOp) and end.flag_base is not None]
+        taken += [end.flag_base.value.data + _flags(end) for end in said if end.flag_base is not None]
+        free[group] = max([free[group], *taken])
     for ends in fifos.values():
-        said = [end.flag_base.value.data for end in ends if end.flag_base is not None]
-        yield (said[0] if said else free), ends
-        free += 0 if said else _flags(ends[0])
+        group, bases = groups[_function(ends[0])], [_flag(end) for end in ends if end.flag_base is not None]
+        yield (free[group] if not bases or bases[0] is None else bases[0]), ends
+        free[group] += 0 if bases else _flags(ends[0])
 
 
 def _flags(end: TileFifoOp) -> int:
@@ -105,7 +110,7 @@ def _flags(end: TileFifoOp) -> int:
 def _of_flags(module: ModuleOp) -> Iterator[OperationError]:
     for base, ends in _numbered(module):
         if (problem := flag_problem(base, len(ends[0].ways))) is not None:
-            yield _wrong(ends[0], f"the FIFOs of this module are numbered, and {problem}")
+            yield _wrong(ends[0], f"the FIFOs that are launched together are numbered, and {problem}")
 
 
 def _of_end(end: TileFifoOp) -> Iterator[str]:

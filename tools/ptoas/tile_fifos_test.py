@@ -104,3 +104,23 @@ def test_slots_that_no_operation_splits_say_so() -> None:
 def test_what_does_not_fit_together_is_refused(old: str, new: str, message: str) -> None:
     with pytest.raises(AssemblerError, match=re.escape(message)):
         assemble(MODULE.replace(old, new, -1 if old == "16x64" else 1), "test.mlir", Options())
+
+
+def _bases(count: int, *called: str) -> list[str]:
+    """First flags of the ends of `count` pairs of functions; an entry calls those in `called`."""
+    text = "".join(re.sub(r"@(cube|vec)\b", rf"@\g<1>{number}", MODULE) for number in range(count))
+    if called:
+        calls = "".join(f"func.call @{name}(%gm) : (!pto.ptr<f32>) -> ()\n" for name in called)
+        text += f"func.func @run(%gm: !pto.ptr<f32>) attributes {{pto.entry}} {{\n{calls}return\n}}\n"
+    return re.findall(r"auto v\d+ = TPipe<(\d+),", assemble(text, "test.mlir", Options()))
+
+
+def test_fifos_of_one_launch_have_flags_of_their_own() -> None:
+    assert _bases(2, "cube0", "vec0", "cube1", "vec1") == ["0", "0", "2", "2"]
+
+
+def test_fifos_of_several_launches_share_the_flags() -> None:
+    """More FIFOs than there are flags for."""
+    assert _bases(9) == ["0"] * 18
+    with pytest.raises(AssemblerError, match="the FIFOs that are launched together are numbered"):
+        _bases(9, *(f"cube{number}" for number in range(9)))
