@@ -38,6 +38,13 @@ class Function:
     parameters: tuple[Attribute, ...]
 
 
+@dataclass(frozen=True)
+class FuncRef:
+    """A function of the module by its name, for `pto.call`."""
+
+    sym_name: str
+
+
 class Arguments:
     """The arguments of the function under construction, by name or in order."""
 
@@ -123,11 +130,17 @@ class ModuleBuilder:
         return self._module
 
 
-def call(function: Function, *arguments: Value) -> None:
-    """Call another function of the module, as an entry does with its two kernels."""
+def call(callee: Function | FuncRef | str, *arguments: Value) -> None:
+    """Call another function of the module, or the one of that name, as an entry does with its two kernels."""
     operands = [ssa_of(value, f"argument {i}") for i, value in enumerate(arguments)]
     given = tuple(operand.type for operand in operands)
-    if given != function.parameters:
-        wanted, found = (", ".join(str(ty) for ty in types) for types in (function.parameters, given))
-        fail(f"{function.name} takes ({wanted}), not ({found})")
-    emit(lambda: func.CallOp(function.name, operands, []))
+    match callee:
+        case Function(name, parameters):
+            if given != parameters:
+                wanted, found = (", ".join(str(ty) for ty in types) for types in (parameters, given))
+                fail(f"{name} takes ({wanted}), not ({found})")
+        case FuncRef(name) | str(name):
+            pass
+        case _:
+            fail(f"pto.call needs a function of pto.func, or the name of one, not {callee!r}")
+    emit(lambda: func.CallOp(name, operands, []))

@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from ptodsl import pto
 from ptodsl.dialect import KernelKind, KernelKindAttr
 from ptodsl.errors import DslError
-from ptodsl.module import ENTRY, KERNEL_KIND, ModuleBuilder
+from ptodsl.module import ENTRY, KERNEL_KIND, FuncRef, ModuleBuilder
 from ptodsl.printing import module_text
 from ptodsl.values import Pointer, Scalar
 
@@ -91,3 +91,22 @@ def test_sections_hold_what_one_kind_of_core_runs() -> None:
     text = module_text(module.finish(), locations=False)
     names = [line.split()[-2 if line.endswith("{") else -1] for line in text.splitlines() if "pto." in line][1:]
     assert names == ["pto.section.vector", "pto.get_subblock_idx", "pto.section.cube", "pto.get_block_idx"]
+
+
+@pytest.mark.parametrize("by_name", [FuncRef("kernel"), "kernel"])
+def test_a_function_may_be_called_by_name(by_name: FuncRef | str) -> None:
+    module = ModuleBuilder()
+    with module.function("kernel", {"x": PTR}, kernel="cube"):
+        pass
+    with module.function("main", {"x": PTR}) as entry:
+        pto.call(by_name, entry["x"])
+    assert "func.call @kernel(%x) : (!pto.ptr<f32>) -> ()" in module_text(module.finish(), locations=False)
+
+
+@pytest.mark.parametrize(
+    ("callee", "message"),
+    [(3, r"needs a function of pto\.func, or the name of one, not 3"), ("nowhere", "'@nowhere' could not be found")],
+)
+def test_what_is_no_function_is_not_called(callee: str, message: str) -> None:
+    with ModuleBuilder().function("main", {}), pytest.raises(DslError, match=message):
+        pto.call(callee)

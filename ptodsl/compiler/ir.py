@@ -2,6 +2,6 @@
 
 from ptodsl.decorators import func as ir_func
 from ptodsl.decorators import to_ir_module
-from ptodsl.module import Function as FuncRef
+from ptodsl.module import FuncRef
 
 __all__ = ["FuncRef", "ir_func", "to_ir_module"]
