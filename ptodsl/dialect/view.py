@@ -125,12 +125,6 @@ class MakeTensorViewOp(IRDLOperation):
         checks.index(self, "shape", *self.shape)
         checks.index(self, "strides", *self.strides)
         check_sizes(self, self.shape, result.shape, f"the type {result}")
-        for axis, (size, dim) in enumerate(zip(static_shape(self.shape), result.shape, strict=True)):
-            if dim != DYNAMIC and size == DYNAMIC:
-                raise VerifyException(
-                    f"{self.name}: dimension {axis} is known at run time only, but the type {result} says {dim}; "
-                    "use ? there"
-                )
         self._check_layout(element_bytes(result.dtype))
 
     def _check_layout(self, size: int) -> None:
