@@ -19,10 +19,16 @@ class Machine:
 
     def __init__(self, directory: Path) -> None:
         self.tools, self.bin, self.debian = directory / "tools", directory / "bin", directory / "bazel-4"
+        self.memory = directory / "shm"
         self.tools.mkdir()
         self.bin.mkdir()
         text = WRAPPER.read_text(encoding="utf-8")
-        for old, new in ((DEBIAN_BAZEL, f"DEBIAN_BAZEL={self.debian}"), ("PATIENCE=10", "PATIENCE=1")):
+        for old, new in (
+            (DEBIAN_BAZEL, f"DEBIAN_BAZEL={self.debian}"),
+            ("PATIENCE=10", "PATIENCE=1"),
+            ("SHARED_MEMORY=/dev/shm", f"SHARED_MEMORY={self.memory}"),
+            ("ROOM=4194304", "ROOM=1000"),
+        ):
             assert old in text
             text = text.replace(old, new)
         self.wrapper = self.write(self.tools / "bazel", text)
@@ -86,6 +92,27 @@ def test_supported_bazel_on_path_is_started_with_all_arguments(machine: Machine,
 def test_newer_bazel_gets_the_settings_that_older_ones_do_not_know(machine: Machine, version: str) -> None:
     machine.add_bazel("bazel", version)
     assert machine.run("info").stdout == f"bazel --bazelrc={machine.tools}/bazel6.bazelrc info\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "own", "taken"),
+    [
+        ("tmpfs", 1000, "build --jobs=2", True),
+        ("tmpfs", 999, "", False),
+        ("ext2/ext3", 1000, "", False),
+        ("tmpfs", 1000, "build --sandbox_base=/fast", False),
+    ],
+)
+def test_sandboxes_are_in_memory_where_there_is_room(
+    machine: Machine, kind: str, free: int, own: str, taken: bool
+) -> None:
+    machine.add_bazel("bazel", "4.2.3")
+    machine.memory.mkdir()
+    (machine.tools.parent / "user.bazelrc").write_text(own)
+    machine.write(machine.bin / "stat", f"#!/bin/sh\necho {kind}\n")
+    machine.write(machine.bin / "df", f"#!/bin/sh\necho head\necho tmpfs 5000 10 {free} 1% /dev/shm\n")
+    option = f"--bazelrc={machine.tools}/in_memory.bazelrc " if taken else ""
+    assert machine.run("info").stdout == f"bazel {option}info\n"
 
 
 def test_unsupported_bazel_is_skipped_for_a_supported_bazelisk(machine: Machine) -> None:
