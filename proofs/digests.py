@@ -27,24 +27,31 @@ class Digests:
 
     tools: Mapping[str, Any]
     outputs: Mapping[str, str]
+    sources: str = ""
+    """What they were made from; empty in files of before."""
 
     @classmethod
     def of(cls, checkout: Checkout) -> Digests:
         """What a checkout has built."""
         compiler = json.loads(checkout.toolchain_json())
         python = (checkout.output_base / "external" / "host_python" / "defs.bzl").read_text(encoding="utf-8")
-        return cls({"compiler": compiler, "python": python}, checkout.output_digests())
+        return cls({"compiler": compiler, "python": python}, checkout.output_digests(), checkout.sources_digest())
 
     @classmethod
     def read(cls, path: Path) -> Digests:
         """Reads what `write` wrote. Raises DigestsError."""
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
-            return cls(dict(fields["tools"]), dict(fields["outputs"]))
+            return cls(dict(fields["tools"]), dict(fields["outputs"]), str(fields.get("sources", "")))
         except OSError as error:
             raise DigestsError(f"it cannot be read ({error.strerror})") from error
         except (KeyError, TypeError, ValueError) as error:
             raise DigestsError("it has no digests of a machine") from error
+
+    def expect_sources(self, checkout: Checkout) -> str:
+        """Says that a checkout has the files that these outputs were made from. Raises CheckFailed."""
+        expect(self.sources == checkout.sources_digest(), "the file of --built is of other sources; write it again")
+        return f"sources {self.sources[:12]}"
 
     def write(self, path: Path) -> None:
         """Writes a JSON file, the same for the same digests."""

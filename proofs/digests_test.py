@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from proofs.digests import Digests, DigestsError, compare_machines, digests_file
+from proofs.harness.checkout import Checkout
 from proofs.harness.steps import CheckFailed
 
 OURS = Digests(
@@ -43,6 +44,16 @@ def test_digests_survive_a_round_trip(tmp_path: Path) -> None:
     OURS.write(tmp_path / "digests.json")
     assert Digests.read(tmp_path / "digests.json") == OURS
     assert digests_file(str(tmp_path / "digests.json")) == OURS
+
+
+def test_outputs_of_other_sources_are_no_reference(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    checkout = Checkout(tmp_path, tmp_path / "out", {})
+    made = dataclasses.replace(OURS, sources=checkout.sources_digest())
+    assert made.expect_sources(checkout).startswith("sources ")
+    (tmp_path / "a.py").write_text("2")
+    with pytest.raises(CheckFailed, match="of other sources; write it again"):
+        made.expect_sources(checkout)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tools": 1, "outputs": {}}'])

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from proofs.digests import digests_file
+from proofs.digests import Digests, digests_file
 from proofs.engine import Engine, EngineError, install, require_system
 from proofs.harness.arguments import directory, positive, targets
 from proofs.harness.checkout import CACHE_HIT, REMOTE, Checkout, base_environment, differences, suffixes
@@ -157,11 +157,12 @@ def with_another_compiler(bench: Bench, directory: Path) -> str:
     return refusals[0][:SHOWN_CHARACTERS]
 
 
-def check(bench: Bench, directory: Path) -> int:
-    """All steps; returns the exit status."""
+def check(bench: Bench, directory: Path, built: Digests | None = None) -> int:
+    """All steps; returns the exit status. `built`: what this machine makes alone, if that is known."""
     steps = Steps()
-    going = bool(bench.reference)
-    if not going:
+    if built is not None:
+        going = steps.run("--built is of these sources", lambda: built.expect_sources(bench.away))
+    else:
         with bench.here:
             going = steps.run("everything built here", lambda: build_here(bench))
     with bench.away:
@@ -210,7 +211,7 @@ def main(arguments: list[str]) -> int:
         except (EngineError, MissingProgram) as error:
             print(error, file=sys.stderr)
             return EXIT_USAGE
-        return check(make_bench(place, programs, options), place)
+        return check(make_bench(place, programs, options), place, options.built)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,8 @@ def check(directory: Path, options: argparse.Namespace, other: Digests | None) -
     plain, unusual = make_users(directory)
     steps = Steps()
     digests = options.built
+    if digests is not None and not steps.run("--built is of these sources", lambda: digests.expect_sources(unusual)):
+        return steps.finish()
     if digests is None:
         with plain:
             if not steps.run("plain build", lambda: build(plain, options.targets)):

@@ -113,7 +113,9 @@ def test_sandboxes_are_in_memory_where_there_is_room(
     machine.write(machine.bin / "df", f"#!/bin/sh\necho head\necho tmpfs 5000 10 {free} 1% /dev/shm\n")
     option = f"--bazelrc={machine.tools}/in_memory.bazelrc " if taken else ""
     assert machine.run("info").stdout == f"bazel {option}info\n"
-    assert machine.run(*option.split(), "info").stdout == f"bazel {option}info\n", "said once, if a launcher calls twice"
+    assert machine.run(*option.split(), "info").stdout == f"bazel {option}info\n", (
+        "said once, if a launcher calls twice"
+    )
 
 
 def test_unsupported_bazel_is_skipped_for_a_supported_bazelisk(machine: Machine) -> None:

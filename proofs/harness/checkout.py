@@ -220,6 +220,14 @@ class Checkout:
         """What the checkout was configured with: the text of @host_cxx//:toolchain.json."""
         return (self.output_base / "external" / "host_cxx" / "toolchain.json").read_text(encoding="utf-8")
 
+    def sources_digest(self) -> str:
+        """SHA-256 over the names and contents of the checkout's files, without Bazel's links."""
+        whole = hashlib.sha256()
+        for path in sorted(self.path.rglob("*")):  # does not follow links
+            if path.is_file() and not path.is_symlink():
+                whole.update(f"{path.relative_to(self.path)} {sha256(path)}\n".encode())
+        return whole.hexdigest()
+
     def output_files(self) -> Iterator[tuple[str, Path]]:
         """Every file that actions made, with its path relative to bazel-out.
 
