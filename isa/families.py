@@ -215,6 +215,9 @@ ELEMENT_WRITE = family(
     signature="dest offset value",
 )
 """Of one element of a tile, by the scalar unit."""
+GM_GATHER = family("GM_GATHER", "dst = {}", "", Pipe.MTE2, Work.MOVED, _SRC, other("indices"), _DST)
+GM_SCATTER = family("GM_SCATTER", "{}", "", Pipe.MTE3, Work.MOVED, _SRC, other("indices"), _DST)
+PREFETCH = family("PREFETCH", "{}", "", Pipe.MTE2, Work.MOVED, _SRC, other("dst", Role.SCRATCH))
 PRINT = family("PRINT", "{}", "source", Pipe.S, Work.SIGNAL, _SRC)
 NAME = family("NAME", "{}", "", Pipe.S, Work.SIGNAL, signature="dst_type src")
 """New names for bytes: nothing happens to them."""

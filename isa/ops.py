@@ -27,12 +27,15 @@ from isa.families import (
     EXTRACT,
     EXTRACT_SCALED,
     FILL,
+    GM_GATHER,
+    GM_SCATTER,
     INSERT,
     INSERT_SCALED,
     LOAD,
     MOVE,
     MOVE_SCALED,
     NAME,
+    PREFETCH,
     PRINT,
     PRODUCER_SIGNAL,
     PRODUCER_WAIT,
@@ -52,6 +55,7 @@ from isa.families import (
     TILE_SCALAR_SCRATCH,
     UNARY,
 )
+from isa.form_ops import FORMS
 from isa.op import Op, Order
 from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, SINGLE, rows_of
 from isa.special_ops import SPECIAL
@@ -94,6 +98,9 @@ OPS: tuple[Op, ...] = (
     Op("TSTORE_FP", "tstore_fp", None, MOVE_SCALED, (), "src scaled; dst is in GM", None, (), _UNKNOWN, ANY),
     Op("TEXTRACT_FP", "textract_fp", None, EXTRACT_SCALED, (), "src scaled", None, ("copy",), _UNKNOWN, ANY),
     Op("TINSERT_FP", "tinsert_fp", None, INSERT_SCALED, (), "src scaled", None, ("copy",), _UNKNOWN, OTHER_DST),
+    Op("MGATHER", "mgather", None, GM_GATHER, (), "rows or elements of src by index", None, (), _UNKNOWN, ANY),
+    Op("MSCATTER", "mscatter", None, GM_SCATTER, (), "rows or elements of dst by index = src", None, (), _UNKNOWN, ANY),
+    Op("TPREFETCH", "tprefetch", None, PREFETCH, (), "src closer, through dst", None, (), _UNKNOWN, ANY),
     Op("TCI", "tci", "ci", SEQUENCE, ("i16", "i32"), "scalar, scalar + 1, ...", None, ("element",), _UNKNOWN, ANY),
     Op("TGETVAL", "tgetval", "getval", ELEMENT_READ, (), "element offset of src", None, (), _UNKNOWN, ANY),
     Op("TSETVAL", "tsetval", "setval", ELEMENT_WRITE, (), "element offset of dst = value", None, (), _UNKNOWN, ANY),
@@ -267,6 +274,7 @@ OPS: tuple[Op, ...] = (
         ("TCOLEXPANDEXPDIF", "col_expand_expdif", FLOATS, _EXP_COL, "ExpDif", "sub exp", _UNKNOWN, ANY),
     ),
     *SPECIAL,
+    *FORMS,
 )
 
 BY_CPP: Mapping[str, Op] = {op.cpp: op for op in OPS}

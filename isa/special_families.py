@@ -184,7 +184,7 @@ SCATTER = vector(
     "dst = {}",
     "src indices out",
     own("src"),
-    own("indices", Role.READ, WHOLE_NUMBERS),
+    own("indices", Role.READ, WHOLE_NUMBERS, optional=True),
     own("dst", Role.WRITE),
     signature="src out indices",
 )

@@ -100,6 +100,7 @@ from ptodsl.dialect.fifo_handle import (
     InitializeL2G2LPipeOp,
     flag_problem,
 )
+from ptodsl.dialect.gm_gather import GATHER_ATTRIBUTES, MGatherOp, MScatterOp, TPrefetchOp
 from ptodsl.dialect.gm_type import (
     MAX_RANK,
     PartitionTensorViewType,
@@ -186,6 +187,7 @@ from ptodsl.dialect.view import (
     layout_of,
     static_shape,
 )
+from ptodsl.dialect.whole_core import SyncAllModeAttr, SyncAllOp, SyncCoreTypeAttr, TrapOp, TSyncOp
 
 # fmt: off
 PtoDialect = Dialect(
@@ -203,6 +205,7 @@ PtoDialect = Dialect(
         TAllocToAicOp, TAllocToAivOp, TFreeFromAivOp, TPopFromAicOp, TPopFromAivOp, TPushToAicOp, TPushToAivOp,
         GetValidShapeOp, SetValidShapeOp, TCiOp, TGetValOp, TInsertOp, TSetValOp,
         TExtractFpOp, TInsertFpOp, TMovFpOp, TStoreFpOp,
+        MGatherOp, MScatterOp, SyncAllOp, TPrefetchOp, TrapOp, TSyncOp,
         *VECTOR_OPS.values(), *PRODUCT_OPS.values(),
     ],
     [
@@ -210,6 +213,7 @@ PtoDialect = Dialect(
         EventAttr, EventIdArrayType, KernelKindAttr, LayoutAttr, LocalArrayType, MultiTileBufType,
         PartitionTensorViewType, PipeAttr, PipeType, PtrType, RoundModeAttr,
         SaturationModeAttr, TensorViewType, TileBufType, *MODE_ATTRIBUTES,
+        *GATHER_ATTRIBUTES, SyncAllModeAttr, SyncCoreTypeAttr,
     ],
 )
 
@@ -299,6 +303,8 @@ __all__ = [
     "LocalArrayGetOp",
     "LocalArraySetOp",
     "LocalArrayType",
+    "MGatherOp",
+    "MScatterOp",
     "MakeTensorViewOp",
     "MaskPattern",
     "MaskPatternAttr",
@@ -340,6 +346,7 @@ __all__ = [
     "Split",
     "StoreScalarOp",
     "SubviewOp",
+    "SyncAllOp",
     "SyncSetOp",
     "SyncWaitOp",
     "TAllocOp",
@@ -362,6 +369,7 @@ __all__ = [
     "TPopFromAivOp",
     "TPopOp",
     "TPopTileOp",
+    "TPrefetchOp",
     "TPrintOp",
     "TPushOp",
     "TPushTileOp",
@@ -371,12 +379,14 @@ __all__ = [
     "TSetValOp",
     "TStoreFpOp",
     "TStoreOp",
+    "TSyncOp",
     "TensorViewType",
     "TileBufType",
     "TileEffects",
     "TileFifoOp",
     "TileFifoStepOp",
     "TileSpec",
+    "TrapOp",
     "VectorOp",
     "ViewSpec",
     "WaitEventOp",

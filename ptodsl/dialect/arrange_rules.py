@@ -7,6 +7,7 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
+from ptodsl.dialect.attributes import MaskPattern
 from ptodsl.dialect.checks import Tiles
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui32
 from ptodsl.dialect.limits import DeviceLimit
@@ -71,13 +72,33 @@ def check_gather(op: Operation, tiles: Tiles) -> None:
 def check_scatter(op: Operation, tiles: Tiles) -> None:
     """Check that indices have src's valid shape, and the width of its elements (2 bytes for those of one)."""
     checks.row_major(op, **tiles)
-    src, indices = tiles["src"], tiles["indices"]
+    src, pattern = tiles["src"], getattr(op, "mask_pattern", None)
+    if ("indices" in tiles) != (pattern is None):
+        raise VerifyException(f"{op.name}: it takes indices, or maskPattern")
+    if pattern is not None:
+        _check_scatter_columns(op, src, tiles["dst"], pattern.data)
+        return
+    indices = tiles["indices"]
     checks.same_shape(op, src=src, indices=indices)
     wanted = max(2, element_bytes(src.dtype))
     if element_bytes(indices.dtype) != wanted:
         raise VerifyException(
             f"{op.name}: elements of {element_name(src.dtype)} go with indices of {8 * wanted} bits, "
             f"not {element_name(indices.dtype)}"
+        )
+
+
+def _check_scatter_columns(op: Operation, src: TileBufType, dst: TileBufType, pattern: MaskPattern) -> None:
+    """Check that the real assembler takes the columns; the device wants the opposite but for P1111."""
+    share = len(pattern.value[1:]) // pattern.value.count("1")
+    if src.shape[1] != share * dst.shape[1] or src.shape[0] != dst.shape[0]:
+        raise VerifyException(
+            f"{op.name}: src is {list(src.shape)}, but for {pattern} must have dst's rows, and {share} times its "
+            f"{dst.shape[1]} columns"
+        )
+    if share != 1:
+        raise DeviceLimit(
+            f"{op.name}: the device takes {share} times src's columns in dst for {pattern}, not the opposite"
         )
 
 

@@ -11,6 +11,7 @@ from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
     operand_def,
+    opt_operand_def,
     prop_def,
     region_def,
     result_def,
@@ -23,6 +24,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
 from ptodsl.dialect.effects import tile_effects
+from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import Loc
 
@@ -168,17 +170,27 @@ class PrintOp(IRDLOperation):
 
 @irdl_op_definition
 class TPrintOp(IRDLOperation):
-    """Print a tile in UB from the device: `pto.tprint ins(%t : T)`; a diagnostic."""
+    """Print from the device a tile in UB, a slice of GM, or a tile of the cube through a slice of GM: a diagnostic.
+
+    `pto.tprint ins(%t : T)`, or `pto.tprint ins(%acc, %slice : T, P)`.
+    """
 
     name = "pto.tprint"
     traits = traits_def(tile_effects("tprint"))
-    assembly_format = "`ins` `(` $src `:` type($src) `)` attr-dict"
+    assembly_format = "`ins` `(` $src (`,` $tmp^)? `:` type($src) (`,` type($tmp)^)? `)` attr-dict"
 
     src = operand_def()
+    tmp = opt_operand_def()
 
-    def __init__(self, src: Value) -> None:
-        super().__init__(operands=[src])
+    def __init__(self, src: Value, tmp: Value | None = None) -> None:
+        super().__init__(operands=[src, tmp])
 
     def verify_(self) -> None:
-        """Check that a vector tile is printed."""
-        checks.tile(self, "src", Loc.VEC)
+        """Check what is printed, and that a tile of the cube has a way through GM."""
+        if isinstance(self.src.type, PartitionTensorViewType) and self.tmp is None:
+            return
+        if self.tmp is None:
+            checks.tile(self, "src", Loc.VEC)
+            return
+        checks.tile(self, "src", Loc.VEC, Loc.ACC, Loc.MAT)
+        checks.partition(self, "tmp")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import IntegerAttr, i1
@@ -19,17 +19,23 @@ from ptodsl.dialect.syntax import INDEX, DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
+def sequence_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
+    """Without scratch, or with it."""
+    return "pto.tci" if len(ins) == 1 else "pto.tci.scratch"
+
+
 @irdl_op_definition
 class TCiOp(DpsOp):
     """dst = scalar, scalar + 1, ...; or - 1, with `{descending = true}`. By the scalar unit, element by element.
 
-    The form with scratch is not read: the real assembler orders it as if it ran on the scalar unit, and it runs on V.
+    With scratch it is `pto.tci.scratch`, which runs on V; the real assembler orders it as if the scalar unit ran it.
     """
 
     name = "pto.tci"
     traits = traits_def(tile_effects("tci"))
 
     BEHIND: ClassVar[Sequence[str]] = ("descending",)
+    FORM: ClassVar[Callable[[Sequence[SSAValue], Sequence[SSAValue]], str] | None] = sequence_form
 
     scalar = operand_def()
     dst = operand_def()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Self, cast
 
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -24,10 +24,6 @@ SEGMENT_SIZES = "operandSegmentSizes"
 """Property that says, in the generic form, how many operands each argument of an operation has."""
 
 
-SCRATCH = "tmp"
-"""Name of an operand that is working space."""
-
-
 class DpsOp(IRDLOperation):
     """Base of operations `pto.OP ins(a, b {attributes} : ta, tb) outs(d : td)`: operands are inputs, then one output.
 
@@ -43,8 +39,11 @@ class DpsOp(IRDLOperation):
     BEHIND: ClassVar[Sequence[str]] = ()
     """Properties that stand behind `outs`."""
 
-    SCRATCH_BEHIND: ClassVar[bool] = False
-    """Whether the scratch, which a program may leave out, is behind the destination in `outs`."""
+    SECOND: ClassVar[str] = ""
+    """The operand behind the destination in `outs`, if there is one; a program may leave out scratch there."""
+
+    FORM: ClassVar[Callable[[Sequence[SSAValue], Sequence[SSAValue]], str] | None] = None
+    """The operation that is meant by operands, if the name alone does not say; none if it is this one."""
 
     INTERLEAVED: ClassVar[bool] = False
     """Whether each operand inside `ins` is followed by its type."""
@@ -71,6 +70,22 @@ class DpsOp(IRDLOperation):
         ins, inside = parse_group(parser, "ins", cls.COMMA, interleaved=cls.INTERLEAVED)
         outs, _ = parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
+        name = cls.FORM(ins, outs) if cls.FORM is not None else ""
+        meant = parser.ctx.get_op(name) if name else cls
+        assert issubclass(meant, DpsOp)
+        return cast(Self, meant.made(parser, ins, outs, inside, attributes, start))
+
+    @classmethod
+    def made(
+        cls,
+        parser: Parser,
+        ins: Sequence[SSAValue],
+        outs: Sequence[SSAValue],
+        inside: Mapping[str, Attribute],
+        attributes: dict[str, Attribute],
+        start: int,
+    ) -> Self:
+        """Make the operation of what was parsed: operands, attributes inside `ins`, and those behind."""
         inside = {cls.ALIASES.get(name, name): value for name, value in inside.items()}
         known = cls.get_irdl_definition().properties
         # As MLIR does: what no operation knows by this name is kept, and of no effect.
@@ -87,7 +102,7 @@ class DpsOp(IRDLOperation):
         """Print what follows the operation's name."""
         *ins, dst = self.operands
         outs = [dst]
-        if self.SCRATCH_BEHIND and getattr(self, SCRATCH) is not None:
+        if self.SECOND and getattr(self, self.SECOND) is not None:
             outs.append(ins.pop())
         behind = {name: value for name, value in self.properties.items() if name in self.BEHIND}
         inside = {
@@ -112,13 +127,13 @@ def _arguments(
 ) -> Sequence[SSAValue | None]:
     """Say which operands were given; those that a program may leave out come in order."""
     kinds = cls.get_irdl_definition().operands
-    optional = [isinstance(kind, OptOperandDef) for name, kind in kinds]
-    if cls.SCRATCH_BEHIND:
-        optional = [choice for choice, (name, _) in zip(optional, kinds, strict=True) if name != SCRATCH]
+    optional = [isinstance(kind, OptOperandDef) for name, kind in kinds if name != cls.SECOND]
+    second = [isinstance(kind, OptOperandDef) for name, kind in kinds if name == cls.SECOND]
     most, least = len(optional) - 1, optional.count(False) - 1
-    if not least <= len(ins) <= most or not 1 <= len(outs) <= 1 + cls.SCRATCH_BEHIND:
+    most_outs, least_outs = 1 + len(second), 1 + second.count(False)
+    if not least <= len(ins) <= most or not least_outs <= len(outs) <= most_outs:
         wanted = str(least) if least == most else f"{least} to {most}"
-        results = "1 or 2" if cls.SCRATCH_BEHIND else "1"
+        results = str(least_outs) if least_outs == most_outs else f"{least_outs} or {most_outs}"
         parser.raise_error(f"{cls.name} takes {wanted} ins and {results} outs, not {len(ins)} and {len(outs)}", start)
     spare = len(ins) - least
     given: list[SSAValue | None] = []
@@ -126,7 +141,7 @@ def _arguments(
     for choice in optional[:-1]:
         given.append(None if choice and not spare else next(sources))
         spare -= choice and spare > 0
-    if cls.SCRATCH_BEHIND:
+    if second:
         given.append(outs[1] if len(outs) > 1 else None)
     return [*given, outs[0]]
 

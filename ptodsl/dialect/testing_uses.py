@@ -37,6 +37,27 @@ _ROW_ARGUMENT = Use({"dst": ROWS.format("i32")})
 _COL_ARGUMENT = Use({"tmp": "vec, 2x64xf32", "dst": "vec, 1x256xi32"})
 
 OWN_USES: Mapping[str, Use] = {
+    **dict.fromkeys(
+        ("tpartargmax", "tpartargmin"),
+        Use(
+            {
+                **{"lhs_index": POSITIONS, "dst_index": POSITIONS, "rhs": SMALL},
+                "rhs_index": "vec, 8x128xi32",
+            }
+        ),
+    ),
+    "tmrgsort.lists": Use(
+        {
+            **{"src0": "vec, 1x256xf32", "src1": "vec, 1x128xf32"},
+            **{"tmp": "vec, 1x384xf32", "dst": "vec, 1x384xf32"},
+        },
+        values={"executed": "dense<0> : vector<4xi16>"},
+    ),
+    "tci.scratch": Use({"tmp": "vec, 1x256xf32", "dst": "vec, 1x64xi32"}, values={"scalar": "3 : i32"}),
+    "tgather.compared": Use(
+        {"tmp": MASK, "counts": ROWS.format("i32"), "dst": POSITIONS}, behind=" {cmpMode = #pto<cmp gt>}"
+    ),
+    "tdivs.scalar": Use({}),
     "ttri": Use({}, values={"diagonal": "3 : i32"}),
     **dict.fromkeys(("tpow", "tpows"), Use({"tmp": VEC})),
     "tprelu": Use({"tmp": "vec, 64x32xui8"}),
@@ -65,6 +86,9 @@ OWN_USES: Mapping[str, Use] = {
 }
 """By the names of operations in the dialect."""
 
+TWO_RESULTS = ("tquant", "tpartargmax", "tpartargmin", "tmrgsort.lists", "tgather.compared")
+"""Operations with two operands in `outs`."""
+
 IN_PLACE = (
     f"%q = pto.treshape %vec : !vec -> !pto.tile_buf<{PADDED}>\n"
     f"pto.tfillpad_inplace ins(%q : !pto.tile_buf<{PADDED}>) outs(%q : !pto.tile_buf<{PADDED}>)"
@@ -82,18 +106,18 @@ def own_use(row: Op) -> str:
     for number, operand in enumerate(row.family.operands):
         if operand.optional and operand.name not in use.types:
             continue
-        if operand.role is Role.SCALAR:
+        if operand.role is Role.SCALAR and operand.name not in use.values:
             names.append("%x")
             types.append("f32")
             continue
         names.append(f"%t{number}")
-        if operand.role is Role.INDEX:
+        if operand.name in use.values:
             lines.append(f"{names[-1]} = arith.constant {use.values[operand.name]}")
             types.append(use.values[operand.name].split()[-1])
             continue
         types.append(f"!pto.tile_buf<{use.types.get(operand.name, VEC)}>")
         lines.append(f"{names[-1]} = pto.alloc_tile : {types[-1]}")
-    outs = 2 if row.dialect == "tquant" else 1
+    outs = 2 if row.dialect in TWO_RESULTS else 1
     ins = f"{', '.join(names[:-outs])}{use.inside} : {', '.join(types[:-outs])}"
     results = f"{', '.join(reversed(names[-outs:]))} : {', '.join(reversed(types[-outs:]))}"
     return "\n".join([*lines, f"pto.{row.dialect} ins({ins}) outs({results}){use.behind}"])

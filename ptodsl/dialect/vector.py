@@ -17,6 +17,7 @@ from isa.ptoas_types import LOOSE_TYPES
 from ptodsl.dialect import checks
 from ptodsl.dialect.checks import Tiles
 from ptodsl.dialect.elements import element_type
+from ptodsl.dialect.form_rules import FORM_CHECKS, FORM_FIELDS
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.mode_attributes import PRECISIONS
 from ptodsl.dialect.row_op import RowOp, row_op
@@ -51,6 +52,8 @@ class VectorOp(RowOp, abc.ABC):
         self._check_shapes(tiles)
         self._check_distinct()
         if check := FAMILY_CHECKS.get(self.ROW.family.name):
+            check(self, tiles)
+        if check := FORM_CHECKS.get(self.ROW.family.name):
             check(self, tiles)
         if getattr(self, "precision", None) is not None and self.ROW.dialect in NEED_SCRATCH and "tmp" not in tiles:
             raise VerifyException(f"{self.name}: with {PRECISION} it needs tmp")
@@ -123,7 +126,7 @@ class VectorOp(RowOp, abc.ABC):
 
 def vector_op(row: Op) -> type[VectorOp]:
     """Return the class of the operation `pto.<row.dialect>`."""
-    fields = dict(OWN_FIELDS.get(row.family.name, {}))
+    fields = {**OWN_FIELDS.get(row.family.name, {}), **FORM_FIELDS.get(row.family.name, {})}
     if row.dialect in PRECISIONS:
         attribute, _ = PRECISIONS[row.dialect]
         fields |= {"precision": opt_prop_def(attribute, prop_name=PRECISION), "BEHIND": (PRECISION,)}

@@ -371,11 +371,12 @@ OWN_FIELDS: Mapping[str, Mapping[str, object]] = {
     COMPARISON_SCALAR.name: _COMPARING,
     TRIANGLE.name: {"upper_or_lower": opt_prop_def(IntegerAttr.constr(i32), prop_name="upperOrLower")},
     GATHER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
+    SCATTER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
     COL_SUM.name: {"is_binary": opt_prop_def(IntegerAttr.constr(i1), prop_name="isBinary")},
     QUANTISATION.name: {
         "quant_type": prop_def(QuantTypeAttr),
         "BEHIND": ("quant_type",),
-        "SCRATCH_BEHIND": True,
+        "SECOND": "tmp",
         "uses_library_scratch": property(_narrows_through_f16),
     },
 }

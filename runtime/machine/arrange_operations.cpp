@@ -101,6 +101,20 @@ void scatter(Operand& dst, const Operand& src, const Operand& indices, int line)
     });
 }
 
+void scatter_columns(Operand& dst, const Operand& src, int line) {
+    constexpr OpId op = OpId::TSCATTER;
+    require_operands(op, line, dst, {&src});
+    if (kTrace) {
+        Recorder(op, PIPE_V, src, line).read(src).write_rows(dst, dst.info().rows, dst.info().cols);
+        return;
+    }
+    const Timer timer(op, elements_of(src), line);
+    const size_t size = size_of(dst.info().dtype), bytes = src.valid_cols() * size;
+    std::memset(dst.bytes(), 0, dst.info().bytes());
+    for (int r = 0; r < src.valid_rows(); ++r)
+        std::memcpy(dst.bytes() + r * dst.info().cols * size, src.bytes() + r * src.info().cols * size, bytes);
+}
+
 void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
     require_assigned(op, dst, line);
     require_assigned(op, src, line);

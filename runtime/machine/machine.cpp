@@ -8,6 +8,7 @@
 #include "runtime/machine/error.cpp"
 #include "runtime/machine/fiber.cpp"
 #include "runtime/machine/fifo_operations.cpp"
+#include "runtime/machine/form_operations.cpp"
 #include "runtime/machine/interleave.cpp"
 #include "runtime/machine/launch.cpp"
 #include "runtime/machine/memory.cpp"

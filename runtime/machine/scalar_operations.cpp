@@ -161,6 +161,24 @@ void print_tile(const Operand& tile, int line) {
     print(text);
 }
 
+void print_view(const View& gm, int line) {
+    Core::current(line).begin_gm_access("TPRINT", gm, line);
+    if (kTrace) return;
+    std::string text = format("%s: %lld x %lld %s\n", Core::current(line).position(line).c_str(),
+                              static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), name(gm.dtype));
+    for_each_plane(gm, [&](uint64_t plane, int64_t) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(plane);
+        for (int64_t r = 0; r < gm.shape[3]; ++r) {
+            for (int64_t c = 0; c < gm.shape[4]; ++c) {
+                const int64_t element = r * gm.stride[3] + c * gm.stride[4];
+                text += format(c ? " %.9g" : "%.9g", number_at(bytes + element * size_of(gm.dtype), gm.dtype));
+            }
+            text += '\n';
+        }
+    });
+    print(text);
+}
+
 void print_text(const char* pattern, ...) {
     if (kTrace) return;
     va_list values;

@@ -184,6 +184,24 @@ void load(Operand& dst, const View& src, int line) {
     if (dst.info().pad != PadValue::Null) pad_runs(dst, core.numbers());
 }
 
+void prefetch(Operand& dst, const View& src, int line) {
+    constexpr OpId op = OpId::TPREFETCH;
+    require_assigned(op, dst, line);
+    Core::current(line).begin_gm_access("TPREFETCH", src, line);
+    if (kTrace) {
+        Recorder(op, PIPE_MTE2, dst, line).read(src).scratch(dst);
+        return;
+    }
+    spoil(dst, dst.info().bytes(), line);
+}
+
+void end_by_trap(int line) { fail(line, "trap(): the kernel ends the launch"); }
+
+void refuse_syncall(int line) {
+    fail(line,
+         "SYNCALL does not run on the host: blocks of a launch take turns here, so they cannot wait for each other");
+}
+
 void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     require_assigned(OpId::TSTORE, src, line);
     require_same_size(OpId::TSTORE, src, dst, line);

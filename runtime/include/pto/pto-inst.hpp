@@ -15,6 +15,7 @@
 #include "pto/ops/convert.hpp"
 #include "pto/ops/elementwise.hpp"
 #include "pto/ops/expand.hpp"
+#include "pto/ops/forms.hpp"
 #include "pto/ops/matmul.hpp"
 #include "pto/ops/move.hpp"
 #include "pto/ops/pipe.hpp"

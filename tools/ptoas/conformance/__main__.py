@@ -17,6 +17,7 @@ from tools.ptoas.conformance.modes import MODES
 from tools.ptoas.conformance.operations import OPERATIONS
 from tools.ptoas.conformance.programs import PROGRAMS
 from tools.ptoas.conformance.run import Assembler, Embedded, External, Result, run_cases
+from tools.ptoas.conformance.second_forms import SECOND_FORMS
 from tools.ptoas.conformance.snippets import SNIPPETS
 from tools.ptoas.conformance.table import NOT_YET, table_cases
 
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
             assembler = External(program)
         except (OSError, subprocess.SubprocessError) as error:
             parser.error(f"--ptoas={options.ptoas} does not start: {error}")
-    results = run_cases([*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *table_cases()], assembler)
+    results = run_cases([*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *SECOND_FORMS, *table_cases()], assembler)
     print(report(assembler.title, results, assembler.embedded))
     return int(any(result.problem for result in results))
 

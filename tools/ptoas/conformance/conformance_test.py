@@ -17,11 +17,12 @@ from tools.ptoas.conformance.modes import MODES
 from tools.ptoas.conformance.operations import OPERATIONS
 from tools.ptoas.conformance.programs import PROGRAMS
 from tools.ptoas.conformance.run import Embedded, External, missing_call, run_cases
+from tools.ptoas.conformance.second_forms import SECOND_FORMS
 from tools.ptoas.conformance.snippets import SNIPPETS
 from tools.ptoas.conformance.table import NOT_YET, table_cases
 
 TABLE = list(table_cases())
-CASES = [*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *TABLE]
+CASES = [*SNIPPETS, *FORMS, *PROGRAMS, *OPERATIONS, *MODES, *SECOND_FORMS, *TABLE]
 
 STAND_IN = """#!{python}
 import json, sys
@@ -71,6 +72,7 @@ def test_the_counts_in_the_documentation_are_these() -> None:
         "programs.py": PROGRAMS,
         "operations.py": OPERATIONS,
         "modes.py": MODES,
+        "second_forms.py": SECOND_FORMS,
         "accepts.tsv": TABLE,
     }
     for name, cases in files.items():

@@ -1,4 +1,4 @@
-"""C++ of what moves tiles with modes, parts or scales, and of products with phases."""
+"""C++ of what moves tiles with modes, parts, scales or indices, of products with phases, and of what stops a core."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
     AtomicType,
+    MGatherOp,
+    MScatterOp,
     PartitionTensorViewType,
     PartitionViewOp,
     Phase,
     ProductOp,
     ReluPreMode,
+    SyncAllOp,
     TExtractFpOp,
     TExtractOp,
+    TileBufType,
     TInsertFpOp,
     TInsertOp,
     TMovFpOp,
     TMovOp,
+    TrapOp,
     TStoreOp,
+    TSyncOp,
 )
-from tools.ptoas.emit_cpp.spelling import tile_spec, tile_type
+from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.tiles import call
 from tools.ptoas.emit_cpp.views import slice_view
 from tools.ptoas.emit_cpp.writer import Writer
@@ -105,6 +111,54 @@ def _place(writer: Writer, op: TExtractOp | TInsertOp | TExtractFpOp | TInsertFp
     return [f"(uint16_t){writer.name(value)}" for value in (op.row, op.col)]
 
 
+def emit_gm_gather(writer: Writer, op: MGatherOp) -> None:
+    """`MGATHER<pto::Coalesce::Row, pto::GatherOOB::Clamp>(dst, table, indices);`, all of them pointers."""
+    table, indices, dst = (_pointer(writer, op, value) for value in (op.src, op.indices, op.dst))
+    template = [f"pto::Coalesce::{op.coalesce.data.capitalize()}"]
+    if op.oob is not None and op.oob.data.value != "undefined":
+        template.append(f"pto::GatherOOB::{op.oob.data.capitalize()}")
+    _line(writer, op, template, [dst, table, indices])
+
+
+def emit_gm_scatter(writer: Writer, op: MScatterOp) -> None:
+    """`MSCATTER(table, src, indices);`, all of them pointers."""
+    src, indices, table = (_pointer(writer, op, value) for value in (op.src, op.indices, op.dst))
+    modes = {
+        "pto::Coalesce": op.coalesce,
+        "pto::ScatterAtomicOp": op.atomic,
+        "pto::ScatterOOB": op.oob,
+    }
+    template = [f"{name}::{mode.data.capitalize()}" for name, mode in modes.items() if mode is not None]
+    _line(writer, op, template, [table, src, indices])
+
+
+def _pointer(writer: Writer, op: Operation, value: SSAValue) -> str:
+    """Print a pointer to the elements of a tile, or of a slice of GM; its name."""
+    ty, name = value.type, writer.fresh()
+    assert isinstance(ty, TileBufType | PartitionTensorViewType)
+    dtype = scalar_type(ty.dtype, op)
+    if isinstance(ty, TileBufType):
+        writer.line(f"__ubuf__ {dtype}* {name} = {writer.name(value)}.data();")
+    else:
+        writer.line(f"__gm__ {dtype}* {name} = (__gm__ {dtype}*) {writer.name(value)};")
+    return name
+
+
+def emit_trap(writer: Writer, op: TrapOp) -> None:
+    """`trap();`."""
+    writer.line("trap();")
+
+
+def emit_syncall(writer: Writer, op: SyncAllOp) -> None:
+    """`SYNCALL<SyncCoreType::Mix>();`."""
+    writer.line(f"SYNCALL<SyncCoreType::{op.core_type.data.spelling}>();")
+
+
+def emit_tsync(writer: Writer, op: TSyncOp) -> None:
+    """`TSYNC(v1);`."""
+    writer.line(f"TSYNC({writer.name(op.src)});")
+
+
 EMITTERS: dict[type[Operation], Callable[..., None]] = {
     TStoreOp: emit_store,
     TMovOp: emit_move,
@@ -114,5 +168,10 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     TExtractFpOp: emit_part_scaled,
     TInsertFpOp: emit_part_scaled,
     ProductOp: emit_product,
+    MGatherOp: emit_gm_gather,
+    MScatterOp: emit_gm_scatter,
+    TrapOp: emit_trap,
+    SyncAllOp: emit_syncall,
+    TSyncOp: emit_tsync,
 }
 """Moves and products."""

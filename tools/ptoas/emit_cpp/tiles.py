@@ -43,6 +43,7 @@ from ptodsl.dialect import (
     row_distance,
 )
 from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.emit_cpp.forms import emit_form
 from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.views import Term, add, multiply, term
 from tools.ptoas.emit_cpp.writer import Writer
@@ -168,6 +169,10 @@ def emit_vector(writer: Writer, op: VectorOp) -> None:
         case "GATHER" if op.mask_pattern is not None:  # type: ignore[attr-defined]
             types = ", ".join(tile_type(tile_spec(value)) for value in (op.operands[-1], op.operands[0]))
             template = f"<{types}, MaskPattern::{op.mask_pattern.data}>"  # type: ignore[attr-defined]
+        case "SCATTER" if op.mask_pattern is not None:  # type: ignore[attr-defined]
+            template = f"<pto::MaskPattern::{op.mask_pattern.data}>"  # type: ignore[attr-defined]
+        case "PARTIAL_ARGUMENT" | "MERGE_LISTS" | "SEQUENCE_SCRATCH" | "SCALAR_TILE" | "GATHER_COMPARED":
+            return emit_form(writer, op)
         case "TRIANGLE":
             which = op.upper_or_lower  # type: ignore[attr-defined]
             template = f"<{tile_type(tile_spec(op.operands[-1]))}, {0 if which is None else which.value.data}>"
@@ -287,8 +292,8 @@ def emit_barrier(writer: Writer, op: PipeBarrierOp) -> None:
 
 
 def emit_tprint(writer: Writer, op: TPrintOp) -> None:
-    """`TPRINT(tile);`."""
-    writer.line(f"TPRINT({writer.name(op.src)});")
+    """`TPRINT(tile);`, or `TPRINT(tile, view);`."""
+    writer.line(f"TPRINT({', '.join(writer.name(value) for value in op.operands)});")
 
 
 EMITTERS: dict[type[Operation], Callable[..., None]] = {

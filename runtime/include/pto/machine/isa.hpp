@@ -102,6 +102,9 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TSTORE_FP) \
     X(TEXTRACT_FP) \
     X(TINSERT_FP) \
+    X(MGATHER) \
+    X(MSCATTER) \
+    X(TPREFETCH) \
     X(TCI) \
     X(TGETVAL) \
     X(TSETVAL) \
@@ -206,7 +209,13 @@ inline constexpr int kFastRowReductions[][2] = {{32, 256}, {16, 512}, {64, 128},
     X(TROWARGMAX) \
     X(TROWARGMIN) \
     X(TCOLARGMAX) \
-    X(TCOLARGMIN)
+    X(TCOLARGMIN) \
+    X(TPARTARGMAX) \
+    X(TPARTARGMIN) \
+    X(TMRGSORT_LISTS) \
+    X(TCI_SCRATCH) \
+    X(TDIVS_SCALAR) \
+    X(TGATHER_COMPARED)
 
 /// Where dst = f(...): X(name, functor).
 #define PTO_BINARY_OPS(X) \
@@ -325,6 +334,9 @@ inline constexpr TypeSet kTypes[] = {
     0,  // TSTORE_FP
     0,  // TEXTRACT_FP
     0,  // TINSERT_FP
+    0,  // MGATHER
+    0,  // MSCATTER
+    0,  // TPREFETCH
     1u << 5 | 1u << 3,  // TCI
     0,  // TGETVAL
     0,  // TSETVAL
@@ -430,6 +442,12 @@ inline constexpr TypeSet kTypes[] = {
     1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TROWARGMIN
     1u << 2 | 1u << 1,  // TCOLARGMAX
     1u << 2 | 1u << 1,  // TCOLARGMIN
+    1u << 2 | 1u << 1,  // TPARTARGMAX
+    1u << 2 | 1u << 1,  // TPARTARGMIN
+    1u << 2 | 1u << 1,  // TMRGSORT_LISTS
+    1u << 5 | 1u << 3,  // TCI_SCRATCH
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TDIVS_SCALAR
+    1u << 2 | 1u << 1 | 1u << 5 | 1u << 3,  // TGATHER_COMPARED
 };
 
 // clang-format on

@@ -24,6 +24,10 @@ void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, in
 void binary_with_scratch(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line);
 /// dst = f(src, scalar). `by_reciprocal`: the operation is a division, and the scalar the reciprocal of its own.
 void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal = false);
+/// dst = scalar / src
+void divide_scalar(Operand& dst, const Operand& src, Scalar scalar, int line);
+/// dst = first, first + step, ..., by the vector unit; the device overwrites `scratch`.
+void count_with_scratch(Operand& dst, int64_t first, int step, Operand& scratch, int line);
 /// All valid elements = scalar
 void fill(OpId op, Operand& dst, Scalar scalar, int line);
 void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode saturation, int line);
@@ -67,6 +71,8 @@ void gather(Operand& dst, const Operand& src, const Operand& indices, Operand& s
 void gather_columns(Operand& dst, const Operand& src, int pattern, int line);
 /// Element indices[r][c] of dst = src[r][c], all others 0.
 void scatter(Operand& dst, const Operand& src, const Operand& indices, int line);
+/// TSCATTER by a pattern that keeps all columns.
+void scatter_columns(Operand& dst, const Operand& src, int line);
 /// The TFILLPADs.
 void fill_padding(OpId op, Operand& dst, const Operand& src, int line);
 void transpose(Operand& dst, const Operand& src, Operand& scratch, int line);
@@ -74,6 +80,15 @@ void concatenate(Operand& dst, const Operand& left, const Operand& right, int li
 /// `scratch` may be null.
 void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Operand* scratch, int line);
 void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line);
+/// Two to four lists of pairs merged into one; `executed` counts the pairs of each that were taken before one was used
+/// up, if it is not null.
+void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, int count, uint16_t* executed, int line);
+/// The columns of each row of src that are equal to, or greater than, the scalar, and how many.
+void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, Operand& counts, bool greater,
+                     int64_t offset, int line);
+/// The larger, or smaller, of two elements and its index, where both are valid; else the one that is.
+void combine_arguments(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& dst_index,
+                       const Operand& left_index, const Operand& right_index, int line);
 void find_in_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
 void find_in_columns(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
 
@@ -127,6 +142,12 @@ void wait_cross_flag(int64_t flag, int line);
 void load_element(uint64_t address, DTypeId dtype, void* value, int line);
 void store_element(uint64_t address, DTypeId dtype, const void* value, int line);
 
+/// Brings a part of GM closer, through `dst`, which has no meaning afterwards.
+void prefetch(Operand& dst, const View& src, int line);
+/// `trap()` and `SYNCALL`, which end a launch on the host.
+[[noreturn]] void end_by_trap(int line);
+[[noreturn]] void refuse_syncall(int line);
+
 // Who executes this.
 int64_t block_index(int line);
 int64_t block_count(int line);
@@ -135,6 +156,7 @@ CoreKind core_kind(int line);
 
 // Standard output.
 void print_tile(const Operand& tile, int line);
+void print_view(const View& gm, int line);
 /// As std::printf.
 void print_text(const char* pattern, ...);
 

@@ -82,6 +82,15 @@ void TCONCAT(D& dst, const A& left, const B& right, int line = __builtin_LINE())
     host::concatenate(dst, left, right, line);
 }
 
+/// dst = src; patterns that leave columns out need another shape on the device than ptoas takes.
+template <MaskPattern pattern, typename D, typename S>
+void TSCATTER(D& dst, const S& src, int line = __builtin_LINE()) {
+    static_assert(pattern == MaskPattern::P1111, "TSCATTER by a pattern: ptoas takes the shapes of P1111 only");
+    PTO_REQUIRE_TYPE(TSCATTER);
+    host::check_vec_operands<D, S>();
+    host::scatter_columns(dst, src, line);
+}
+
 /// dst = first, first + 1, ..., or - 1; by the scalar unit.
 template <typename D, typename T, int descending>
 void TCI(D& dst, T first, int line = __builtin_LINE()) {

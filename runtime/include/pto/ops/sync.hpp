@@ -55,3 +55,19 @@ inline void ffts_cross_core_sync(pipe_t, uint64_t message, int line = __builtin_
 
 /// Holds back the core until the other cores have set a flag.
 inline void wait_flag_dev(int64_t flag, int line = __builtin_LINE()) { pto::host::wait_cross_flag(flag, line); }
+
+/// Ends the launch with an error.
+[[noreturn]] inline void trap(int line = __builtin_LINE()) { pto::host::end_by_trap(line); }
+
+/// Which cores meet.
+enum class SyncCoreType : uint8_t { Mix, AIVOnly, AICOnly };
+
+/// All cores of a launch meet, on the device.
+template <SyncCoreType type>
+[[noreturn]] void SYNCALL(int line = __builtin_LINE()) {
+    pto::host::refuse_syncall(line);
+}
+
+/// As ptoas prints it: nothing waits.
+template <typename Event>
+void TSYNC(const Event&) {}

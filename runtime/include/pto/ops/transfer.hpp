@@ -44,6 +44,13 @@ void TLOAD(D& dst, const Global& gm, int line = __builtin_LINE()) {
     host::load(dst, gm.view(), line);
 }
 
+/// Brings a global tensor closer, through a tile that has no meaning afterwards. Pipe MTE2.
+template <typename D, typename Global>
+void TPREFETCH(D& dst, const Global& gm, int line = __builtin_LINE()) {
+    static_assert(host::is_global<Global> && host::is_vec<D>, "TPREFETCH(tile, view) reads a GlobalTensor");
+    host::prefetch(dst, gm.view(), line);
+}
+
 /// The elements of a global tensor = the valid part of src. From vec tiles (pipe MTE3), and from acc tiles (pipe FIX),
 /// which may be narrowed from f32 to f16 or bf16 on the way.
 template <typename Global, typename S>
