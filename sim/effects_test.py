@@ -77,6 +77,8 @@ NO_MEMORY = frozenset(
             "barrier",
         ),
         *("set_validshape", "get_validshape", "trap", "syncall", "tsync"),
+        *("sync.set", "sync.wait", "ptrtoint", "inttoptr"),
+        *("declare_local_array", "local_array_set", "local_array_get"),
     }
 )
 """Operations of the dialect (without `pto.`) that touch no bytes: names for memory, core identity, syncs."""

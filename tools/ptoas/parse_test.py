@@ -162,7 +162,7 @@ def test_nothing_is_refused_that_there_is() -> None:
     assert [name for name in DSL_NAMES if hasattr(tile, name)] == []
 
 
-@pytest.mark.parametrize("name", ["castptr", "mgather"])
+@pytest.mark.parametrize("name", ["castptr", "tconcatidx"])
 def test_what_the_real_assembler_reads_is_refused_by_name(name: str) -> None:
     with pytest.raises(AssemblerError, match=rf"a\.mlir:\d+:1: error: operation 'pto\.{name}' is not supported: \w+"):
         parse_module(snippet(f"pto.{name} %n"), "a.mlir")

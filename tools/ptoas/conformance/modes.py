@@ -18,8 +18,8 @@ TILES = {
     "v": "vec, 32x64xf32",
     "c": "vec, 32x1xf32, blayout=col_major",
     "k": "acc, 32x64xf32",
-    "n": "vec, 1x32xi32",
-    "o": "vec, 32x64xi32",
+    "y": "vec, 1x32xi32",
+    "z": "vec, 32x64xi32",
     "e": "left, 1x64xf16, blayout=row_major, slayout=row_major",
     "f": "acc, 1x64xf32, blayout=col_major, slayout=row_major, fractal=1024",
 }

@@ -74,24 +74,24 @@ ROWS = " {coalesce = #pto<coalesce row>, gatherOob = #pto<gather_oob clamp>}"
 BY_INDEX = [
     Case(
         "mgather of rows",
-        use_mode("mgather", "g n", "t", ROWS, "vector"),
+        use_mode("mgather", "g y", "t", ROWS, "vector"),
         True,
         [
             "__gm__ float* $p = (__gm__ float*) $g;",
-            "__ubuf__ int32_t* $q = $n.data();",
+            "__ubuf__ int32_t* $q = $y.data();",
             "MGATHER<pto::Coalesce::Row, pto::GatherOOB::Clamp>(",
         ],
         warned=True,
     ),
     Case(
         "mgather of elements",
-        use_mode("mgather", "g o", "t", " {coalesce = #pto<coalesce elem>}", "vector"),
+        use_mode("mgather", "g z", "t", " {coalesce = #pto<coalesce elem>}", "vector"),
         True,
         ["MGATHER<pto::Coalesce::Elem>("],
         warned=True,
     ),
-    Case("mgather without coalesce", use_mode("mgather", "g o", "t", "", "vector"), False),
-    Case("mscatter", use_mode("mscatter", "t o", "g", "", "vector"), True, ["MSCATTER("], warned=True),
+    Case("mgather without coalesce", use_mode("mgather", "g z", "t", "", "vector"), False),
+    Case("mscatter", use_mode("mscatter", "t z", "g", "", "vector"), True, ["MSCATTER("], warned=True),
     Case("tprefetch", use_mode("tprefetch", "g", "t", "", "vector"), True, ["TPREFETCH($t, $g);"]),
 ]
 
