@@ -103,7 +103,7 @@ class Row:
     @property
     def tiles(self) -> int:
         """KV tiles per Q block."""
-        return self.s1 // self.variant.config.s1_tile
+        return self.variant.config.tiles_in(self.s1)
 
     @property
     def primary_baseline(self) -> str | None:

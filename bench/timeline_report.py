@@ -64,9 +64,8 @@ class Analysis:
     @property
     def title(self) -> str:
         """What a picture of the first view shows."""
-        knobs = self.kernel.library.config
         return (
-            f"{self.kernel.name}: S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, KV_SPLIT {knobs.kv_split}, "
+            f"{self.kernel.name}: {self.kernel.config.title}, "
             f"S1 {self.work.s1}; steady "
             f"state of one of {self.work.active} cores, predicted if {NAMES[self.views[0].hypothesis]}"
         )
@@ -133,14 +132,14 @@ def report_text(analysis: Analysis) -> str:
 
 def verdict(analysis: Analysis) -> str:
     """Return one paragraph: what it takes, what binds it under which hypothesis, and what would decide."""
-    work, knobs = analysis.work, analysis.kernel.library.config
+    work = analysis.work
     roof = peak_tflops(work.cores)
 
     def both(text: Callable[[View], str]) -> str:
         return " / ".join(map(text, analysis.views))
 
     return (
-        f"{analysis.kernel.name} (S1_TILE {knobs.s1_tile}, QK_PRELOAD {knobs.qk_preload}, KV_SPLIT {knobs.kv_split}), "
+        f"{analysis.kernel.name} ({analysis.kernel.config.title}), "
         f"{work.q_rows} rows of Q "
         f"against {work.s1} of K on {work.cores} cores: predicted {both(lambda view: f'{view.microseconds:,.1f}')} us, "
         f"{both(lambda view: f'{view.tflops:.1f}')} TFLOP/s, "

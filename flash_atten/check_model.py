@@ -23,7 +23,7 @@ class TiledAttention:
         """Take the operands apart; nothing is computed yet."""
         self.config = config
         self.scale = np.float32(SCALE)
-        self.tiles = inputs.k.shape[0] // config.s1_tile
+        self.tiles = config.tiles_in(inputs.k.shape[0])
         self.slices = SUBBLOCKS * config.tile_factor
         self.q = inputs.q[:S0].astype(np.float32)
         self.k = inputs.k.reshape(self.tiles, config.s1_tile, HEAD)

@@ -161,6 +161,11 @@ class KernelConfig:
         return {knob: getattr(self, knob) for knob in knobs}
 
     @property
+    def title(self) -> str:
+        """The knobs of the pipeline as pictures and reports name them."""
+        return f"S1_TILE {self.s1_tile}, QK_PRELOAD {self.qk_preload}, KV_SPLIT {self.kv_split}"
+
+    @property
     def by_recipe(self) -> bool:
         """Whether the kernel is the reference's; the others are built by the `fast_*` files."""
         return self.schedule == RECIPE
@@ -189,6 +194,10 @@ class KernelConfig:
     def part_rows(self) -> int:
         """Rows of S1 that S1 must be a multiple of: a tile in every part."""
         return self.s1_tile * self.kv_split
+
+    def tiles_in(self, s1: int) -> int:
+        """Return the tiles in `s1` rows of K and V."""
+        return s1 // self.s1_tile
 
     @property
     def least_s1(self) -> int:
@@ -260,8 +269,8 @@ class LaunchShape:
         return self.rows // S0
 
     def tiles(self, config: KernelConfig) -> int:
-        """Tiles of `config.s1_tile` rows in S1."""
-        return self.s1 // config.s1_tile
+        """Tiles of `config` in S1."""
+        return config.tiles_in(self.s1)
 
     def units(self, config: KernelConfig) -> int:
         """Units of work: a part of S1 for a Q block. Core b of n handles units b, b + n, b + 2n, ..."""

@@ -16,7 +16,8 @@ from flash_atten.config import HEAD, S0, KernelConfig, LaunchShape
 from flash_atten.libraries import library_name
 from flash_atten.plan import HEADS_ARGUMENT, block_dim, launch_plan
 from flash_atten.trials import AUDIT_CORES, audit_shapes, proof_shapes, representative_shapes
-from kernels.kernel import Array, Case, Judge, Judgement, Shape, Size, Trial
+from kernels.kernel import Array, Case, Judge, Judgement, Kernel, Shape, Size, Trial
+from kernels.library import LibraryError
 from kernels.signature import Knobs
 
 ZEROS = "zeros"
@@ -104,6 +105,13 @@ def _judge(heads: Sequence[AttentionInputs], seed: int) -> Judge:
         return Judgement(all(one.ok for one in found), "; ".join(one.text for one in found))
 
     return judge
+
+
+def attention_of(kernel: Kernel) -> AttentionKernel:
+    """Return what a library says that it is a kernel of, if that is Flash Attention. Raises LibraryError."""
+    if not isinstance(kernel, AttentionKernel):
+        raise LibraryError(f"{kernel.name} is not a Flash Attention kernel")
+    return kernel
 
 
 def kernel_of(knobs: Knobs) -> AttentionKernel:

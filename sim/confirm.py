@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from flash_atten.config import LaunchShape
 from isa.pipes import Kind, Pipe
+from kernels.kernel import Trial
 from sim.mutants import Instruction, Mutant
 from sim.record import TraceLibrary
 from tools.bisheng.host_compile import compile_host
@@ -89,7 +89,8 @@ def _comparable(accesses: Records) -> Records:
     return copy
 
 
-def confirm(cpp: Path, mutant: Mutant, library: TraceLibrary, shape: LaunchShape, directory: Path) -> list[str]:
-    """Compile `mutant`, launch it with `shape` on one core, and return how it differs from the edited trace."""
+def confirm(cpp: Path, mutant: Mutant, library: TraceLibrary, trial: Trial, directory: Path) -> list[str]:
+    """Compile `mutant`, launch it, and return how its first launch differs from the edited trace."""
     compiled = compile_mutant(cpp, mutant, library, directory)
-    return differences(library.record(shape, 1).trace, mutant, compiled.record(shape, 1).trace)
+    original, edited = (one.record_trial(trial)[0].trace for one in (library, compiled))
+    return differences(original, mutant, edited)

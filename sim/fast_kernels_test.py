@@ -11,7 +11,7 @@ import pytest
 
 import flash_atten
 from flash_atten.config import FAST, SINGLE
-from flash_atten.trials import representative_shapes
+from flash_atten.described import attention_of
 from sim.barriers import redundant_barriers
 from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
@@ -33,12 +33,13 @@ pytestmark = pytest.mark.skipif(not LIBRARIES, reason="Bazel builds the kernels:
 @pytest.fixture(scope="module", params=LIBRARIES, ids=lambda path: path.name)
 def recordings(request: pytest.FixtureRequest) -> list[Recording]:
     library = TraceLibrary(request.param)
-    return [library.record(shape, block_dim=1) for shape in representative_shapes(library.config)]
+    return [library.record_trial(trial)[0] for trial in library.kernel.trials]
 
 
 def test_all_are_here_with_all_their_barriers() -> None:
     libraries = [TraceLibrary(path) for path in LIBRARIES]
-    assert sorted((library.config.schedule, library.config.s1_tile) for library in libraries) == [
+    configs = [attention_of(library.kernel).config for library in libraries]
+    assert sorted((config.schedule, config.s1_tile) for config in configs) == [
         (FAST, 256),
         (FAST, 512),
         (SINGLE, 256),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import flash_atten
-from flash_atten.trials import representative_shapes
 from kernels.kernel import Trial
 from sim.barriers import redundant_barriers
 from sim.check import check
@@ -39,7 +38,7 @@ def unpatched(request: pytest.FixtureRequest) -> TraceLibrary:
 
 @pytest.fixture(scope="module")
 def recordings(unpatched: TraceLibrary) -> list[Recording]:
-    return [unpatched.record(shape, block_dim=1) for shape in representative_shapes(unpatched.config)]
+    return [unpatched.record_trial(trial)[0] for trial in unpatched.kernel.trials]
 
 
 def test_all_knob_pairs_are_here() -> None:
@@ -62,7 +61,7 @@ def test_the_table_of_pairs_in_the_documentation_is_true() -> None:
     document = Path(__file__).parents[1] / "docs" / "barriers.md"
     printed = table(row for path in SHIPPED for row in pairs_of(TraceLibrary(path)))
     assert printed in document.read_text(encoding="utf-8"), (
-        f"tools/bazel run //sim:v_pairs prints another table than docs/barriers.md has:\n{printed}"
+        f"docs/barriers.md has another table than this, which `tools/bazel run //:accept` writes there:\n{printed}"
     )
 
 
@@ -95,7 +94,7 @@ def test_no_flag_is_redundant(recordings: list[Recording]) -> None:
 def test_edited_trace_is_the_trace_of_the_edited_cpp(mutation: Mutation, tmp_path: Path) -> None:
     cpp = Path(__file__).with_name("fa_s1tile256_unpatched.cpp")
     library = TraceLibrary(cpp.with_suffix(TRACE_SUFFIX))
-    shape = representative_shapes(library.config)[1]
-    found = mutants(take_inventory([library.record(shape, block_dim=1).trace]))
+    trial = library.kernel.trials[1]
+    found = mutants(take_inventory([library.record_trial(trial)[0].trace]))
     (mutant,) = sample([m for m in found if m.mutation == mutation], 1)
-    assert confirm(cpp, mutant, library, shape, tmp_path) == []
+    assert confirm(cpp, mutant, library, trial, tmp_path) == []

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from cli.files import user_path, write_file
 from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from flash_atten.config import S0, LaunchShape
+from flash_atten.described import attention_of
 from isa.pipes import Pipe
 from kernels.library import KernelError, LibraryError
 from sim.figures import picture, picture_file
@@ -114,10 +115,13 @@ def work(chosen: Options) -> int:
     """Trace, schedule, draw. Return the exit code."""
     try:
         library = TraceLibrary(chosen.library)
-        trace = library.record(LaunchShape(S0, chosen.tiles * library.config.s1_tile), block_dim=1).trace
+        kernel = attention_of(library.kernel)
+        trial = kernel.trial(LaunchShape(S0, chosen.tiles * kernel.config.part_rows))
+        trace = library.record_trial(trial)[0].trace
         plan = schedule(trace, 0, lambda core: core.subblock == 0)
-        knobs = f"S1_TILE {library.config.s1_tile}, QK_PRELOAD {library.config.qk_preload}"
-        title = f"Flash Attention, {knobs}: flags (grey), barriers (black), FIFO signals (thick) of one block"
+        title = (
+            f"Flash Attention, {kernel.config.title}: flags (grey), barriers (black), FIFO signals (thick) of one block"
+        )
         figure = draw(plan, title, chosen.first, chosen.last)
         write_file(chosen.output, picture(figure, chosen.output.suffix))
     except KernelError as error:

@@ -12,6 +12,7 @@ import pytest
 
 import patchers
 from flash_atten.config import S0, LaunchShape
+from flash_atten.described import attention_of
 from sim.hazards import judge
 from sim.record import TRACE_SUFFIX, TraceLibrary
 
@@ -30,10 +31,11 @@ def library(request: pytest.FixtureRequest) -> TraceLibrary:
 @pytest.mark.parametrize("more", range(TILE_COUNTS))
 @pytest.mark.parametrize("q_blocks", [1, 2])
 def test_a_kernel_with_proved_barriers_removed_has_no_hazard(library: TraceLibrary, q_blocks: int, more: int) -> None:
-    config = library.config
-    recording = library.record(LaunchShape(q_blocks * S0, (config.qk_preload + more) * config.s1_tile), block_dim=1)
+    kernel = attention_of(library.kernel)
+    s1 = (kernel.config.qk_preload + more) * kernel.config.part_rows
+    recording = library.record_trial(kernel.trial(LaunchShape(q_blocks * S0, s1)))[0]
     assert judge(recording.trace, scratch=recording.scratch).findings == ()
 
 
 def test_both_preloads_are_here() -> None:
-    assert {TraceLibrary(path).config.qk_preload for path in PROVED} == {3, 4}
+    assert {attention_of(TraceLibrary(path).kernel).config.qk_preload for path in PROVED} == {3, 4}

@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flash_atten.config import HEAD, KernelConfig, LaunchShape
-from flash_atten.plan import launch_plan
 from kernels.arguments import arguments_of, check_arrays
 from kernels.described import kernel_of
 from kernels.kernel import Kernel, Trial
@@ -65,32 +63,10 @@ class TraceLibrary:
         case = self.kernel.case(trial.shape, 0, trial.cores, self.kernel.traced_kind)
         return self.record_plan(case.plan, case.arrays)
 
-    @cached_property
-    def config(self) -> KernelConfig:
-        """The configuration of a Flash Attention library. Raises LibraryError if it is of another kernel."""
-        try:
-            return KernelConfig.of(self.info.knobs)
-        except (TypeError, ValueError) as error:
-            raise LibraryError(f"{self.path} is not a Flash Attention library: {error}") from error
-
     @property
     def removed_barriers(self) -> list[str]:
         """The patterns of barriers that the patcher removed."""
         return list(map(str, self.info.fields().get("remove_barriers", [])))
-
-    def record(self, shape: LaunchShape, block_dim: int) -> Recording:
-        """Launch Flash Attention of `shape` on `block_dim` cores and return the trace of its first entry.
-
-        Raises ValueError if the kernel cannot run the shape, KernelError with the runtime's report if it fails.
-        """
-        return self.record_all(shape, block_dim)[0]
-
-    def record_all(self, shape: LaunchShape, block_dim: int) -> list[Recording]:
-        """As `record`; return a trace for each entry, in the order of the launches."""
-        plan = launch_plan(self.config, shape, block_dim)
-        keys = shape.heads * shape.s1
-        q, k, v = (np.zeros((rows, HEAD), np.float16) for rows in (shape.rows, keys, keys))
-        return self.record_plan(plan, {"q": q, "k": k, "v": v, "o": np.zeros((shape.rows, HEAD), np.float32)})
 
     def record_plan(self, plan: LaunchPlan, arrays: Mapping[str, NDArray[Any]]) -> list[Recording]:
         """Make the launches of `plan` and return their traces. Scalars that a kernel loads, it finds in the arrays.

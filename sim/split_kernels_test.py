@@ -12,6 +12,7 @@ import pytest
 
 import flash_atten
 from flash_atten.config import S0, LaunchShape
+from flash_atten.described import attention_of
 from flash_atten.kernel import REDUCE_KERNEL
 from flash_atten.plan import ENTRY, REDUCE_ENTRY
 from kernels.kernel import Trial
@@ -39,7 +40,7 @@ def test_all_are_here() -> None:
 @pytest.mark.parametrize("block_dim", [1, 2, 5])
 def test_both_launches_have_only_what_the_pattern_leaves(path: Path, block_dim: int) -> None:
     library = TraceLibrary(path)
-    config = library.config
+    config = attention_of(library.kernel).config
     shape = {"q_rows": 3 * S0, "s1": 2 * config.least_s1} | ({"heads": 2} if config.heads else {})
     checked = check(library, Trial(shape, block_dim))
     assert [found.entry for found in checked] == [ENTRY, REDUCE_ENTRY][: 1 + (config.kv_split > 1)]
@@ -52,7 +53,8 @@ def test_both_launches_have_only_what_the_pattern_leaves(path: Path, block_dim: 
 def test_the_combining_launch_reads_nothing_that_the_first_has_not_written() -> None:
     """Of the scratch only the FIFOs and the log-sum-exps, which nobody reads, are blank by then."""
     library = TraceLibrary(FOLDER / f"fa_s1tile256_kvsplit2{TRACE_SUFFIX}")
-    first, second = library.record_all(LaunchShape(3 * S0, 2 * library.config.least_s1), 2)
+    kernel = attention_of(library.kernel)
+    first, second = library.record_trial(kernel.trial(LaunchShape(3 * S0, 2 * kernel.config.least_s1), 2))
     (before,) = first.scratch
     assert all(hi <= before[1] - 6 * (S0 * 130 * 4) for _, hi in second.scratch)
 

@@ -6,6 +6,7 @@ FIFOs of tiles gets one of its own: the assembler numbers such FIFOs through a m
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -18,7 +19,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from flash_atten.config import S0, KernelConfig
+from flash_atten.config import QK_PRELOADS, S0, S1_TILES, KernelConfig
 from flash_atten.described import AttentionKernel
 from flash_atten.kernel import build_module
 from flash_atten.plan import ENTRY
@@ -45,8 +46,8 @@ from tracing.file import read_trace
 S1 = 6144
 """Rows of K and V of the attention kernels: 24 and 12 tiles."""
 
-KNOBS = ((256, 3), (256, 4), (512, 3), (512, 4))
-"""S1_TILE and QK_PRELOAD."""
+CONFIGS = tuple(itertools.starmap(KernelConfig, itertools.product(S1_TILES, QK_PRELOADS)))
+"""Kernels of a whole S1 and one head."""
 
 
 class Plan(Enum):
@@ -89,18 +90,18 @@ class Planned:
 def kernels() -> list[Kernel]:
     """The attention kernels, the same in the reference's structure, and all examples of the DSL."""
     return [
-        *(_attention("attention", build_module, *knobs) for knobs in KNOBS),
-        *(_attention("reference structure", build_reference_structure, *knobs) for knobs in KNOBS),
+        *(_attention("attention", build_module, config) for config in CONFIGS),
+        *(_attention("reference structure", build_reference_structure, config) for config in CONFIGS),
         *map(_example, EXAMPLES),
     ]
 
 
-def _attention(name: str, build: Callable[[KernelConfig], ModuleOp], s1_tile: int, qk_preload: int) -> Kernel:
-    kernel = AttentionKernel(KernelConfig(s1_tile=s1_tile, qk_preload=qk_preload))
+def _attention(name: str, build: Callable[[KernelConfig], ModuleOp], config: KernelConfig) -> Kernel:
+    kernel = AttentionKernel(config)
     return Kernel(
-        f"{name} {s1_tile}, {qk_preload}",
+        f"{name} {config.s1_tile}, {config.qk_preload}",
         ENTRY,
-        lambda: build(kernel.config),
+        lambda: build(config),
         lambda: kernel.case({"q_rows": S0, "s1": S1}, 0, 1, kernel.traced_kind),
     )
 

@@ -43,7 +43,7 @@ def named(kernel: RecordedKernel, run: Timeline) -> list[Label | None]:
 @pytest.mark.parametrize("contention", [1.0, 1.9])
 def test_extrapolation_is_within_a_thousandth_of_the_full_run(name: str, contention: float) -> None:
     kernel, scale = RecordedKernel.load(FOLDER / f"{name}.trace.so"), Scale(contention)
-    s1 = 3 * RECORDED_TILES * kernel.library.config.s1_tile
+    s1 = 3 * RECORDED_TILES * kernel.config.s1_tile
     short = kernel.blocks(s1)
     assert isinstance(short, BlockTimes)
     assert short.s1 == s1 // 3
@@ -66,7 +66,7 @@ def test_every_operation_of_the_kernel_has_a_stage_and_a_tile(named: list[Label 
 @pytest.mark.parametrize("name", ["fa_s1tile256_single", "fa_s1tile512_fast"])
 def test_every_operation_of_other_schedules_has_a_stage_and_a_tile(name: str) -> None:
     kernel = RecordedKernel.load(FOLDER / f"{name}.trace.so")
-    s1_tile, lanes = kernel.library.config.s1_tile, kernel.library.config.lanes
+    s1_tile, lanes = kernel.config.s1_tile, kernel.config.lanes
     named = labels(timeline(kernel.program(lanes, s1_tile * TILES)), kernel.origins, stage_of)
     assert None not in named
     assert {label for label in named if label} == {

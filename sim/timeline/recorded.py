@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from flash_atten.config import S0, LaunchShape
-from sim.record import TraceLibrary
+from flash_atten.config import S0, KernelConfig, LaunchShape
+from flash_atten.described import AttentionKernel, attention_of
+from sim.record import Recording, TraceLibrary
 from sim.timeline.apart import blocks_apart
 from sim.timeline.blocks import EPILOGUE_TILES, PERIOD, BlockTimes
 from sim.timeline.origins import Origin, origins_beside
@@ -46,14 +47,24 @@ class RecordedKernel:
         """Where the C++ lines come from, from the file beside the library; empty if there is none."""
         return origins_beside(self.library.path)
 
+    @cached_property
+    def attention(self) -> AttentionKernel:
+        """What the library says that it is a kernel of. Raises LibraryError if that is not Flash Attention."""
+        return attention_of(self.library.kernel)
+
+    @property
+    def config(self) -> KernelConfig:
+        """Its knobs."""
+        return self.attention.config
+
     @property
     def parts(self) -> int:
         """Parts that the kernel cuts S1 into."""
-        return self.library.config.kv_split
+        return self.config.kv_split
 
     def recorded_s1(self, s1: int) -> int:
         """Return the rows of K and V of a unit that are recorded to tell what `s1` costs."""
-        return min(s1 // self.parts, RECORDED_TILES * self.library.config.s1_tile)
+        return min(s1 // self.parts, RECORDED_TILES * self.config.s1_tile)
 
     def program(self, blocks: int, s1: int) -> TimedProgram:
         """Return a core's work on `blocks` units of `s1` rows of K and V in turn, with costs.
@@ -65,8 +76,8 @@ class RecordedKernel:
         key = blocks, s1
         if key not in self._programs:
             # A core for each part: then block 0 has one unit of each Q block, as block 0 of an unsplit kernel has.
-            trace = self.library.record(LaunchShape(blocks * S0, s1 * self.parts), block_dim=self.parts).trace
-            self._programs[key] = timed_program(first_block(trace), self.free_batch)
+            launched = self._record(LaunchShape(blocks * S0, s1 * self.parts), self.parts)
+            self._programs[key] = timed_program(first_block(launched[0].trace), self.free_batch)
         return self._programs[key]
 
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes | PairTimes:
@@ -76,7 +87,7 @@ class RecordedKernel:
             ValueError: the kernel cannot run the shape.
             KernelError: it fails.
         """
-        LaunchShape(S0, s1).check(self.library.config)
+        LaunchShape(S0, s1).check(self.config)
         recorded = self.recorded_s1(s1)
         key = recorded, several
         if key not in self._blocks:
@@ -87,7 +98,7 @@ class RecordedKernel:
     def _times(self, s1: int, several: bool) -> BlockTimes | PairTimes:
         if not several:
             return BlockTimes(self.program(1, s1))
-        if self.library.config.lanes == 1:
+        if self.config.lanes == 1:
             return BlockTimes(self.program(1, s1), self.program(2, s1))
         one, two, three, four = (self.program(blocks, s1) for blocks in range(1, 5))
         return PairTimes.of((one, two, three, four))
@@ -102,11 +113,11 @@ class RecordedKernel:
 
     @cached_property
     def _combining_programs(self) -> tuple[TimedProgram, TimedProgram]:
-        one, two = (
-            self.library.record_all(LaunchShape(blocks * S0, self.library.config.least_s1), block_dim=1)[1]
-            for blocks in (1, 2)
-        )
+        one, two = (self._record(LaunchShape(blocks * S0, self.config.least_s1), 1)[1] for blocks in (1, 2))
         return timed_program(one.trace), timed_program(two.trace)
+
+    def _record(self, shape: LaunchShape, cores: int) -> list[Recording]:
+        return self.library.record_trial(self.attention.trial(shape, cores))
 
 
 def first_block(trace: Trace) -> Trace:
