@@ -20,7 +20,7 @@ def test_all_detectors_name_the_command() -> None:
     for message in (isa.generate.HOW_TO_ACCEPT, barriers, digests):
         assert message is not None
         assert COMMAND in message
-    assert len(ACCEPT) == 4
+    assert len(ACCEPT) == 5
 
 
 def test_outside_of_bazel_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,3 +59,14 @@ def table(found: Iterable[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [HEADER, ("---",) * len(HEADER), *(row.cells() for row in found)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def with_table(document: str, printed: str) -> str:
+    """Return a Markdown text with its table of this heading replaced. Raises ValueError if it has not just one."""
+    lines, heading = document.splitlines(keepends=True), printed.splitlines(keepends=True)[0]
+    if lines.count(heading) != 1:
+        raise ValueError(f"{lines.count(heading)} tables begin with {heading.strip()}, not one")
+    start = end = lines.index(heading)
+    while end < len(lines) and lines[end].startswith("|"):
+        end += 1
+    return "".join([*lines[:start], printed, *lines[end:]])

@@ -10,7 +10,7 @@ from cli.testing import run_program
 from isa.pipes import Pipe
 from sim.hazards import judge
 from sim.testing import one_vec
-from sim.v_pairs import rows, table
+from sim.v_pairs import rows, table, with_table
 from tracing.builder import span
 from tracing.file import write_trace
 from tracing.format import Buffer, Trace
@@ -55,3 +55,14 @@ def test_a_mistake_is_a_paragraph(tmp_path: Path) -> None:
     done = run_program("sim.v_pairs_main", "--trace=missing.trace", directory=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "missing.trace" in done.stderr
+
+
+def test_the_table_of_a_document_is_replaced_and_nothing_else() -> None:
+    old, new = table([]), table(rows("k", judge(trace(16)).findings))
+    assert new != old
+    before, behind = "# Pairs\n\n| other |\n| --- |\n\n", "\nAnd so on.\n| another |\n"
+    assert with_table(before + old + behind, new) == before + new + behind
+    assert with_table(before + new, old) == before + old
+    for text in (before, old + "\n" + old):
+        with pytest.raises(ValueError, match="tables begin with"):
+            with_table(text, new)
