@@ -12,13 +12,13 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import fields
-from bench.row import Key, Row
+from bench.row import Row
 from cli.files import write_file
 
 FORMAT = "ascend_fa.bench.1"
@@ -70,11 +70,6 @@ def write_run(path: Path, run: Run) -> None:
 def is_new(path: Path) -> bool:
     """Whether there is no such file, or nothing in it: the first run makes it a results file."""
     return not path.exists() or path.stat().st_size == 0
-
-
-def latest_rows(runs: Sequence[Run]) -> dict[Key, Row]:
-    """Return the last row of each key: case, backend, clock and variant of the kernel."""
-    return {row.key: row for run in runs for row in run.rows}
 
 
 ENVIRONMENT: Mapping[str, fields.Reader[Any]] = {

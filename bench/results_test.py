@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.results import latest_rows, read_runs, write_run
+from bench.compare_runs import latest
+from bench.results import read_runs, write_run
 from bench.row import FAILED, Turns
 from bench.sample_rows import row, run
 from bench.stats import Ratio
@@ -57,7 +58,7 @@ def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
 def test_a_cold_and_a_warm_cache_are_two_measurements() -> None:
     rows = [row(backend="npu", timing="event", cache=cache) for cache in ("cold", "warm")]
     assert [each.key.clock for each in rows] == ["event cold", "event warm"]
-    assert len(latest_rows([run(*rows)])) == 2
+    assert len(latest([run(*rows)])) == 2
 
 
 @pytest.mark.parametrize("text", ["not json", "[1, 2]", '{"format": "other"}'])
@@ -152,8 +153,8 @@ def test_turns_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_the_latest_row_of_a_shape_and_kernel_counts() -> None:
     first, second, other = row(), row(note="again"), row(library="fa_s1tile512", knobs={"s1_tile": 512})
-    found = latest_rows([run(first, row(2048)), run(second, other)])
-    assert (found[first.key], found[other.key], len(found)) == (second, other, 3)
+    found = latest([run(first, row(2048)), run(second, other)])
+    assert (found[first.key][0], found[other.key][0], len(found)) == (second, other, 3)
 
 
 @pytest.mark.parametrize(
@@ -165,4 +166,4 @@ def test_the_latest_row_of_a_shape_and_kernel_counts() -> None:
     ],
 )
 def test_kernels_with_other_knobs_are_other_measurements(knob: dict[str, Any]) -> None:
-    assert len(latest_rows([run(row(), row(**knob))])) == 2
+    assert len(latest([run(row(), row(**knob))])) == 2
