@@ -117,15 +117,7 @@ def compare(
         raise ValueError(f"cannot compare a result of shape {result.shape} with a reference of shape {reference.shape}")
     if spoiled is None:
         spoiled = np.zeros(reference.shape, dtype=np.bool_)
-    if not np.array_equal(np.isfinite(reference), ~spoiled):
-        raise ValueError(
-            "the reference has values that are not finite where these inputs do not explain it: they overflow FP32, "
-            "and the result cannot be judged"
-        )
-    with np.errstate(invalid="ignore", over="ignore"):
-        absolute = np.abs(result - reference)
-    absolute[spoiled] = 0
-    absolute[np.isfinite(result) == spoiled] = np.inf
+    absolute = _absolute_errors(result, reference, spoiled)
     value_error = _relative(absolute, _row_sizes(reference, spoiled)[:, None])
     row_error = np.sqrt(_mean_squares(value_error, ~spoiled))
     block_error = _block_errors(row_error)
@@ -144,6 +136,23 @@ def compare(
         result_at_worst=float(result[row, column]),
         reference_at_worst=float(reference[row, column]),
     )
+
+
+def _absolute_errors(result: FloatArray, reference: FloatArray, spoiled: MaskArray) -> FloatArray:
+    """Return |result - reference|: 0 where both are spoiled, infinite where only the result is, or only is not.
+
+    Raises ValueError if the reference is not finite exactly where it should be.
+    """
+    if not np.array_equal(np.isfinite(reference), ~spoiled):
+        raise ValueError(
+            "the reference has values that are not finite where these inputs do not explain it: they overflow FP32, "
+            "and the result cannot be judged"
+        )
+    with np.errstate(invalid="ignore", over="ignore"):
+        absolute = np.abs(result - reference)
+    absolute[spoiled] = 0
+    absolute[np.isfinite(result) == spoiled] = np.inf
+    return absolute
 
 
 def _mean_squares(values: FloatArray, counted: MaskArray) -> npt.NDArray[np.float64]:

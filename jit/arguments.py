@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 FFTS_WORDS = 256
 """Length of the array that an entry gets for the cross-core flags; on the host nothing reads it."""
 
-_NUMPY_TYPES = {
+NUMPY_TYPES = {
     "f16": "float16",
     "bf16": "uint16",
     "f32": "float32",
@@ -84,7 +84,7 @@ def number(where: str, ty: str, value: object) -> float:
 
 def _array(where: str, dtype: str, value: object) -> Array:
     array = _numpy(where, value)
-    wanted = _NUMPY_TYPES[dtype]
+    wanted = NUMPY_TYPES[dtype]
     if array.dtype != np.dtype(wanted):
         raise TypeError(f"{where} points to {dtype}: pass an array of {wanted}, not of {array.dtype}")
     if not array.flags.c_contiguous:

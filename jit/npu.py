@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jit.arguments import check_count, number
+from jit.arguments import NUMPY_TYPES, check_count, number
 from jit.cache import cached_home
 from kernels.callers import npu_caller
 from kernels.library import NPU, KernelLibrary
@@ -24,18 +24,7 @@ from tools.bisheng.library import LibraryRequest
 from tools.bisheng.npu_compile import compile_npu, npu_build_info
 from tools.bisheng.npu_toolchain import NpuToolchain, detect_npu_toolchain
 
-TORCH_TYPES: Mapping[str, str] = {
-    "f16": "float16",
-    "bf16": "bfloat16",
-    "f32": "float32",
-    "i8": "int8",
-    "i16": "int16",
-    "i32": "int32",
-    "i64": "int64",
-    "ui8": "uint8",
-    "ui16": "uint16",
-    "ui32": "uint32",
-}
+TORCH_TYPES: Mapping[str, str] = {**NUMPY_TYPES, "bf16": "bfloat16"}
 """Element types as torch names them."""
 
 

@@ -287,14 +287,7 @@ def jit(
     del init_ffts
     if npu_arch != NPU_ARCH:
         raise ValueError(f"npu_arch is {npu_arch!r}; kernels are compiled for {NPU_ARCH} (A2 and A3)")
-    options = JitOptions(
-        meta_data,
-        None if output_dir is None else Path(output_dir),
-        None if block_dim is None else _checked_blocks(block_dim),
-        enable_insert_sync,
-        module,
-        None if trace is None else Path(trace),
-        detect_races,
-        interleave,
-    )
+    directory, traces = (None if path is None else Path(path) for path in (output_dir, trace))
+    blocks = None if block_dim is None else _checked_blocks(block_dim)
+    options = JitOptions(meta_data, directory, blocks, enable_insert_sync, module, traces, detect_races, interleave)
     return (lambda function: JitWrapper(function, options)) if fn is None else JitWrapper(fn, options)

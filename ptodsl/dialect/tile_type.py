@@ -204,20 +204,8 @@ class TileBufType(Data[TileSpec], TypeAttribute):
         loc = Loc(loc)
         default_b, default_s, default_fractal = DEFAULT_LAYOUTS[loc]
         v_row, v_col = valid or shape
-        return TileBufType(
-            TileSpec(
-                loc,
-                dtype,
-                *shape,
-                v_row,
-                v_col,
-                BLayout(blayout or default_b),
-                SLayout(slayout or default_s),
-                fractal or default_fractal,
-                Pad(pad),
-                Compact(compact),
-            )
-        )
+        order, inner, box = BLayout(blayout or default_b), SLayout(slayout or default_s), fractal or default_fractal
+        return TileBufType(TileSpec(loc, dtype, *shape, v_row, v_col, order, inner, box, Pad(pad), Compact(compact)))
 
     @property
     def loc(self) -> Loc:
