@@ -52,6 +52,6 @@ def run(*rows: Row, started: str = "2026-01-01T00:00:00+00:00", pid: int = 1) ->
         "machine": {"cpu": "a <fast> one", "cpus": 2},
         "versions": {"numpy": "2.2.6"},
         "matmul_tflops": 0.5,
-        "libraries": {"fa_s1tile256": {"s1_tile": 256}},
+        "libraries": {"fa_s1tile256": KernelConfig().knobs},
     }
     return Run(started, environment, rows)

@@ -1,25 +1,34 @@
 """Prints the on-chip budgets and the GM layout of a configuration.
 
-tools/bazel run //flash_atten:memory_table -- --s1_tile=512
+tools/bazel run //flash_atten:memory_table -- --schedule=fast --qk_preload=4
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from absl import flags
 
 from cli.program import run
 from flash_atten.budgets import cores_of
-from flash_atten.config import HEAD, KV_SPLITS, QK_PRELOADS, RECIPE, S0, S1_TILES, SCHEDULES, KernelConfig
+from flash_atten.config import HEAD, S0, KernelConfig
 from flash_atten.fifo import FIFO_SLOTS, Fifos
+from flash_atten.generate import SOURCE
 from flash_atten.memory import buffer_use, room_in
 from flash_atten.scratch import PARTIAL_BYTES
+
+DEFINE: Mapping[type, Callable[..., flags.FlagHolder[Any]]] = {
+    int: flags.DEFINE_integer,
+    str: flags.DEFINE_string,
+    bool: flags.DEFINE_bool,
+}
+"""What defines the flag of a knob, by the type of its default."""
 
 
 def budget_table(config: KernelConfig) -> str:
     """Return the budget of every buffer and the GM FIFO layout as text."""
-    knobs = f"s1_tile = {config.s1_tile}, qk_preload = {config.qk_preload}"
-    if config.schedule != RECIPE:
-        knobs += f", schedule = {config.schedule}"
+    knobs = ", ".join(f"{name} = {value}" for name, value in config.knobs.items())
     lines = [f"On-chip tiles for {knobs}:"]
     for core, tiles in cores_of(config).items():
         for buffer, inside in buffer_use(tiles).items():
@@ -56,14 +65,13 @@ def scratch_lines(config: KernelConfig) -> list[str]:
 
 
 def main() -> None:
-    """Print the budget for the knobs on the command line."""
-    s1_tile = flags.DEFINE_integer("s1_tile", S1_TILES[0], "K rows per tile.")
-    qk_preload = flags.DEFINE_integer("qk_preload", QK_PRELOADS[0], "Tiles that QK runs ahead of PV.")
-    kv_split = flags.DEFINE_integer("kv_split", KV_SPLITS[0], "Parts that S1 is cut into.")
-    schedule = flags.DEFINE_enum("schedule", RECIPE, list(SCHEDULES), "Order of the work.")
+    """Print the budget for the knobs on the command line: those that a kernel is generated with."""
+    knobs: dict[str, flags.FlagHolder[Any]] = {
+        knob.name: DEFINE[type(knob.default)](knob.name, knob.default, knob.help) for knob in SOURCE.knobs
+    }
 
     def asked() -> KernelConfig:
-        return KernelConfig(s1_tile.value, qk_preload.value, kv_split=kv_split.value, schedule=schedule.value)
+        return KernelConfig.of({name: flag.value for name, flag in knobs.items()})
 
     def show(config: KernelConfig) -> int:
         print(budget_table(config))

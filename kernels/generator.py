@@ -2,7 +2,7 @@
 
 A kernel's own `generate.py` is a few lines: it says how the module is built from the knobs.
 
-    generate --s1_tile=256 --qk_preload=3 [--generic] -o out.mlir [--signature=out.json]
+    generate [--NAME=VALUE ...] [--generic] -o out.mlir [--signature=out.json]
 
 It imports nothing of the programs that launch kernels: a change of theirs generates no kernel anew.
 """
