@@ -41,6 +41,9 @@ GOOD = """TADD(a, a, b); TROWMAX(column, a, b); TROWEXPANDSUB(a, a, column); TCV
 TPipe<9, Direction::DIR_V2C, 64, 14> deep(gm.data()); TPipe<0, Direction::DIR_V2C, 64, 3> odd(gm.data());
 TMOV(left, mat); TMATMUL(acc, left, right); TLOAD(a, gm); TSTORE(gm, a); TAND(s, s, s); TCOLEXPANDADD(a, a, row);"""
 
+ONE_ROW = """Tile<TileType::Left, half, 16, 64, BLayout::RowMajor, 1, 64, SLayout::RowMajor> l;
+Tile<TileType::Acc, float, 16, 16, BLayout::ColMajor, 1, 16, SLayout::RowMajor, 1024> c;"""
+
 REFUSED = {
     "TADD(a, a, mat);": "a vector operation works on vec tiles (TileType::Vec, in UB) only",
     "TADD(a, a, h);": "element-wise operands must have the same element type as the destination: TCVT converts",
@@ -69,6 +72,10 @@ REFUSED = {
     "Right<half, 64, 32> r; TMATMUL(acc, left, r);": "a matmul of [m, k] by [k, n] needs a result of [m, n]",
     "Right<float, 64, 16> r; TMATMUL(acc, left, r);": "both factors of a matmul must have the same element type",
     "Acc<int32_t, 32, 16> c; TMATMUL(c, left, right);": "a matmul multiplies f16, bf16 or f32 into f32, or i8 into i32",
+    "Acc<int32_t, 32, 16> c; TMATMUL_ACC(acc, c, left, right);": "the result must have the type of the accumulator",
+    f"{ONE_ROW} Tile<TileType::Bias, float, 1, 32> w; TGEMV_BIAS(c, l, right, w);": (
+        "the bias of a result of [m, n] must be [1, n]"
+    ),
     "TLOAD(left, gm);": "TLOAD fills vec or mat tiles: left, right and bias tiles come from a mat tile by TMOV",
     "TLOAD(h, gm);": "TLOAD does not convert: tile and global tensor must have the same element type",
     "TLOAD(a, b);": "TLOAD(dst, src) reads a GlobalTensor",

@@ -27,6 +27,20 @@ constexpr void check_matmul() {
                   "a matmul of [m, k] by [k, n] needs a result of [m, n]");
 }
 
+template <typename D, typename A>
+constexpr void check_accumulator() {
+    static_assert(std::is_same_v<D, A>, "the result must have the type of the accumulator it starts from");
+}
+
+template <typename D, typename B>
+constexpr void check_bias() {
+    static_assert(B::Loc == TileType::Bias, "the bias must be a bias tile (TileType::Bias)");
+    static_assert(std::is_same_v<typename B::DType, typename D::DType>,
+                  "the bias must have the element type of the result");
+    static_assert(may_equal(B::ValidCol, D::ValidCol) && may_equal(B::ValidRow, 1),
+                  "the bias of a result of [m, n] must be [1, n]");
+}
+
 }  // namespace host
 
 /// dst = left right
@@ -40,7 +54,7 @@ void TMATMUL(D& dst, const L& left, const R& right, int line = __builtin_LINE())
 template <typename D, typename A, typename L, typename R>
 void TMATMUL_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {
     host::check_matmul<D, L, R>();
-    static_assert(std::is_same_v<D, A>, "TMATMUL_ACC needs a result of the type of the accumulator it starts from");
+    host::check_accumulator<D, A>();
     host::multiply_acc(host::OpId::TMATMUL_ACC, dst, acc, left, right, line);
 }
 
@@ -54,11 +68,7 @@ void TMATMUL_ACC(D& dst, const L& left, const R& right, int line = __builtin_LIN
 template <typename D, typename L, typename R, typename B>
 void TMATMUL_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) {
     host::check_matmul<D, L, R>();
-    static_assert(B::Loc == TileType::Bias, "TMATMUL_BIAS needs a bias tile (TileType::Bias)");
-    static_assert(std::is_same_v<typename B::DType, typename D::DType>,
-                  "the bias must have the element type of the result");
-    static_assert(host::may_equal(B::ValidCol, D::ValidCol) && host::may_equal(B::ValidRow, 1),
-                  "the bias of a result of [m, n] must be [1, n]");
+    host::check_bias<D, B>();
     host::multiply_bias(host::OpId::TMATMUL_BIAS, dst, left, right, bias, line);
 }
 
@@ -98,7 +108,7 @@ void TGEMV(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {
 template <typename D, typename A, typename L, typename R>
 void TGEMV_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {
     host::check_gemv<D, L, R>();
-    static_assert(std::is_same_v<D, A>, "TGEMV_ACC needs a result of the type of the accumulator it starts from");
+    host::check_accumulator<D, A>();
     host::multiply_acc(host::OpId::TGEMV_ACC, dst, acc, left, right, line);
 }
 
@@ -106,9 +116,7 @@ void TGEMV_ACC(D& dst, const A& acc, const L& left, const R& right, int line = _
 template <typename D, typename L, typename R, typename B>
 void TGEMV_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) {
     host::check_gemv<D, L, R>();
-    static_assert(B::Loc == TileType::Bias, "TGEMV_BIAS needs a bias tile (TileType::Bias)");
-    static_assert(std::is_same_v<typename B::DType, typename D::DType>,
-                  "the bias must have the element type of the result");
+    host::check_bias<D, B>();
     host::multiply_bias(host::OpId::TGEMV_BIAS, dst, left, right, bias, line);
 }
 
