@@ -33,7 +33,10 @@ class Digests:
     @classmethod
     def of(cls, checkout: Checkout) -> Digests:
         """What a checkout has built."""
-        compiler = json.loads(checkout.toolchain_json())
+        try:
+            compiler = json.loads(checkout.toolchain_json())
+        except FileNotFoundError:
+            compiler = None  # none of the targets needed one
         python = (checkout.output_base / "external" / "host_python" / "defs.bzl").read_text(encoding="utf-8")
         return cls({"compiler": compiler, "python": python}, checkout.output_digests(), checkout.sources_digest())
 
