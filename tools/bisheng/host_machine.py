@@ -78,11 +78,22 @@ def machine_objects(toolchain: HostToolchain, mode: str) -> list[Path]:
 
 
 def _cached(directory: Path, part: str, toolchain: HostToolchain) -> Path:
+    path = directory / cache_name(part, toolchain)
+    return path if path.exists() else compile_part(part, path, toolchain=toolchain)
+
+
+def cache_name(part: str, toolchain: HostToolchain) -> str:
+    """Name of a part's object in the cache: the same from every working directory, as the object is.
+
+    Raises ProbeError.
+    """
     folders = ("include/pto", "numbers", *(("machine",) if part in MODE_SOURCES else ()))
     sources = _digest(sorted(path for folder in folders for path in (RUNTIME / folder).rglob("*.[ch]pp")))
-    key = hashlib.sha256(f"{sources} {toolchain.to_json()} {_part_command(part, toolchain)}".encode()).hexdigest()
-    path = directory / f"{key[:16]}.{part_file(part)}"
-    return path if path.exists() else compile_part(part, path, toolchain=toolchain)
+    # Where files lie shows in these words only, and in no object.
+    places = ("-ffile-prefix-map=", "-I")
+    options = [word for word in _part_command(part, toolchain) if not word.startswith(places) and ".cpp" not in word]
+    key = hashlib.sha256(f"{sources} {toolchain.to_json()} {options}".encode()).hexdigest()
+    return f"{key[:16]}.{part_file(part)}"
 
 
 def _digest(files: Iterable[Path]) -> str:

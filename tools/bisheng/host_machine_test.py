@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bisheng.host_machine import compile_part, machine_objects, part_names
+from tools.bisheng.host_machine import cache_name, compile_part, machine_objects, part_names
 from tools.bisheng.host_toolchain import HostToolchain, host_toolchain
 
 
@@ -18,6 +18,15 @@ def toolchain() -> HostToolchain:
 def test_the_machine_is_the_same_wherever_it_is_compiled(tmp_path: Path, toolchain: HostToolchain) -> None:
     machines = [compile_part("trace", tmp_path / f"{name}.o", toolchain=toolchain) for name in ("a", "b")]
     assert machines[0].read_bytes() == machines[1].read_bytes()
+
+
+def test_the_cache_knows_it_from_every_directory(
+    tmp_path: Path, toolchain: HostToolchain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [cache_name(part, toolchain) for part in part_names(toolchain, "execute")]
+    monkeypatch.chdir(tmp_path)
+    assert [cache_name(part, toolchain) for part in part_names(toolchain, "execute")] == here
+    assert len(set(here)) == len(here)
 
 
 def test_traces_need_no_numbers(toolchain: HostToolchain) -> None:
