@@ -53,6 +53,7 @@ REFERENCES: Mapping[str, Callable[..., Array]] = {
     "tsubs": lambda a, s: a - s,
     "tmuls": lambda a, s: a * s,
     "tdivs": lambda a, s: a / s,
+    "tdivs.scalar": lambda s, a: s / a,
     "tmaxs": np.maximum,
     "tmins": np.minimum,
     "tands": lambda a, s: a & s,
@@ -153,11 +154,16 @@ def _part(pointer: Value, operand: Operand, core: Scalar) -> Value:
     return pto.slice_view(source=view, offsets=[core * rows, 0], sizes=[rows, cols])
 
 
+def entry_of(name: str) -> str:
+    """Name of an operation's entry, which is one of C."""
+    return name.replace(".", "_")
+
+
 def build() -> ModuleOp:
     """A module with an entry for each operation."""
     module = ModuleBuilder()
     for name, operation in PLAIN.items():
-        add_entry(module, name, operation)
+        add_entry(module, entry_of(name), operation)
     assert no_function_open()
     return module.finish()
 
@@ -183,7 +189,7 @@ def test_an_operation_computes_what_its_row_says(name: str, kernel: HostKernel) 
         values = (drawn * (1 if dtype == np.float32 else 1000)).astype(dtype)
         arrays[operand.name] = values if operand.is_read else np.full_like(values, 77)
     inputs = {operand.name: arrays[operand.name].copy() for operand in row.family.operands if operand.is_read}
-    kernel.launch(1, *arrays.values(), entry=name)
+    kernel.launch(1, *arrays.values(), entry=entry_of(name))
     for core in range(CORES):
         read = [
             dtype(SCALAR) if operand.role is Role.SCALAR else _of_core(inputs[operand.name], core)
