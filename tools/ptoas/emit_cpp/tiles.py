@@ -146,8 +146,10 @@ def emit_call(writer: Writer, op: DpsOp) -> None:
 
 
 def emit_cvt(writer: Writer, op: TCvtOp) -> None:
-    """`TCVT(dst, src, RoundMode::CAST_RINT, SaturationMode::OFF);`."""
-    call(writer, op, f", RoundMode::{op.rounding.spelling}, SaturationMode::{op.saturation}")
+    """`TCVT(dst, src, mode, saturation);`, the last two being variables."""
+    mode = writer.constant("RoundMode", f"RoundMode::{op.rounding.spelling}")
+    saturation = writer.constant("SaturationMode", f"SaturationMode::{op.saturation}")
+    call(writer, op, f", {mode}, {saturation}")
 
 
 def call(writer: Writer, op: DpsOp, more: str = "", template: str = "") -> None:
