@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -80,7 +79,7 @@ class Made:
     name = "made"
     parts = 1
     origins = ORIGINS
-    library = SimpleNamespace(config=KernelConfig(256, 3))
+    config = KernelConfig(256, 3)
 
     def blocks(self, s1: int, *, several: bool = True) -> BlockTimes:
         """Return the made pipeline's."""
