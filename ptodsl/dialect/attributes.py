@@ -147,58 +147,40 @@ def to_enum(enum: type[E], value: E | str, what: str) -> E:
         raise ValueError(f"unknown {what} {value!r}: use one of {allowed}") from None
 
 
+class InAngles(Data[E]):
+    """Mixin, before EnumAttribute: the value stands in angle brackets, `#pto.pipe<PIPE_V>`."""
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> E:
+        """Parse `<PIPE_V>`."""
+        with parser.in_angle_brackets():
+            return super().parse_parameter(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print `<PIPE_V>`."""
+        with printer.in_angle_brackets():
+            super().print_parameter(printer)  # type: ignore[safe-super]
+
+
 @irdl_attr_definition
-class KernelKindAttr(EnumAttribute[KernelKind]):
+class KernelKindAttr(InAngles[KernelKind], EnumAttribute[KernelKind]):
     """`#pto.kernel_kind<cube>`: on a `func.func`, the core it runs on."""
 
     name = "pto.kernel_kind"
 
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> KernelKind:
-        """Parse `<cube>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<cube>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
-
 
 @irdl_attr_definition
-class AddressSpaceAttr(EnumAttribute[AddressSpace]):
+class AddressSpaceAttr(InAngles[AddressSpace], EnumAttribute[AddressSpace]):
     """`#pto.address_space<vec>`: where a buffer is."""
 
     name = "pto.address_space"
 
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> AddressSpace:
-        """Parse `<vec>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<vec>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
-
 
 @irdl_attr_definition
-class LayoutAttr(EnumAttribute[Layout]):
+class LayoutAttr(InAngles[Layout], EnumAttribute[Layout]):
     """`#pto.layout<dn>`: on a `pto.make_tensor_view`, the order of its elements."""
 
     name = "pto.layout"
-
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> Layout:
-        """Parse `<dn>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<dn>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
 
 
 @irdl_attr_definition
@@ -237,39 +219,17 @@ class QuantTypeAttr(EnumAttribute[QuantType], SpacedOpaqueSyntaxAttribute):
 
 
 @irdl_attr_definition
-class MaskPatternAttr(EnumAttribute[MaskPattern]):
+class MaskPatternAttr(InAngles[MaskPattern], EnumAttribute[MaskPattern]):
     """`#pto.mask_pattern<P0101>`: which columns a `pto.tgather` keeps."""
 
     name = "pto.mask_pattern"
 
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> MaskPattern:
-        """Parse `<P0101>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<P0101>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
-
 
 @irdl_attr_definition
-class PipeAttr(EnumAttribute[Pipe]):
+class PipeAttr(InAngles[Pipe], EnumAttribute[Pipe]):
     """`#pto.pipe<PIPE_V>`: a queue in a sync op."""
 
     name = "pto.pipe"
-
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> Pipe:
-        """Parse `<PIPE_V>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<PIPE_V>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
 
 
 _EVENTS = {f"EVENT_ID{number}": number for number in range(EVENT_IDS)}

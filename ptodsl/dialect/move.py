@@ -33,7 +33,7 @@ from ptodsl.dialect.move_rules import (
 )
 from ptodsl.dialect.move_scaled import TMovFpOp
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value, parse_group, print_group
-from ptodsl.dialect.tile_type import Loc
+from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
 @irdl_op_definition
@@ -155,13 +155,8 @@ class TMovOp(DpsOp):
             )
         src, dst = checks.tile(self, "src", *MOVES), checks.tile(self, "dst")
         check_path(self, src, dst, MOVES[src.loc])
-        check_scale(self, self.scale)
-        if src.loc is Loc.ACC:
-            check_conversion(self, src.dtype, dst.dtype, SCALED if self.scale else ACC_MOVE_TYPES, "moved to L1")
-        elif self.scale or self.relu_pre_mode:
-            raise VerifyException(f"{self.name}: relu and scales are FIX's: src must be an accumulator")
-        else:
-            checks.same_dtype(self, src=src, dst=dst)
+        _check_dtypes(self, src, dst)
+        if src.loc is not Loc.ACC:
             checks.dtype_in(self, "src", src, VEC_MOVE_TYPES)
         checks.same_shape(self, src=src, dst=dst)
 
@@ -192,13 +187,7 @@ class TExtractOp(DpsOp):
         """Check buffers, dtypes and, for constant offsets, bounds."""
         src, dst = checks.tile(self, "src", *EXTRACTS), checks.tile(self, "dst")
         check_path(self, src, dst, EXTRACTS[src.loc])
-        check_scale(self, self.scale)
-        if src.loc is Loc.ACC:
-            check_conversion(self, src.dtype, dst.dtype, SCALED if self.scale else ACC_MOVE_TYPES, "moved to L1")
-        elif self.scale or self.relu_pre_mode:
-            raise VerifyException(f"{self.name}: relu and scales are FIX's: src must be an accumulator")
-        else:
-            checks.same_dtype(self, src=src, dst=dst)
+        _check_dtypes(self, src, dst)
         check_part(self, (self.row, self.col), dst, src, "src")
 
 
@@ -231,3 +220,14 @@ class TInsertOp(DpsOp):
             raise VerifyException(f"{self.name}: dst must be another tile than src: it does not work in place")
         check_part(self, (self.row, self.col), src, dst, "dst")
         check_blocks(self, (self.row, self.col), src, dst)
+
+
+def _check_dtypes(op: TMovOp | TExtractOp, src: TileBufType, dst: TileBufType) -> None:
+    """Check the element types, and that only FIX, which moves accumulators, scales and clamps."""
+    check_scale(op, op.scale)
+    if src.loc is Loc.ACC:
+        check_conversion(op, src.dtype, dst.dtype, SCALED if op.scale else ACC_MOVE_TYPES, "moved to L1")
+    elif op.scale or op.relu_pre_mode:
+        raise VerifyException(f"{op.name}: relu and scales are FIX's: src must be an accumulator")
+    else:
+        checks.same_dtype(op, src=src, dst=dst)

@@ -7,10 +7,12 @@ from typing import Self
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_attr_definition, irdl_op_definition, operand_def, prop_def
-from xdsl.parser import AttrParser, Parser
+from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
+
+from ptodsl.dialect.attributes import InAngles
 
 
 class SyncAllMode(StrEnum):
@@ -35,39 +37,17 @@ class SyncCoreType(StrEnum):
 
 
 @irdl_attr_definition
-class SyncAllModeAttr(EnumAttribute[SyncAllMode]):
+class SyncAllModeAttr(InAngles[SyncAllMode], EnumAttribute[SyncAllMode]):
     """`#pto.sync_all_mode<hard>`."""
 
     name = "pto.sync_all_mode"
 
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> SyncAllMode:
-        """Parse `<hard>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<hard>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
-
 
 @irdl_attr_definition
-class SyncCoreTypeAttr(EnumAttribute[SyncCoreType]):
+class SyncCoreTypeAttr(InAngles[SyncCoreType], EnumAttribute[SyncCoreType]):
     """`#pto.sync_core_type<mix>`."""
 
     name = "pto.sync_core_type"
-
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> SyncCoreType:
-        """Parse `<mix>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<mix>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)
 
 
 @irdl_op_definition
