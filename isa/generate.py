@@ -28,6 +28,7 @@ def stale(root: Path) -> list[str]:
 def main(argv: Sequence[str] = ()) -> None:
     """Write the generated files into the work tree; there are no flags but --help."""
     ArgumentParser("tools/bazel run //isa:generate", description=__doc__).parse_args(argv)
+    # `bazel run` sets it; the program itself runs in a copy of the tree, which nobody commits.
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if workspace is None:
         sys.exit("start this with `tools/bazel run //isa:generate`: it writes into the work tree")

@@ -61,6 +61,7 @@ def header(ops: Sequence[Op]) -> str:
     parts = [_TOP.format(pipes=names, events=events)]
     parts += [f"inline constexpr {ty} {name} = {value};" for name, (ty, value) in CONSTANTS.items()]
     shapes = ", ".join(f"{{{rows}, {cols}}}" for rows, cols in a3.FAST_ROW_REDUCTIONS)
+    # The flag "full" counts the slots in use, so no FIFO has more of them than a flag counts.
     batches = ", ".join(str(free_batch_of(slots)) for slots in range(a3.FLAG_COUNT_MAX + 1))
     parts.append(
         f"inline constexpr uint32_t kReleaseBatches[] = {{{batches}}};  ///< slots given back at a time, by slots"

@@ -214,4 +214,5 @@ class Op:
         """The same with the operands as `ptodsl.tile` calls them: `out = lhs + rhs`."""
         family = self.family
         names = {operand.name: name for operand, name in zip(family.operands, family.parameters, strict=True)}
+        # Whole words in one pass: `src` is a part of `src0`, and a new name may be another operand's old one.
         return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), self.formula)

@@ -25,5 +25,6 @@ def with_reference(page: str, ops: Sequence[Op]) -> str:
 
 def _line(op: Op) -> str:
     call = f"{op.dsl}({', '.join(op.family.signature)})"
+    # A bare | would end the cell of the Markdown table.
     formula = op.dsl_formula.replace("|", "\\|")
     return f"| `{call}` | {formula} | {' '.join(op.types) or 'by memory'} | {op.cpp} |"

@@ -119,9 +119,11 @@ def order_of(op: Operation) -> Order:
 def repeats_of(op: Operation) -> int:
     """How many repeats `op` issues, at least."""
     order = order_of(op)
+    # Too few is safe: distances come out shorter, and a barrier stays.
     if order is Order.UNKNOWN:
         return 0
     lanes = _lanes(op)
+    # In strips each row of a strip is a repeat, also where it is narrower than one.
     return op.rows * _ceil_div(op.cols, lanes) if order is Order.STRIPS else _ceil_div(op.rows * op.cols, lanes)
 
 
@@ -150,11 +152,14 @@ def own_distance(op: Operation) -> int | None:
     """
     order = order_of(op)
     distances = (
+        # Spans of repeats may overlap, which gives less than 1: a later read is at least one repeat away.
         max(read.first - written.last, 1)
         for result, source in product(op.operands, op.operands)
+        # Whole operands first: what follows compares all their repeats with each other.
         if result.writes and not source.writes and result.start < source.end and source.start < result.end
         if not _is_in_place(result, source)
         for written, read in product(_operand_touches(op, order, result), _operand_touches(op, order, source))
+        # Within a repeat V reads before it writes, so that only reads in later repeats count.
         if written.conflicts(read) and (order is Order.UNKNOWN or read.last > written.first)
     )
     return min(distances, default=None)
@@ -168,12 +173,15 @@ def _is_in_place(result: Operand, source: Operand) -> bool:
 @lru_cache(maxsize=4096)
 def _nearest(first: Operation, second: Operation) -> int | None:
     """The distance of two operations that follow each other at once."""
+    # By place, so that touches are compared with their neighbours only. One that lies in two places is compared
+    # twice, which the minimum does not see.
     earlier: dict[int, list[_Touch]] = {}
     for touch in _touches(first):
         for place in touch.places:
             earlier.setdefault(place, []).append(touch)
     issued = repeats_of(first)
     distances = (
+        # What the first operation issues from the access on, and what the second one issues before its own.
         issued - other.last + touch.first
         for touch in _touches(second)
         for place in touch.places
@@ -194,6 +202,7 @@ def _operand_touches(op: Operation, order: Order, operand: Operand) -> Iterator[
     """What each repeat of `op` touches of one operand."""
     walks = _is_walked(op, operand) and not (order is Order.SOURCE and operand.writes)
     if order is Order.UNKNOWN or not walks:
+        # Of an unknown order that is -1: as if the access were in the very last repeat before the next operation.
         yield from _somewhen(operand, repeats_of(op) - 1)
     elif order is Order.ROWS:
         yield from _by_rows(operand, _lanes(op))
@@ -203,6 +212,7 @@ def _operand_touches(op: Operation, order: Order, operand: Operand) -> Iterator[
 
 def _somewhen(operand: Operand, last: int) -> Iterator[_Touch]:
     """In the first repeat at the earliest, and in the last one at the latest."""
+    # Rows with gaps are touched one by one, since other tiles may lie in the gaps.
     rows = 1 if operand.is_contiguous else operand.rows
     size = operand.row_bytes if rows > 1 else operand.rows * operand.row_bytes
     for row in range(rows):
@@ -224,6 +234,7 @@ def _by_strips(operand: Operand, lanes: int, *, reads_once: bool) -> Iterator[_T
     for row, strip in product(range(operand.rows), range(strips)):
         first = last = strip * operand.rows + row
         if reads_once:
+            # Which of the two orders holds is not known: the one that reads earlier counts.
             first, last = min(first, (row * operand.cols + strip * lanes) // lanes), end
         width = min(lanes, operand.cols - strip * lanes)
         lo = operand.start + row * operand.row_bytes + strip * lanes * operand.element_bytes

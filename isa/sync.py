@@ -111,6 +111,8 @@ class _RingState(Generic[T]):
         if pops:
             return self.full, self.pops[core]
         number, batch = self.allocs[core], self.ring.free_batch
+        # The first `slots` TALLOCs find empty slots. After that only the first one of a batch waits: for the last
+        # TFREE of the batch that had these slots before, which is number - slots + batch - 1.
         waits = number >= self.ring.slots and number % batch == 0
         return self.free, number - self.ring.slots + batch - 1 if waits else -1
 
@@ -134,6 +136,7 @@ class Walk(Generic[T]):
             before = list(self.next)
             for core in range(len(self._streams)):
                 self._run_core(core)
+            # A round in which no core moved: nobody is left to send what the others wait for.
             if self.next == before:
                 return all(at == len(stream) for at, stream in zip(self.next, self._streams, strict=True))
 
@@ -173,6 +176,7 @@ class Walk(Generic[T]):
                 self._wait_flag(core, position, pipe, second, third)
             elif kind == _BARRIER:
                 visitor.drain(core, position, pipe)
+            # A core that must wait stays at this instruction and tries it again in the next round.
             elif second in self._rings and not self._fifo(core, position, kind, pipe, self._rings[second]):
                 break
             position += 1
@@ -182,6 +186,7 @@ class Walk(Generic[T]):
         flag = core, src, dst, event_id
         if flag in self._flags:
             self._visitor.misuse(Misuse.SET_TWICE, core, position, self._flags[flag][1])
+        # After a misuse the later set replaces the earlier one, and the walk goes on.
         self._flags[flag] = self._visitor.signal(core, position, src), position
 
     def _wait_flag(self, core: int, position: int, src: int, dst: int, event_id: int) -> None:
@@ -194,6 +199,7 @@ class Walk(Generic[T]):
     def _fifo(self, core: int, position: int, kind: int, pipe: int, state: _RingState[T]) -> bool:
         """Run a FIFO instruction; return False if it must wait."""
         produces = kind in (_TALLOC, _TPUSH)
+        # A core that is not on this side has no counters here: it is reported, and the instruction passed over.
         if core not in (state.allocs if produces else state.pops):
             side = Misuse.NOT_A_PRODUCER if produces else Misuse.NOT_A_CONSUMER
             self._visitor.misuse(side, core, position, None)
@@ -206,6 +212,7 @@ class Walk(Generic[T]):
         else:
             if len(state.free[core]) == state.pops[core]:
                 self._visitor.misuse(Misuse.FREE_WITHOUT_POP, core, position, None)
+            # The loads from the slot ran on MTE2, whatever pipe the instruction itself is on.
             state.free[core].append(self._visitor.signal(core, position, Pipe.MTE2))
         return True
 
@@ -213,6 +220,7 @@ class Walk(Generic[T]):
         """Take the next slot to read or to fill; return False if its signals have not been sent."""
         signals, number = state.awaited(core, kind == _TPOP)
         if number >= 0:
+            # With nobody on the other side no signal ever comes; `any` of nothing would let the core pass.
             if not signals or any(len(sent) <= number for sent in signals.values()):
                 return False
             self._visitor.arrive(core, position, kind, [sent[number] for sent in signals.values()])
