@@ -68,6 +68,7 @@ def _argument(where: str, ty: Attribute, value: object) -> Argument:
 
 def number(where: str, ty: str, value: object) -> float:
     """Return `value` as a scalar parameter of type `ty`, as MLIR calls it, takes it. Raises TypeError or ValueError."""
+    # To Python True is an int.
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise TypeError(f"{where} is a number ({ty}), not {_in_words(value)}")
     if ty == "f32":
@@ -77,6 +78,7 @@ def number(where: str, ty: str, value: object) -> float:
     if isinstance(value, float | np.floating):
         raise TypeError(f"{where} is a whole number ({ty}), not {value!r}")
     bits, whole = int(ty.lstrip("ui")) if ty != "index" else 64, int(value)
+    # Integers of MLIR have no sign, so that the bits may be meant as signed or as unsigned.
     if not -(1 << (bits - 1)) <= whole < 1 << bits:
         raise ValueError(f"{where} = {whole} does not fit into {ty}")
     return whole
@@ -87,6 +89,7 @@ def _array(where: str, dtype: str, value: object) -> Array:
     wanted = NUMPY_TYPES[dtype]
     if array.dtype != np.dtype(wanted):
         raise TypeError(f"{where} points to {dtype}: pass an array of {wanted}, not of {array.dtype}")
+    # The kernel gets a bare pointer and computes addresses from it: it never sees the strides of an array.
     if not array.flags.c_contiguous:
         raise ValueError(f"{where} is not contiguous: pass a contiguous copy of it")
     return array
@@ -96,15 +99,18 @@ def _numpy(where: str, value: object) -> Array:
     """Return an array of NumPy, or a view of the memory of a torch tensor on the CPU."""
     if isinstance(value, np.ndarray):
         return value
+    # A tensor is known by what it has: torch need not be installed, and is not imported for arrays.
     if not hasattr(value, "data_ptr"):
         raise TypeError(f"{where} is an array of NumPy or torch, not {_in_words(value)}")
     tensor: Any = value
     if tensor.device.type != "cpu":
         raise ValueError(f"{where} is on {tensor.device}: the host launches on arrays in its own memory (tensor.cpu())")
+    # NumPy has no such type, and Tensor.numpy() refuses it; the view has the same bytes.
     if str(tensor.dtype) == "torch.bfloat16":
         import torch
 
         tensor = tensor.view(torch.uint16)
+    # Tensor.numpy() refuses a tensor that records gradients.
     array: Array = tensor.detach().numpy()
     return array
 

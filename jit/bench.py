@@ -49,6 +49,7 @@ def do_bench(
     if warmup_iters < 0 or benchmark_iters < 1:
         raise ValueError(f"{warmup_iters} calls to warm up and {benchmark_iters} to time: at least 0 and 1 are needed")
     timed = _host_seconds if importlib.util.find_spec("torch_npu") is None else _npu_seconds
+    # The first call of a kernel of `jit` compiles it.
     for _ in range(warmup_iters):
         fn()
     seconds = timed(fn, benchmark_iters, flush_cache)
@@ -78,5 +79,7 @@ def _npu_seconds(fn: Callable[[], object], count: int, flush_cache: bool) -> lis
         fn()
         pair[1].record()
         events.append(pair)
+    # Once, after all launches: waiting after each would leave the queue empty, and the host's launch in the time.
     npu.synchronize()
+    # elapsed_time is in milliseconds.
     return [start.elapsed_time(end) * 1e-3 for start, end in events]

@@ -27,6 +27,7 @@ def compiled(cpp: str, entry: str, mode: str, toolchain: HostToolchain, director
     """
     home = cached_home(directory, cpp, entry, toolchain.to_json(), runtime_digest())
     library, kernel = home / f"{entry}.{mode}.so", home / f"{entry}.o"
+    # One object for all modes: they differ in the machine that it is linked with.
     if not kernel.exists():
         home.mkdir(parents=True, exist_ok=True)
         source = kernel.with_suffix(".cpp")
@@ -37,6 +38,7 @@ def compiled(cpp: str, entry: str, mode: str, toolchain: HostToolchain, director
 
 def cached_home(directory: Path, *parts: str) -> Path:
     """Return the directory under `directory` of what is made of these texts."""
+    # The zero byte keeps texts apart that are one when joined: ("ab", "c") and ("a", "bc").
     return directory / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -44,6 +46,7 @@ def cached_home(directory: Path, *parts: str) -> Path:
 def runtime_digest() -> str:
     """Return a digest of the runtime's sources; they do not change while a process runs."""
     digest = hashlib.sha256()
+    # File systems list files in any order, the digest depends on it.
     for path in sorted(path for pattern in SOURCES for path in RUNTIME.rglob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -48,6 +48,7 @@ class DeviceKernel:
         """Return the compiled library. Raises CompileError with bisheng's messages, or with what is missing here."""
         info = npu_build_info({"name": self.name, "knobs": {}, **_fields(self.entry)}, toolchain)
         shim_text = npu_caller(self.name, [self.entry])
+        # The caller's text has the signature of the entry, which the digest must not miss.
         home = cached_home(self.directory, self.cpp, shim_text, toolchain.to_json())
         library = home / f"{self.entry.name}.npu.so"
         if not library.exists():
@@ -76,6 +77,7 @@ class DeviceKernel:
     def _arguments(self, device: str, given: Sequence[object]) -> tuple[list[RawArgument], list[Any]]:
         """Return all arguments of the entry, and the tensors among them."""
         parameters, values = self.entry.parameters, list(given)
+        # As on the host, the parameter for cross-core flags may be left out.
         if len(values) == len(parameters) - 1 and parameters[0].type == FFTS:
             values.insert(0, None)
         check_count(self.entry.name, [parameter.name for parameter in parameters], values)

@@ -28,11 +28,14 @@ def main(argv: Sequence[str]) -> int:
     program = user_path(argv[1]).absolute()
     if not program.is_file():
         return fail(f"there is no file {program}", EXIT_USAGE)
+    # Bazel starts programs in a directory of its own; the user's paths are relative to where Bazel was called.
     os.chdir(user_path(""))
+    # What `python my_kernel.py arguments` sets before it runs the program.
     sys.argv = [str(program), *argv[2:]]
     sys.path.insert(0, str(program.parent))
     try:
         runpy.run_path(str(program), run_name="__main__")
+    # SystemExit is none of these and passes through: the program's own exit code.
     except (AssemblerError, CompileError) as error:
         return fail(error, EXIT_FAILED)
     except Exception as error:

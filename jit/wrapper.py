@@ -117,6 +117,7 @@ class JitWrapper:
         if stream_ptr:
             raise ValueError("stream_ptr is a stream of an NPU; this call runs on the host: leave it out")
         blocks, arguments = self._launch_of(args)
+        # Before the launch: a kernel that races must not run, and the recording leaves the arrays as they are.
         if self._options.detect_races or self._options.trace is not None:
             self._trace(blocks, arguments)
         with self._located():
@@ -172,6 +173,7 @@ class JitWrapper:
     def _kernel(self) -> _Kernel:
         traced = to_ir_module(meta_data=self._options.meta_data, module=self._options.module)(self._function)
         entry = _entry(traced.op, self._name)
+        # One tile with an address says that the user has planned memory: then all of them need one.
         placed = any(isinstance(op, AllocTileOp) and op.addr is not None for op in traced.op.walk())
         sync = Sync.INSERT if self._options.enable_insert_sync else Sync.NONE
         options = Options(sync=sync, addresses=placed)
@@ -217,6 +219,7 @@ class JitWrapper:
 
 def _in_python(warning: Diagnostic) -> str:
     """The warning at the user's line, if the operation has one."""
+    # The place is a line of the MLIR, which the user never sees; the first note has the Python line.
     place = warning.notes[0][0] if warning.notes else warning.place
     return f"{place.file}:{place.line}: {warning.message}"
 
