@@ -100,6 +100,7 @@ class Call(NamedTuple):
 def parse_call(text: str) -> Call | None:
     """Return the call that the statement `text` consists of, or None if it is anything else."""
     match = _PLAIN_CALL.match(text)
+    # No brackets in the arguments, as in nearly all calls: every comma separates two of them.
     if match:
         arguments = match[2].split(",")
     else:
@@ -112,6 +113,7 @@ def parse_call(text: str) -> Call | None:
             return None
     name, arguments = match[1], [argument.strip(BLANKS) for argument in arguments]
     if name in _SYNCS:
+        # Patterns compare texts, so `pto::PIPE_V` has to become `PIPE_V`.
         arguments = [_QUALIFIED.sub("", argument, count=1) for argument in arguments]
     return Call(name, tuple(arguments))
 

@@ -117,12 +117,14 @@ class Reader:
                 elif is_candidate(index):
                     steps.append(Candidate(index))
                 else:
+                    # By its text: what such a statement means does not depend on where it stands.
                     if text not in known:
                         known[text] = self._statement(index, text)
                     step = known[text]
                     if step is not None:
                         steps.append(step)
             elif kind is Kind.DIRECTIVE:
+                # Preprocessor conditions are not evaluated, so nothing is proved across one.
                 steps.append(Reset())
             elif kind is Kind.REMOVED and is_candidate(index):
                 steps.append(Candidate(index))
@@ -163,6 +165,7 @@ class Reader:
         if call is None:
             if _JUMP.match(text):
                 raise NotFollowed
+            # A barrier within another statement is taken to order all; after `return` nothing follows on this path.
             return Reset() if "pipe_barrier" in text or text.startswith("return") else None
         if is_vector_barrier(call) or call == Call("pipe_barrier", ("PIPE_ALL",)):
             return Reset()

@@ -76,6 +76,7 @@ def _regions(source: Source, candidates: Sequence[int]) -> dict[_Region, Sequenc
     found = 0
     function: int | None = None
     for opening, closing in sorted(source.blocks.items()):
+        # Outermost blocks only: what opens before the closing brace `function` is nested in that block.
         if (function is None or opening > function) and not _NAMESPACE.match(source.items[opening].text):
             function = closing
             first, last = bisect_left(candidates, opening), bisect_left(candidates, closing)
@@ -92,10 +93,12 @@ def _effects(calls: Calls, tiles: Mapping[int, Operands], ops: Iterable[int]) ->
     accesses: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
 
     def number(tile: Tile) -> int:
+        # A tile whose bytes are not known is told apart by its variable: it conflicts with itself alone.
         return numbers.setdefault(tile.extent or tile.key, len(numbers))
 
     for index in ops:
         call, names = calls.call(index), tiles[index]
+        # `tiles_of` gives equal calls one object of operands, so that each kind of call is worked out once.
         key = keys[index] = call.name, id(names)
         if key not in accesses:
             accesses[key] = [number(names[n]) for n in call.written], [number(names[n]) for n in call.read]
@@ -110,9 +113,11 @@ def _effect(written: Sequence[int], read: Sequence[int], touching: Mapping[int, 
     conflicts: dict[int, None] = {}
     for tile in (*written, *read):
         for other in touching[tile]:
+            # An earlier write of these bytes conflicts with any access, an earlier read only with a write.
             conflicts[2 * other + 1] = None
             if tile in written:
                 conflicts[2 * other] = None
+    # A tile that is both read and written needs only its write: what conflicts with the read conflicts with that.
     begins = [2 * tile for tile in read if tile not in written] + [2 * tile + 1 for tile in written]
     return Effect(tuple(conflicts), tuple(dict.fromkeys(begins)), tuple(2 * tile for tile in dict.fromkeys(written)))
 
@@ -124,6 +129,7 @@ def _touching(numbers: Mapping[Extent | str, int]) -> dict[int, list[int]]:
     overlaps = 0
     for position, (extent, number) in enumerate(known):
         for its, other in islice(known, position + 1, None):
+            # Sorted by buffer and start: once one begins behind this end, all further ones do.
             if not extent.overlaps(its):
                 break
             overlaps += 1
@@ -158,6 +164,7 @@ class _Flow:
             raise NotFollowed
         state = State(before, self.orders)
         for step in block:
+            # Nothing is pending and nothing is issued: the rest of the block can neither conflict nor order.
             if not issue and state.empty:
                 return {}
             if isinstance(step, Operation):
@@ -171,6 +178,7 @@ class _Flow:
             elif isinstance(step, Loop):
                 state = State(self.loop(step, state.settled(), issue=issue), self.orders)
             else:
+                # A barrier that stays. So does a candidate that was found to be needed.
                 state.reset()
         return state.settled()
 
@@ -195,6 +203,7 @@ class _Flow:
 
     def loop(self, step: Loop, before: Settled, *, issue: bool) -> Settled:
         """Return the state after any number of rounds. Rounds after the first only see what is new to them."""
+        # The first round issues the block's operations. It ends, as `state` only grows and has finitely many members.
         state, fresh = before, before
         while fresh or issue:
             after = join(state, self.follow(step.block, fresh, issue=issue))

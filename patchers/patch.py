@@ -163,6 +163,7 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         if (match := pattern.match(calls, index)) and _may_be(pattern, source.items[index])
     ]
     named = _named(calls, [match for match, _ in matches])
+    # Finding bytes takes a walk over the whole file: only where names show no dependence, or shapes are asked for.
     looked_up = [
         op
         for (match, pattern), found in zip(matches, named, strict=True)
@@ -177,10 +178,12 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         # The first pattern that removes a barrier has it, else the first that looked at it says why it is kept.
         if match.barrier not in barriers or (barriers[match.barrier].outcome == "kept" != barrier.outcome):
             barriers[match.barrier], chosen[match.barrier] = barrier, match
+    # Before the guard: a barrier that is spared stays there, and orders for the others.
     for index in _spared(source, selection.spared).intersection(barriers):
         if barriers[index].outcome == "removed":
             barriers[index] = barriers[index]._replace(outcome="kept", reason="spared-function")
     if selection.guard:
+        # With those that an earlier run removed: they order nothing any more, so that others may be needed instead.
         going = {index: match.ops for index, match in chosen.items() if barriers[index].outcome != "kept"}
         for index, pair in needed_elsewhere(source, calls, going).items():
             others = tuple(Op(source.line(op), calls.call(op)) for op in pair)

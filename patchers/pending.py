@@ -42,6 +42,7 @@ class _Order(NamedTuple):
         pipes, flags = self
         match event:
             case Event(_, "set", (source, _, _) as flag):
+                # The flag comes after the operation if its source is V, where the operation runs, or has waited for it.
                 return _Order(pipes, flags | {flag}) if source == "PIPE_V" or source in pipes else self
             case Event(_, "wait", (_, target, _) as flag) if flag in flags:
                 return None if target in ("PIPE_V", "PIPE_S") else _Order(pipes | {target}, flags - {flag})
@@ -117,6 +118,7 @@ class State:
             self._now = self._made
             self._made += 1
             self._groups[self._now] = _Group(_UNORDERED, self._candidates)
+        # The last operation of an access is enough: what orders it before a conflicting one orders those before it too.
         mine = ((item, self._now),)
         accesses = self._accesses
         for access in effect.begins:
@@ -135,11 +137,13 @@ class State:
         self._candidate = candidate
         self._candidates += 1
         self._now = _ORDERED
+        # All groups have now met the same candidate last, so those of one order can be made one.
         if len(self._groups) > _MOST_GROUPS:
             self._regroup({number: group.order for number, group in self._groups.items()})
 
     def stays(self, candidate: int) -> None:
         """Order what met `candidate` last: that one is not to go."""
+        # Groups are not touched at a candidate: one that is older than the latest has met that one last.
         for number, (_, born, crossed) in list(self._groups.items()):
             if (self._candidate if born < self._candidates else crossed) == candidate:
                 del self._groups[number]
@@ -149,6 +153,7 @@ class State:
         """Spread the order of all pending operations."""
         after = self._orders.after
         for group in self._groups.values():
+            # Most events change nothing for what is pending; new groups are made for those that do.
             if after(group[0], event) != group[0]:
                 self._regroup({number: after(group.order, event) for number, group in self._groups.items()})
                 self._now = _ORDERED
@@ -194,6 +199,7 @@ class State:
         numbers: dict[_Group, int] = {}
         for number, (_, born, crossed) in self._groups.items():
             order = orders[number]
+            # Older than the latest candidate: whatever it had met before does not matter any more.
             if born < self._candidates:
                 born, crossed = 0, NOT_CROSSED
             first = _ORDERED if order == _ORDERED else numbers.setdefault(_Group(order, born, crossed), number)
@@ -216,6 +222,7 @@ def _few(pending: Collection[Pending]) -> frozenset[Pending]:
     if len(pending) <= _ENOUGH:
         return frozenset(pending)
     found: dict[tuple[int, int], list[Pending]] = {}
+    # Sorted, so that which operations are kept does not depend on the order in a set.
     for one in sorted(set(pending)):
         found.setdefault(one[1:], []).append(one)
     if len(found) > _MOST_KINDS:

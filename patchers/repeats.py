@@ -34,6 +34,7 @@ def _operation(call: Call, tiles: Mapping[str, Tile]) -> Operation | None:
     operands = tuple(operand for operand in named if operand)
     if walked is None or len(operands) < len(named):
         return None
+    # A conversion to i8 works in the library's scratch, though its call does not show it.
     if call.uses_library_scratch or (call.name == "TCVT" and walked.element_bytes == 1):
         operands += (_scratch(),)
     return Operation(call.name, walked.rows, walked.cols, operands)

@@ -196,6 +196,7 @@ class _Scanner:
             elif kind == "other":
                 break
             else:
+                # What is called may read on, as for a preprocessor line: `self.position` says where it stopped.
                 position = self.position = match.end()
                 getattr(self, f"on_{kind}")(match, match.start(kind))
                 position = self.position
@@ -226,6 +227,7 @@ class _Scanner:
     on_word = on_text
 
     def on_literal(self, match: re.Match[str], start: int) -> None:
+        # What a literal says is not code, and no pattern may match in it.
         self.add(start, '""')
 
     def on_comment(self, match: re.Match[str], start: int) -> None:
@@ -233,6 +235,7 @@ class _Scanner:
         if "\\" in comment and _HIDDEN_COMMENT_END.search(comment):
             self.fail(start, "a comment whose end may be hidden by a line continuation")
         if self.parts:
+            # Within a statement a comment separates words, as it does for a compiler.
             self.parts.append(" ")
         elif pattern := removed_by(comment):
             self.items.append(Item(Kind.REMOVED, start, match.end(), pattern))
@@ -258,6 +261,7 @@ class _Scanner:
     def on_open_brace(self, match: re.Match[str], start: int) -> None:
         self.brackets.append(("{", start))
         if self.parentheses:
+            # An initialiser or a lambda among arguments: part of the statement.
             self.add(start, "{")
         else:
             self.open_blocks.append(len(self.items))
@@ -274,6 +278,7 @@ class _Scanner:
 
     def on_semicolon(self, match: re.Match[str], start: int) -> None:
         if self.parentheses:
+            # In the head of a `for`.
             self.add(start, ";")
         else:
             self.flush(Kind.STATEMENT, match.end())

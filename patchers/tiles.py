@@ -32,6 +32,7 @@ _CONSTANT = re.compile(
     rf"\s*(?:(?:static|const|constexpr)\s+)*{_INTEGER}\s+(?:const\s+)?([A-Za-z_]\w*)\s*=([^=,]*)$", re.ASCII
 )
 _CAST = re.compile(rf"\(\s*(?:const\s+)?{_INTEGER}\s*\)", re.ASCII)
+# No octal: a number with a leading zero stays unknown.
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)[uUlL]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Forms in which a name may be declared or changed; what none of these is found in only uses names.
@@ -148,6 +149,7 @@ class _Symbol:
     key: str = ""
 
     def set(self, source: "_Symbol | int | None", place: tuple[int, int]) -> None:
+        # Set twice, or in another block or branch, its value depends on the path that was taken.
         self.unknown |= self.source is not None or source is None or place != self.place
         self.source = source
 
@@ -209,9 +211,11 @@ class _Walk:
                 elif form is _Form.LINK:
                     self.link(index)
             elif kind is Kind.OPEN:
+                # The head of a function or a loop may declare or change names, too.
                 self.suspect(text)
                 self.scopes.append((index, {}))
             elif kind is Kind.CLOSE:
+                # Names end here: the text of a call may now mean tiles of an outer block.
                 if self.scopes.pop()[1]:
                     self.alike = {}
             elif kind is Kind.DIRECTIVE:
@@ -231,6 +235,7 @@ class _Walk:
         if name.startswith("if"):
             self.branches.append(index)
         elif name.startswith("el"):
+            # #else or #elif: another place than the branch before it.
             self.branches[-1] = index
         elif name.startswith("endif"):
             self.branches.pop()
@@ -251,6 +256,7 @@ class _Walk:
             for name in _NAME.findall(text):
                 self.declare(name, _Symbol(self.place, unknown=True))
             return
+        # Padded, as there may be fewer template arguments; the size is then not known.
         (kind, element, rows, columns), name = (*tile[0], "", "", "", "")[:4], tile[1]
         known = element in ELEMENT_BYTES and rows.isdecimal() and columns.isdecimal()
         size = ELEMENT_BYTES[element] * int(rows) * int(columns) if known else None
@@ -260,6 +266,7 @@ class _Walk:
     def declare(self, name: str, symbol: _Symbol) -> None:
         self.alike = {}
         scope = self.scopes[-1][1]
+        # Twice in one scope: in branches of a preprocessor condition, and which one is compiled is not known.
         if earlier := scope.get(name):
             earlier.unknown = symbol.unknown = True
         scope[name] = symbol
