@@ -105,6 +105,7 @@ def child_processes(parent: int) -> list[int]:
             text = status.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # it has ended
+        # `pid (name) state parent ...`: the name may have blanks and parentheses, so fields count from the last one.
         if int(text.rpartition(")")[2].split()[1]) == parent:
             children.append(int(status.parent.name))
     return children

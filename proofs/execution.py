@@ -83,6 +83,7 @@ def build_here(bench: Bench) -> str:
 def build_away(bench: Bench) -> str:
     """Everything built and tested by the engine, nothing here."""
     bench.away.clean()
+    # Without the fallback an action that cannot run there fails, instead of running here unseen.
     run = bench.away.test(*bench.remote(), "--noremote_local_fallback", "--", *bench.targets)
     local = run.other_than(REMOTE, CACHE_HIT)
     expect(not local, f"not everything ran remotely: {local}")
@@ -115,6 +116,7 @@ def with_killed_worker(bench: Bench, directory: Path) -> str:
         kill_a_worker(engine, build.ended)
         run = build.finish().expect_success()
         local = run.other_than(REMOTE)
+        # Actions may be done here only if the whole engine went down with its worker.
         expect(not (local and engine.alive()), f"the engine is there, but this was done here: {local}")
     return f"{run.processes()}, {run.seconds:.0f} s; {trial.same(complete=False)}"
 
@@ -133,6 +135,7 @@ def busy_worker(engine: Engine, ended: Callable[[], bool]) -> int:
     since: dict[int, float] = {}
     while True:
         now = time.monotonic()
+        # Workers that have ended drop out, so that a process id that comes again starts anew.
         since = {worker: since.get(worker, now) for worker in engine.workers()}
         for worker, start in since.items():
             if now - start > BUSY_S:
@@ -145,6 +148,7 @@ def with_another_compiler(bench: Bench, directory: Path) -> str:
     """Builds on workers whose image has another compiler where this machine has its own: refused, nothing is made."""
     compiler = directory / "g++"
     here = HostToolchain.from_json(bench.away.toolchain_json()).cxx
+    # The file at the end of all links is replaced: by whatever name the compiler is called, it is this one.
     trial = on_new_engine(bench, directory, (f"{compiler}:{os.path.realpath(here)}",))
     write_program(compiler, "#!/bin/sh\necho g++ of another image\n")
     with trial.engine.running():
@@ -181,6 +185,7 @@ def make_bench(directory: Path, programs: Path, options: argparse.Namespace) -> 
     """Two checkouts and an engine that has nothing stored."""
     shutil.rmtree(directory / "engine", ignore_errors=True)
     return Bench(
+        # Paths of different depth and another time zone: neither may get into an output.
         here=Checkout.create(directory / "here", directory / "out-here", base_environment()),
         away=Checkout.create(directory / "far/away", directory / "out-away", base_environment(TZ="Asia/Tokyo")),
         engine=Engine(programs, directory / "engine", free_port(), options.jobs),

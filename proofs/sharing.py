@@ -67,6 +67,7 @@ def make_team(directory: Path, targets: tuple[str, ...]) -> Team:
     home = directory / "home of the second"
     home.mkdir(parents=True, exist_ok=True)
     first = Checkout.create(directory / "first", directory / "out-first", base_environment())
+    # All that must not matter is different: depth of the paths, a home with blanks in its name, user, PATH, time zone.
     second = Checkout.create(
         directory / "somewhere/else/second",
         directory / "deeper/out-second",
