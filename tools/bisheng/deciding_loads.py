@@ -38,6 +38,7 @@ _CAST = re.compile(r"\b(?:(?:static_cast|reinterpret_cast)\s*<[^;()]*>|u?int\d+_
 def deciding_loads(text: str) -> dict[int, int]:
     """Return the lines with such a load in the C++ `text`, and for each the first line that decides by it."""
     found: dict[int, int] = {}
+    # Blanked, not cut out: offsets and line numbers stay as they are.
     blanked = _SKIP.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     pointers = frozenset((*_POINTER.findall(blanked), *(match[1] for match in _TILE_STORE.finditer(blanked))))
     blanked = _TILE_STORE.sub(r"\1[\2]=\3;", _TILE_ELEMENT.sub(r"\1[\2]", blanked))
@@ -122,8 +123,11 @@ class _Flow:
             return self.decide(text)
         for call in _CALL.finditer(text):
             if not _CAST.match(text, call.start()):
+                # What another function makes of its arguments is not known.
                 self.decide(text[call.start() : _closing(text, call.end() - 1)])
+        # A load is known by its line: of several on one line all decide as soon as one does.
         loads = self.lines if target and "[" in text else ()
+        # From the right, so that no index has another one in it.
         while (begin := text.rfind("[")) >= 0:
             end = _closing(text, begin)
             # Pointer and index say which element is loaded: an address.
