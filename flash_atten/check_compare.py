@@ -122,6 +122,7 @@ def compare(
     row_error = np.sqrt(_mean_squares(value_error, ~spoiled))
     block_error = _block_errors(row_error)
     wrong = (value_error > tolerance.value).any(axis=1)
+    # In a wrong block only the rows that are beyond the bound themselves: at least one is, as it is their mean.
     wrong |= (np.repeat(block_error, BLOCK_ROWS)[: row_error.size] > tolerance.block) & (row_error > tolerance.block)
     row, column = (int(i) for i in np.unravel_index(np.argmax(value_error), value_error.shape))
     return Comparison(
@@ -158,6 +159,7 @@ def _absolute_errors(result: FloatArray, reference: FloatArray, spoiled: MaskArr
 def _mean_squares(values: FloatArray, counted: MaskArray) -> npt.NDArray[np.float64]:
     """Return the mean square of each row over its counted values; those that are not counted are 0 or infinite."""
     total = np.einsum("ij,ij->i", values, values, dtype=np.float64)
+    # At least 1: a row that is spoiled as a whole has no counted values.
     return np.asarray(total / np.maximum(counted.sum(axis=1), 1))
 
 
@@ -199,6 +201,7 @@ class Expected:
         """
         everywhere = np.arange(out.shape[0], dtype=np.int64)
         odd = everywhere[(np.isfinite(out) == self.inputs.spoiled_mask(everywhere)).any(axis=1)]
+        # A few are enough to tell what is wrong; each one costs a pass over all keys.
         more = np.setdiff1d(odd, self.rows)[:BLOCK_ROWS]
         rows = np.concatenate([self.rows, more])
         reference = np.concatenate([self.reference, _reference(self.inputs, more)])

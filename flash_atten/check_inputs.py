@@ -127,9 +127,12 @@ def _draw_marked(rng: Generator, q_rows: int, s1: int) -> AttentionInputs:
 def _draw_concentrated(rng: Generator, q_rows: int, s1: int) -> AttentionInputs:
     """Each row of q has about half of its weight in one tile, the one that has its code; tiles in turns."""
     codes = rng.choice([-1.0, 1.0], (_marks(s1), CODE_COLUMNS))
+    # By so much a tile's own code scores higher than others do: the logarithm makes up for the number of those.
     ahead = 1 + np.log(_marks(s1))
+    # Equal codes have the product CODE_COLUMNS * factor^2, and the kernel divides it by sqrt(head size).
     factor = np.sqrt(ahead * SQRT_HEAD / CODE_COLUMNS)
     q, k, v = _normal(rng, q_rows), _normal(rng, s1), _normal(rng, s1)
+    # A permutation: all tiles are wanted equally often, or, with fewer rows than tiles, none twice.
     wanted = rng.permutation(max(q_rows, _marks(s1)))[:q_rows] % _marks(s1)
     q[:, :CODE_COLUMNS] = factor * codes[wanted]
     k[:, :CODE_COLUMNS] = factor * codes[_mark_of_row(s1)]
@@ -149,10 +152,12 @@ def _draw_rising(rng: Generator, q_rows: int, s1: int) -> AttentionInputs:
     base, columns = RISE_COLUMNS, slice(RISE_COLUMNS)
     seen = rng.permuted(np.tile(np.repeat([0, 1], RISE_COLUMNS // 2), (q_rows, 1)), axis=1)
     q[:, columns], q[:, base] = 16 * seen, 8
+    # Only peaks score in the columns that are kept for them.
     k[:, : base + 1] = 0
     peaks = np.minimum(np.arange(marks) * MARKED_ROWS + rng.integers(0, MARKED_ROWS, marks), s1 - 1)
     k[peaks] = 0
     height = RISE * min(1, marks / FULL_RISE_MARKS)
+    # Twice, since a row sees half of the columns; 16 and 8 are what q has there, and sqrt(head size) is the scale.
     k[peaks, columns] = 2 * height * SQRT_HEAD / 16 * np.cumsum(rise, axis=0)
     k[peaks, base] = RISE_START * SQRT_HEAD / 8
     v[peaks] = 0

@@ -82,6 +82,7 @@ class TiledAttention:
         # The first step finds -inf as maximum, and nothing to rescale.
         rescale = np.exp((self.row_max - new_max) * self.scale) if step else np.zeros_like(new_max)
         self.put_rescale(step, rescale)
+        # The sum is of the FP32 values, as in the kernel: only the product with V sees P rounded.
         self.row_sum = self.row_sum * self.rescale_of_sum(step, rescale) + exact.sum(axis=2)
         self.row_max = new_max
         self.probabilities[step] = self.to_fp16(exact)

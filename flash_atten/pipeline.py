@@ -100,6 +100,7 @@ def steady(pipeline: Pipeline) -> None:
     """
     stages, preload = pipeline.stages, pipeline.preload
     for tile in pto.range(0, pipeline.tiles - preload):
+        # The ring has as many slots as the preload has tiles: tile t + preload goes to the slot of tile t.
         lead_slot = stages.slot(tile)
         trail_tile = tile + pipeline.peeled if pipeline.peeled else tile
         trail_slot = stages.slot(trail_tile) if pipeline.peeled else lead_slot
@@ -127,6 +128,7 @@ def dispatch_ring(slot: Slot, slots: int, body: Callable[[int], None]) -> None:
         return
 
     def rung(number: int) -> None:
+        # The only slot that is left needs no branch.
         if number == slots - 1:
             body(number)
             return
