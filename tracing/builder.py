@@ -100,6 +100,7 @@ class CoreBuilder:
 
     def tfree(self, fifo: int, *, line: int | None = None) -> None:
         """Issue TFREE on FIFO `fifo`."""
+        # The pipe here decides nothing: TFREE is sent behind MTE2, see isa.sync.
         self._fifo("TFREE", Kind.TFREE, fifo, Pipe.S, line)
 
     def _fifo(self, name: str, kind: Kind, fifo: int, pipe: Pipe, line: int | None) -> None:
@@ -136,6 +137,7 @@ class TraceBuilder:
 
     def intern(self, name: str, line: int | None) -> tuple[int, int]:
         """Return the number of op name `name`, and `line` or else the next free line."""
+        # Lines that are given move the counter on, so that the next free one is above all of them.
         self._line = self._line + 1 if line is None else max(self._line, line)
         return self._ops.setdefault(name, len(self._ops)), self._line if line is None else line
 
@@ -148,6 +150,7 @@ class TraceBuilder:
             cores.append(Core(core.block, core.kind, core.subblock, len(events), len(core.events)))
             base = len(accesses)
             for fields in core.events:
+                # A core counts its accesses from 0, the trace those of all cores.
                 moved = dict(fields, first_access=fields.get("first_access", 0) + base)
                 events.append(tuple(moved.get(name, 0) for name in EVENT_DTYPE.names or ()))
             accesses += [

@@ -92,6 +92,7 @@ def validate(trace: Trace) -> None:
     _check_below(events, "kind", len(Kind), "event kinds")
     _check_below(events, "pipe", len(Pipe), "pipes")
     _check_below(accesses, "buffer", len(Buffer), "buffers")
+    # TALLOC, TPUSH, TPOP and TFREE are the last kinds: the others have no FIFO.
     is_fifo = events["kind"] >= Kind.TALLOC
     known = np.isin(events["fifo"][is_fifo], [fifo.id for fifo in trace.fifos])
     if not known.all():
@@ -102,7 +103,9 @@ def validate(trace: Trace) -> None:
     is_flag = (events["kind"] == Kind.SET_FLAG) | (events["kind"] == Kind.WAIT_FLAG)
     if (events["dst_pipe"][is_flag] >= QUEUES).any() or (events["pipe"][is_flag] >= QUEUES).any():
         raise TraceError("a flag names a pipe that is none of S, V, M, MTE1, MTE2, MTE3, FIX")
+    # In 64 bits: in a garbled file the sum may wrap around 32.
     last = events["first_access"].astype(np.int64) + events["n_access"]
+    # The first access of an event that has none means nothing.
     if (last[events["n_access"] > 0] > len(accesses)).any():
         raise TraceError(f"an event refers to access {int(last.max()) - 1}, the trace has {len(accesses)}")
     if not np.isin(accesses["rw"], (Rw.READ, Rw.WRITE)).all():

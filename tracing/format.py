@@ -146,5 +146,6 @@ def blocks_of(trace: Trace) -> Mapping[int, Sequence[Core]]:
     for core in trace.cores:
         blocks.setdefault(core.block, []).append(core)
     for cores in blocks.values():
+        # "cube" is before "vec" in the alphabet.
         cores.sort(key=lambda core: (core.kind, core.subblock))
     return dict(sorted(blocks.items()))

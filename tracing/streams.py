@@ -13,8 +13,10 @@ from tracing.format import Core, Fifo, Records
 
 def stream_of(events: Records) -> list[Instruction]:
     """Return the instructions of one core's events, in issue order."""
+    # One column has two meanings: the FIFO of TALLOC to TFREE, the destination pipe of a flag.
     second = np.where(events["kind"] >= Kind.TALLOC, events["fifo"], events["dst_pipe"])
     fields = (events["kind"], events["pipe"], second, events["event_id"])
+    # Plain ints: the walk looks at each of them, and NumPy scalars are many times slower.
     return list(zip(*(field.tolist() for field in fields), strict=True))
 
 
