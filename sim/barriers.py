@@ -42,6 +42,7 @@ def redundant_barriers(traces: Iterable[Trace], v_rule: VRule = VRule.STRICT) ->
         needs |= barrier_needs(program, v_rule)
         lines |= {int(line) for part in program.cores for line in part.events["line"][_is_v_barrier(part.events)]}
     redundant = lines - _keep(lines, needs)
+    # The needs come from a replay without any barrier: what is proposed is judged once more, as a whole.
     for program in programs:
         _require_clean(program, redundant, v_rule)
     return redundant
@@ -54,6 +55,7 @@ def barrier_needs(program: BlockProgram, v_rule: VRule = VRule.STRICT) -> set[Ne
     needs: set[Need] = set()
     for part, intervals in zip(program.cores, replay.intervals, strict=True):
         lines, before = _barriers(part)
+        # Many conflicts lie between the same barriers: each such interval is one need.
         spans = {(int(before[first]), int(before[last])) for first, last in intervals}
         needs |= {frozenset(lines[first:last]) for first, last in spans}
     return needs
@@ -83,6 +85,7 @@ def _keep(lines: set[int], needs: set[Need]) -> set[int]:
         for line in need:
             needing[line].append(need)
     kept = set(lines)
+    # The line number decides between equals, as the order of a set is not the same in every run.
     for line in sorted(lines, key=lambda line: (len(needing[line]), line)):
         if all(len(need & kept) > 1 for need in needing[line]):
             kept.remove(line)

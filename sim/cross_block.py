@@ -33,6 +33,7 @@ def block_conflicts(trace: Trace) -> list[BlockConflict]:
     for other, both_write in ((writes, True), (reads, False)):
         for first, second, lo, hi in _overlaps(writes, other):
             if both_write:
+                # Of two writes neither is the first: by number, so that the pair is not found twice.
                 first, second = min(first, second), max(first, second)
             if (first, second) in found:
                 continue
@@ -46,6 +47,7 @@ def _ranges(trace: Trace, rw: Rw) -> tuple[Ints, Ints, Ints]:
     """Return (lo, hi, block) of the disjoint GM ranges of every block that its accesses in direction `rw` touch."""
     parts = []
     for block, cores in blocks_of(trace).items():
+        # A block loads the same tiles again and again: each once is enough.
         own = np.unique(np.concatenate([_accesses(trace, core, rw)[1] for core in cores]))
         lo, hi, _ = row_ranges(own)
         lo, hi = merge_ranges(lo, hi)
@@ -68,6 +70,7 @@ def _overlaps(a: tuple[Ints, Ints, Ints], b: tuple[Ints, Ints, Ints]) -> list[tu
     """Return (block of a, block of b, lo, hi) for overlapping ranges of different blocks, one per pair of blocks."""
     order = np.argsort(a[0], kind="stable")
     lo, hi, block = (column[order] for column in a)
+    # Ends of different blocks do not ascend; their running maximum does, so it can be searched.
     reach = np.maximum.accumulate(hi) if len(hi) else hi
     found: dict[tuple[int, int], tuple[int, int]] = {}
     begin = np.searchsorted(reach, b[0], side="right")
@@ -75,6 +78,7 @@ def _overlaps(a: tuple[Ints, Ints, Ints], b: tuple[Ints, Ints, Ints]) -> list[tu
     for i in np.flatnonzero(begin < end):
         for j in range(int(begin[i]), int(end[i])):
             pair = int(block[j]), int(b[2][i])
+            # What reaches so far may be an earlier range than this one.
             if pair[0] != pair[1] and hi[j] > b[0][i]:
                 found.setdefault(pair, (int(max(lo[j], b[0][i])), int(min(hi[j], b[1][i]))))
     return [(*pair, *span) for pair, span in found.items()]

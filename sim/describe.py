@@ -38,6 +38,7 @@ def _bytes(program: BlockProgram, kind: FindingKind, raw: RawFinding) -> tuple[B
     where = program.regions[raw.region]
     common = {raw.region} if raw.first is None else _conflicting(program, kind, raw.first, raw.second)
     regions = (program.regions[number] for number in common)
+    # The two may conflict in other memories, too: bounds make sense within one.
     ranges = [r for region in regions if region.memory is where.memory for r in region.ranges]
     lo, hi = min(lo for lo, _ in ranges), max(hi for _, hi in ranges)
     return where.buffer, lo, hi, sum(hi - lo for lo, hi in ranges)

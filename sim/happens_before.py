@@ -39,6 +39,7 @@ class Clocks:
         """Return what a signal sent by `pipe` at `position` carries."""
         queue = queue_number(core, pipe)
         token = self.rows[queue].copy()
+        # The own component of V lags behind what was issued to it, but a signal is sent when all of that is complete.
         token[queue] = position
         return token
 
@@ -68,6 +69,7 @@ class Clocks:
         first = core * QUEUES
         own = self.rows[first : first + QUEUES]
         joined = [max(column) for column in zip(*own, strict=True)]
+        # The maximum is not enough: what was issued last to a queue, none of them has waited for.
         joined[first : first + QUEUES] = [position] * QUEUES
         for row in own:
             row[:] = joined

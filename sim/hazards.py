@@ -54,6 +54,7 @@ def judge(trace: Trace, *, scratch: Sequence[ByteRange] = (), v_rule: VRule = VR
         _collect(trace, alike, replay.findings, findings)
         _collect(trace, alike, replay.in_time, in_time)
         _collect(trace, alike, replay.warnings, warnings)
+        # Without an unordered conflict there is nothing that could be chained to one.
         if any(key.kind in CONFLICTS for key in replay.findings) and alike[0].n_events <= EXHAUSTIVE_EVENTS:
             more = ExhaustiveReplay(alike[0], v_rule=v_rule).run()
             _collect(trace, alike, {key: raw for key, raw in more.items() if key.kind in CONFLICTS}, every)
@@ -94,6 +95,7 @@ def _rank(finding: Finding) -> tuple[bool, int, int, str]:
 
 
 def _core_kinds(finding: Finding) -> str:
+    # Both vector cores run the same lines: what is wrong on either is one finding.
     return "/".join(site.core.split()[-1].rstrip("01") for site in (finding.first, finding.second) if site)
 
 

@@ -162,6 +162,7 @@ def _group(found: set[Instruction], signals: set[Signal]) -> tuple[Flag, ...]:
             item = leader[item]
         return item
 
+    # A set of one path may release the waits of several, and the other way round: groups are what is connected.
     for sender, receiver in signals:
         leader[find(receiver)] = find(sender)
     groups: dict[Instruction, list[Instruction]] = {}

@@ -48,6 +48,7 @@ def judge_mutants(
 
     Raises UncleanError if a recording has findings without a mutation.
     """
+    # Smallest first: a mutant that dies on a short trace costs no replay of a long one.
     programs = sorted(
         (group[0] for r in recordings for group in distinct_programs(prepare(r.trace, r.scratch))),
         key=lambda program: program.n_events,
@@ -72,6 +73,7 @@ def _outcome(mutant: Mutant, programs: Sequence[BlockProgram], executed: Sequenc
     killed_by = _kill(mutant, programs, executed, v_rule)
     if killed_by:
         return Outcome(mutant, killed_by)
+    # A survivor whose lines may as well be deleted says nothing against the judge.
     deletion = Mutant(Mutation.DELETE_PAIR, mutant.targets, mutant.text)
     redundant = _kill(deletion, programs, executed, v_rule) is None
     needs_fifos = _kill(mutant, programs, executed, v_rule, fifo_order=False) is not None
@@ -91,6 +93,7 @@ def _kill(
     fifo_order: bool = True,
 ) -> Key | None:
     for program, lines in zip(programs, executed, strict=True):
+        # The mutant changes nothing here, and without a change the trace has no findings.
         if lines.isdisjoint(mutant.lines):
             continue
         replay = Replay(edited(program, mutant.edit), v_rule=v_rule, stop_at_first=True, fifo_order=fifo_order)

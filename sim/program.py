@@ -145,6 +145,7 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
     events = trace.events[event_index]
     counts = events["n_access"].astype(np.int64)
     offsets = np.cumsum(counts) - counts
+    # The accesses of the events, event after event: where those of the event begin, plus 0, 1, ..
     access_index = np.arange(counts.sum()) + np.repeat(events["first_access"].astype(np.int64) - offsets, counts)
     accesses = trace.accesses[access_index]
     core_of_access = np.repeat(np.repeat(np.arange(len(cores)), [core.events for core in cores]), counts)
@@ -166,6 +167,7 @@ def _distinct(accesses: Records, memory: Ints) -> tuple[Ints, Ints]:
     """Return (index of the first of every kind of access, kind of every access)."""
     code = memory * (max(Rw) + 1) + accesses["rw"]
     for field in ("start", "row_bytes", "rows", "row_stride", "spoils"):
+        # Ranked again after each field: all fields multiplied out would not fit in 64 bits.
         values, value_code = np.unique(accesses[field], return_inverse=True)
         code = np.unique(code * max(len(values), 1) + value_code.reshape(-1), return_inverse=True)[1].reshape(-1)
     _, at, code = np.unique(code, return_index=True, return_inverse=True)
@@ -185,6 +187,8 @@ def _divide_memories(
         index = np.flatnonzero(memory == place)
         own = accesses[index]
         extra = _scratch_accesses(scratch) if place == GM_MEMORY else own[:0]
+        # Scratch takes part, so that no region lies half in it. It counts as written: a read of it by a block that
+        # writes none needs a region to be found.
         divided = divide(np.concatenate((own, extra)))
         writes = np.concatenate((own["rw"] == Rw.WRITE, np.ones(len(extra), bool)))
         written = {region for i in np.flatnonzero(writes) for region in divided.of_access[i]}
@@ -196,6 +200,7 @@ def _divide_memories(
                 number[region] = len(regions)
                 initialised = place == GM_MEMORY and region not in blank
                 regions.append(Region(core, Buffer(buffer), initialised, divided, region))
+        # Not strict: behind the accesses there are the scratch ranges, which are nobody's.
         for i, parts in zip(index, divided.of_access, strict=False):
             of_access[i] = tuple(number[region] for region in parts if region in number)
     return of_access, regions
@@ -212,6 +217,7 @@ def _patterns(
     is_write, spoils = accesses["rw"] == Rw.WRITE, accesses["spoils"] != 0
     kind: Ints = np.zeros(len(counts), np.int64)
     for k in range(int(counts.max(initial=0))):
+        # The k-th access of all events at a time; 0 stands for none.
         present = counts > k
         column = np.zeros(len(counts), np.int64)
         column[present] = code[offsets[present] + k] + 1
@@ -219,6 +225,7 @@ def _patterns(
     _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
     numbers: dict[Pattern, int] = {Pattern(): 0}
     number_of_kind = np.zeros(len(first), np.int64)
+    # By first event, and not by address as `kind` is: blocks that do the same then have the same numbers in `key`.
     for i in np.argsort(first):
         event = first[i]
         reads: set[int] = set()
@@ -226,6 +233,7 @@ def _patterns(
         scratch: set[int] = set()
         for access in code[offsets[event] : offsets[event] + counts[event]]:
             (scratch if spoils[access] else results if is_write[access] else reads).update(of_access[access])
+        # What is result as well as scratch holds the result.
         parts = (reads, results | scratch, scratch - results)
         pattern = Pattern(*(tuple(sorted(part)) for part in parts))
         number_of_kind[i] = numbers.setdefault(pattern, len(numbers))

@@ -80,6 +80,8 @@ def options() -> Options:
 def wrong(seed: int) -> str:
     """Return what is wrong with the program of a seed, empty if nothing is."""
     rng = random.Random(seed)
+    # The seed decides everything, so that it alone replays a failure. 3 generators and 4 numbers of event ids
+    # have no common factor: each meets each within 12 seeds.
     program = GENERATORS[seed % len(GENERATORS)](rng)
     solve(program)
     if has_hazard(program):

@@ -41,6 +41,7 @@ class _Graph:
         """Return for every node the nodes that are before it."""
         closed: list[set[int]] = []
         for sources in self.before:
+            # Sources are older nodes, so what is before them is complete.
             closed.append(sources.union(*(closed[source] for source in sources)))
         return closed
 
@@ -97,6 +98,7 @@ class ReferenceJudge:
         elif kind == Kind.SET_FLAG:
             self._flags[flag] = self._graph.node(source.holds, source.finishes)
         elif kind == Kind.WAIT_FLAG:
+            # A wait without a set orders nothing: misuse of flags is not judged here.
             if flag in self._flags:
                 self._hold(core, EVERY_PIPE if dst == Pipe.S else [Pipe(dst)], {self._flags.pop(flag)})
         elif kind == Kind.BARRIER:
@@ -107,6 +109,7 @@ class ReferenceJudge:
 
     def _op(self, core: int, pipe: Pipe, event: int) -> None:
         queue = self._queues[core, pipe]
+        # V does not wait for its own earlier operations.
         start = self._graph.node(queue.holds, queue.finishes if pipe != Pipe.V else set())
         finish = self._graph.node({start})
         queue.finishes.add(finish)
@@ -126,9 +129,11 @@ class ReferenceJudge:
         fifo = next(f for f in self._trace.fifos if f.id == number)
         waits = {Kind.TALLOC: Kind.TFREE, Kind.TPOP: Kind.TPUSH}.get(kind)
         if waits is None:
+            # TFREE is sent when MTE2, which loads from the slot, is done.
             queue = self._queues[core, pipe if kind == Kind.TPUSH else Pipe.MTE2]
             self._signals[kind, number, core].append(self._graph.node(queue.holds, queue.finishes))
             return True
+        # The first TALLOCs find a slot that nobody has used.
         count = self._counts[core, kind, number] - (fifo.slots if kind == Kind.TALLOC else 0)
         if count >= 0:
             others = [i for i, c in enumerate(self._trace.cores) if c.kind != self._trace.cores[core].kind]
@@ -152,6 +157,7 @@ class ReferenceJudge:
         before = self._graph.reachable()
         for pair in combinations(sorted(self._span), 2):
             (start, finish), (other_start, other_finish) = (self._span[event] for event in pair)
+            # Both ways: of two cores the one with the greater event numbers may be the earlier one.
             ordered = finish in before[other_start] or other_finish in before[start]
             if not ordered and self.contested(pair):
                 self.conflicts.add(pair)
@@ -162,6 +168,7 @@ class ReferenceJudge:
         """Whether NEEDED repeats lie between the accesses of two ops to each byte that they contest."""
         if self._owner(first) != self._owner(second) or not self.pipe(first) == self.pipe(second) == Pipe.V:
             return False
+        # With `first` itself: its accesses are counted from its own first repeat.
         between = [event for event in range(first, second) if event in self._span and self.pipe(event) == Pipe.V]
         issued = sum(self._repeats(event) for event in between)
         earlier, later = self._steps(first), self._steps(second)
@@ -177,6 +184,7 @@ class ReferenceJudge:
     def _shape(self, event: int) -> tuple[str, int, int]:
         record = self._trace.events[event]
         name, rows, cols = self._trace.op_name(event), int(record["rows"]), int(record["cols"])
+        # Rows of 8 fp32, which are 32 bytes, look like the row values of a broadcast (isa.repeats.order_of).
         known = name in BY_ROWS or (name in BY_STRIPS and cols > 8)
         first = int(record["first_access"])
         for access in self._trace.accesses[first : first + int(record["n_access"])]:

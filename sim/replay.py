@@ -115,6 +115,7 @@ class Replay(Visitor[Token]):
         self._fifo_order = fifo_order
         self._clocks = Clocks(len(program.cores))
         self._last_wait: dict[tuple[int, int, int, int], int] = {}
+        # Lists of ints: the replay reads them event by event, which NumPy scalars make many times slower.
         self._lines = [part.events["line"].tolist() for part in program.cores]
         self._pipes = [part.events["pipe"].tolist() for part in program.cores]
         self._numbers = [part.patterns.tolist() for part in program.cores]
@@ -151,6 +152,7 @@ class Replay(Visitor[Token]):
         """Check an operation against the last accesses of what it touches."""
         queue = core * QUEUES + pipe
         row = self._clocks.rows[queue]
+        # Only V starts an operation before its earlier ones are done, and a repeat before its earlier repeats are.
         if pipe != _V:
             row[queue] = position
         else:
@@ -195,8 +197,10 @@ class Replay(Visitor[Token]):
         for region in reads:
             last = write_queue[region]
             if last >= 0:
+                # At or above the clock: nothing says that the write is complete.
                 if write_position[region] >= row[last]:
                     self._conflict(FindingKind.RAW, last, write_position[region], core, position, region)
+                # Only of a write in order: an unordered one is a RAW already.
                 elif region in self._spoilt:
                     spoiler = Place(last // QUEUES, write_position[region])
                     self._add(FindingKind.SPOILT, spoiler, Place(core, position), "", region)
@@ -211,17 +215,22 @@ class Replay(Visitor[Token]):
                 for reader, read_position in readers.items():
                     if read_position >= row[reader]:
                         self._conflict(FindingKind.WAR, reader, read_position, core, position, region)
+                # These reads may go: a later write that is unordered with one of them is unordered with this write,
+                # or this write is with the read. So one of the adjacent pairs is found.
                 readers.clear()
             write_queue[region] = queue
             write_position[region] = position
+        # After the writes: else an operation in place would conflict with its own read.
         for region in reads:
             reads_of[region][queue] = position
+        # In this order, because scratch is among the writes, too.
         if self._spoilt:
             self._spoilt.difference_update(writes)
         if spoils:
             self._spoilt.update(spoils)
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
+        # Without FIFO signals nothing orders the GM of two cores, whatever their own syncs are.
         if self._fifo_order or self._program.regions[region].buffer != Buffer.GM:
             repeats = self.repeats(queue, earlier, core, position)
             in_time = self._v_rule is VRule.REPEATS and is_in_time(repeats)
@@ -264,7 +273,9 @@ class Replay(Visitor[Token]):
             self._add(FindingKind.FLAG_PIPES, None, place)
         if kind == Kind.WAIT_FLAG:
             self._last_wait[flag] = position
+        # A wait of S is over before anything is issued behind it, and a flag that is still set is SET_TWICE.
         elif flag in self._last_wait and dst != Pipe.S and not self._walk.is_set(*flag):
+            # How far `src` knows `dst` to be: if not past the wait, that may still be pending.
             known = self._clocks.rows[queue_number(core, src)][queue_number(core, dst)]
             if known <= self._last_wait[flag]:
                 self._add(FindingKind.REUSE, Place(core, self._last_wait[flag]), place)
@@ -304,6 +315,7 @@ class Replay(Visitor[Token]):
             for core, pops in traffic.pops.items():
                 if pops > traffic.frees[core]:
                     self._fifo_leftover(core, fifo, Kind.TPOP, "popped and never freed")
+                # Each consumer pops every slot, even if it reads only a part of it.
                 if traffic.pushes and pops < max(traffic.pushes.values()):
                     producer = max(traffic.pushes, key=lambda other: traffic.pushes[other])
                     who = self._program.cores[core].core

@@ -112,6 +112,7 @@ class _Scheduler(Visitor[_Signal]):
             self.barriers.append(((core, Pipe.S), self._scalar[core]))
         else:
             lane = core, Pipe(pipe)
+            # Only drawn: an operation is done one unit after its start, which its pipe waits for anyway.
             self.barriers.append((lane, self._ready(lane)))
 
 

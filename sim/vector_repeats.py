@@ -34,6 +34,7 @@ class VectorRepeats:
 
         `first` and `second` are positions in the events of the core, in this order.
         """
+        # From behind `first`: its own repeats are counted by isa.repeats, which knows when it accesses what.
         between = int(self._issued[second] - self._issued[first + 1])
         return distance(self._operations[first], self._operations[second], between)
 
@@ -74,6 +75,7 @@ class VectorRepeats:
         """[E + 1] repeats issued before each event."""
         counts = np.zeros(self._core.events + 1, np.int64)
         for place, operation in self._operations.items():
+            # An operation of unknown order counts as 0 repeats, so that distances are rather too small.
             counts[place + 1] = repeats_of(operation)
         return np.cumsum(counts)
 

@@ -42,6 +42,7 @@ def measure(run: Timeline, blocks: int) -> Measured:
     pops = _tile_times(run)
     last = len(pops) - 1 - EPILOGUE_TILES
     first = last - PERIOD
+    # The period must lie in the last Q block, and not in what it begins with.
     if first < len(pops) - len(pops) // blocks + EPILOGUE_TILES:
         return Measured(run.cycles, None)
     return Measured(run.cycles, (pops[last] - pops[first]) / PERIOD)
@@ -49,6 +50,7 @@ def measure(run: Timeline, blocks: int) -> Measured:
 
 def _tile_times(run: Timeline) -> list[float]:
     """Return when the cube core has got each tile of probabilities: once per tile and block."""
+    # Core 0 is the cube: blocks_of puts it first.
     return [stamp.time for stamp in run.arrivals if stamp.core == 0 and stamp.kind == Kind.TPOP]
 
 
@@ -88,6 +90,7 @@ class BlockTimes:
         return first, self._at(2, s1, scale) - first if self.two else first
 
     def _at(self, blocks: int, s1: int, scale: Scale) -> float:
+        # Slow-down is one factor on all there is, so the walk is made without it and its cycles are multiplied.
         low = math.floor(scale.contention / CONTENTION_STEP)
         weight = scale.contention / CONTENTION_STEP - low
         return scale.slowdown * (

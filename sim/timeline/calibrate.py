@@ -171,6 +171,7 @@ def _standard_errors(
     solution: Sequence[float], jacobian: NDArray[np.float64], residuals: NDArray[np.float64]
 ) -> list[float]:
     """Return the standard errors of the numbers. Raises NotIdentified where one exceeds LARGEST_RELATIVE_ERROR."""
+    # In steps of _SCALE: microseconds beside factors would spoil the rank and the inverse.
     scaled = jacobian * np.array(_SCALE)
     if np.linalg.matrix_rank(scaled, tol=1e-6 * np.linalg.norm(scaled)) < len(_SCALE):
         raise NotIdentified(

@@ -153,6 +153,7 @@ def _core_us(pair: BlockPair, work: Workload, factor: float, hypothesis: Hypothe
     """Microseconds of the core with most Q blocks, if these take what `pair` says."""
     cycles = 0.0
     for number, (waves, cores) in enumerate(work.waves):
+        # A core goes on from wave to wave without a pause: only its very first Q block has the cost of a first one.
         first, further = pair(hypothesis.scale(factor, cores))
         cycles += waves * further if number else first + (waves - 1) * further
     return cycles / (CLOCK_GHZ * 1e3)

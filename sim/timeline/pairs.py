@@ -74,5 +74,6 @@ class PairTimes:
         heavy = blocks - (most - 1) * cores
         if most == 1 or heavy == cores:
             return self.core(most, s1, scale(heavy))
+        # While all cores are active the heavy ones do others / all_of_it of their work, the rest at the pace of fewer.
         others, all_of_it = (self.core(count, s1, scale(cores)) for count in (most - 1, most))
         return others + (1 - others / all_of_it) * self.core(most, s1, scale(heavy))

@@ -95,6 +95,7 @@ def _tiles(trace: Trace, parts: Sequence[Records]) -> tuple[int, int]:
     """Return (pushes of the first FIFO from cube to vector, columns of its fp32 slots); (0, 0) if there is none."""
     for fifo in trace.fifos:
         if fifo.direction == "c2v" and fifo.slot_bytes:
+            # Only the cube pushes; the counts of the vector cores are 0.
             pushes = max(int(((part["kind"] == Kind.TPUSH) & (part["fifo"] == fifo.id)).sum()) for part in parts)
             return pushes, fifo.slot_bytes // (ROWS_PER_BLOCK * _SCORE_BYTES)
     return 0, 0
@@ -121,6 +122,7 @@ class _Coster:
         if kind != Kind.OP or pipe == Pipe.S or not count:
             return NOTHING
         accesses = tuple(self._accesses[first : first + count])
+        # Accesses are known by buffer and bytes, not by address: at another place an operation costs the same.
         key = op, pipe, rows, cols, dtype, accesses
         if key not in self._known:
             if dtype >= len(DTYPE_NAMES):
@@ -152,6 +154,7 @@ def _price(shape: _Shape, pipe: int, accesses: Sequence[_Access]) -> Cost:
         left = next((access.moved for access in accesses if access.buffer == Buffer.L0A), None)
         if left is None or not rows:
             raise CostError(f"{op} on M reads nothing from L0A: its cost is unknown")
+        # L0A holds rows x K: bytes per row stand for the length of K.
         return Cost((MicroOp(matmul_cost(rows, cols, left // rows), 0),))
     source = next((access for access in accesses if not access.writes), None)
     target = next((access for access in accesses if access.writes), None)
@@ -160,6 +163,7 @@ def _price(shape: _Shape, pipe: int, accesses: Sequence[_Access]) -> Cost:
             f"{op} on {Pipe(pipe).name} reads nothing or writes nothing: it moves no bytes that could be priced"
         )
     path = path_of(Buffer(source.buffer).name, Buffer(target.buffer).name)
+    # A store from L0C is charged by its elements, whatever type it writes (docs/timeline.md).
     moved = rows * cols * FIX_ELEMENT_BYTES if source.buffer == Buffer.L0C else target.moved
     return Cost((MicroOp(moved / path.bytes_per_cycle, 0),), path.shared)
 

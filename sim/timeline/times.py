@@ -149,14 +149,17 @@ class _Times(Visitor[Stamp]):
             own = max(own, time + tail)
             done = max(done, own)
             if drains:
+                # A drain inside an operation waits for all results of its queue, also of the operations before.
                 time = max(time, done) + ISSUE_CYCLES
                 own = done = max(done, time)
+        # An earlier operation with a longer tail remains what the results wait for.
         if done > self._done[lane]:
             self._done[lane], self._last[lane] = done, len(self.bars)
         self._free[lane] = time
         self.bars.append(Bar(core, pipe, position, start, time, own, busy, stall, start - free, cause))
 
     def _scaled(self, cost: Cost) -> tuple[tuple[float, float, bool], ...]:
+        # By identity: equal operations share one Cost, and the program keeps it alive.
         parts = self._parts.get(id(cost))
         if parts is None:
             factor = self._scale.slowdown * (self._scale.contention if cost.shared else 1.0)
@@ -170,6 +173,7 @@ class _Times(Visitor[Stamp]):
         if pipe == Pipe.S:
             return scalar
         lane = core * QUEUES + pipe
+        # A signal carries what its pipe has waited for, even if nothing was issued to it since.
         return max(Stamp(self._done[lane], self._last[lane]), self._held[lane], scalar, key=_time)
 
     def receive(self, core: int, position: int, pipe: int, signal: Stamp) -> None:
@@ -194,6 +198,7 @@ class _Times(Visitor[Stamp]):
             self._block(core, max(stamps, key=_time), Stall.DRAIN)
             return
         lane = core * QUEUES + pipe
+        # Else no tail is left to wait for.
         if self._done[lane] > self._free[lane]:
             self.drained[lane] += self._done[lane] + ISSUE_CYCLES - self._free[lane]
             self._free[lane] = self._done[lane] + ISSUE_CYCLES
