@@ -51,6 +51,7 @@ def live_ranges(body: Block) -> dict[AllocationOp, LiveRange]:
                 continue
             for allocation in allocations_of(operand):
                 use = numbers[_outermost_loop(op, allocation)]
+                # From the first use on, not from the allocation: before it the bytes hold nothing.
                 ranges[allocation] = ranges[allocation].join(use) if allocation in used else use
                 used.add(allocation)
     return ranges

@@ -171,6 +171,7 @@ def _first_fit(fixed: Sequence[Tile], free: Sequence[Tile], policy: Sequence[boo
     placed = {tile: tile.fixed for tile in fixed if tile.fixed is not None}
     for tile in free:
         for share in policy:
+            # What fits nowhere is placed beyond the end all the same: `_top` then says how much would be needed.
             address = _lowest(tile, placed, share)
             if address + tile.size <= size:
                 break
@@ -189,6 +190,7 @@ def _lowest(tile: Tile, placed: Mapping[Tile, int], share: bool) -> int:
     for start, end in sorted(rivals):
         if address + tile.size <= start:
             break
+        # Rivals may overlap each other, so one that starts later may end earlier.
         address = max(address, end)
     return address
 

@@ -117,6 +117,7 @@ class Dataflow:
         live, before, gaps = self._live[id(block)], points.before, block.gaps
         for place in range(start, len(block.nodes) + 1):
             known = before[place]
+            # What nothing later conflicts with does not count, so a walk ends where paths differ in that alone.
             if known is not None and not (changed and place == start) and state.same(known, live[place]):
                 return points.left
             self.note(before, place, state)
@@ -134,6 +135,7 @@ class Dataflow:
     def _node(self, block: Block, place: int, state: State) -> State:
         node = block.nodes[place]
         if isinstance(node, OpNode):
+            # What conflicts with nothing matters for its repeats alone, which lie between those of others on V.
             if not (node.bit or node.repeats):
                 return state
             unordered = state.unordered(node)
@@ -165,6 +167,7 @@ class Dataflow:
     def _loop(self, loop: LoopNode, state: State) -> State:
         if self.is_walked(loop):
             assert loop.start is not None
+            # Passes are not joined here: what a prologue leaves pending is not taken for what every pass leaves.
             for trip in range(loop.fewest_trips):
                 state = self.block(loop.bodies[(loop.start + trip) % loop.copies], state.next_pass() if trip else state)
             return self._leave(loop, (loop.start + loop.fewest_trips) % loop.copies, state)
@@ -172,6 +175,7 @@ class Dataflow:
         if heads is None:
             heads = LoopHeads([None] * loop.copies, [None] * loop.copies)
             self.note(self.heads, id(loop), heads)
+        # Where the first pass is known at run time only, the loop may be entered at any copy.
         for copy in range(loop.copies) if loop.start is None else (loop.start,):
             self.join_head(heads, copy, state)
         return self.settle(loop)
@@ -190,6 +194,8 @@ class Dataflow:
                 assert head is not None
                 self.note(heads.walked, copy, head)
                 self.join_head(heads, (copy + 1) % loop.copies, self.block(loop.bodies[copy], head).next_pass())
+        # A loop that makes a pass is left from the end of a body, so the state on entry alone does not count. One that
+        # may make none is left from a head, where entry and passes are joined.
         if loop.fewest_trips:
             ends = [
                 (copy + 1, self.points[id(body)].left)
@@ -210,6 +216,7 @@ class Dataflow:
         for flag, number in state.tokens:
             rotation = flag.rotation
             if rotation is not None and rotation.loop is loop.original and not rotation.is_whole and number >= 0:
+                # The pass `following` would wait for the id set `distance` passes before it: that is the oldest, -1.
                 age = (number - following + rotation.distance) % rotation.ids
                 renamed[flag, number] = flag, -1 - age
         if not renamed:
@@ -260,6 +267,7 @@ class Dataflow:
         return state.wait((flag, number), flag.dst)
 
     def _set(self, flag: Flag, number: int, state: State) -> State:
+        # The flag is set when all that was issued to src is complete, even where src itself does not know it, as V.
         return state.set((flag, number), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
 
     def _push(self, node: FifoNode, state: State) -> State:
@@ -344,6 +352,7 @@ def _live_operations(root: Block) -> dict[int, list[int]]:
             else:
                 everything = after | union(inside[id(inner)] for inner in inner_blocks(node))
                 for inner in inner_blocks(node):
+                    # Behind any place of a loop's body the whole body may come again.
                     visit(inner, everything if isinstance(node, LoopNode) else after)
                 after = everything
             masks[place] = after

@@ -62,6 +62,7 @@ def _copy_node(node: Node, copies: Copies) -> Node:
             for access in node.accesses
             if all(phase.holds(copies) for phase in access.when)
         )
+        # Without their conditions several accesses may be the same.
         return OpNode(node.pipe, tuple(dict.fromkeys(taken)), node.payload, walk=node.walk)
     if isinstance(node, LoopNode):
         bodies = [_copy(node.body, {**copies, node: number}) for number in range(node.copies)]
@@ -118,6 +119,7 @@ def _find_kinds(numbering: _Numbering) -> tuple[list[Kind], list[int]]:
     masks, bits_of = [0] * QUEUES, [0] * len(signatures)
     for op, site in zip(numbering.ops, numbering.sites, strict=True):
         number = signatures[_signature(op)]
+        # Bits are given in program order: those given so far are the kinds before it.
         op.earlier = (1 << len(kinds)) - 1
         if not conflicts[number]:
             continue
@@ -194,6 +196,7 @@ def _conflicts(signatures: dict[Signature, int]) -> list[int]:
         mask = 0
         for access in accesses:
             mask |= touched[access.bytes] if access.writes else written[access.bytes]
+        # Every other pipe finishes an operation before it starts the next, so only V can conflict with itself.
         found.append(mask if pipe is Pipe.V else mask & ~pipes[pipe])
     return found
 
@@ -205,6 +208,7 @@ def _overlapping(ranges: Iterable[ByteRange]) -> Iterator[tuple[ByteRange, ByteR
         buffers[item.buffer].append(item)
     for items in buffers.values():
         items.sort(key=lambda item: (item.start, item.end))
+        # A sweep by start keeps the ranges that are not over yet, so that the cost is that of the pairs found.
         open_: list[ByteRange] = []
         for item in items:
             open_ = [other for other in open_ if other.end > item.start]

@@ -114,6 +114,7 @@ class _EventId:
         )
 
     def _is_free(self, span: Span) -> bool:
+        # The spans are apart, so only the two neighbours can overlap.
         place = bisect_left(self.spans, span)
         return not any(_overlap(span, other) for other in self.spans[max(place - 1, 0) : place + 1])
 
@@ -150,6 +151,7 @@ class Coloring:
         """Whether all flags got ids. `relieve` is asked about each that did not, in program order."""
         spans = {flag: _spans(flag, self._number) for flag in self._flags}
         complete = True
+        # First fit by the first set: of flags with one span each it takes as few ids as program order allows.
         for flag in sorted(spans, key=lambda flag: spans[flag][0]):
             reason = meets_itself(flag, self._timing)
             if reason is not None:
@@ -185,11 +187,13 @@ class Coloring:
                 event_id.take(tenant)
         elif relief.over:
             self._over[flag.src, id(flag.pairs[0].block)] |= relief.over
+            # It gets its id in this round already, so that the flags behind it see that one taken.
             self._house(self._tenant(flag, tenant.spans))
 
     def _house(self, tenant: _Tenant) -> bool:
         ids, count = self._ids(tenant.flag), tenant.flag.ids
         fits = [event_id.is_apart(tenant) and not event_id.meets(tenant) for event_id in ids]
+        # The ids of a flag lie side by side, since the program computes them: first id + pass mod number of ids.
         for first in range(len(ids) - count + 1):
             if all(fits[first : first + count]):
                 tenant.flag.event_id = first
@@ -224,6 +228,7 @@ def is_taken_in_time(flag: Flag, timing: Timing, ids: int, distance: int) -> boo
         timing.overtakes(flag, copy) & timing.wait_in(flag, taker)
         for copy in copies
         for taker in copies
+        # Copy c sets id c, and the taker waits for id taker - distance, both modulo the ids: others do not meet.
         if (taker - distance - copy) % ids == 0
     )
 
@@ -245,4 +250,6 @@ def _spans(flag: Flag, number: dict[tuple[int, int], int]) -> tuple[Span, ...]:
         return tuple(zip(around, behind, strict=True))
     sets = [at(pair.block, pair.set_gap, _SET_ORDER[pair.set_turn]) for pair in flag.pairs]
     waits = [at(pair.block, pair.wait_gap, _WAIT_ORDER[pair.wait_turn]) for pair in flag.pairs]
+    # Round a loop a set lasts until the next wait: from the prime to the first wait, from each set to the wait of the
+    # pair behind it, from the last set to the drain.
     return tuple(zip([*around, *sorted(sets)], [*sorted(waits), *behind], strict=True))

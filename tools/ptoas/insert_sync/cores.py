@@ -129,6 +129,7 @@ def _order_calls_of(function: FuncOp, workers: Mapping[str, KernelKind | None]) 
     kinds = [workers[callee_name(call)] for call in calls]
     straight = set(_top_level(function))
     for call, kind in zip(calls, kinds, strict=True):
+        # In a loop a call follows itself, and one for any core follows whatever was called before.
         if call not in straight or kind is None or kinds.count(kind) > 1:
             barrier = BarrierOp(Pipe.ALL)
             barrier.location = call.location

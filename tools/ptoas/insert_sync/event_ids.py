@@ -24,7 +24,9 @@ MOST_ROUNDS = 16
 def assign_event_ids(program: Program, limit: int = EVENT_IDS, scope: Scope = Scope.PAIR) -> None:
     """Give every flag ids below `limit`; the flags for which none can be found become `PIPE_ALL` barriers."""
     while failures := _seek(program, limit, scope):
+        # Before any pair goes: an acknowledgement knows by its pair whom it serves.
         reasons = {_served(failure.flag): failure.reason for failure in failures}
+        # All acknowledgements go. The next round makes those that the flags which are left need.
         for pair in program.syncs()[0]:
             if pair.acknowledges is not None:
                 program.remove_pair(pair)

@@ -71,6 +71,7 @@ class _Least:
             elif isinstance(node, LoopNode):
                 step = self.block(node.body, 0)
                 # The second visit leaves in `after` what holds in all passes.
+                # A pass starts with `count` and a step for each pass before it: least in the first one, or in the last.
                 self.block(node.body, count + _times(step, 0, max(node.most_trips - 1, 0)))
                 count += _times(step, node.fewest_trips, node.most_trips)
         return count

@@ -66,6 +66,7 @@ def _uses_of_calls(function: FuncOp, by_function: dict[str, list[CoreProgram]]) 
         for core in by_function.get(callee_name(call), ()):
             if core.kind is not None:
                 names = {f"arg{number}": memory.of(argument) for number, argument in enumerate(call.arguments)}
+                # What the callee does not name by an argument may be any memory of the caller.
                 everything = dict.fromkeys(core.memory.names, memory.names)
                 _note(found.setdefault(core.kind, _Uses()), core, everything | names)
     return found

@@ -214,7 +214,9 @@ def _trips(loop: scf.ForOp) -> tuple[int, float]:
     if length <= 0:
         return 0, 0
     if step is None or step < 1:
+        # Whatever the step is, it is positive, so a positive length makes a pass.
         return 1, math.inf
+    # Rounded up.
     trips = -(-length // step)
     return trips, trips
 

@@ -73,6 +73,7 @@ def _carried(producer: Site, consumer: Site, inside: dict[int, Site]) -> Meeting
     for outer in consumer.ancestors():
         owner = outer.block.owner
         if isinstance(owner, LoopNode):
+            # Both are in one copy of the body, which comes again when all the others have been.
             return Meeting(inside[id(outer.block)], outer, owner, owner.copies, branch)
     raise AssertionError("a dependence that goes backwards needs a loop around it")
 

@@ -27,6 +27,7 @@ class EventNumbers:
         """The id that a flag sets, or waits for, in a pass of its loop; computed at the head of the body."""
         rotation = flag.rotation
         assert rotation is not None
+        # Not negative, so that the remainder at run time is the modulus.
         shift = -rotation.distance % rotation.ids if waits else 0
         key = rotation.loop, rotation.ids, shift, flag.event_id
         if key not in self._known:
@@ -67,6 +68,7 @@ def ids_behind_loop(flag: Flag) -> tuple[list[Operation], list[SSAValue]]:
         return op.results[0]
 
     length = add(arith.SubiOp(loop.ub, loop.lb, INDEX))
+    # The passes made are length / step, rounded up, and none where the bounds cross.
     rounded = add(arith.AddiOp(length, add(arith.SubiOp(loop.step, _constant(add, 1), INDEX)), INDEX))
     passes = add(arith.MaxSIOp(add(arith.DivSIOp(rounded, loop.step, INDEX)), _constant(add, 0)))
     numbers = [
@@ -85,6 +87,8 @@ def _count(add: Callable[[Operation], SSAValue], loop: scf.ForOp) -> SSAValue:
 def _residue(add: Callable[[Operation], SSAValue], ring: Ring) -> SSAValue:
     """From the value of a series, by the inverse of its step; not negative."""
     series = ring.series
+    # The value is constant + step * pass. A ring with an unknown has a period of the whole modulus (`rings`), so that
+    # the step has an inverse.
     inverse = pow(series.step, -1, series.modulus)
     form = series.form * inverse
     value = _constant(add, (form.constant - inverse * series.constant) % series.modulus)

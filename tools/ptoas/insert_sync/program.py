@@ -132,6 +132,7 @@ class Program:
 
     def extend(self, flag: Flag, pairs: list[FlagPair], frame: Frame | None) -> None:
         """Let a flag have more pairs, which were those of another one with that frame."""
+        # All pairs go and come back, so that prime and drain move with the frame.
         mine = list(flag.pairs)
         for pair in mine:
             self.remove_pair(pair)

@@ -41,6 +41,7 @@ def prune(program: Program) -> list[FlagPair | Barrier]:
 
 
 def _removable(pairs: Iterable[FlagPair]) -> Iterable[FlagPair]:
+    # Acknowledgements order no operations, so no hazard would tell that one is needed.
     return (pair for pair in pairs if pair.acknowledges is None)
 
 
@@ -63,6 +64,7 @@ class _Trials(Dataflow):
                 for copy in self.program.copies_of[id(block)]:
                     self._restart(copy, gap, None if isinstance(sync, Barrier) or sync.flag.pairs else sync.flag)
         except HazardFound:
+            # Backwards, so that what was noted several times ends as it was at first.
             for memory, key, value in reversed(self._log):
                 if value is _NOTHING:
                     assert isinstance(memory, MutableMapping)
@@ -85,6 +87,7 @@ class _Trials(Dataflow):
         """Walk on from a gap whose syncs have changed."""
         for site in outwards(block):
             owner = site.owner
+            # Its blocks keep the state of their last pass only, so the walk starts in front of the outermost such loop.
             if isinstance(owner, LoopNode) and self.is_walked(owner):
                 assert site.parent is not None
                 block, gap = site.parent, site.parent_index
@@ -126,8 +129,10 @@ def _felt_at(sync: Barrier | FlagPair) -> list[tuple[Block, int]]:
     """The gaps behind which the absence of a sync is felt first."""
     if isinstance(sync, Barrier):
         return [(sync.block, sync.gap)]
+    # A set alone changes nothing: it is the wait that tells.
     places = [(sync.block, sync.wait_gap)]
     frame = sync.flag.frame
+    # The last pair has taken the drain with it, which told its pipe something, too.
     if frame is not None and not sync.flag.pairs:
         places.append((frame.block, frame.last + 1))
     return places

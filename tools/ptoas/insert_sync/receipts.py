@@ -64,6 +64,7 @@ class Receipts:
         if known is None:
             return self
         pushes = dict(self.pushes)
+        # An older push does not vouch for what was issued after it.
         pushes[fifo] = _Pushes(0, (unvouched, *(mask | known.since for mask in known.unvouched[:-1])))
         ahead = dict(self.ahead)
         for trip, count in self.ahead.items():
@@ -79,6 +80,7 @@ class Receipts:
         for trip, count in self.ahead.items():
             if trip.returned == fifo:
                 ahead[trip] = count - 1
+                # The e - c of `fifo_order`: so many of the latest pushes need not have been received.
                 age = count - 1 - self.surplus[trip]
                 if age < MAX_AGE:
                     known = self.pushes[trip.sent]

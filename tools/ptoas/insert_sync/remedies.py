@@ -72,6 +72,7 @@ class Remedies:
             return None
         distance = flag.rotation.distance if flag.rotation else int(flag.frame is not None)
         for ids in divisors(loop.copies):
+            # Which ids to prime follows from the first pass, unless it is all of them or none.
             known = distance % ids == 0 or loop.start is not None
             if ids > flag.ids and known and is_taken_in_time(flag, self._timing, ids, distance):
                 return self._turn(flag, loop, ids, distance)
@@ -93,6 +94,7 @@ class Remedies:
         (pair,) = flag.pairs
         self._program.remove_pair(pair)
         flag.rotation = None if ids == 1 else Rotation(loop, ids, distance)
+        # Set and taken in one pass: nothing goes round, so there is nothing to prime or to drain.
         if distance == 0:
             flag.frame = None
         elif flag.frame is not None:
@@ -168,6 +170,7 @@ class Remedies:
         flag = Flag(served.dst, served.src, frame)
         pair = FlagPair(flag, block, sent[0], awaited[0], acknowledges=served, set_turn=sent[1], wait_turn=awaited[1])
         backwards = _order(*sent, sets=True) > _order(*awaited, sets=False)
+        # A set behind its wait reaches it by way of a loop or never: without a loop the wait would hang.
         if pair.position in self._positions or (backwards and frame is None):
             return False
         self._positions.add(pair.position)
@@ -201,6 +204,7 @@ class Remedies:
     def _join(self, flag: Flag, rivals: tuple[tuple[Flag, ...], ...]) -> Relief | None:
         """Of flags that are set at one time, merge the two that guard what is closest, or let one have fewer ids."""
         present = dict.fromkeys([flag, *(rival for found in rivals for rival in found)])
+        # The failure was found before this round changed one of them, so it may be gone.
         if self._changed & present.keys():
             return None
         rotating = [other for other in present if other.ids > 1]
@@ -258,6 +262,7 @@ class Remedies:
         mine, theirs = one.pairs[0], other.pairs[0]
         if mine.block is not theirs.block:
             return None
+        # The merged pair sets behind both producers and waits before both consumers: without a loop in that order.
         if one.frame is None and max(mine.set_gap, theirs.set_gap) > min(mine.wait_gap, theirs.wait_gap):
             return None
         return abs(mine.set_gap - theirs.set_gap) + abs(mine.wait_gap - theirs.wait_gap)
@@ -299,6 +304,7 @@ def _first_set(flag: Flag) -> Place:
 
 def _order(gap: int, turn: Turn, *, sets: bool) -> tuple[int, int]:
     """The order of acknowledgements in a block: of the sets, and of the waits for them."""
+    # The numbers are the order within a gap (see `Gap`).
     if sets:
         return gap, {Turn.EARLY: 0, Turn.NORMAL: 2, Turn.LATE: 4}[turn]
     return gap, {Turn.EARLY: 1, Turn.NORMAL: 3}[turn]

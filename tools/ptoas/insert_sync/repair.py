@@ -35,6 +35,8 @@ LOOKED_AT = 16
 
 def repair(program: Program) -> None:
     """Add the syncs that order all conflicts of `program`."""
+    # What a walk takes a new pair to do is an estimate, made before the loops around have settled. The walk that adds
+    # nothing is the proof.
     while _Repair(program).adds():
         pass
 
@@ -77,10 +79,12 @@ class _Repair(Dataflow):
 
     def _on_hazard(self, state: State, op: OpNode, site: Site, unordered: int) -> State:
         """Order `unordered` before `op`: by as few flags as do it, then by a V barrier if V itself is left."""
+        # Flags come first: what was waited for on another pipe may order operations on V, too, and spare the barrier.
         while foreign := unordered & ~self.program.pipe_masks[op.pipe]:
             for candidate in self._choose(op, site, foreign):
                 state = self._add_pair(candidate, state)
             unordered = state.unordered(op)
+            # The pairs have changed nothing, and the same ones would be chosen again.
             if unordered & foreign == foreign:
                 return self._add_barrier(Barrier(None, site.block.original, site.place, "no flag orders it"), state)
         return self._add_barrier(Barrier(op.pipe, site.block.original, site.place), state) if unordered else state
@@ -174,6 +178,7 @@ class _Repair(Dataflow):
             set_gap, sets_first = wait_gap + 1, False
         if block is loop.original.body:
             rotation = rotation_for(loop, met.distance, sets_first=sets_first)
+        # With one id the flag must be taken before it is set again, so the pass waits first.
         if sets_first and rotation is None:
             set_gap = wait_gap + 1
         frame = outermost_loop(met.set_site)
@@ -201,6 +206,7 @@ class _Repair(Dataflow):
             return self._ranges.union(after, until)
         assert met.loop is not None
         bodies = met.loop.bodies
+        # Round the loop: from the set to the end of the body, and from its head to the wait.
         return self._ranges.union(after, bodies[-1].end) | self._ranges.union(bodies[0].first, until)
 
     def _issued_inside(self, outer: Site, inner: Site) -> int:
@@ -211,6 +217,7 @@ class _Repair(Dataflow):
                 return issued
             block = site.block
             in_loop = isinstance(block.owner, LoopNode)
+            # Earlier passes of an inner loop have issued what stands behind the consumer, too.
             issued |= self._ranges.union(block.first, block.end if in_loop else self.program.node_span(site)[0])
         raise AssertionError("the outer site does not contain the inner one")
 
@@ -240,6 +247,7 @@ class Unions:
 
     def __init__(self, masks: list[int]) -> None:
         self._size = len(masks)
+        # A segment tree without pointers: node n covers 2n and 2n + 1, the leaves start at `size`, node 0 is not used.
         self._tree = [0] * self._size + masks
         for node in range(self._size - 1, 0, -1):
             self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
@@ -247,6 +255,8 @@ class Unions:
     def union(self, start: int, end: int) -> int:
         """The union of the sets `start <= i < end`."""
         mask, low, high = 0, start + self._size, end + self._size
+        # A right child at the lower end is taken by itself, since its parent begins too early. So is the left one
+        # before the upper end, whose parent ends too late.
         while low < high:
             if low & 1:
                 mask |= self._tree[low]

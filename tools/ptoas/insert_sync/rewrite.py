@@ -41,6 +41,7 @@ def _in_order(syncs: list[Sync]) -> list[Sync]:
     ordered: list[Sync] = []
     for sync in syncs:
         place = len(ordered)
+        # An insertion sort that never crosses another action: between sets and waits the order has a meaning.
         while place and ordered[place - 1].action is sync.action and _key(sync) < _key(ordered[place - 1]):
             place -= 1
         ordered.insert(place, sync)

@@ -51,6 +51,7 @@ class Ring:
         series = condition.series
         if series.unknown != self.unknown or self.copies % series.period:
             return None
+        # Copy 0 is the pass in which the unknown counts as 0: another pass if step or modulus is another.
         if self.unknown and (series.modulus, series.step) != (self.series.modulus, self.series.step):
             return None
         return series.passes(condition.residues, self.copies)
@@ -108,11 +109,13 @@ def _find(uses: Iterable[Use]) -> Iterator[tuple[scf.ForOp, Ring]]:
         known = [series for series in several if not series.unknown]
         copies = 1
         for series in known:
+            # A series that would take too many copies is left out: what it tells apart counts as touched in every pass.
             if lcm(copies, series.period) <= MOST_SLOTS:
                 copies = lcm(copies, series.period)
         if copies > 1:
             yield loop, Ring(copies, frozenset(), known[0])
             continue
+        # The number of the pass is then computed from the value, so the step must have an inverse (`numbering`).
         whole = [series for series in several if series.period == series.modulus]
         if whole:
             yield loop, Ring(whole[0].period, whole[0].unknown, whole[0])

@@ -61,6 +61,7 @@ class SeriesFinder:
         form = self.forms.modulo(value, modulus)
         counters = {term: c for term, c in form.terms.items() if _loop_of(term) is not None}
         loop = _innermost(list(counters))
+        # A term that the loop computes itself may change in any way from pass to pass.
         if loop is None or any(_is_inside(term, loop) for term in form.terms if term not in counters):
             return None
         step, base = 0, Linear({}, form.constant)
@@ -88,6 +89,7 @@ class SeriesFinder:
         yielded = loop.body.block.last_op
         assert yielded is not None
         grown = self.forms.modulo(yielded.operands[counter.index - 1], modulus)
+        # A carried argument counts if what is yielded for it is itself plus a constant.
         return grown.constant if dict(grown.terms) == {counter: 1} else None
 
     def choices(self, value: SSAValue) -> list[tuple[int, tuple[Condition, ...]]] | None:

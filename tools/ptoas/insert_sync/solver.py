@@ -36,6 +36,7 @@ def share_flags(program: Program) -> None:
 
     hosts: dict[tuple[Pipe, Pipe, Block, frozenset[ByteRange]], list[Flag]] = {}
     blocks: dict[Flag, set[int]] = {}
+    # In program order, so that a host's last pair is the latest one.
     for pair in sorted(program.syncs()[0], key=lambda pair: number[id(pair.block), pair.wait_gap]):
         flag = pair.flag
         if flag.frame is None or flag.rotation is not None or len(flag.pairs) > 1:

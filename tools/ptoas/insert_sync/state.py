@@ -54,6 +54,7 @@ class State:
         if recent is not None and other.recent is not None:
             recent = tuple(map(or_, recent, other.recent))
         unchanged = pending == self.pending and tokens is self.tokens and receipts is self.receipts
+        # The same object tells the fixpoint of a loop that nothing has changed (`Dataflow.settle`).
         if unchanged and recent == self.recent:
             return self
         return State(pending, tokens, receipts, recent)
@@ -80,16 +81,20 @@ class State:
         pending = self.pending[op.pipe] & op.conflicts
         if not pending or self.recent is None or op.pipe is not Pipe.V:
             return pending
+        # `recent[n]` are those since which at most n - 1 repeats were issued: too few for whom n are missing.
         near = self.recent[0]
         for repeats, kinds in op.needed_repeats:
             near |= self.recent[repeats] & kinds
+        # The rule spares conflicts within V only.
         return pending & (near | ~op.vector_conflicts)
 
     def issue(self, op: OpNode) -> State:
         """After an operation: it runs as far as the other pipes know and, on V, as far as V itself knows."""
         recent = self.recent
         if recent is not None and op.pipe is Pipe.V:
+            # Every set moves up by the repeats that are issued. What moves beyond the last one is in time from now on.
             aged = ((0,) * op.repeats + recent[1:])[: len(recent) - 1]
+            # A bit stands for the latest instance, which is now one of this pass, with no repeat issued since.
             recent = (recent[0] & ~op.bit, *(mask | op.bit for mask in aged))
         return self._issue(op.bit, op.adds, recent)
 
@@ -100,6 +105,7 @@ class State:
     def _issue(self, bit: int, adds: Masks, recent: Masks | None) -> State:
         tokens = self.tokens
         if tokens:
+            # A flag that is set already does not vouch for this instance, even if it did for the one before.
             tokens = {token: mask | bit for token, mask in tokens.items()}
         receipts = self.receipts if self.receipts is None else self.receipts.issue(bit)
         return State(tuple(map(or_, self.pending, adds)), tokens, receipts, recent)
@@ -108,6 +114,7 @@ class State:
         """At the head of a loop's next pass: what V did in this one is never in time by the repeat rule."""
         if self.recent is None or not self.recent[-1]:
             return self
+        # The last set contains the ones before it.
         carried = (self.recent[0] | self.recent[-1], *NOTHING_RECENT[1:])
         return State(self.pending, self.tokens, self.receipts, carried)
 

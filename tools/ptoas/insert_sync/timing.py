@@ -57,6 +57,7 @@ class Timing(Dataflow):
 
     def _number(self, flag: Flag, copy: int) -> None:
         if (flag, copy) not in self._bits:
+            # Above the bits of the kinds: a state holds waits and operations in the same masks.
             bit = 1 << (len(self.program.kinds) + len(self._bits))
             self._bits[flag, copy] = bit
             if copy != OUTSIDE:
