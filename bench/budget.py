@@ -84,5 +84,7 @@ def memory_bytes(case: Case, configs: Sequence[KernelConfig], baselines: int) ->
     scratch = (scratch_bytes(config, shape, block_dim(config, shape, CUBE_CORES)) for config in configs)
     kernels = sum(size + 4 * HEAD * case.q_rows for size in scratch)
     scores = 2 * min(SCORE_BLOCK_BYTES, 4 * min(case.q_rows * case.s1, FULL_CHECK_LIMIT))
+    # FP32 copies of K and V, and the result.
     reference = scores + 4 * HEAD * (2 * case.s1 + case.q_rows)
+    # A baseline may hold its operands in FP32, twice as large as FP16.
     return case.operand_bytes * (1 + 2 * baselines) + kernels + reference

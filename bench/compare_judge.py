@@ -75,12 +75,14 @@ class Change:
 
 def widened(ratio: Ratio, control: float) -> Ratio:
     """Return the ratio with its interval widened, on both sides, by what the control moved."""
+    # Whether the control became slower or faster: the machine moves by so much without any change of the kernel.
     factor = max(control, 1 / control)
     return replace(ratio, low=ratio.low / factor, high=ratio.high * factor)
 
 
 def judge(ratio: Ratio, threshold: float, samples: int, control: float = 1.0) -> str:
     """Return the verdict on a ratio after / before; its interval is already widened by the control."""
+    # First, since it holds for few samples too.
     if ratio.value > LARGE_RATIO * max(control, 1 / control):
         return SLOWER
     if samples < FEWEST_SAMPLES:
@@ -98,6 +100,7 @@ def moved(before: Row, after: Row, operation: str) -> float | None:
     """Return after / before of the baseline, other than `operation`, that moved most; None if there is none in both."""
     controls = [name for name in before.timings if name in after.timings and name not in (operation, KERNEL)]
     ratios = [after.timings[name].median / before.timings[name].median for name in controls]
+    # Half as long and twice as long are equally far.
     return max(ratios, key=lambda ratio: max(ratio, 1 / ratio), default=None)
 
 

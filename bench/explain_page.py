@@ -112,6 +112,7 @@ def _timeline(view: View, origins: Mapping[int, Origin]) -> str:
         lane = bar.core, bar.pipe
         if bar.end > first and bar.start < last:
             parts.append(_bar(view, bar, label, origins, rows[lane], ends.get(lane, 0.0), (first, last)))
+        # Before the window, too: what the first bar in it waited for begins there.
         ends[lane] = bar.end
     return "".join(parts) + "</svg></div>"
 
@@ -156,6 +157,7 @@ def _rect(
     title: str = "",
 ) -> str:
     start, end = max(start, window[0]), min(end, window[1])
+    # In cycles: less than a tenth of a pixel.
     if end - start < 0.5:
         return ""
     x, width = (start - window[0]) * PIXELS_PER_CYCLE, (end - start) * PIXELS_PER_CYCLE

@@ -151,6 +151,7 @@ def _runs(runs: Sequence[Run]) -> str:
 
 def _libraries(runs: Sequence[Run]) -> str:
     infos = [info for run in runs for info in (run.environment.get("libraries") or {}).items()]
+    # By text: a library that several runs used is shown once.
     blocks = {json.dumps(info, indent=2, sort_keys=True): name for name, info in infos}
     texts = [f"<h3>{html.escape(name)}</h3><pre>{html.escape(text)}</pre>" for text, name in blocks.items()]
     return "".join(texts) or "<p>The results file does not say.</p>"
@@ -176,6 +177,7 @@ def page(sections: Sequence[Section], prediction: Predicted | None = None) -> st
     """Return the page: a section for each backend and clock, then what is predicted, then what the libraries and the
     runs were.
     """
+    # By identity: one run may have rows in several sections.
     runs = list({id(run): run for section in sections for run in section.runs}.values())
     runs.sort(key=lambda run: run.started, reverse=True)
     body = "".join(map(_section, sections)) + (predicted_section(prediction) if prediction else "")

@@ -132,6 +132,7 @@ class Curve:
 
 def curves(rows: Sequence[Row]) -> list[Curve]:
     """Return the kernel's curve, or one for each variant if a shape has several, then those of the baselines."""
+    # More rows than shapes: a shape was run with several kernels.
     several = len({row.case for row in rows}) < len(rows)
     kernel, variants = operation_label(KERNEL), list(dict.fromkeys(row.variant for row in rows))
     found = [Curve(kernel, KERNEL, rows)]
@@ -141,6 +142,7 @@ def curves(rows: Sequence[Row]) -> list[Curve]:
             for variant in variants
         ]
     names = dict.fromkeys(name for row in rows for name in row.timings if name != KERNEL)
+    # Baselines are timed once for all kernels of a shape: the first row of each. Reversed twice, as the last one stays.
     once = list({row.case: row for row in reversed(rows)}.values())[::-1]
     return [*found, *(Curve(operation_label(name), name, once) for name in names)]
 

@@ -143,6 +143,7 @@ class Runner:
             try:
                 return self._measured(case, entries, fit)
             except BaselineError as error:
+                # A baseline failed while it ran: the kernels are timed without any.
                 return self._measured(case, entries, replace(fit, baselines=(), note=str(error)))
         except KernelError as error:
             if len(entries) == 1:
@@ -163,6 +164,7 @@ class Runner:
         again in its own row.
         """
         once = replace(self.settings, iterations=1, warmup=1, max_seconds=None)
+        # A copy shares rates and opened libraries with this runner: what it learns stays.
         trial = replace(self, settings=once, stage=lambda _: None)
         trial.run_job(Job(CALIBRATION, job.kernels[:1]))
 
@@ -183,6 +185,7 @@ class Runner:
     def fit(self, case: Case, kernels: Sequence[Kernel], baselines: tuple[str, ...]) -> Fit:
         """Decide what of a case there is time for."""
         job = Job(case, tuple(kernels))
+        # Iterations that are asked for are all done; else time per case limits them.
         limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
         wanted, baselines = baselines, self._within_memory(job, baselines)
         note = "" if baselines == wanted else "no baselines: memory"
@@ -190,6 +193,7 @@ class Runner:
             return Fit(baselines, limit, note=note)
         left = self.settings.max_seconds - (time.monotonic() - self.start)
         needed = self.estimate(job, baselines)
+        # Baselines go first: a row without them is worth more than no row.
         if needed.least > left and baselines:
             baselines, note = (), "no baselines: time"
             needed = self.estimate(job, baselines)
@@ -254,6 +258,7 @@ class Runner:
         self.stage("checking")
         checked = time.monotonic()
         probes = probe(bound, inputs, baselines, self.settings.seed)
+        # A probe also runs each operation once; the rest of its time is the reference's.
         reference_seconds = time.monotonic() - checked - sum(timing.median for timing in timings.values())
         self.rates.learn(REFERENCE, probe_operations(case), reference_seconds)
         ours = [timings[name] for name in kernels]
@@ -265,6 +270,7 @@ class Runner:
         wanted = self.settings.iterations or AUTO_ITERATIONS
         short = f"{len(timing.samples)} of {wanted} iterations: time" if len(timing.samples) < wanted else ""
         turns = None
+        # The first kernel is what the others are compared with, in the same rounds.
         if index and comparable(entry.row.backend, entry.row.variant, first.row.variant):
             label = first.row.variant.label([entry.row.variant])
             turns = Turns(label, paired_ratio(timing.samples, measured.kernels[0].samples))

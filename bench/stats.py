@@ -51,6 +51,7 @@ def paired_speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
     Pairing cancels what both saw, such as a slow clock; the two sequences may differ in length, the rest is left out.
     """
     pairs = min(len(ours), len(theirs))
+    # In logarithms: with an even number of pairs the middle of two ratios is then the same whichever side is `ours`.
     logs = np.log(np.asarray(theirs[:pairs])) - np.log(np.asarray(ours[:pairs]))
     return float(np.exp(np.median(logs)))
 
@@ -63,6 +64,7 @@ def ratio_of_medians(after: Sequence[float], before: Sequence[float]) -> Ratio:
     value = float(np.median(after) / np.median(before))
     if min(len(after), len(before)) < 2:
         return Ratio(value, 0.0, float("inf"))
+    # A fixed seed: the same samples give the same interval, hence the same verdict.
     rng = np.random.default_rng(0)
     ratios = _resampled_medians(after, rng) / _resampled_medians(before, rng)
     return Ratio(value, *_interval(ratios))

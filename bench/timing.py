@@ -151,6 +151,7 @@ class Rounds:
 def measure(operations: Mapping[str, Operation], clock: Clock, rounds: Rounds) -> dict[str, Timing]:
     """Time the operations in turns, so that all see the same drift of the machine; return a Timing by name."""
     start, todo = time.monotonic(), list(operations.values())
+    # The cold run is also the first estimate of what a round takes.
     (first,) = clock.rounds(todo, 1)
     a_round = time.monotonic() - start
     found: list[list[float]] = []
@@ -158,6 +159,7 @@ def measure(operations: Mapping[str, Operation], clock: Clock, rounds: Rounds) -
         while planned:
             began = time.monotonic()
             fitting = (rounds.seconds - (began - start)) / a_round if a_round else ENDLESS
+            # Rounds that are queued together cannot be stopped: no more at once than there is time for.
             count = int(min(planned, clock.at_once, fitting))
             if count < 1:
                 break

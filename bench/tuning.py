@@ -113,6 +113,7 @@ def advise(found: Sequence[Candidate], fits: Fits) -> Advice:
     it errs no less, so nothing within that error is called a difference.
     """
     fastest = {h.value: min(one.microseconds[h.value] for one in found) for h in Hypothesis}
+    # Of the hypothesis that fits worse: it is not known which of the two holds.
     error = max(fit.mape for fit in fits.values())
 
     def regret(one: Candidate) -> float:
@@ -153,6 +154,7 @@ def advice_text(work: Workload, advice: Advice) -> str:
             f"But {len(advice.equals)} other sets are within the model's error of {advice.error_percent:.1f} % under "
             "both hypotheses: between these there is no difference that the model can vouch for. "
         )
+    # The automatic choice is of tile and split only.
     same = any(_but_preload(one.config) == _but_preload(auto) for one in (best, *advice.equals))
     where = "among them" if same else "not among them"
     return f"{text}The automatic tile and split, {auto.s1_tile} and {auto.kv_split}, are {where}."
