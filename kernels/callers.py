@@ -90,6 +90,7 @@ def _host_function(entry: Entry) -> str:
 
 def _word(parameter: Parameter) -> str:
     """C++ of a parameter's bit pattern."""
+    # The runtime of the host needs no address for signals between cores.
     if parameter.type == FFTS:
         return "0"
     if parameter.is_pointer:

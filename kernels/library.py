@@ -119,6 +119,7 @@ class KernelLibrary:
         self.info = BuildInfo.parse(info().decode())
         self.info.check(knobs or {}, mode)
         try:
+            # Looked up now, so that an old library is refused here and not in the middle of a launch.
             if self.info.backend == HOST:
                 self._host = HostKernel(path, self._library)
                 _ = self._library.pto_launch_entry, self._library.pto_poll, self._library.pto_threads

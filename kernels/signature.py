@@ -101,6 +101,7 @@ class Entry:
     def __post_init__(self) -> None:
         """Fill in the default, and check the names. Raises SignatureError."""
         if not self.caller:
+            # The dataclass is frozen; only here, before anybody has seen the value, is a field filled in.
             object.__setattr__(self, "caller", f"launch_{self.name}")
         names = [parameter.name for parameter in self.parameters]
         for name in (*(p.same_as for p in self.parameters), self.blocks_of):
