@@ -138,6 +138,7 @@ def write_files(contents: Mapping[Path, str | bytes]) -> None:
                 path.write_bytes(_bytes(content))
                 continue
             written[path] = _write_beside(path, content)
+        # All are complete by now. A rename within a folder is atomic: readers see the old file or the new one.
         for path in list(written):
             os.replace(written[path], path)
             del written[path]
