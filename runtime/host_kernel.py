@@ -44,6 +44,7 @@ class RawArgument:
             return cls(value.ctypes.data, value.nbytes)
         if isinstance(value, float):
             return cls(int.from_bytes(struct.pack("<f", value), "little"))
+        # The two's complement of negative numbers, in 64 bits.
         return cls(value & 0xFFFFFFFFFFFFFFFF)
 
 
@@ -119,6 +120,7 @@ class HostKernel:
         trace: Path | None = None,
     ) -> None:
         """Launch as `launch` and `trace` do, by arguments that are ready; their arrays must outlive the launch."""
+        # Options hold for this thread's next launch only, so they are set each time.
         self._set(options)
         if trace is not None:
             self._library.pto_trace_to(str(trace).encode())

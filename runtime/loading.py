@@ -26,6 +26,7 @@ def load_library(path: Path) -> ctypes.CDLL:
     if not path.is_file() or _loaded_inode(path) in (None, path.stat().st_ino):
         return ctypes.CDLL(str(path))
     with tempfile.TemporaryDirectory(prefix="pto_library_") as directory:
+        # The copy may go at once: what is mapped stays when its file is deleted.
         return ctypes.CDLL(str(shutil.copy(path, directory)))
 
 
@@ -59,6 +60,7 @@ def interruptible_launch(library: ctypes.CDLL) -> Iterator[None]:
     def note(number: int, frame: FrameType | None) -> None:
         pressed.append(number)
 
+    # Kept in a variable while the launch runs: C++ holds no reference, and a callback that is collected would crash.
     poll: Callable[[], int] = Poll(lambda: len(pressed))
     signal.signal(signal.SIGINT, note)
     try:
