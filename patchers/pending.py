@@ -136,6 +136,7 @@ class State:
         """Let all pending operations meet a candidate."""
         self._candidate = candidate
         self._candidates += 1
+        # What is issued from here on has not met this candidate: it needs a group of its own.
         self._now = _ORDERED
         # All groups have now met the same candidate last, so those of one order can be made one.
         if len(self._groups) > _MOST_GROUPS:
