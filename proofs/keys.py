@@ -69,6 +69,7 @@ def changed_machine(trial: Trial, first: Machine, second: Machine) -> str:
     """What a machine made is shared with its likes, but not with what it becomes. Raises CheckFailed."""
     with trial.server.running():
         before = executed(trial, first(), READ_WRITE)
+        # First the same machine: without hits here a miss after the change would prove nothing.
         again = executed(trial, first(), READ_ONLY)
         expect(not again, f"the same machine did again: {'; '.join(again)}")
         return judge(before, executed(trial, second(), READ_ONLY))

@@ -36,6 +36,7 @@ def loopback_site(directory: Path, port: int) -> str:
 
 def main_configuration(directory: Path, user: int) -> str:
     """The file that nginx is started with by the user with this id."""
+    # Started by root, nginx would run its workers as nobody, who may not write below the directory.
     workers = "user root;" if user == 0 else ""
     template = (HERE / "main.conf").read_text(encoding="utf-8")
     return filled(template, directory=directory, site=directory / "site.conf", user=workers)

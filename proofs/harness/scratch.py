@@ -27,6 +27,7 @@ UNMOUNT_COMMANDS = (("umount", "--lazy"), ("fusermount3", "-u", "-z"), ("fusermo
 def _end(number: int, frame: FrameType | None) -> None:
     """A signal as an exception, so that everything that was started is ended on the way out."""
     print(f"\ninterrupted by {signal.Signals(number).name}; cleaning up ...", file=sys.stderr, flush=True)
+    # A second signal must not interrupt the cleaning up.
     for interruption in INTERRUPTIONS:
         signal.signal(interruption, signal.SIG_IGN)
     sys.exit(EXIT_SIGNAL + number)
@@ -37,6 +38,7 @@ def mounts_below(directory: Path, table: str) -> list[Path]:
     points = (line.split(" ")[1] for line in table.splitlines())
     # The kernel writes blanks and a few other characters as \040.
     paths = (Path(point.encode("latin-1", "replace").decode("unicode_escape")) for point in points)
+    # A path sorts before those below it, so reversed the innermost come first.
     return sorted((path for path in paths if directory in path.parents), reverse=True)
 
 
