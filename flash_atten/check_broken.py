@@ -30,6 +30,7 @@ class Broken(TiledAttention):
         """Place the fault at tile `at`; the row slice follows from it, so that all are used."""
         super().__init__(inputs, config)
         self.at = at
+        # A neighbour that exists: the last tile has none behind it.
         self.other = at - 1 if at == self.tiles - 1 else at + 1
         self.slice = at % self.slices
         self.ring[:] = 1  # of another Q block: the value that does least harm where a factor is missing

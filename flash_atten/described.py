@@ -76,6 +76,7 @@ class AttentionKernel:
         """Return a launch of q_rows, s1 and perhaps heads on inputs of a kind. Raises ValueError."""
         launch = LaunchShape(**shape)
         launch.check(self.config)
+        # Each head has a seed of its own, so that exchanged heads are seen.
         heads = [_inputs(kind or self.kinds[0], launch, seed + head) for head in range(launch.heads)]
         q, k, v = (np.concatenate([getattr(head, name) for head in heads]) for name in "qkv")
         out = np.full((launch.rows, HEAD), np.nan, np.float32)

@@ -109,6 +109,7 @@ def _inputs() -> AttentionInputs:
         )
     if len(missing) == len(files):
         q_rows = S1.value if Q_ROWS.value is None else Q_ROWS.value
+        # Before anything is drawn: a shape that no kernel serves is refused at once.
         _served(q_rows, S1.value)
         return make_inputs(KIND.value, q_rows, S1.value, SEED.value)
     if missing:
@@ -142,6 +143,7 @@ def launch(chosen: Options) -> None:
     bound = backend.bind(*(backend.from_numpy(array) for array in (inputs.q, inputs.k, inputs.v)))
     start = time.perf_counter()
     bound.run()
+    # Within the measured time, as it waits for the device, where `run` only queues.
     out = backend.to_numpy(bound.out)
     seconds = time.perf_counter() - start
     print(f"backend: {opened.why}")

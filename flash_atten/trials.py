@@ -49,6 +49,7 @@ def proof_shapes(config: KernelConfig) -> list[LaunchShape]:
 
     A barrier is redundant only if it is so on all of them: one that is needed at a single remainder shows at that.
     """
+    # Remainders by both rings repeat after their least common multiple.
     remainders = max(math.lcm(config.exp_ring, FIFO_SLOTS), LONG)
     fewest = fewest_tiles(config)
     return [_shape(config, blocks, tiles) for tiles in range(fewest, fewest + remainders) for blocks in (1, 2)]
