@@ -79,6 +79,7 @@ class _Suite:
         )
 
     def _compile(self, mode: str, text: str) -> HostKernel:
+        # host_kernel asks for some entry: the name before the first list of parameters. `check` names its own.
         first = text[: text.index("(__gm__ float*")].split()[-1]
         return host_kernel(text, self.directory, first, name=f"bugs_{mode}", mode=mode)
 

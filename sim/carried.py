@@ -21,5 +21,6 @@ def _gaps(area: ByteRange, written: Sequence[ByteRange]) -> list[ByteRange]:
     """Return what of `area` none of the ascending, disjoint ranges covers."""
     begin, end = area
     cuts = [(max(lo, begin), min(hi, end)) for lo, hi in written if lo < end and hi > begin]
+    # A gap before each cut and one after the last; those of no bytes are left out.
     begins, ends = [begin, *(hi for _, hi in cuts)], [*(lo for lo, _ in cuts), end]
     return [(lo, hi) for lo, hi in zip(begins, ends, strict=True) if lo < hi]

@@ -60,6 +60,7 @@ def _accesses(trace: Trace, core: Core, rw: Rw) -> tuple[Ints, Records]:
     events = trace.core_events(core)
     counts = events["n_access"].astype(np.int64)
     owner = np.repeat(np.arange(len(events)), counts)
+    # The accesses of the events, event after event, as in sim.program.
     index = np.arange(len(owner)) + np.repeat(events["first_access"] - (np.cumsum(counts) - counts), counts)
     accesses = trace.accesses[index]
     chosen = (accesses["buffer"] == Buffer.GM) & (accesses["rw"] == rw)

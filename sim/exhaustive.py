@@ -24,6 +24,7 @@ class ExhaustiveReplay(Replay):
 
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         reads, writes, _ = self._patterns[pattern]
+        # Conflicts only: reads of what nobody wrote, or of scratch, Replay itself has found.
         compared = [(FindingKind.RAW, region, self._writers) for region in reads]
         compared += [(FindingKind.WAW, region, self._writers) for region in writes]
         compared += [(FindingKind.WAR, region, self._readers) for region in writes]

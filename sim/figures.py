@@ -39,6 +39,7 @@ def picture_file(flag: str, text: str | None, inputs: Iterable[Path] = ()) -> Pa
 def picture(figure: Figure, suffix: str) -> bytes:
     """Return the figure as the bytes of a file that ends in `suffix`; the same every time."""
     stream = io.BytesIO()
+    # By default an SVG has the date in it, and ids from a random salt.
     metadata = {"Date": None, "Creator": MADE_BY} if suffix == ".svg" else {"Software": MADE_BY}
     with mpl.rc_context({"svg.hashsalt": MADE_BY, "svg.fonttype": "none"}):
         figure.savefig(stream, format=suffix.removeprefix("."), dpi=DPI, metadata=metadata)

@@ -85,6 +85,7 @@ def draw(plan: Schedule, title: str, first: int, last: int) -> Figure:
     axes.set_yticks(range(len(LANES)), [f"{'cube' if core == 0 else 'vec0'} {pipe.name}" for core, pipe in LANES])
     axes.set_xlim(first, last)
     axes.set_ylim(len(LANES) - 0.4, -0.6)
+    # Below the four lanes of the cube core.
     axes.axhline(3.5, color="black", linewidth=0.8)
     axes.set_xlabel("units: every operation takes one, so lengths say nothing about time")
     axes.set_title(title)
@@ -102,6 +103,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow) -> None:
     colour = {"flag": FLAG_COLOUR, "c2v": C2V_COLOUR, "v2c": V2C_COLOUR}[arrow.label]
     width = 0.6 if arrow.label == "flag" else 1.6
     begin, end = LANES.index(arrow.source), LANES.index(arrow.target)
+    # From the edge of one bar to the edge of the other that faces it.
     side = BAR_HEIGHT / 2 if begin < end else -BAR_HEIGHT / 2
     axes.annotate(
         "",

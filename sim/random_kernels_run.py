@@ -68,6 +68,7 @@ class _Run:
         self.kernel, self.entry = kernel, entry
         self.slots = np.zeros((FIFOS, SLOTS, SIZE, COLS), np.float32)
         self.y = np.zeros((SUBBLOCKS, TILES, ROWS, COLS), np.float32)
+        # As build_module says: no ffts, then the slots twice, as fp32 and as fp16.
         self.arguments = (0, self.slots, self.slots, _A, _X, self.y)
 
     def hazard(self, traced: HostKernel, path: Path) -> str:
@@ -81,6 +82,7 @@ class _Run:
             if not verdict.ok:
                 finding = verdict.findings[0]
                 return f"trips = {trips}: {finding.kind.value}: {finding.first} and {finding.second}"
+            # The judge finds nothing in an empty trace, whatever the kernel should have done.
             if verdict.counts.ops == 0:
                 return f"trips = {trips}: the trace is empty"
         return ""

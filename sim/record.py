@@ -80,6 +80,7 @@ class TraceLibrary:
         operands = {name: RawArgument.of(array) for name, array in arrays.items()}
         scratch = list(map(RawArgument.of, areas))
         recordings: list[Recording] = []
+        # A trace has absolute addresses in GM: `areas` live as long as the launches, so these bytes stay theirs.
         blank = tuple(map(bytes_of, areas))
         with tempfile.TemporaryDirectory(prefix="pto_trace_") as directory:
             path = Path(directory) / f"{self.info.name}.trace"

@@ -144,12 +144,14 @@ def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Plann
         wholes.append(ModuleOp([]) if any(map(_has_tile_fifos, modules.values())) else shared)
         for plan, module in modules.items():
             _rename(module, f"_{number}_{plan.name}")
+            # Clones, as an operation belongs to one module only.
             wholes[-1].body.block.add_ops([op.clone() for op in module.body.block.ops])
     libraries: dict[ModuleOp, HostKernel] = {}
     traced: list[dict[Plan, Planned]] = []
     for kernel, plans, whole in zip(chosen, found, wholes, strict=True):
         if (library := libraries.get(whole)) is None:
             entry, _ = plans[Plan.STRICT]
+            # Sync.NONE: the modules have the syncs of their plans already.
             library = libraries[whole] = host_kernel(whole, entry, directory, Options(Sync.NONE), mode="trace")
         case = kernel.case()
         scratch = [np.zeros(part.bytes, np.uint8) for part in case.plan.scratch]

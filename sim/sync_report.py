@@ -84,6 +84,7 @@ _QUEUE_NAMES = [Pipe(number).name for number in range(QUEUES)]
 
 def _counts(kernel: Kernel, plans: Mapping[Plan, Planned]) -> list[str]:
     counts = plans[Plan.STRICT].counts
+    # Planned again as if the device library had no scratch of its own: the others are there for that scratch.
     operands = counts_of(planned_module(kernel, SyncOptions(hidden_scratch=False))).v_barriers
     numbers = (
         counts.v_barriers,
@@ -100,6 +101,7 @@ def _cycles(kernel: Kernel, plans: Mapping[Plan, Planned]) -> list[str]:
     cells = [kernel.name]
     program = plans[Plan.STRICT].program
     for hypothesis in Hypothesis:
+        # Any plan would do: without its syncs each has the same operations.
         least = _predicted(without_syncs(program), hypothesis)
         several = [plan.program for plan in plans.values()] + [with_all_barriers(program)]
         cells.append(f"{least:,.0f}")
@@ -120,6 +122,7 @@ def _ids(kernel: Kernel, plans: Mapping[Plan, Planned]) -> list[str]:
         solve(core.program)
         assign_event_ids(core.program, MANY, Scope.SOURCE)
         for pair in core.program.syncs()[0]:
+            # A flag that rotates in a loop has several ids, from its event_id on.
             needed[pair.flag.src] = max(needed[pair.flag.src], pair.flag.event_id + pair.flag.ids)
     return [kernel.name, *(str(count or "") for count in needed), str(plans[Plan.SOURCE].counts.in_loops)]
 

@@ -59,6 +59,7 @@ def _account(run: Timeline, core: int, pipe: Pipe, bars: Sequence[Bar]) -> Queue
     for bar in bars:
         waited[bar.stall] += bar.waited
     busy = sum(bar.busy for bar in bars)
+    # Barriers on this pipe, then those of PIPE_ALL, which hold up the scalar unit, then those inside operations.
     drained = run.drained[core * QUEUES + pipe] + waited[Stall.DRAIN]
     drained += sum(bar.end - bar.start - bar.busy for bar in bars)
     data, slot, flag = (waited[stall] for stall in (Stall.DATA, Stall.SLOT, Stall.FLAG))

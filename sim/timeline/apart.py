@@ -43,5 +43,6 @@ class TimedLaunch:
 
     def microseconds(self, hypothesis: Hypothesis, fitted: Fitted) -> float:
         """Return how long the launch takes. Raises Deadlock."""
+        # Asked for at both paces: another block may be the slowest at the other.
         busy = at_pace(lambda factor: self.slowest(hypothesis, factor).cycles / (CLOCK_GHZ * 1e3), fitted)
         return busy + LAUNCH_US

@@ -26,6 +26,7 @@ class Origin:
 
 def origins_beside(trace_library: Path) -> Mapping[int, Origin]:
     """Return the origins in the file that the build leaves beside a trace library. Raises ValueError."""
+    # Two suffixes, .trace.so; other dots are part of the name.
     name = trace_library.name.removesuffix("".join(trace_library.suffixes[-2:]))
     return read_origins(trace_library.with_name(f"{name}.origins.json"))
 

@@ -115,6 +115,7 @@ def arrows(run: Timeline) -> Iterator[Arrow]:
         issued[bar.core].append(index)
     positions = {core: [run.bars[index].position for index in indices] for core, indices in issued.items()}
     for number, arrival in enumerate(run.arrivals):
+        # Bars stand in the order of issue, so the positions of a core ascend.
         after = bisect_right(positions.get(arrival.core, []), arrival.position)
         if arrival.kind == Kind.TPOP and arrival.cause >= 0 and after < len(issued[arrival.core]):
             yield Arrow(number, arrival.cause, issued[arrival.core][after])

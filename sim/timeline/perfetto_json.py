@@ -29,6 +29,7 @@ def perfetto_json(run: Timeline, labels: Sequence[Label | None], origins: Mappin
 
 def _names(run: Timeline) -> Iterator[Event]:
     for core, pipes in tracks(run):
+        # All tracks of a core name the same process; a core that runs nothing has none, and is not shown.
         for track in pipes[:1]:
             yield {"ph": "M", "name": "process_name", "pid": track.process, "args": {"name": core}}
         for track in pipes:

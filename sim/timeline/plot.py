@@ -48,6 +48,7 @@ def draw(run: Timeline, labels: Sequence[Label | None], stages: Sequence[str], t
     rows = lanes(run)
     figure = Figure(figsize=(16, 0.62 * len(rows) + 1.9), layout="constrained")
     axes = figure.add_subplot()
+    # A kernel may have fewer stages than there are colours.
     colours = dict(zip(stages, COLOURS, strict=False))
     by_lane: dict[Lane, list[tuple[Bar, Label | None]]] = defaultdict(list)
     for bar, label in zip(run.bars, labels, strict=True):
@@ -56,6 +57,7 @@ def draw(run: Timeline, labels: Sequence[Label | None], stages: Sequence[str], t
         _draw_lane(axes, row, by_lane[lane], colours, (first, last))
     axes.set_yticks(range(len(rows)), [f"{core_name(run, core)} {pipe.name}" for core, pipe in rows])
     axes.set_xlim(first, last)
+    # The first lane is on top.
     axes.set_ylim(len(rows) - 0.5, -0.5)
     for row in range(1, len(rows)):
         if rows[row][0] != rows[row - 1][0]:
@@ -78,6 +80,7 @@ def waits(bar: Bar, end_before: float) -> list[tuple[float, float, str]]:
 
     An operation that drains inside is shown as busy first: where its barriers stand in it is the library's matter.
     """
+    # What lies between the bar before and the wait, the queue has drained: see Bar.waited.
     ready = bar.start - bar.waited
     found = [(end_before, ready, DRAIN_COLOUR), (bar.start + bar.busy, bar.end, DRAIN_COLOUR)]
     if bar.stall in STALL_COLOURS:
