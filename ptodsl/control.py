@@ -21,6 +21,7 @@ def loop(start: Scalar | int, stop: Scalar | int, step: Scalar | int = 1) -> Ite
     Bounds are whole numbers or scalars of one type (index, or one integer type). The loop variable is a scalar of it.
     """
     given = [bound for bound in (start, stop, step) if isinstance(bound, Scalar)]
+    # A bound that is a scalar decides the type of those that are Python numbers.
     ty = given[0].type if given else INDEX
     first, end, stride = (as_scalar(b, ty, n).ssa for b, n in ((start, "start"), (stop, "stop"), (step, "step")))
     if isinstance(step, int) and step <= 0:
@@ -29,6 +30,7 @@ def loop(start: Scalar | int, stop: Scalar | int, step: Scalar | int = 1) -> Ite
     op = emit(lambda: scf.ForOp(first, end, stride, [], Region(body)))
     variable = body.args[0]
     variable.location = op.location
+    # One value only: Python's `for` runs its body once, which traces it, and comes back behind the yield.
     with current_scope().inside(body, "loop"):
         yield Scalar(variable)
 

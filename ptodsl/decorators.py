@@ -123,6 +123,7 @@ def _parameter_type(
     function: Callable[..., object], name: str, annotation: object, names: Mapping[str, Any]
 ) -> Attribute:
     """Return the type that annotates the parameter `name`."""
+    # A quoted name is a string in a string where the file has `from __future__ import annotations`.
     while isinstance(annotation, str):
         annotation = _evaluate(function, name, annotation, names)
     if not isinstance(annotation, Attribute):
@@ -156,6 +157,7 @@ def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapp
 def _visible(function: Callable[..., object], names: Mapping[str, Any]) -> Iterator[None]:
     """Show `names` as globals of the function's file for the body of a `with`, then restore what was there."""
     scope: dict[str, Any] = getattr(function, "__globals__", {})
+    # A global may be None, so what was not there has a mark of its own.
     before = {name: scope.get(name, _MISSING) for name in names}
     scope.update(names)
     try:

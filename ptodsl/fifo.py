@@ -97,11 +97,14 @@ def _give_shape(pipe: FifoHandle, entry: SSAValue) -> None:
     assert isinstance(ty, TensorViewType)
     flat = handle.gm_addr.owner
     assert isinstance(flat, MakeTensorViewOp)
+    # Constants stand at the top of the function: the view may use them, though it is further up than this line.
     shape = as_indices(ty.shape, "shape")
+    # Entries are dense and row-major: a step along an axis passes all elements of the axes behind it.
     strides = as_indices([prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape))], "strides")
     dtype = flat.result.type.dtype
     view = MakeTensorViewOp(flat.ptr, shape, strides, None, TensorViewType.of(ty.shape, dtype))
     view.location = flat.location
+    # In the place of the flat view, before the handle, which then uses this one.
     Rewriter.replace_op(flat, view)
     pipe.provisional = False
 

@@ -56,8 +56,10 @@ def _user_file(path: str) -> str | None:
     """Name to show for the source file `path`; None if it belongs to the implementation."""
     full = os.path.abspath(path)
     folder, name = os.path.split(full)
+    # Its frames stand between a `with` of the user's and the generator behind it.
     if full == _CONTEXTLIB:
         return None
+    # None of the folders below these: the examples are users.
     if folder in (_PACKAGE, _DIALECT) and not name.endswith("_test.py"):
         return None
     relative = os.path.relpath(full, _ROOT)
@@ -70,6 +72,7 @@ def is_user_file(path: str) -> bool:
     libraries = (*{os.path.abspath(folder) for folder in sysconfig.get_paths().values()}, sys.prefix)
     return (
         _user_file(path) is not None
+        # <string> and <frozen runpy> are no files.
         and os.path.isfile(full)
         and "site-packages" not in full
         and not full.startswith(tuple(folder + os.sep for folder in libraries))
@@ -78,6 +81,7 @@ def is_user_file(path: str) -> bool:
 
 def user_line() -> SourceLine:
     """Return the line of the user's program that is being executed."""
+    # This runs for every operation: `inspect.stack` would read the source of every frame each time.
     frame = sys._getframe(1)
     while True:
         file = _user_file(frame.f_code.co_filename)

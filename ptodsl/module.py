@@ -101,6 +101,7 @@ class ModuleBuilder:
         for argument, hint in zip(block.args, parameters, strict=True):
             argument.name_hint = hint
             argument.location = line.attribute
+        # The terminator is there from the start: operations are inserted before it.
         end = func.ReturnOp()
         end.location = line.attribute
         block.add_op(end)
@@ -109,6 +110,7 @@ class ModuleBuilder:
         self._module.body.block.add_op(op)
         with building(scope):
             yield Arguments(Function(name, tuple(parameters.values())), values)
+        # Not in a `finally`: an exception of the body says more than the loop that it left open.
         scope.check_all_closed()
         self._names.add(name)
 
@@ -139,6 +141,7 @@ def call(callee: Function | FuncRef | str, *arguments: Value) -> None:
             if given != parameters:
                 wanted, found = (", ".join(str(ty) for ty in types) for types in (parameters, given))
                 fail(f"{name} takes ({wanted}), not ({found})")
+        # It may come later in the module, so that only `finish` can check the call.
         case FuncRef(name) | str(name):
             pass
         case _:

@@ -51,6 +51,7 @@ class FunctionScope:
 
     def insert_constant(self, op: Operation) -> None:
         """Add the constant `op` at the top of the function, after the ones already there."""
+        # There it comes before every use in any block, so that equal constants can be one.
         entry = self.function.body.block
         if self.last_constant is not None:
             entry.insert_op_after(op, self.last_constant)
@@ -69,6 +70,7 @@ class FunctionScope:
     @contextmanager
     def inside(self, block: Block, what: str) -> Iterator[None]:
         """Open `block` for the body of a `with`."""
+        # No `finally`: a block that is left by break or an exception stays open, and check_all_closed reports it.
         self.open_blocks.append(OpenBlock(block, user_line(), what))
         yield
         self.open_blocks.pop()
@@ -130,6 +132,7 @@ def emit(make: Callable[[], OpT]) -> OpT:
         op = make()
         for operand in op.operands:
             _check_visible(scope, operand, op, line)
+        # A loop or a branch comes with blocks and their terminators.
         for part in op.walk():
             part.location = line.attribute
         scope.insert(op)
@@ -139,6 +142,7 @@ def emit(make: Callable[[], OpT]) -> OpT:
             op.detach()  # type: ignore[no-untyped-call]  # who catches the error goes on with a module without it
             op.erase()
             raise
+    # Constructors raise ValueError, too. A DslError is one, and has its line already.
     except (VerifyException, ValueError) as error:
         if isinstance(error, DslError):
             raise

@@ -62,6 +62,7 @@ def __getattr__(name: str) -> Callable[..., None]:
     if operation is None:
         reason = f": {REFUSED[DSL_NAMES[name]]}" if name in DSL_NAMES else ""
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{reason}", name=name, obj=None)
+    # From now on the module has the name, and Python does not ask here again.
     made = globals()[name] = tile_function(operation)
     return made
 
@@ -92,6 +93,7 @@ def tile_function(operation: type[RowOp]) -> Callable[..., None]:
             for name, operand in operands.items()
             if operand.is_tile and given.get(name) is not None
         }
+        # Tiles with types of their own (masks, indices) do not say the type of a scalar.
         dtype = next(tiles[name] for name, operand in operands.items() if name in tiles and not operand.types).type
         assert isinstance(dtype, TileBufType)
         values = [
@@ -110,6 +112,7 @@ def tile_function(operation: type[RowOp]) -> Callable[..., None]:
 def _signature(family: Family) -> Signature:
     """Return the parameters of a family's functions."""
     parameters = []
+    # No default but None comes here: functions with others, such as col_sum, are written out below.
     for token in family.signature:
         name, _, default = token.partition("=")
         parameters.append(
@@ -167,6 +170,7 @@ def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None =
 
 def col_sum(src: Value, tmp: Value | None = None, dst: Value | None = None, is_binary: bool = True) -> None:
     """Compute dst[c] = sum of column c; dst is [1, cols]. With `tmp` as a tree in it; `col_sum(src, dst)` without."""
+    # Called with two tiles: the second one is the result.
     if dst is None:
         tmp, dst = None, tmp
     _with_attributes(
@@ -267,6 +271,7 @@ def _with_attributes(name: str, operands: Mapping[str, Value | None], **attribut
     operation = VECTOR_OPS[name]
     values = [None if value is None else ssa_of(value, key, Tile) for key, value in operands.items()]
     names = operation.get_irdl_definition().accessor_names
+    # A property may have another name in MLIR than in its class: cmp_mode is cmpMode.
     properties = {names[key][0] if key in names else key: value for key, value in attributes.items()}
     emit(lambda: operation(*values, properties=properties))
 

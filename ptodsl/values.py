@@ -148,6 +148,7 @@ class Scalar(Value):
         """Inequality at run time."""
         return compare("ne", self, other)
 
+    # Python drops it where `__eq__` is defined; handles are hashed by identity.
     __hash__ = Value.__hash__
 
 
@@ -187,6 +188,7 @@ def as_scalar(value: object, ty: Attribute, name: str = "operand") -> Scalar:
         if value.type != ty:
             fail(f"{name} has type {value.type} where {ty} is needed; convert it (scalar.index_cast, scalar.truncf)")
         return value
+    # To Python True is an int.
     if isinstance(value, bool) or not isinstance(value, int | float):
         fail(f"{name} must be a scalar or a Python number, not {value!r}")
     return Scalar(constant(value, ty))
@@ -218,6 +220,7 @@ def _arithmetic(
 
 
 _INT_PREDICATES = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
+# With a NaN an ordered predicate (o) is false and an unordered one (u) true: as in Python, only `!=` holds.
 _FLOAT_PREDICATES = {"eq": "oeq", "ne": "une", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
 
 
