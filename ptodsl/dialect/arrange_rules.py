@@ -128,6 +128,7 @@ def check_padding_in_place(op: Operation, tiles: Tiles) -> None:
         while isinstance(value.owner, TReshapeOp):
             value = value.owner.src
         addr = getattr(value.owner, "addr", None)
+        # Constants of one value may be two SSA values: known addresses are compared as numbers.
         roots.append(
             value if addr is None else (addr if checks.constant_int(addr) is None else checks.constant_int(addr))
         )

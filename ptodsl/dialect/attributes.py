@@ -103,6 +103,7 @@ class MaskPattern(StrEnum):
 
     def kept(self, cols: int) -> int:
         """How many of `cols` columns."""
+        # The four digits follow the P; the rightmost one is of column 0.
         return sum(self.value[4 - c % 4] == "1" for c in range(cols))
 
 
@@ -285,6 +286,7 @@ def _parse_short(parser: AttrParser, attribute: type[A]) -> A:
     """Parse an attribute of a type that the place determines, so that only its parameter must be written."""
     start = parser.pos
     if parser.parse_optional_punctuation("<") is not None:
+        # The bracket was only looked at: parse_parameter reads it itself.
         parser._resume_from(start)
         return attribute(attribute.parse_parameter(parser))
     given = parser.parse_attribute()

@@ -121,6 +121,7 @@ class SectionOp(IRDLOperation, abc.ABC):
     def parse(cls, parser: Parser) -> Self:
         """Parse `{ ... }`."""
         body = parser.parse_region()
+        # Empty braces are parsed as a region without a block.
         if body.first_block is None:
             body.add_block(Block())
         return cls.create(regions=[body], attributes=parser.parse_optional_attr_dict())

@@ -136,6 +136,7 @@ class _Braces(CustomDirective, abc.ABC):
 
 def braces(count: int) -> type[CustomDirective]:
     """The directive `Braces` with so many properties."""
+    # xDSL reads the parameters of a directive from the annotations of its class: each count needs a class.
     parameters = {f"property{number}": AttributeVariable for number in range(count)}
     return irdl_custom_directive(type("Braces", (_Braces,), {"__annotations__": parameters}))
 
@@ -147,6 +148,7 @@ def parse_braces(parser: Parser, names: Container[str]) -> tuple[dict[str, Attri
     for name, attr in parser.parse_optional_attr_dict().items():
         if name not in names:
             others[name] = attr
+        # A boolean is a number of type i1, and stays one.
         elif isinstance(attr, IntegerAttr) and attr.type != i1:
             known[name] = IntegerAttr(attr.value.data, NUMBER_TYPES.get(name, i32))
         else:

@@ -94,6 +94,7 @@ class TileEffects(MemoryEffect):
             case Hidden.NEVER:
                 return False
             case Hidden.COLUMN_MAJOR_ROWS:
+                # The row values are broadcast into the program's scratch then.
                 if getattr(op, "tmp", None) is not None:
                     return False
                 types = [operand.type for operand in op.operands]

@@ -99,6 +99,7 @@ def parse_body(parser: AttrParser, parse: Callable[[str], T]) -> T:
         result = parse(match[1])
     except VerifyException as error:
         parser.raise_error(str(error), start, match.end())
+    # The text was read past the lexer, which has to go on behind it.
     parser._resume_from(match.end())
     return result
 

@@ -34,6 +34,7 @@ ATTRIBUTES = ("#pto.pipe_event_type", "#pto.sync_op_type")
 
 def operation_on(pipe: Pipe) -> str:
     """Name of an operation that runs on a pipe."""
+    # Several operations run on a pipe; any of them is read back as the same pipe.
     return next(name for name, other in PIPE_OF_OPERATION.items() if other is pipe)
 
 

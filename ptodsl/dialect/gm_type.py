@@ -100,6 +100,7 @@ def _view_spec(body: str) -> ViewSpec:
     match = _VIEW.fullmatch(body)
     if match is None:
         raise VerifyException(f"expected dimensions and an element type like ?x128xf16, not <{body}>")
+    # Each dimension ends with an x, so that nothing is behind the last one.
     return ViewSpec(tuple(parse_dim(dim.strip()) for dim in match[1].split("x")[:-1]), element_type(match[2]))
 
 

@@ -23,6 +23,7 @@ def inferred_layout(shape: Sequence[int], strides: Sequence[int], element_bytes:
     if has_boxes(shape, strides, element_bytes) and tuple(strides) == _dense(shape):
         return Layout.NZ
     (rows, cols), (row_stride, col_stride) = _last_two(shape), _last_two(strides)
+    # The stride of a dimension of size 1 is never used, so that any will do.
     by_rows = (cols == 1 or col_stride == 1) and (rows == 1 or row_stride == cols)
     by_cols = (rows == 1 or row_stride == 1) and (cols == 1 or col_stride == rows)
     if by_rows and by_cols:  # a single row or column

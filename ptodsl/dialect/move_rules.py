@@ -106,6 +106,7 @@ def check_transfer_shape(op: DpsOp, part: SSAValue, tile: TileBufType) -> None:
         if DYNAMIC not in (*view.shape, *tile.valid_shape) and here != there:
             raise VerifyException(f"{op.name}: the slice of GM has {here} elements, but the tile {there}")
         return
+    # Ones in front, so that a view of one dimension has rows, too.
     *leading, rows, cols = (1, 1, *view.shape)
     if tile.loc is Loc.VEC and tile.is_row_major:
         rows = DYNAMIC if DYNAMIC in (*leading, rows) else math.prod(leading) * rows
@@ -136,6 +137,7 @@ def check_row_stride(op: DpsOp, view: SSAValue) -> None:
     if strides is None or len(strides) < 2:
         return
     stride = strides[-1] if layout_of(view) is Layout.DN else strides[-2]
+    # A stride that is not constant is DYNAMIC, which is negative and passes.
     if stride > a3.MAX_CUBE_ROW_STRIDE:
         raise VerifyException(
             f"{op.name}: the rows of src are {stride} elements apart, but a load into L1 takes a stride of at most "

@@ -27,6 +27,7 @@ def row_op(row: Op, base: type[T], **fields: object) -> type[T]:
     made = {
         "__doc__": f"{row.formula}.",
         "__module__": base.__module__,
+        # irdl_op_definition takes any other field for a part of the operation.
         "__annotations__": dict.fromkeys(("ROW", *(name for name in fields if name.isupper())), ClassVar),
         "name": f"pto.{row.dialect}",
         "ROW": row,
@@ -42,6 +43,7 @@ def _with_operands(base: type[T], family: Family) -> type[T]:
     fields: dict[str, object] = {
         operand.name: opt_operand_def() if operand.optional else operand_def() for operand in family.operands
     }
+    # With more than one optional operand their number alone does not say which are there.
     if sum(operand.optional for operand in family.operands) > 1:
         fields["irdl_options"] = (AttrSizedOperandSegments(as_property=True),)
     return type(f"{family.name}_OP", (base,), {"__module__": base.__module__, **fields})

@@ -70,6 +70,7 @@ class DpsOp(IRDLOperation):
         ins, inside = parse_group(parser, "ins", cls.COMMA, interleaved=cls.INTERLEAVED)
         outs, _ = parse_group(parser, "outs")
         attributes = parser.parse_optional_attr_dict()
+        # One name in the text may be several operations here, which only their operands tell apart.
         name = cls.FORM(ins, outs) if cls.FORM is not None else ""
         meant = parser.ctx.get_op(name) if name else cls
         assert issubclass(meant, DpsOp)
@@ -102,6 +103,7 @@ class DpsOp(IRDLOperation):
         """Print what follows the operation's name."""
         *ins, dst = self.operands
         outs = [dst]
+        # Among the operands it stands right before the destination.
         if self.SECOND and getattr(self, self.SECOND) is not None:
             outs.append(ins.pop())
         behind = {name: value for name, value in self.properties.items() if name in self.BEHIND}
@@ -129,12 +131,14 @@ def _arguments(
     kinds = cls.get_irdl_definition().operands
     optional = [isinstance(kind, OptOperandDef) for name, kind in kinds if name != cls.SECOND]
     second = [isinstance(kind, OptOperandDef) for name, kind in kinds if name == cls.SECOND]
+    # The last operand is the destination, which is in `outs`.
     most, least = len(optional) - 1, optional.count(False) - 1
     most_outs, least_outs = 1 + len(second), 1 + second.count(False)
     if not least <= len(ins) <= most or not least_outs <= len(outs) <= most_outs:
         wanted = str(least) if least == most else f"{least} to {most}"
         results = str(least_outs) if least_outs == most_outs else f"{least_outs} or {most_outs}"
         parser.raise_error(f"{cls.name} takes {wanted} ins and {results} outs, not {len(ins)} and {len(outs)}", start)
+    # So many of the optional operands are there. They must be the first ones, since the text does not name them.
     spare = len(ins) - least
     given: list[SSAValue | None] = []
     sources = iter(ins)
@@ -155,6 +159,7 @@ def parse_group(
     operands = [parser.parse_unresolved_operand()]
     attributes: dict[str, Attribute] = {}
     while parser.parse_optional_punctuation(",") is not None:
+        # With `comma` the attributes may follow instead of an operand.
         operand = parser.parse_optional_unresolved_operand() if comma else parser.parse_unresolved_operand()
         if operand is None:
             attributes = parser.parse_optional_attr_dict()

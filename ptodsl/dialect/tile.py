@@ -90,6 +90,7 @@ class AllocationOp(IRDLOperation, abc.ABC):
         """Give the tile an address after it was built; uses of the tile stay as they are."""
         valid = [self.valid_row, self.valid_col]
         self.operands = [addr, *(value for value in valid if value is not None)]
+        # A property counts which of the optional operands are there; assigning the operands leaves it as it was.
         sizes = [1, *(int(value is not None) for value in valid)]
         self.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, sizes)
 

@@ -234,6 +234,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
             raise VerifyException(f"{self.name}: gm_slot_buffer, a pointer to the slots in GM, is needed on A3")
         for way in self.ways:
             if self.ring(way) is None:
+                # The two directions are 1 and 2, and so are the places of their consumers' rings.
                 side = self.OPERANDS[way]
                 raise VerifyException(f"{self.name}: dir_mask = {self.direction} needs {side}, the consumer's ring")
         for name, value in zip(self.OPERANDS[1:3], (self.c2v_consumer_buf, self.v2c_consumer_buf), strict=True):

@@ -75,6 +75,7 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
     @property
     def way(self) -> int:
         """The direction in which its tile goes."""
+        # The cube core that produces and the vector core that consumes are the two ends of this way.
         return CUBE_TO_VECTOR if (self.CORE is KernelKind.CUBE) == self.PRODUCES else VECTOR_TO_CUBE
 
     def check_split(self) -> None:
@@ -158,6 +159,7 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
             return
         if ty.loc is not self.PLACE:
             raise VerifyException(f"{self.name}: the tile must be in {self.PLACE}, not in {ty.loc}")
+        # {True} if both are given, {False} if none is, and {True, False} if only one is, which equals neither.
         both = {self.valid_row is not None, self.valid_col is not None}
         if both != {all(dim == DYNAMIC for dim in ty.valid_shape)} or (both == {False} and DYNAMIC in ty.valid_shape):
             raise VerifyException(

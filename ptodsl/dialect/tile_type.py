@@ -117,6 +117,7 @@ class TileSpec:
 
     def __post_init__(self) -> None:
         """Check the shape against itself and against the storage unit of its layout."""
+        # Raises for what is no element type.
         element_name(self.dtype)
         if self.rows <= 0 or self.cols <= 0:
             raise VerifyException(f"tile shape {self.rows}x{self.cols} must be positive")
@@ -154,6 +155,7 @@ class TileSpec:
         """Rows and columns of the smallest unit of storage: a fractal box, or a 32-byte block."""
         size = element_bytes(self.dtype)
         per_block = a3.BLOCK_BYTES // size
+        # Boxes of accumulators are square, whatever the bytes of an element (a3.ACC_FRACTAL_BYTES).
         if self.loc is Loc.ACC:
             return a3.FRACTAL_ROWS, a3.FRACTAL_ROWS
         if self.slayout is SLayout.ROW_MAJOR:
@@ -310,6 +312,7 @@ def _short_values(parts: Sequence[str], pairs: Sequence[tuple[str, str]], body: 
     if shape is None:
         raise VerifyException(f"expected a memory space and a shape like vec, 32x256xf32, not <{body}>")
     given = dict(pairs[2:])
+    # A key that stands twice is one entry of the dictionary.
     if len(given) < len(pairs) - 2 or not set(given) <= set(_SHORT_KEYS):
         raise VerifyException(f"behind the shape of a !pto.tile_buf each of {', '.join(_SHORT_KEYS)} may stand once")
     rows, cols, dtype = shape.groups()

@@ -136,6 +136,7 @@ def check_column_sum(op: Operation, tiles: Tiles) -> None:
     src, tmp = tiles["src"], tiles["tmp"]
     checks.row_major(op, tmp=tmp)
     rows, cols = src.valid_shape
+    # Of rows that are DYNAMIC, which is -1, that is the least that there can be.
     half = (max(1, -(-rows // 2)), cols)
     if any(DYNAMIC not in (s, t) and t < s for s, t in zip(half, tmp.shape, strict=True)):
         raise VerifyException(

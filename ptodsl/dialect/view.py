@@ -267,6 +267,7 @@ def layout_of(view: SSAValue) -> Layout | None:
         return Layout.ND if isinstance(owner, DeclareGlobalOp) else None
     source = owner.source.owner
     if isinstance(source, MakeTensorViewOp) and source.layout is None and _is_column(owner):
+        # The strides fit both layouts: the tile at the other end of the transfer decides.
         for use in view.uses:
             for tile in use.operation.operands:
                 if isinstance(tile.type, TileBufType) and tile.type.loc is Loc.VEC:
