@@ -95,6 +95,7 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
     """
     parsed = parse_module(text, file)
     try:
+        # In front of all others, since the verifier and the passes know only what comes out of these.
         rewrite_memrefs(parsed.module, parsed.adopt)
         rewrite_fifos(parsed.module, parsed.adopt)
     except OperationError as error:
@@ -115,6 +116,7 @@ def _lower(parsed: ParsedModule, options: Options, limits: list[Diagnostic]) -> 
     expand_sums(module, parsed.adopt)
     complete_fifos(module)
     complete_tile_fifos(module)
+    # Scratch needs a place in the plan; overlaps are known when there is one.
     complete_scratch(module, addresses=options.addresses)
     plan = plan_memory(module)
     apply_plan(plan)

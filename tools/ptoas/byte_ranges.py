@@ -95,6 +95,7 @@ class ByteRanges:
         if not isinstance(tile.owner, SubviewOp):
             return (ByteRange(buffer, start, start + ty.byte_size),)
         assert isinstance(ty, TileBufType)
+        # A valid size of run time is at most the whole.
         rows, cols = (size if valid == DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True))
         size = element_bytes(ty.dtype)
         distance, width = row_distance(tile) * size, cols * size

@@ -63,10 +63,12 @@ def _note(op: Operation, uses: _Uses) -> None:
             uses.live |= _tiles(op.operands)  # a call, or what goes around a loop
         return
     roles = {operand.name: operand.role for operand in row_of(op).family.operands}
+    # Scratch is written, but nothing in it is a result.
     scratch = [value for name, role in roles.items() if role is Role.SCRATCH and (value := getattr(op, name, None))]
     read = _tiles(effects.reads)
     written = [value for value in effects.writes if value not in scratch]
     targets = _tiles(written)
+    # What it does is seen elsewhere, in GM or by the printer, so all that it reads counts.
     if not written or not all(isinstance(value.type, TileBufType | MultiTileBufType) for value in written):
         uses.live |= read
     for target in targets:

@@ -72,6 +72,7 @@ def rewrite_fifos(module: ModuleOp, adopt: Adopt) -> None:
         if not isinstance(function, FuncOp):
             continue
         in_gm = [op for op in function.walk() if isinstance(op, TileFifoOp) and op.gm_slot_tensor is not None]
+        # Before any handle is replaced, since all handles of the function count for the numbers.
         bases = flag_bases(function)
         taken = {op.number for op in function.walk() if isinstance(op, TileFifoOp)}
         numbers = (number for number in count() if number not in taken)

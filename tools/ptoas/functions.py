@@ -134,6 +134,7 @@ def _verify_calls(function: FuncOp, functions: Mapping[str, FuncOp]) -> Iterator
 def _way(start: FuncOp, goal: FuncOp, functions: Mapping[str, FuncOp]) -> Sequence[str]:
     """Names of functions from `start` to `goal` of which each calls the next one; empty if there is no way."""
     came_from: dict[str, str | None] = {start.sym_name.data: None}
+    # Breadth first, so that the message shows the shortest way.
     todo = [start]
     while todo:
         current = todo.pop(0)
@@ -154,6 +155,7 @@ def together(module: ModuleOp, pairs: Iterable[Iterable[FuncOp]]) -> Mapping[Fun
 
     That are callers and callees, and those that `pairs` say, such as the two ends of a FIFO.
     """
+    # Disjoint sets: every function points towards the leader of its set.
     leader = {op: op for op in module.body.block.ops if isinstance(op, FuncOp)}
     functions = {function.sym_name.data: function for function in leader}
 

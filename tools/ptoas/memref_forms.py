@@ -76,6 +76,7 @@ def _rewrite(argument: BlockArgument, ty: Attribute, adopt: Adopt) -> None:
     assert isinstance(memref, MemRefType)
     users = (TLoadOp, TStoreOp, InitializeL2G2LPipeOp)
     transfers = [use for use in reversed(list(argument.uses)) if isinstance(use.operation, users)]
+    # The uses go over to the new value, so they have been noted before.
     pointer = Rewriter.replace_value_with_new_type(argument, ty)
     for use in transfers:
         made = _whole(use.operation, pointer, memref)

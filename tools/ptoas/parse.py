@@ -131,7 +131,9 @@ class _Lexer(MLIRLexer):
         r"\s*+(?:"  # possessive: a token is never cut short for the sake of the white space before it
         rf"(?P<percent>%{_SUFFIX})"
         r"|(?P<bare>[a-zA-Z_][a-zA-Z0-9_$.]*)"
+        # `{-#` is one token, which begins metadata.
         r"|(?P<punctuation>->|[:,()\]\[<>=}]|\{(?!-#))"
+        # Before a point or an x it may be the beginning of a float or of a hexadecimal number.
         r"|(?P<integer>[0-9]++(?![.x]))"
         rf"|(?P<exclamation>!{_SUFFIX})"
         rf"|(?P<hash>#{_SUFFIX}(?!-\}}))"
@@ -166,6 +168,7 @@ class _Lexer(MLIRLexer):
 class _Parser(Parser):
     """Parser that records where operations start, and remembers types and locations by their text."""
 
+    # With brackets or strings inside, the end of a type is not found by an expression: xDSL parses it.
     _DIALECT_TYPE = re.compile(r"!pto\.\w+(?:<[^<>\"]*>)?(?![.\w<])")
     _PLACE = r"\"([^\"\\]*)\"\s*:\s*([0-9]+)\s*:\s*([0-9]+)"
     _FILE = rf"{_PLACE}\s*\)"
@@ -177,11 +180,13 @@ class _Parser(Parser):
     def __init__(
         self, text: str, file: str, starts: dict[Operation, int], operations: Sequence[type[Operation]]
     ) -> None:
+        # The base class begins to lex its text at once, with its own lexer: it gets none.
         super().__init__(context(operations), "", file)
         self._starts = starts
         self._start = 0
         self._types: dict[str, TypeAttribute] = {}
         self._locations: dict[str, LocationAttr] = {}
+        # Printers define locations at the end, behind their uses.
         for alias, *place in self._ALIAS_DEFINITION.findall(text):
             self._locations[alias] = _file_location(*place) if place[1] else UnknownLoc()
         self._parser_state.lexer = _Lexer(Input(text, file))

@@ -89,6 +89,7 @@ def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
     fifos: dict[Operation, list[TileFifoOp]] = {}
     for op in module.walk():
         if isinstance(op, TileFifoOp):
+            # Both ends know one ring. Of an end that is opened by address alone no other end is known.
             fifos.setdefault(ring_of(op, op.ways[0]) or op, []).append(op)
     groups = together(module, [[_function(end) for end in ends] for ends in fifos.values()])
     free = dict.fromkeys(groups.values(), 0)

@@ -49,6 +49,7 @@ def allocations_of(value: SSAValue) -> tuple[AllocationOp, ...]:
         seen.add(current)
         if isinstance(current.owner, AllocationOp):
             found[current.owner] = None
+        # A stack, so the first source goes on last.
         todo.extend(reversed(direct_sources(current)))
     return tuple(found)
 

@@ -39,6 +39,7 @@ def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[Oper
 
 def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationError]) -> None:
     """Check the operations of a block; `defined` are the values that they may use."""
+    # A copy: what is defined in here is not known behind the block.
     defined = defined | set(block.args)
     for op in block.ops:
         try:

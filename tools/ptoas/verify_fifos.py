@@ -63,6 +63,7 @@ def _verify_flags(function: FuncOp) -> Iterator[OperationError]:
             continue
         if fifo.flag is None and (problem := flag_problem(base)) is not None:
             yield OperationError(fifo, f"{fifo.name}: the FIFOs of this function are numbered, and {problem}")
+        # Two sections may name the same flags: they are two cores, and the two ends of one FIFO.
         for flag in (base, base + 1):
             if taken.setdefault((section, flag), fifo) is not fifo:
                 yield OperationError(

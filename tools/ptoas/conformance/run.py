@@ -119,6 +119,7 @@ def missing_call(cpp: str, calls: Iterable[str]) -> str | None:
     text, position, bound = re.sub(r"\s+", "", cpp), 0, dict[str, str]()
     for call in calls:
         pattern = re.escape(re.sub(r"\s+", "", call))
+        # `$name` stands for any variable where it comes first, and for the same one from there on.
         for name in dict.fromkeys(re.findall(r"\\\$(\w+)", pattern)):
             found = bound.get(name, rf"(?P<{name}>v\d+)")
             pattern = pattern.replace(rf"\${name}", found, 1).replace(rf"\${name}", bound.get(name, f"(?P={name})"))

@@ -94,6 +94,7 @@ def emit_for(writer: Writer, op: scf.ForOp) -> None:
         source = writer.name(initial)
         name = writer.define(argument)
         writer.line(f"{value_type(argument, op)} {name} = {source};")
+        # Behind the last pass the variable holds the result.
         writer.alias(result, name)
     index = op.body.block.args[0]
     lb, ub, step = (writer.name(value) for value in (op.lb, op.ub, op.step))
@@ -118,6 +119,7 @@ def emit_while(writer: Writer, op: scf.WhileOp) -> None:
         writer.alias(argument, name)
     with writer.block("while (true)"):
         emit_block(writer, before)
+        # Before the break, since the results are what the condition passed on last.
         for result, value in zip(op.results, condition.args, strict=True):
             writer.line(f"{writer.name(result)} = {writer.name(value)};")
         writer.line(f"if (!({writer.name(condition.condition)})) break;")

@@ -51,6 +51,7 @@ def emit_module(module: ModuleOp, ranges: ByteRanges, *, tail_sync: bool) -> Emi
         parts.append(prototypes)
     origins: list[Operation | None] = []
     for part in parts:
+        # The line break that joins two parts ends a line, too.
         origins += [None] * (part.count("\n") + 1)
     for function in functions:
         emitted = _function(function, ranges, tail_sync)

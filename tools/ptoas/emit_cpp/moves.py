@@ -41,6 +41,7 @@ def emit_store(writer: Writer, op: TStoreOp) -> None:
     if op.st_phase is not None and op.st_phase.data is not Phase.UNSPECIFIED:
         template.append(f"STPhase::{op.st_phase.data.capitalize()}")
     with_relu = relu is not ReluPreMode.NO or op.scale is not None
+    # Template arguments count by place, so in front of relu the atomic type must be given even if there is none.
     if atomic is not AtomicType.NONE or with_relu:
         template += [*_types(writer, op.src, op.dst), f"AtomicType::{atomic.spelling}"]
     if with_relu:

@@ -41,11 +41,13 @@ def _pick(operator: str) -> Expression:
 
 def _propagating(operator: str) -> Expression:
     """The smaller or the larger of two floats; NaN if either is, and -0 is smaller than 0."""
+    # If b is NaN no comparison holds, and the result is b. The zeros are equal, but 1 / -0 is negative.
     return lambda a, b: f"{a} != {a} || {a} {operator} {b} || ({a} == {b} && 1 / {a} {operator} 0) ? {a} : {b}"
 
 
 def _ignoring(operator: str) -> Expression:
     """The smaller or the larger of two floats; the other one if one is NaN."""
+    # If a is NaN no comparison holds, and the result is b.
     return lambda a, b: f"{a} {operator} {b} || {b} != {b} ? {a} : {b}"
 
 
@@ -115,6 +117,7 @@ FLOAT_PREDICATES: tuple[Expression, ...] = (
     _infix("<="),
     lambda a, b: f"{a} < {b} || {a} > {b}",
     lambda a, b: f"{a} == {a} && {b} == {b}",
+    # Unordered ones hold if either is NaN. That makes any comparison false, so they negate the opposite one.
     lambda a, b: f"!({a} < {b} || {a} > {b})",
     lambda a, b: f"!({a} <= {b})",
     lambda a, b: f"!({a} < {b})",
@@ -241,6 +244,7 @@ def emit_bitcast(writer: Writer, op: arith.BitcastOp) -> None:
 
 def emit_float_to_unsigned(writer: Writer, op: arith.FPToUIOp) -> None:
     """`int32_t v3 = (int32_t)(uint32_t)v1;`."""
+    # By way of the unsigned type: C++ does not say what a number beyond the range of the signed one becomes.
     ty = value_type(op.result, op)
     _assign(writer, op, f"({ty})(u{ty}){writer.name(op.input)}")
 

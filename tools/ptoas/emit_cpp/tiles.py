@@ -124,6 +124,7 @@ def _chosen_address(writer: Writer, op: MultiTileGetOp) -> str:
     places = [
         writer.constant(ADDRESS_TYPE, str(first + number * several.tile.byte_size)) for number in range(several.count)
     ]
+    # From the inside out: number 0 is what is left if no other one is chosen.
     chosen = places[0]
     for number, place in enumerate(places[1:], 1):
         rest = chosen if number == 1 else f"({chosen})"

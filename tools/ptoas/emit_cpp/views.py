@@ -141,6 +141,7 @@ def _origin(writer: Writer, op: PartitionViewOp) -> tuple[str, list[Term]]:
     if isinstance(source, MakeTensorViewOp):
         return writer.name(source.ptr), [term(writer, stride) for stride in source.strides]
     if isinstance(source, DeclareGlobalOp):
+        # Without the dimensions that padding has put in front.
         return f"{writer.name(op.source)}.data()", list(entry_view(op.source, op).strides[-len(op.sizes) :])
     raise OperationError(op, f"{op.name}: source must be made by make_tensor_view or declare_global in this function")
 

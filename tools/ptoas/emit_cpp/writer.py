@@ -21,6 +21,7 @@ from tools.ptoas.emit_cpp.spelling import scalar_type
 
 INDENT = "  "
 
+# A control character: no C++ text holds one.
 _MARK = re.compile("\x1f(\\d+)\x1f")
 
 
@@ -143,7 +144,9 @@ def float_literal(number: float, suffix: str) -> str:
         return '__builtin_nanf("")'
     if number in (float("inf"), float("-inf")):
         return f"{'-' if number < 0 else ''}__builtin_inf{suffix}()"
+    # Nine digits tell any two singles apart; `repr` does that for doubles.
     text = f"{number:.9g}" if suffix else repr(number)
+    # `1f` is no literal.
     if not any(mark in text for mark in ".e"):
         text += ".0"
     return text + suffix

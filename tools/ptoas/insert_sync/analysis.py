@@ -267,7 +267,7 @@ class Dataflow:
         return state.wait((flag, number), flag.dst)
 
     def _set(self, flag: Flag, number: int, state: State) -> State:
-        # The flag is set when all that was issued to src is complete, even where src itself does not know it, as V.
+        # The flag is set when all that was issued to src is complete, even if src, as V, does not know it.
         return state.set((flag, number), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
 
     def _push(self, node: FifoNode, state: State) -> State:

@@ -148,6 +148,7 @@ def _signature(op: OpNode) -> Signature:
 
 def _count_repeats(ops: list[OpNode], vector: int) -> None:
     """Tell each operation on V, of which `vector` are all, how many repeats it is away from those it conflicts with."""
+    # One walk speaks for a kind, since it is a part of the signature.
     walks = {op.bit: op.walk for op in ops if op.bit & vector}
     needs: dict[tuple[Walk | None, int], tuple[tuple[int, int], ...]] = {}
     for op in ops:
@@ -166,7 +167,9 @@ def _needed_repeats(op: OpNode, walks: dict[int, Walk | None]) -> dict[int, int]
     needed: dict[int, int] = defaultdict(int)
     for number in iter_bits(op.vector_conflicts):
         bit = 1 << number
+        # Of an unknown walk the last repeat may touch what the first one of the next operation does.
         nearest = _WORST if op.walk is None or (walk := walks[bit]) is None else distance(walk, op.walk)
+        # The accesses do conflict, so that walks which show nothing of it count as the worst.
         missing = SAFE_DISTANCE - (_WORST if nearest is None else nearest)
         if missing > 0:
             needed[missing] |= bit

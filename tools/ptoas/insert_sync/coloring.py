@@ -183,6 +183,7 @@ class Coloring:
         if relief is None:
             return
         if relief.host is not None:
+            # Its pairs are the host's now, whose ids are then taken for its spans, too.
             for event_id in ids[relief.host.event_id : relief.host.event_id + relief.host.ids]:
                 event_id.take(tenant)
         elif relief.over:
@@ -216,6 +217,7 @@ def meets_itself(flag: Flag, timing: Timing) -> Reason | None:
     rotation = flag.rotation
     if not is_taken_in_time(flag, timing, flag.ids, 0 if rotation is None else rotation.distance):
         return Reason.ITSELF
+    # A frame in a loop comes again: its primes must know that the last waits are over, its sets that the drains are.
     if timing.overtakes(flag, OUTSIDE) & timing.waits(flag) or timing.overtakes(flag) & timing.wait_in(flag, OUTSIDE):
         return Reason.FRAME
     return None

@@ -40,7 +40,7 @@ class GlobalMemory:
         self.names = frozenset((*self._arguments.values(), *self.fifos, UNKNOWN))
         """All names."""
         self._inside: dict[str, set[str]] = {}
-        # Only here, since `_roots` answers with all names where it cannot tell.
+        # Only now: `_roots` needs all the names, which are its answer where it cannot tell.
         for fifo in fifos:
             for root in self._roots(fifo.gm_addr):
                 self._inside.setdefault(root, set()).add(self._fifos[fifo.pipe])

@@ -73,6 +73,7 @@ class LinearForms:
                 return self.of(op.input)
             case arith.MuliOp() as op:
                 factors = self.of(op.lhs), self.of(op.rhs)
+                # A product is linear if one of the two is a constant.
                 for one, other in (factors, factors[::-1]):
                     if not one.terms:
                         return other * one.constant
@@ -87,6 +88,7 @@ class LinearForms:
             form += Linear(NOTHING, part.constant)
             for term, coefficient in part.terms.items():
                 inner = remainder(term)
+                # A remainder by a multiple of the modulus is congruent to what is divided.
                 if inner is not None and inner.modulus % modulus == 0:
                     todo.append(self.of(inner.dividend) * coefficient)
                 else:

@@ -170,6 +170,7 @@ def _random_body(rng: random.Random, tiles: int, depth: int) -> tuple[Statement,
 
 
 def _random_statement(rng: random.Random, tiles: int, depth: int) -> Statement:
+    # Below 0.25 are loops and ifs, which the innermost statements may not be.
     kind = rng.random() if depth else rng.uniform(0.25, 1.0)
     if kind < 0.15:
         trips = rng.choice([None, 1, 2, MAX_TRIPS])

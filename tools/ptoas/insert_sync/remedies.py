@@ -246,6 +246,7 @@ class Remedies:
 
     def _forget_served(self) -> None:
         """Take away the acknowledgements for flags that are gone, and those for these."""
+        # Again and again, since an acknowledgement that goes may have had one itself.
         while stale := [pair for pair in self._acknowledgements if pair.acknowledges and not pair.acknowledges.pairs]:
             for pair in stale:
                 self._acknowledgements.remove(pair)

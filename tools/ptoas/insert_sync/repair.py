@@ -137,6 +137,7 @@ class _Repair(Dataflow):
         In a long program many blocks may hold the latest one. The later its block, the later it is, so it is looked for
         among the last few.
         """
+        # A kind whose first operation stands behind `op` has done nothing before it in this pass.
         forward = [met for met in self._meetings(producers & op.earlier, site) if met.loop is None]
         if forward:
             return max(forward, key=lambda met: met.lateness)

@@ -77,6 +77,7 @@ class Flag:
         rotation = self.rotation
         if rotation is None or rotation.is_whole:
             return range(self.ids)
+        # The first passes wait for these: pass t waits for id t - distance, modulo the ids.
         return range(rotation.ids - rotation.distance, rotation.ids)
 
 
@@ -148,6 +149,7 @@ class Gap:
         return [
             *(Sync(Action.DRAIN, flag) for flag in self.drains),
             *(Sync(Action.SET, pair.flag) for pair in self.early_sets),
+            # Acknowledgements: in front of the sets that are held back for them.
             *(Sync(Action.WAIT, pair.flag) for pair in self.early_waits),
             *(Sync(Action.SET, pair.flag) for pair in self.sets),
         ]
@@ -156,6 +158,7 @@ class Gap:
         """Those that belong to the node behind the gap."""
         return [
             *(Sync(Action.WAIT, pair.flag) for pair in self.waits),
+            # Acknowledgements: behind the waits of which they tell.
             *(Sync(Action.SET, pair.flag) for pair in self.late_sets),
             *(Sync(Action.BARRIER, barrier=barrier) for barrier in self.barriers),
             *(Sync(Action.PRIME, flag) for flag in self.primes),
