@@ -146,6 +146,7 @@ def _parse_arrays(data: bytes, offset: int, header: Mapping[str, Any]) -> tuple[
             f"{state}: {n_events} events and {n_accesses} accesses need {expected} bytes after the header, "
             f"{actual} are there"
         )
+    # Views of the file's bytes, so nothing is copied, and nothing can be written to.
     events = np.frombuffer(data, EVENT_DTYPE, n_events, offset)
     accesses = np.frombuffer(data, ACCESS_DTYPE, n_accesses, offset + n_events * EVENT_DTYPE.itemsize)
     return events, accesses
