@@ -87,6 +87,7 @@ def _keep(lines: set[int], needs: set[Need]) -> set[int]:
     kept = set(lines)
     # The line number decides between equals, as the order of a set is not the same in every run.
     for line in sorted(lines, key=lambda line: (len(needing[line]), line)):
+        # More than one, as the line itself is in each of its needs.
         if all(len(need & kept) > 1 for need in needing[line]):
             kept.remove(line)
     return kept

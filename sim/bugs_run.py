@@ -91,6 +91,7 @@ class _Suite:
         x, y = np.ones(ELEMENTS, np.float32), np.ones(ELEMENTS, np.float32)
         arguments: list[Argument] = [x, y, case.n]
         # What FIFOs have their slots in holds nothing before the launch.
+        # x is fp32: half as many of its elements.
         scratch = [bytes_of(x[: SLOTS // 2])] if "TPOP" in case.text else []
         if case.language is Language.MLIR:
             slots = np.zeros(SLOTS, np.float16)
@@ -117,5 +118,6 @@ def _in_words(finding: Finding) -> str:
 def _difference(y: NDArray[np.float32], wanted: NDArray[np.float32]) -> str:
     """Return what is not to the bit as it must be (of NaN, that it is one)."""
     got = y[: wanted.size]
+    # By bits, as 0.0 == -0.0.
     same = (got.view(np.uint32) == wanted.view(np.uint32)) | (np.isnan(got) & np.isnan(wanted))
     return "" if same.all() else f"{Check.NUMBERS.value}: {got.tolist()} instead of {wanted.tolist()}"

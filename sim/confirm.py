@@ -34,6 +34,7 @@ def edit_cpp(text: str, mutant: Mutant) -> str:
         if not found:
             raise ValueError(f"line {target.line} of the C++ has no {target}: the trace is of another file")
         changed = "" if mutant.deletes else f"{_changed(target, mutant)};"
+        # Only the call, since traces know instructions by the numbers of their lines.
         lines[target.line - 1] = line[: found.start()] + changed + line[found.end() :]
     return "\n".join(lines) + "\n"
 
@@ -85,6 +86,7 @@ def differences(original: Trace, mutant: Mutant, mutated: Trace) -> list[str]:
 
 def _comparable(accesses: Records) -> Records:
     copy = accesses.copy()
+    # The arrays of another launch lie elsewhere.
     copy["start"][copy["buffer"] == Buffer.GM] = 0
     return copy
 

@@ -74,6 +74,7 @@ def _overlaps(a: tuple[Ints, Ints, Ints], b: tuple[Ints, Ints, Ints]) -> list[tu
     # Ends of different blocks do not ascend; their running maximum does, so it can be searched.
     reach = np.maximum.accumulate(hi) if len(hi) else hi
     found: dict[tuple[int, int], tuple[int, int]] = {}
+    # What may overlap: from the first with a reach into the range of b, to the last that begins before its end.
     begin = np.searchsorted(reach, b[0], side="right")
     end = np.searchsorted(lo, b[1], side="left")
     for i in np.flatnonzero(begin < end):

@@ -72,9 +72,11 @@ class Mutant:
         """Return the changed events of a core, and which of them are left."""
         touched = np.zeros(len(events), bool)
         for target in self.targets:
+            # The fields of an Instruction are called as those of an event.
             touched |= np.logical_and.reduce([events[name] == value for name, value in vars(target).items()])
         if self.deletes:
             return events, ~touched
+        # A copy, since these events are the trace's, and every mutant begins with them.
         changed = events.copy()
         for name, value in self.fields.items():
             changed[name][touched] = value
@@ -127,6 +129,7 @@ def take_inventory(traces: Iterable[Trace]) -> Inventory:
             for lines, part in zip((inner, last), _split_at_last_op(events), strict=True):
                 everywhere = (part["kind"] == Kind.BARRIER) & (part["pipe"] == Pipe.ALL)
                 lines.update(part["line"][everywhere].tolist())
+    # A line that ends one core may stand before operations of another: that one is mutated.
     return Inventory(tuple(sorted(found)), _group(found, signals), pipes, frozenset(last - inner))
 
 

@@ -107,6 +107,7 @@ class BlockProgram:
         digest = hashlib.sha256(repr((self.patterns, [region.initialised for region in self.regions])).encode())
         for program in self.cores:
             digest.update(f"{program.core.kind}{program.core.subblock} {len(program.events)};".encode())
+            # Operations and lines as well, since findings name them.
             for field in ("op", "line", "kind", "pipe", "dst_pipe", "event_id", "fifo"):
                 digest.update(np.ascontiguousarray(program.events[field]).tobytes())
             digest.update(program.patterns.tobytes())
@@ -136,6 +137,7 @@ def edited(program: BlockProgram, edit: Edit) -> BlockProgram:
     cores = []
     for old in program.cores:
         events, kept = edit(old.events)
+        # Positions stay those of the trace: findings and distances on V refer to it.
         cores.append(replace(old, events=events[kept], patterns=old.patterns[kept], positions=old.positions[kept]))
     return replace(program, cores=tuple(cores))
 
@@ -149,6 +151,7 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
     access_index = np.arange(counts.sum()) + np.repeat(events["first_access"].astype(np.int64) - offsets, counts)
     accesses = trace.accesses[access_index]
     core_of_access = np.repeat(np.repeat(np.arange(len(cores)), [core.events for core in cores]), counts)
+    # GM is one memory for all cores, every other buffer is the core's own.
     memory = np.where(accesses["buffer"] == Buffer.GM, GM_MEMORY, core_of_access * len(Buffer) + accesses["buffer"])
     at, code = _distinct(accesses, memory)
     of_access, regions = _divide_memories(accesses[at], memory[at], scratch)

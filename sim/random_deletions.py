@@ -40,6 +40,7 @@ def unmissed(seed: int) -> Iterator[str]:
 def _is_missed(program: Program, sync: FlagPair | Barrier, rng: random.Random) -> bool:
     """Whether the judge says something of a run of the program without a sync."""
     _remove(program, sync)
+    # A generator: only as many runs as it takes until one misses the sync.
     verdicts = (judge(execute(program, rng)) for _ in range(EXECUTIONS))
     missed = any(verdict.findings or verdict.warnings for verdict in verdicts)
     _add(program, sync)
@@ -48,6 +49,7 @@ def _is_missed(program: Program, sync: FlagPair | Barrier, rng: random.Random) -
 
 def _describe(program: Program, sync: FlagPair | Barrier) -> str:
     _remove(program, sync)
+    # The pass' own analysis says whether the sync was needed after all.
     kind = "the judge did not see it on any path taken" if has_hazard(program) else "the pass printed too much"
     _add(program, sync)
     if isinstance(sync, Barrier):

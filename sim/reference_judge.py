@@ -136,6 +136,7 @@ class ReferenceJudge:
         # The first TALLOCs find a slot that nobody has used.
         count = self._counts[core, kind, number] - (fifo.slots if kind == Kind.TALLOC else 0)
         if count >= 0:
+            # All cores of the other kind, however slots are split.
             others = [i for i, c in enumerate(self._trace.cores) if c.kind != self._trace.cores[core].kind]
             signals = [self._signals[waits, number, other] for other in others]
             if any(len(sent) <= count for sent in signals):
@@ -177,6 +178,7 @@ class ReferenceJudge:
             for byte in (b for _, b in self.contested((first, second)))
             for end, wrote in ((steps[1], writes) for steps, writes in earlier[byte])
             for start, writes in ((steps[0], writes) for steps, writes in later[byte])
+            # Two reads of a byte do not conflict.
             if wrote or writes
         ]
         return min(distances) >= NEEDED

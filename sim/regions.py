@@ -118,6 +118,7 @@ def _group(bounds: Ints, first: Ints, last: Ints, access: Ints, n_accesses: int)
     region_of = np.full(n_segments, -1, np.int64)
     region_of[covered] = rank[inverse.reshape(-1)]
     region_lo = bounds[:-1][covered[np.sort(at)]]
+    # A region need not be contiguous: it ends with the last of its segments.
     region_hi = np.zeros(len(at), np.int64)
     np.maximum.at(region_hi, region_of[covered], bounds[1:][covered])
     return region_of, region_lo, region_hi

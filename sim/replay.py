@@ -124,6 +124,7 @@ class Replay(Visitor[Token]):
         """By operation and pattern: repeats until it reads what it has written itself."""
         self._streams = [stream_of(part.events) for part in program.cores]
         cores = [part.core for part in program.cores]
+        # The walk passes over FIFOs without a ring.
         rings = rings_of(program.fifos, cores) if fifo_order else {}
         self._walk = Walk(self._streams, rings, self)
         # State of a region: queue of the last write (or a negative state), its position, {queue: last read}.
@@ -137,6 +138,7 @@ class Replay(Visitor[Token]):
         """Replay to the end, or to the deadlock, and return the findings."""
         try:
             if self._walk.run():
+                # Not after a deadlock: what is left set or full there follows from it.
                 self._check_leftovers()
             else:
                 self._check_stuck()
@@ -181,6 +183,7 @@ class Replay(Visitor[Token]):
         reads, writes, _ = self._patterns[pattern]
         key = self._operations[core][position], pattern
         if key not in self._own:
+            # Without a region that is read and written, there is nothing to ask for.
             overlaps = not set(reads).isdisjoint(writes)
             self._own[key] = self._program.cores[core].repeats_within(position) if overlaps else None
         repeats = self._own[key]

@@ -102,6 +102,7 @@ def _repeats_text(finding: Finding) -> str:
 
 
 def _fill(text: str) -> str:
+    # Not at hyphens: pairs of lines, such as 12-57, stay whole.
     return textwrap.fill(
         text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )

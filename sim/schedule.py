@@ -73,6 +73,7 @@ class _Scheduler(Visitor[_Signal]):
 
     def op(self, core: int, position: int, pipe: int) -> None:
         event = self._events[core][position]
+        # Such as TRESHAPE, which moves and computes nothing.
         if not event["n_access"]:
             return
         lane = core, Pipe(pipe)

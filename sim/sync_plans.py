@@ -149,6 +149,7 @@ def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Plann
     libraries: dict[ModuleOp, HostKernel] = {}
     traced: list[dict[Plan, Planned]] = []
     for kernel, plans, whole in zip(chosen, found, wholes, strict=True):
+        # Kernels of the same module share a library.
         if (library := libraries.get(whole)) is None:
             entry, _ = plans[Plan.STRICT]
             # Sync.NONE: the modules have the syncs of their plans already.

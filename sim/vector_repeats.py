@@ -64,6 +64,7 @@ class VectorRepeats:
         for place in places.tolist():
             event = events[place]
             accesses = self._accesses(event)
+            # With their addresses: distances depend on which bytes two operations share.
             key = event["op"], event["rows"], event["cols"], event["dtype"], accesses.tobytes()
             if key not in alike:
                 alike[key] = _operation(self._trace.ops[event["op"]], event, accesses)
@@ -90,6 +91,7 @@ def _operand(name: str, access: np.void, rows: int, cols: int, size: int) -> Ope
     start, writes = int(access["start"]), access["rw"] == Rw.WRITE
     runs, run_bytes, stride = int(access["rows"]), int(access["row_bytes"]), int(access["row_stride"])
     element, rest = divmod(runs * run_bytes, max(rows * cols, 1))
+    # Whole elements of the shape, and of the event's type: of another one only in a conversion.
     is_own = not rest and (element == size or name == CONVERSION) and not is_library_scratch(start, start + run_bytes)
     if is_own and runs == 1:
         return Operand(start, rows, cols, element, cols * element, writes)

@@ -100,6 +100,7 @@ class BlockTimes:
     def _grid(self, blocks: int, step: int, s1: int) -> float:
         program = self.two if blocks == 2 else self.one
         assert program is not None
+        # One walk serves every S1: these differ by whole tiles.
         known = self._known.get((blocks, step))
         if known is None:
             known = measure(timeline(program, Scale(contention=step * CONTENTION_STEP)), blocks)

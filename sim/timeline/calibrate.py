@@ -162,6 +162,7 @@ def _solve(
         x_scale=_SCALE,
         # Cycles are interpolated between multiples of CONTENTION_STEP: a narrower step would see one side of a kink.
         diff_step=1e-2,
+        # Factors of 1 and more: other cores do not speed one up.
         bounds=([0, 1, 1], [1e3, 10, 10]),
     )
     return [float(value) for value in result.x], result.jac, result.fun
@@ -177,6 +178,7 @@ def _standard_errors(
         raise NotIdentified(
             "the rows determine only combinations of the numbers: they need long and short launches of both timings"
         )
+    # By the degrees of freedom that are left: rows less fitted numbers.
     variance = float(residuals @ residuals) / (len(residuals) - len(solution))
     errors = np.sqrt(np.diag(np.linalg.inv(scaled.T @ scaled)) * variance) * np.array(_SCALE)
     names = ("sync", "early", "late")

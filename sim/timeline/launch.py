@@ -130,6 +130,7 @@ def at_pace(busy: Callable[[float], float], fitted: Fitted) -> float:
     What is left of the work when the factor changes goes on at the late pace.
     """
     early = busy(fitted.early)
+    # CHANGE_US / early is the share of the work that is done at the change.
     return early if early <= CHANGE_US else CHANGE_US + (1 - CHANGE_US / early) * busy(fitted.late)
 
 

@@ -48,7 +48,7 @@ def draw(run: Timeline, labels: Sequence[Label | None], stages: Sequence[str], t
     rows = lanes(run)
     figure = Figure(figsize=(16, 0.62 * len(rows) + 1.9), layout="constrained")
     axes = figure.add_subplot()
-    # A kernel may have fewer stages than there are colours.
+    # Not strict: of kernels other than attention each operation is a stage, and those beyond the colours are grey.
     colours = dict(zip(stages, COLOURS, strict=False))
     by_lane: dict[Lane, list[tuple[Bar, Label | None]]] = defaultdict(list)
     for bar, label in zip(run.bars, labels, strict=True):

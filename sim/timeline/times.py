@@ -128,6 +128,7 @@ class _Times(Visitor[Stamp]):
 
     @property
     def end(self) -> float:
+        # The scalar unit, too: a block may end with its wait.
         return max(*self._done, *(stamp.time for stamp in self._scalar))
 
     def op(self, core: int, position: int, pipe: int) -> None:
@@ -136,6 +137,7 @@ class _Times(Visitor[Stamp]):
             return
         lane = core * QUEUES + pipe
         free, held, scalar = self._free[lane], self._held[lane], self._scalar[core]
+        # The latest of three: the queue's own turn, the flag that holds it back, the scalar unit's coming here.
         start, stall, cause = free, Stall.ISSUE, self._last[lane]
         if held.time > start:
             start, stall, cause = held.time, Stall.FLAG, held.cause
@@ -146,6 +148,7 @@ class _Times(Visitor[Stamp]):
         for occupancy, tail, drains in self._scaled(cost):
             time += occupancy
             busy += occupancy
+            # Tails overlap: the last instruction need not be the last to have its result.
             own = max(own, time + tail)
             done = max(done, own)
             if drains:
@@ -182,6 +185,7 @@ class _Times(Visitor[Stamp]):
             self._block(core, signal, Stall.FLAG)
         else:
             lane = core * QUEUES + pipe
+            # Only this queue waits: the scalar unit goes on and issues to the others.
             self._held[lane] = max(self._held[lane], signal, key=_time)
 
     def arrive(self, core: int, position: int, kind: int, signals: Sequence[Stamp]) -> None:
