@@ -132,6 +132,7 @@ def vector_cost(op: str, rows: int, cols: int, element_bytes: int) -> tuple[Micr
             return _row_reduction(row.cost[0], rows, cols, repeats)
         case Work.BROADCAST:
             steps = _in_turn(_instruction(name, repeats) for name in row.cost)
+            # The row values are spread over a block each first; a barrier follows, since the pass reads these blocks.
             return MicroOp(0, INSTRUCTIONS["broadcast"].fixed, drains=True), *steps
         case Work.COLUMN_REDUCTION:
             return (_instruction(row.cost[0], repeats),)
@@ -156,6 +157,7 @@ def _row_reduction(name: str, rows: int, cols: int, repeats: int) -> tuple[Micro
     """A pass over the tile, a barrier, and the reduction of what it leaves, which ends with a barrier."""
     first = _instruction(name, repeats)
     total = REDUCTION_TOTALS.get((name, rows, cols))
+    # What is published is the total: the rest of it is what the first pass leaves.
     rest = REDUCTION_REST if total is None else total - first.occupancy - first.tail
     return MicroOp(first.occupancy, first.tail, drains=True), MicroOp(rest, 0, drains=True)
 
@@ -204,5 +206,6 @@ def path_of(source: str, destination: str) -> Path:
 
 def matmul_cost(rows: int, cols: int, inner_bytes: int) -> float:
     """Return the cycles of [rows, inner] x [inner, cols], `inner_bytes` the bytes of a row of the left operand."""
+    # MACS_PER_CYCLE is of operands of 2 bytes: those of 4 count twice, those of 1 half.
     macs = rows * cols * inner_bytes / 2
     return macs / MACS_PER_CYCLE + MATMUL_FIXED

@@ -120,6 +120,7 @@ FORMS: tuple[Op, ...] = (
         None,
         ("copy", "div"),
         Order.UNKNOWN,
+        # The device writes the scalar into all of dst first, so that src would be lost there.
         OTHER_DST,
     ),
     Op(
