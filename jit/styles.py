@@ -35,6 +35,7 @@ def unset(*shape: int, dtype: Any = np.float32) -> Any:
 def bf16_bits(x: Any) -> Any:
     """Round float32 to bfloat16, nearest even, as bits: NumPy has no such type."""
     bits = x.astype(np.float32).view(np.uint32)
+    # Just under half of the last kept bit, and one more where that bit is set: ties go to even.
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
 
 

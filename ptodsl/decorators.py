@@ -147,6 +147,7 @@ def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapp
         return names[text]
     try:
         return eval(text, {**getattr(function, "__globals__", {}), **names})
+    # An annotation may be any expression, and raise anything.
     except Exception as error:
         known = ", ".join(names) or "none"
         rule = f"parameter {name} of {_symbol(function)}: {text!r} is neither in meta_data ({known}) nor a type"

@@ -70,6 +70,7 @@ class ModuleBuilder:
     """A module under construction: functions are added one after the other."""
 
     def __init__(self) -> None:
+        # What is wrong between functions has no line of its own: this one is reported.
         self._line = user_line()
         self._module = ModuleOp([])
         self._module.location = self._line.attribute

@@ -122,6 +122,7 @@ def make_tile_type(
         valid=None if valid is None else (valid[0], valid[1]),
         **({} if chosen is None else _layout(chosen)),
     )
+    # Not in the type itself, since windows of tiles need not fill whole units of storage.
     _made(ty.data.check_storage)
     return ty
 
