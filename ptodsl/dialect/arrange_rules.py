@@ -54,6 +54,7 @@ def check_gather(op: Operation, tiles: Tiles) -> None:
             raise VerifyException(f"{op.name}: it takes indices and tmp, or maskPattern, not both")
         kept = pattern.data.kept(_known_cols(op, "src", src))
         rows = src.shape[0] if src.valid_shape[0] == DYNAMIC else src.valid_shape[0]
+        # What is kept of all rows is written in one run, whatever the rows of dst are.
         if rows * kept > dst.shape[0] * dst.shape[1]:
             raise VerifyException(f"{op.name}: {rows} rows of {kept} elements do not fit into dst, {list(dst.shape)}")
         return
@@ -65,6 +66,7 @@ def check_gather(op: Operation, tiles: Tiles) -> None:
     checks.same_shape(op, indices=tiles["indices"], dst=dst)
     if op.operands[1] is op.operands[2]:
         raise VerifyException(f"{op.name}: tmp is overwritten while indices is read: use a tile of its own")
+    # The device turns indices into byte offsets of 4 bytes: in dst itself, unless its elements are smaller.
     if element_bytes(dst.dtype) == 2:
         checks.scratch_bytes(op, tiles["tmp"], dst.shape[0] * dst.shape[1] * 4, "4 for each element of dst")
 
@@ -90,6 +92,7 @@ def check_scatter(op: Operation, tiles: Tiles) -> None:
 
 def _check_scatter_columns(op: Operation, src: TileBufType, dst: TileBufType, pattern: MaskPattern) -> None:
     """Check that the real assembler takes the columns; the device wants the opposite but for P1111."""
+    # Columns for each one that is kept: 2 of P0101, 4 of P0001, 1 of P1111.
     share = len(pattern.value[1:]) // pattern.value.count("1")
     if src.shape[1] != share * dst.shape[1] or src.shape[0] != dst.shape[0]:
         raise VerifyException(
@@ -172,6 +175,7 @@ def check_merge(op: Operation, tiles: Tiles) -> None:
         raise VerifyException(f"{op.name}: block_len must be i32, not {op.operands[1].type}")
     if length is None:
         return
+    # ptoas 0.48 checks this of a constant; whole groups, and how many, are asserted by the device's headers only.
     if length <= 0 or length % 64:
         raise VerifyException(f"{op.name}: block_len is {length}, but must be a multiple of 64 elements")
     if cols != DYNAMIC and (cols % (LISTS * length) or cols > LISTS * length * MAX_MERGES):

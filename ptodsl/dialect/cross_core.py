@@ -65,6 +65,7 @@ class CrossCoreFlagOp(IRDLOperation, abc.ABC):
             properties["event_id"] = IntegerAttr(number, i32)
         attributes = parser.parse_optional_attr_dict()
         names = cls.get_irdl_definition().properties
+        # In the text these stand among the other attributes.
         properties |= {name: attributes.pop(name) for name in names if name in attributes}
         return cls.create(operands=operands, properties=properties, attributes=attributes)
 

@@ -85,6 +85,7 @@ class TGetValOp(IRDLOperation):
 
     def __init__(self, src: Value, offset: Value) -> None:
         ty = SSAValue.get(src).type
+        # Of a src that is no tile any type will do: the verifier says what is wrong with it.
         dtype = ty.dtype if isinstance(ty, TileBufType) else INDEX
         super().__init__(operands=[src, offset], result_types=[dtype])
 

@@ -65,6 +65,7 @@ def check_merge_lists(op: Operation, tiles: Tiles) -> None:
     lists = sum(ty.valid_shape[1] for name, ty in tiles.items() if name.startswith("src"))
     if any(DYNAMIC in ty.valid_shape for ty in tiles.values()):
         return
+    # The device merges into tmp and copies to dst, so that both hold all lists.
     for name in ("tmp", "dst"):
         if tiles[name].shape[1] < lists:
             raise DeviceLimit(f"{op.name}: {name} has {tiles[name].shape[1]} columns, but the lists have {lists}")

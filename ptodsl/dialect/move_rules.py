@@ -82,6 +82,7 @@ def check_blocks(op: DpsOp, place: Place, src: TileBufType, dst: TileBufType) ->
     units = (1, per_block) if dst.loc is Loc.VEC else dst.data.storage_unit
     for name, offset, unit in zip(("row", "col"), place, units, strict=True):
         start = checks.constant_int(offset)
+        # The device's headers ask no block of a source that is a single element.
         if start is not None and start % unit and src.shape != (1, 1):
             raise VerifyException(
                 f"{op.name}: {name} {start} must be a multiple of {unit}: the device moves whole blocks"

@@ -92,6 +92,7 @@ class DpsOp(IRDLOperation):
         # As MLIR does: what no operation knows by this name is kept, and of no effect.
         attributes |= {name: value for name, value in inside.items() if name not in known}
         properties = {**cls._segments(), **{name: value for name, value in inside.items() if name in known}}
+        # In the text these stand among the other attributes.
         properties |= {name: attributes.pop(name) for name in cls.BEHIND if name in attributes}
         arguments = _arguments(parser, cls, ins, outs, start)
         required = [argument for argument in arguments if argument is not None]

@@ -242,6 +242,7 @@ def window_type(
         raise VerifyException(
             f"pto.subview: column {starts[1]} is not at a multiple of {a3.BLOCK_BYTES} bytes within its row"
         )
+    # A valid size that is given and not constant is `?` in the window's type.
     given = static_shape(valid) if valid else _covered(ty, starts, sizes)
     return TileBufType(replace(ty.data, rows=sizes[0], cols=sizes[1], v_row=given[0], v_col=given[1]))
 

@@ -57,6 +57,7 @@ class VectorOp(RowOp, abc.ABC):
             check(self, tiles)
         if getattr(self, "precision", None) is not None and self.ROW.dialect in NEED_SCRATCH and "tmp" not in tiles:
             raise VerifyException(f"{self.name}: with {PRECISION} it needs tmp")
+        # Last, since the assembler makes a warning of a DeviceLimit, which must not hide an error.
         name, ty = self._typed(tiles)
         if ty.dtype not in self.ALLOWED:
             raise DeviceLimit(checks.dtype_message(self, name, ty, self.ALLOWED))
@@ -74,6 +75,7 @@ class VectorOp(RowOp, abc.ABC):
         if not all(isinstance(ty, TileBufType) for ty in (src, row, dst)):
             return False
         first, second = (checks.shapes_agree(ty.valid_shape, dst.valid_shape) for ty in (src, row))
+        # Where both have dst's shape, the one that is not row-major has the values of the rows.
         return second and (not first or not src.is_row_major) and bool(row.is_row_major)
 
     def _check_distinct(self) -> None:

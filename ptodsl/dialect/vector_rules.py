@@ -93,6 +93,7 @@ def check_row_scratch(op: Operation, tiles: Tiles) -> None:
         raise DeviceLimit(
             f"{op.name}: tmp is {element_name(tmp.dtype)}, but must be like src, {element_name(src.dtype)}"
         )
+    # The device multiplies a row lane by lane into a block of tmp, then these lanes by the scalar unit.
     if op.name == "pto.trowprod":
         if tmp.byte_size < PRODUCT_SCRATCH:
             raise DeviceLimit(f"{op.name}: tmp has {tmp.byte_size} bytes, but the device overwrites {PRODUCT_SCRATCH}")
@@ -158,6 +159,7 @@ def check_prelu(op: Operation, tiles: Tiles) -> None:
     dst, tmp = tiles["dst"], tiles["tmp"]
     checks.row_major(op, tmp=tmp)
     _mask_holds(op, "tmp", tmp, dst)
+    # The operation ends with a selection, whose scratch the row behind the mask is.
     if _rows(dst) + 1 > tmp.shape[0]:
         raise VerifyException(f"{op.name}: tmp has {tmp.shape[0]} rows, but needs one more than dst's {_rows(dst)}")
 
@@ -167,6 +169,7 @@ def check_remainder(op: Operation, tiles: Tiles) -> None:
     dst, tmp = tiles["dst"], tiles["tmp"]
     checks.row_major(op, tmp=tmp)
     pitch, (rows, cols) = dst.shape[1], tmp.shape
+    # ptoas 0.48 asks two rows of pto.trem only: pto.trems passes with one.
     if cols < pitch or (rows < REMAINDER_ROWS and op.name == "pto.trem"):
         raise VerifyException(
             f"{op.name}: tmp is {[rows, cols]}, but must have {REMAINDER_ROWS} rows of dst's {pitch} columns"
@@ -191,6 +194,7 @@ def check_axpy(op: Operation, tiles: Tiles) -> None:
 def check_power(op: Operation, tiles: Tiles) -> None:
     """Check that floats, and only these, have scratch."""
     dtype, scratch = tiles["dst"].dtype, "tmp" in tiles
+    # Whole numbers are computed by the scalar unit, which needs no scratch.
     if scratch != (dtype == f32):
         needs = "needs tmp, scratch like dst" if dtype == f32 else "takes no tmp"
         raise VerifyException(f"{op.name}: of {element_name(dtype)} it {needs}")
@@ -229,6 +233,7 @@ def _mask_holds(op: Operation, name: str, mask: TileBufType, tile: TileBufType) 
     checks.row_major(op, **{name: mask})
     cols = tile.shape[1] if tile.valid_shape[1] == DYNAMIC else tile.valid_shape[1]
     lanes = REPEAT_BYTES // element_bytes(tile.dtype)
+    # A comparison writes whole repeats, also beyond the valid columns.
     wanted = -(-cols // lanes) * lanes // 8
     if mask.shape[1] * element_bytes(mask.dtype) < wanted:
         raise VerifyException(
@@ -309,9 +314,11 @@ def check_row_argument(op: Operation, tiles: Tiles) -> None:
     checks.row_major(op, tmp=tmp)
     lanes = REPEAT_BYTES // element_bytes(src.dtype)
     cols = src.shape[1]
+    # Of a row of one repeat an instruction writes the index by itself: tmp is not used.
     if cols <= lanes:
         return
     repeats = -(-cols // lanes)
+    # How the device's headers lay out the stages of a row: ceil8(2 * repeats) elements, then one for each repeat.
     wanted = (src.shape[0], -(-2 * repeats // 8) * 8 + repeats)
     if tmp.shape[0] < wanted[0] or tmp.shape[1] < wanted[1]:
         raise VerifyException(f"{op.name}: tmp is {list(tmp.shape)}, but for {cols} columns must be {list(wanted)}")
