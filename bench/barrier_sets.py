@@ -80,6 +80,7 @@ def set_name(text: str) -> str:
         raise ValueError(
             f"--remove_barriers: {error} Join the patterns of a set by +, separate sets by commas"
         ) from error
+    # Neither `proved` nor `none` is a pattern: the one is added again, the other is what nothing stands for.
     return "+".join(patterns + [PROVED] * (PROVED in parts)) or NONE
 
 

@@ -62,6 +62,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _cpu_model() -> str | None:
+    # On ARM the kernel tells a part number only.
     return _proc_value(Path("/proc/cpuinfo"), ("model name", "CPU part")) or platform.processor() or None
 
 

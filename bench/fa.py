@@ -311,6 +311,7 @@ def work(chosen: Options) -> int:
     collector = Collector(Run(started, environment()), chosen.json, chosen.tsv, runner.libraries)
 
     def run_all() -> None:
+        # Without the first library nothing runs: that ends the program, where later ones cost a row each.
         runner.open(chosen.jobs[0].kernels[0])
         if chosen.suite:
             print_estimate(runner, chosen.jobs, out)

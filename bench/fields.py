@@ -33,6 +33,7 @@ def text(value: object, where: str) -> str:
 
 def whole(value: object, where: str) -> int:
     """Read a whole number from 1 on that floats can hold."""
+    # Not isinstance: `true` is read as a bool, which would be a number then.
     if type(value) is not int or not 1 <= value <= LARGEST_WHOLE:
         raise wrong(value, where, "a whole number from 1 on")
     return value
@@ -42,6 +43,7 @@ def number(value: object, where: str) -> float:
     """Read a number that is neither negative nor NaN; it may be infinite."""
     if type(value) is int and 0 <= value <= LARGEST_WHOLE:
         return value
+    # Not `value < 0`, which is false for NaN, too.
     if not isinstance(value, float) or not value >= 0:
         raise wrong(value, where, "a number from 0 on")
     return value

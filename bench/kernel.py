@@ -109,9 +109,11 @@ def measure_kernel(backend: Backend, chosen: Options) -> Measured:
     """Check the kernel on poisoned buffers, then time it. Raises ValueError, LibraryError, KernelError."""
     kernel = kernel_of(backend.library.info)
     shape = shape_of(kernel, chosen.sizes)
+    # A plan goes by the cores, and a device tells them of an array on it: so there is a case for one core first.
     case = kernel.case(shape, chosen.seed, cube_cores(backend, kernel.case(shape, chosen.seed, 1)))
     clock = make_clock(chosen.timing, chosen.cache, backend)
     bound = bind_case(backend, case)
+    # In this order: the reference takes CPU time, too, and is no part of what is measured.
     judgement, before = bound.check(), Snapshot.take()
     timing = measure({kernel.name: bound.run}, clock, chosen.rounds)[kernel.name]
     load = load_between(before, Snapshot.take())

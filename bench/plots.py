@@ -80,6 +80,7 @@ class Plot:
         with mpl.rc_context(STYLE):
             self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
         text = out.getvalue()
+        # Without XML declaration and document type, which have no place within a page.
         return text[text.index("<svg") :]
 
     def png(self) -> bytes:

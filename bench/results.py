@@ -61,6 +61,7 @@ def write_run(path: Path, run: Run) -> None:
     Raises ValueError if the file holds something else: it is never overwritten. Raises OSError.
     """
     with locked(path.parent):
+        # Read and written under one lock: another benchmark may add its run in between.
         document = dict[str, Any](format=FORMAT, runs=[]) if is_new(path) else _read_document(path)
         others = [entry for entry in _runs(path, document) if not run.is_same_run(entry)]
         document["runs"] = [entry.to_json() for entry in (*others, run)]
@@ -115,6 +116,7 @@ def _read_document(path: Path) -> dict[str, Any]:
 @contextlib.contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold an advisory lock on `directory` (no lock file is left behind)."""
+    # Not on the file: it is replaced by each write, and the lock would be one on what was there before.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -104,6 +104,7 @@ class Runner:
         backends = [opened.backend for opened in self.opened.values()]
         names = [backend.library.info.name for backend in backends]
         return {
+            # Libraries of one name may come from several places, with other barriers removed.
             name if names.count(name) == 1 else str(backend.library.path): {
                 **backend.library.info.fields(),
                 **(backend.backend.facts() if isinstance(backend.backend, HostBackend) else {}),

@@ -52,6 +52,7 @@ def print_table(
         shown.remove(widest)
         hidden.append(widest.name)
     stacked = console.is_terminal and table_width(shown) > console.width
+    # Too narrow even so: each cell gets a line of its own, where nothing need be left out.
     if stacked:
         shown, hidden = list(columns), []
     if title:

@@ -103,6 +103,7 @@ def _suite() -> Suite:
         )
     launches = suite_launches(_KNOBS(), _BARRIERS.value, _CORES.value)
     for launch in launches:
+        # For its checks only: what cannot be predicted is refused before anything is recorded.
         Workload(launch.case.q_rows, launch.case.s1, _CORES.value)
     return Suite(launches, _CORES.value, _SYNC_PERIOD.value, _json_file())
 

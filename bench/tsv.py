@@ -45,6 +45,7 @@ def check_tsv(path: Path) -> None:
 def append_tsv(path: Path, rows: Sequence[Row]) -> None:
     """Add the rows to the file, with the header if it is new. Raises ValueError as `check_tsv` does, and OSError."""
     with locked(path.parent):
+        # Written as a whole: an append that is cut off would leave half a line.
         before = _read(path) or HEADER.encode()
         write_file(path, b"\n".join([before, *(line.encode() for line in _lines(rows))]) + b"\n")
 
@@ -55,6 +56,7 @@ def tsv_text(rows: Sequence[Row]) -> str:
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
+    # A tab or an end of line within a cell would shift the columns.
     return ["\t".join(" ".join(cell(row).split()) for _, cell in COLUMNS) for row in rows]
 
 
