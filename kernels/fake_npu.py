@@ -158,6 +158,7 @@ class FakeTorch:
         """Allocate; noted."""
         self.log.append(f"empty {size} {dtype} on {device}")
         label = "slots" if dtype == self.uint8 else "out"
+        # As in torch, a device without a number is the current one.
         where = f"npu:{self.npu.current}" if device == "npu" else device
         return FakeTensor(np.zeros(size, dtype), self.log, where, label)
 

@@ -31,6 +31,7 @@ class BoundCase:
 
 def bind_case(backend: Backend, case: Case) -> BoundCase:
     """Compute the reference, then put the operands on the backend. Raises ValueError if one is missing."""
+    # First: on the host the backend works on these very arrays, and a launch may overwrite an operand.
     judge = case.judge()
     arrays = {name: backend.from_numpy(array) for name, array in case.arrays.items()}
     bound = backend.bind(case.plan, arrays)
