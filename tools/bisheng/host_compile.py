@@ -60,7 +60,9 @@ def compile_kernel(cpp: Path, out: Path, *, toolchain: HostToolchain, entry: str
     with scratch_for(Path(out)) as scratch:
         (scratch / cpp.name).write_text(_text_per_core(cpp, source), encoding="utf-8")
         command += [*KERNEL_FLAGS, f"-iquote{scratch}", f"-iquote{relative(cpp.parent)}"]
+        # The name of the scratch directory is another one each time, and must not get into the object.
         command += [f"-ffile-prefix-map={scratch}/=", f'-DPTO_KERNEL_FILE="{cpp.name}"']
+        # The first of them is launched where none is named.
         command += [f"-DPTO_ENTRIES(ROW)={''.join(f'ROW({name})' for name in (entry, *others))}"]
         rows = sorted(deciding_loads(text).items())
         command += [f"-DPTO_DECIDING_LOADS(ROW)={''.join(f'ROW({load},{decision})' for load, decision in rows)}"]

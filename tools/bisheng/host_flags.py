@@ -45,6 +45,7 @@ def compiler_command(toolchain: HostToolchain, seed: str, *directories: Path) ->
         toolchain.cxx,
         *FLAGS,
         *KIND_FLAGS[toolchain.kind],
+        # Names of some symbols are made from it, else from a random number.
         f"-frandom-seed={seed}",
         *(f"-ffile-prefix-map={directory}/=" for directory in (Path.cwd(), ROOT, root, *directories)),
         f"-I{root / 'runtime' / 'include'}",

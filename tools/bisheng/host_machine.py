@@ -73,6 +73,7 @@ def machine_objects(toolchain: HostToolchain, mode: str) -> list[Path]:
     if all(path.exists() for path in built):
         return built
     directory = Path(tempfile.gettempdir()) / f"ascend-fa-machine-{getpass.getuser()}"
+    # For this user only, since what lies there is linked into libraries and run.
     directory.mkdir(mode=0o700, exist_ok=True)
     return [_cached(directory, part, toolchain) for part in parts]
 

@@ -52,5 +52,6 @@ def _rewritten(match: re.Match[str]) -> str:
     if match["cast"]:
         return CAST
     const = "const " if match["before"] or match["after"] else ""
+    # As many lines as before: messages and traces name lines of the generated C++.
     lines = "\n" * match[0].count("\n")
     return f"{lines}{POINTER}<{const}{match['type']}>"

@@ -123,6 +123,7 @@ def describe_compiler(cxx: str) -> HostToolchain:
     if int(number.split(".")[0]) < MINIMUM_VERSIONS[kind]:
         raise ToolchainError(f"{cxx} is {kind} {number}, needed is {kind} >= {MINIMUM_VERSIONS[kind]}")
     for level, options in LEVELS[machine_of(found["target"])].items():
+        # With a header of the standard library, which may be missing beside a compiler that works.
         probe = [cxx, "-std=c++17", *options, "-x", "c++", "-fsyntax-only", "-"]
         result = subprocess.run(probe, input="#include <cmath>\n", check=False, capture_output=True, text=True)
         if result.returncode != 0:

@@ -65,6 +65,7 @@ def relative(path: Path) -> Path:
 def build_info_literal(build_info: dict[str, Any]) -> str:
     """One C++ string literal with the JSON text of `build_info`."""
     text = json.dumps(build_info, sort_keys=True)
+    # This would end the raw string too early.
     if f'){RAW_DELIMITER}"' in text:
         raise ValueError(f'build info may not contain ){RAW_DELIMITER}": {text}')
     return f'R"{RAW_DELIMITER}({text}){RAW_DELIMITER}"\n'
@@ -73,6 +74,7 @@ def build_info_literal(build_info: dict[str, Any]) -> str:
 @contextmanager
 def scratch_for(out: Path) -> Iterator[Path]:
     """A directory on the file system of `out`, gone afterwards."""
+    # Beside `out`: a product can be renamed within a file system only.
     with tempfile.TemporaryDirectory(dir=out.parent.absolute(), prefix=f".{out.name}.") as scratch:
         yield Path(scratch)
 

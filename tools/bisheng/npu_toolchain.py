@@ -130,6 +130,7 @@ def digest_of_headers(include: Path) -> str:
     """Digest of the names and contents of all files under include/pto."""
     digest = hashlib.sha256()
     for path in sorted(path for path in (include / "pto").rglob("*") if path.is_file()):
+        # With sizes: else the end of one file could pass for the beginning of the next.
         digest.update(f"{path.relative_to(include)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
