@@ -21,6 +21,7 @@ def main() -> None:
     if workspace is None:
         sys.exit("start this as: tools/bazel run //third_party/pip:lock")
     directory = Path(workspace) / "third_party" / "pip"
+    # PYTHONPATH and the like lead to this program's packages, not to those of the new environment.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     with tempfile.TemporaryDirectory() as scratch:
         venv.create(scratch, with_pip=True)

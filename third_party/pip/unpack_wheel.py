@@ -37,6 +37,7 @@ def unpack(wheel: Path, directory: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out)
+            # The upper half is the Unix mode. Scripts are programs whatever the archive says of them.
             is_program = bool(member.external_attr >> 16 & EXECUTABLE_BITS) or target.parent == directory / "bin"
             target.chmod(0o755 if is_program else 0o644)
 

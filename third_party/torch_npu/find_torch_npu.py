@@ -38,6 +38,7 @@ def _is_below(path: str, standard: str) -> bool:
 
 def version_of(distribution: str, paths: list[str]) -> str:
     """Version of an installed distribution; "" if it is not there."""
+    # The first on the path: an import finds that one.
     for found in importlib.metadata.distributions(name=distribution, path=paths):
         return found.version
     return ""
