@@ -58,6 +58,7 @@ def audit(report: Mapping[str, Any], verdicts: Iterable[Mapping[str, Any]]) -> A
     unexplained: dict[str, None] = {}
     for verdict in verdicts:
         for finding in (*verdict["accepted"], *verdict["findings"]):
+            # Both: a removed barrier explains only what the repeat rule orders. Others may lack a first operation.
             if finding["in_time"] and _pair(finding) in pairs:
                 explained.add(_pair(finding))
             else:

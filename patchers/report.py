@@ -67,6 +67,7 @@ class _Writer:
     """Writes barriers as JSON; what many of them share, calls and dependences, is written once and copied."""
 
     def __init__(self) -> None:
+        # By id: the barriers hold all these objects, so no id is used twice.
         self._calls: dict[int, str] = {}
         self._dependences: dict[int, str] = {}
 
