@@ -147,6 +147,7 @@ class Engine:
                 env=engine_environment(self.programs),
                 stdout=stream,
                 stderr=stream,
+                # A process group of its own, so that `kill` reaches the workers.
                 start_new_session=True,
             )
         if not comes_up(self.process, self.port, START_TIMEOUT_S):
@@ -177,6 +178,7 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self.kill()
         self.process = None
+        # Workers that were killed leave mounts behind, and nothing below those can be deleted.
         unmount_below(self.directory)
 
     @contextmanager

@@ -79,6 +79,7 @@ class CacheServer:
         """Starts nginx and waits until it listens. Raises ServerError."""
         command, log = self.command(), self.directory / "start.log"
         with log.open("wb") as stream:
+            # A process group of its own, so that `stop` reaches the workers.
             self.process = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True)
         if not comes_up(self.process, self.port, START_TIMEOUT_S):
             raise ServerError(f"nginx does not listen on port {self.port}:\n{log.read_text(encoding='utf-8')}")

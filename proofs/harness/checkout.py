@@ -156,6 +156,7 @@ class Checkout:
         """Copies the tracked files of `root`, as they are now, to `path`; what was there before is replaced."""
         if path.exists():
             shutil.rmtree(path)
+        # What git does not track must not be needed by a build.
         for name in tracked_files(root):
             target = path / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -236,6 +237,7 @@ class Checkout:
         out = self.output_base / "execroot" / WORKSPACE_NAME / "bazel-out"
         for bin_dir in sorted(out.glob("*/bin")):
             for directory, subdirectories, names in os.walk(bin_dir):
+                # In place: os.walk goes only into what is left.
                 subdirectories[:] = sorted(name for name in subdirectories if not name.endswith(".runfiles"))
                 for name in sorted(names):
                     path = Path(directory, name)

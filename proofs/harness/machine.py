@@ -22,6 +22,7 @@ def other_machine() -> tuple[str, ...]:
     unshare = found_program("unshare")
     if unshare is None:
         return ()
+    # As root of a namespace first, since only root may set its host name; within it as the other user.
     host = (unshare, "--user", "--map-root-user", "--uts", "sh", "-c", _NAMED, "sh")
     user = (unshare, "--user", f"--map-user={OTHER_USER}", f"--map-group={OTHER_USER}")
     works = subprocess.run([*host, *user, "true"], check=False, capture_output=True).returncode == 0

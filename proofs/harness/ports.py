@@ -14,6 +14,7 @@ POLL_S = 0.05
 def free_port() -> int:
     """A port that nobody listens on now."""
     with socket.socket() as probe:
+        # The system chooses a port for 0.
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
