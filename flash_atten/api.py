@@ -47,6 +47,7 @@ def attention(
     if any(in_numpy):
         kinds = ", ".join(f"{name} is a {type(x).__name__}" for name, x in (("q", q), ("k", k), ("v", v)))
         raise ValueError(f"{kinds}; all three must be numpy.ndarray, or all three torch.Tensor")
+    # Here, not above: it imports torch, without which NumPy arrays are computed.
     from flash_atten.op_torch import attention_lse_op, attention_op, op_knobs
 
     op = attention_lse_op if return_lse else attention_op

@@ -52,6 +52,7 @@ def _configs(paths: list[Path]) -> Iterator[KernelConfig]:
 
 def _may(config: KernelConfig, by_rule: KernelConfig, asked: Asked, shape: LaunchShape) -> bool:
     """Whether a configuration has what the user gave, and runs the shape."""
+    # Never open: a kernel of heads takes other operands.
     given = ["heads"]
     given += ["s1_tile"] if asked.s1_tile != BY_RULE else []
     given += ["kv_split"] if asked.kv_split != BY_RULE else []

@@ -292,6 +292,7 @@ class PInBFloat16(Broken):
 
     def to_fp16(self, probabilities: Array) -> Array:
         """Round half up, which is near enough."""
+        # BF16 is the upper half of FP32; half of its last place is added to round.
         bits = probabilities.view(np.uint32) + np.uint32(0x8000) & np.uint32(0xFFFF0000)
         return np.where(np.isfinite(probabilities), bits.view(np.float32), probabilities)
 

@@ -82,6 +82,7 @@ EXP_RING_OF_PRELOAD = 0
 
 def _require_choice(knob: str, value: int, allowed: tuple[int, ...], reason: str) -> None:
     """Raise ValueError unless `value` is one of `allowed`; `reason` ends the message."""
+    # Not isinstance, for which True is a number.
     if type(value) is not int or value not in allowed:
         choices = " or ".join(str(choice) for choice in allowed)
         raise ValueError(f"{knob} = {value!r} is not supported: use {choices}. {reason}")

@@ -66,6 +66,7 @@ def choose_config(
     knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only, schedule), "heads": heads is not None, **built}
     knobs["schedule"] = schedule
     if schedule != RECIPE:
+        # The only values that other schedules have; what a library says of itself goes before.
         knobs = {"qk_preload": FAST_PRELOAD, "kv_split": 1, **knobs}
     if asked.s1_tile != BY_RULE:
         knobs["s1_tile"] = _whole("s1_tile", asked.s1_tile, S1_TILES)
@@ -77,6 +78,7 @@ def choose_config(
     keys_only.check(config)
     shape = LaunchShape(q_rows=q_rows, s1=s1, heads=heads or 1)
     shape.check(config)
+    # Neither user nor library nor schedule has said it.
     if "kv_split" not in knobs and may_split(shape, config):
         config = replace(config, kv_split=auto_kv_split(shape, config, cores()))
     return config

@@ -47,6 +47,7 @@ def kernel_entries(config: KernelConfig) -> tuple[Entry, ...]:
         *heads,
     )
     # Heads multiply the units of work; a caller in C is trusted not to ask for more cores than there are.
+    # Where S1 is split, a Q block is as many units of work, so a unit is that part of its rows.
     blocks_of, block_rows = ("", 0) if config.heads else ("s0", S0 // config.kv_split)
     whole = Entry(ENTRY, parameters, "call_kernel", blocks_of, block_rows)
     if config.kv_split == 1:

@@ -65,6 +65,7 @@ def build_stand_in(
     others are 0.
     """
     values = dict.fromkeys(SWITCHES, 0) | dict(switches or {})
+    # An unknown name has made it longer.
     if len(values) > len(SWITCHES):
         raise ValueError(f"stand-ins have only the switches {', '.join(SWITCHES)}, not {', '.join(switches or ())}")
     text = json.dumps(build_info(config, backend)) if info is None else info
