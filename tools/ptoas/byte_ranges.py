@@ -107,6 +107,7 @@ class ByteRanges:
         ranges: list[ByteRange] = []
         while todo:
             source = todo.pop()
+            # A tile that goes round a loop leads back to itself.
             if source in seen:
                 continue
             seen.add(source)

@@ -279,6 +279,7 @@ class _Parser(Parser):
             super()._parse_alias_def()  # type: ignore[no-untyped-call]
             return
         self._resume_from(match.end())
+        # Of a location that is no place in a file only the beginning was matched.
         if not match[3]:
             self._skip_to_parenthesis(f"the location {match[1]}")
 

@@ -137,6 +137,7 @@ def _tiles_by_buffer(body: Block) -> dict[str, list[Tile]]:
     for ring in body.walk():
         if isinstance(ring, ReserveBufferOp):
             size = -(-ring.byte_size // a3.TILE_ALIGNMENT) * a3.TILE_ALIGNMENT
+            # The producer, which is another core, may write into the ring at any time.
             tiles[ring.loc.buffer.name].append(Tile(ring, ring.loc, size, ALWAYS, _fixed_address(ring)))
     return tiles
 
@@ -159,6 +160,7 @@ def _place(tiles: Sequence[Tile], room: Room, function: str) -> dict[Placed, int
     by_size = sorted(free, key=lambda tile: -tile.size)
     for tile in fixed:
         room.check(tile)
+    # One after the other: nobody shares bytes, those do that find no place of their own, all do.
     for order, policy in ((free, (False,)), (by_size, (False, True)), (by_size, (True,))):
         placed = _first_fit(fixed, order, policy, room.end)
         if _top(placed) <= room.end:

@@ -97,6 +97,7 @@ def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
         taken = [base + fifo.fifos * a3.FLAGS_PER_FIFO for fifo, base in flag_bases(function).items()]
         said = [end for end in function.walk() if isinstance(end, TileFifoOp) and end.flag_base is not None]
         taken += [end.flag_base.value.data + _flags(end) for end in said if end.flag_base is not None]
+        # Behind all numbers that are taken, not in gaps between them.
         free[group] = max([free[group], *taken])
     for ends in fifos.values():
         group, bases = groups[_function(ends[0])], [_flag(end) for end in ends if end.flag_base is not None]

@@ -65,6 +65,7 @@ def _vector_lines(operation: str, dtype: str, target: str, in_place: bool) -> st
         names.append(f"%{operand.name}")
         types.append(ty)
     if in_place:
+        # The last operand is the destination, which now is the first one.
         lines, names = lines[:-1], [*names[:-1], names[0]]
     ins = f"{', '.join(names[:-1])} : {', '.join(types[:-1])}"
     return "\n".join([*lines, f"pto.{operation} ins({ins}) outs({names[-1]} : {types[-1]})"])

@@ -88,6 +88,7 @@ def _function(function: func.FuncOp, ranges: ByteRanges, tail_sync: bool) -> Emi
         emit_flush(writer, block)
     else:
         emit_guarded(writer, kind, block)
+    # Outside of the guards, so that both kinds of core end with it.
     if tail_sync and is_entry(function):
         writer.line(f"{TAIL_SYNC}();")
     returned = block.last_op

@@ -298,6 +298,7 @@ def drained(flag: Flag) -> range:
     rotation = flag.rotation
     if rotation is None or rotation.is_whole:
         return range(flag.ids)
+    # Behind the loop they go by age, -1 being the oldest (`Dataflow._leave`).
     return range(-rotation.distance, 0)
 
 

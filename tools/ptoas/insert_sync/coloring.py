@@ -173,6 +173,7 @@ class Coloring:
         return self._houses[key]
 
     def _tenant(self, flag: Flag, spans: tuple[Span, ...]) -> _Tenant:
+        # What is known in a block is known in the blocks inside of it, too.
         blocks = {id(block) for pair in flag.pairs for block in outwards(pair.block)}
         over = union(self._over.get((flag.src, block), 0) for block in blocks)
         return _Tenant(flag, spans, self._timing.waits(flag), self._timing.overtakes(flag) & ~over)

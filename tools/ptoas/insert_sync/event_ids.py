@@ -69,6 +69,7 @@ def _seek(program: Program, limit: int, scope: Scope) -> list[Failure]:
         timing = Timing(program)
         remedies = Remedies(program, timing)
         if Coloring(program, timing, limit, scope).run(remedies.relieve):
+            # Before the first round of remedies nothing is superfluous.
             if number:
                 _thin_out(program, limit, scope)
             return []

@@ -37,6 +37,7 @@ def link(one: Program, other: Program) -> None:
         fifos = {pushes: {node.fifo for node in _fifo_nodes(mine) if node.pushes is pushes} for pushes in (True, False)}
         for trip in (RoundTrip(sent, returned) for sent in sorted(fifos[True]) for returned in sorted(fifos[False])):
             surplus = _received_before_push(theirs, trip)
+            # Without a bound a pop tells nothing of the pushes.
             if surplus > -math.inf:
                 mine.surplus[trip] = int(surplus)
 

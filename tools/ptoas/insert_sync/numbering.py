@@ -41,6 +41,7 @@ class EventNumbers:
         if node not in self._anchors:
             first = loop.body.block.first_op
             assert first is not None
+            # Always the same one, so that what is added later stands behind what it uses.
             self._anchors[node] = first
         return _inserter(self._anchors[node])
 
@@ -71,6 +72,7 @@ def ids_behind_loop(flag: Flag) -> tuple[list[Operation], list[SSAValue]]:
     # The passes made are length / step, rounded up, and none where the bounds cross.
     rounded = add(arith.AddiOp(length, add(arith.SubiOp(loop.step, _constant(add, 1), INDEX)), INDEX))
     passes = add(arith.MaxSIOp(add(arith.DivSIOp(rounded, loop.step, INDEX)), _constant(add, 0)))
+    # The pass after the last one would wait for the id set `distance` passes before it, the oldest that is set.
     numbers = [
         _number(add, passes, (age - rotation.distance) % rotation.ids, rotation, flag.event_id)
         for age in range(rotation.distance)

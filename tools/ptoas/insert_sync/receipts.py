@@ -43,6 +43,7 @@ class Receipts:
 
     def join(self, other: Receipts) -> Receipts:
         """The possibilities of both paths; `self` if the other adds nothing."""
+        # The more pushes may be unanswered, the fewer are known to be received.
         ahead = {trip: max(count, other.ahead[trip]) for trip, count in self.ahead.items()}
         pushes = {
             fifo: _Pushes(

@@ -87,6 +87,7 @@ class _Repair(Dataflow):
             # The pairs have changed nothing, and the same ones would be chosen again.
             if unordered & foreign == foreign:
                 return self._add_barrier(Barrier(None, site.block.original, site.place, "no flag orders it"), state)
+        # As late as possible, so that it serves the most.
         return self._add_barrier(Barrier(op.pipe, site.block.original, site.place), state) if unordered else state
 
     def _add_barrier(self, barrier: Barrier, state: State) -> State:
@@ -112,6 +113,7 @@ class _Repair(Dataflow):
         for pipe in map(Pipe, range(QUEUES)):
             if mask := foreign & self.program.pipe_masks[pipe]:
                 chosen.append(self._candidate(pipe, mask, op, site))
+        # A flag carries what its source knew of the other pipes, so that it may do for the flags from these.
         for candidate in list(chosen):
             others = [other for other in chosen if other is not candidate]
             if not _left(foreign, others):
@@ -183,6 +185,7 @@ class _Repair(Dataflow):
         if sets_first and rotation is None:
             set_gap = wait_gap + 1
         frame = outermost_loop(met.set_site)
+        # Which ids are set in the end depends on the number of passes, so the flag is drained right behind its loop.
         if rotation is not None and not rotation.is_whole:
             frame = around_loop(innermost_loop(met.set_site.block, loop))
         return FlagPair(Flag(src, dst, frame, rotation), block, set_gap, wait_gap, guards)

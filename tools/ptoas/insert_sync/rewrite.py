@@ -67,6 +67,7 @@ def _operations(sync: Sync, numbers: EventNumbers) -> Iterator[Operation]:
         if rotation is None or rotation.is_whole:
             yield from (WaitFlagOp(*pipes, flag.event_id + number) for number in range(flag.ids))
         else:
+            # Which ids are set here depends on the number of passes that were made.
             arithmetic, ids = ids_behind_loop(flag)
             yield from (*arithmetic, *(WaitFlagDynOp(*pipes, number) for number in ids))
     elif rotation is None:

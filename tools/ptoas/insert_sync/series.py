@@ -75,6 +75,7 @@ class SeriesFinder:
             step += coefficient * advance
             base += self.forms.modulo(_first(term), modulus) * coefficient
         base = base.modulo(modulus)
+        # The same in every pass: nothing takes turns by it.
         if step % modulus == 0:
             return None
         return Series(loop, modulus, step % modulus, frozenset(base.terms.items()), base.constant, form)
@@ -121,6 +122,7 @@ class SeriesFinder:
         series = self.of(slot.dividend, slot.modulus)
         if series is None:
             return None, None
+        # Equal means coefficient * remainder + constant = 0, and the coefficient is 1 or -1.
         number = -form.constant * next(iter(form.terms.values()))
         equal = Condition(series, frozenset((number % slot.modulus,)))
         # The remainder of a negative number is not the one that its residue says.

@@ -70,6 +70,7 @@ class Slots:
         assert isinstance(ty, TileBufType)
         origins = self._origins(op.source)
         rows, cols = (self._series.choices(offset) for offset in op.offsets)
+        # With more places than are told apart the window may be anywhere in its tile.
         if origins is None or rows is None or cols is None or len(origins) * len(rows) * len(cols) > MOST_SLOTS:
             return None
         size = element_bytes(ty.dtype)

@@ -52,6 +52,7 @@ def _operand(tile: SSAValue, ranges: ByteRanges, *, writes: bool) -> Operand | N
     size = element_bytes(ty.dtype)
     if ty.data.blayout is BLayout.ROW_MAJOR:
         return Operand(start, rows, cols, size, row_distance(tile) * size, writes)
+    # Of a column the rows lie one element apart.
     return Operand(start, rows, cols, size, size, writes) if ty.shape[1] == 1 else None
 
 
