@@ -29,4 +29,5 @@ def complete_scratch(module: ModuleOp, *, addresses: bool = False) -> None:
         Rewriter.insert_op(scratch, InsertPoint.before(op))
         given = [src, fp, *([] if offset is None else [offset]), scratch.result, dst]
         op.operands = given
+        # How many operands each of these is: src, fp, offset, tmp, dst.
         op.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, [1, 1, int(offset is not None), 1, 1])

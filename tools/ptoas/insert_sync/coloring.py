@@ -89,6 +89,7 @@ class _EventId:
 
     def meets(self, tenant: _Tenant) -> bool:
         """Whether the flag may meet one that is here in time."""
+        # Either of the two may be the one that is set later.
         return bool(tenant.overtakes & self.waits or self.overtakes & tenant.waits)
 
     def is_apart(self, tenant: _Tenant) -> bool:

@@ -47,6 +47,7 @@ def _barriers_in_loops(program: Program) -> Iterator[SyncWarning]:
     """The barriers of all pipes that are executed again and again."""
     for barrier in program.syncs()[1]:
         if barrier.pipe is None and any(isinstance(block.owner, LoopNode) for block in outwards(barrier.block)):
+            # A barrier behind the last node is shown at that node.
             node = barrier.block.nodes[min(barrier.gap, len(barrier.block.nodes) - 1)]
             assert isinstance(node.payload, Operation)
             yield SyncWarning(

@@ -61,6 +61,7 @@ class Lowering:
         self._series = SeriesFinder()
         self._slots = Slots(ranges, self._series)
         self._loops: dict[scf.ForOp, LoopNode] = {}
+        # Before any node is made, since what an access says depends on which loops have copies.
         self._rings = Rings(self._uses(function.body.block, ()))
 
     def program(self, kind: KernelKind | None) -> Program:

@@ -188,6 +188,7 @@ def _random_statement(rng: random.Random, tiles: int, depth: int) -> Statement:
     if kind < 0.6:
         return Peek(number, into) if rng.random() < 0.5 else Poke(number, rng.randrange(8))
     if kind < 0.7:
+        # A reduction needs scratch that is not its source.
         reduced, scratch = rng.sample(range(tiles), 2)
         return Compute("row", (reduced, scratch), reduced)
     if kind < 0.85:

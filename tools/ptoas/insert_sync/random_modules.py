@@ -96,6 +96,7 @@ class Fifo:
             dir_mask=2 if returns else 1,
             slot_size=size * bytes_each,
             slot_num=SLOTS,
+            # In elements: the FIFOs lie one behind the other, each with room for tiles of fp32.
             gm_addr=pto.add_ptr(arguments[name], number * SLOTS * size * 4 // bytes_each),
             flag_base=2 * number,
         )

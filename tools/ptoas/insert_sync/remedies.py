@@ -123,6 +123,7 @@ class Remedies:
         """Let whoever sets the flag, or sets one in its way, know that the waits for the other one are over."""
         if flag.ids > 1:
             return self._shrink(flag)
+        # A remedy of this round may have replaced a rival.
         candidates = [found for found in rivals if all(rival.pairs for rival in found)]
         if not candidates:
             return None
@@ -135,6 +136,7 @@ class Remedies:
                 # be some flags ahead.
                 waiters = between[: len(between) // 2 + 1] or [rival]
                 added |= self._add(flag, _last_wait(waiters[-1]), _first_set(flag))
+                # Every wait has a bit of its own, so the sum is the union.
                 over |= sum(map(self._timing.waits, waiters))
             if self._timing.overtakes(rival) & self._timing.waits(flag):
                 added |= self._add(rival, _last_wait(flag), _first_set(rival))
