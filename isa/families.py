@@ -141,6 +141,7 @@ INSERT = family(
     Operand("col", Role.INDEX, Extent.OTHER, None, False),
     other("dst", Role.UPDATE),
 )
+# On FIX, which does the work; ptoas 0.48 orders a pto.tmov.fp as if MTE1 did.
 MOVE_SCALED = family("MOVE_SCALED", "dst = {}", "", Pipe.FIX, Work.MOVED, _SRC, other("fp"), _DST)
 EXTRACT_SCALED = family(
     "EXTRACT_SCALED",
@@ -185,6 +186,7 @@ PRODUCT_BIAS = family(
 PRODUCER_WAIT = family("PRODUCER_WAIT", _ENTRY, "", Pipe.MTE3, Work.SIGNAL, other("entry", Role.WRITE))
 PRODUCER_SIGNAL = family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work.SIGNAL, other("entry"))
 CONSUMER_WAIT = family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, other("entry", Role.WRITE))
+# The scalar unit issues it; the signal comes behind the loads on MTE2 (isa.sync).
 CONSUMER_SIGNAL = family("CONSUMER_SIGNAL", _ENTRY, "", Pipe.S, Work.SIGNAL, other("entry"))
 
 PUSH_ACC = family("PUSH_ACC", _ENTRY, "", Pipe.FIX, Work.MOVED, _SRC)

@@ -136,6 +136,7 @@ OPS: tuple[Op, ...] = (
         ("TAND", "and_", BITS, "lhs & rhs", "And", "bits", _ROWS, ANY),
         ("TOR", "or_", BITS, "lhs | rhs", "Or", "bits", _ROWS, ANY),
         (
+            # The device shifts by another tile in a loop of the scalar unit.
             "TSHL",
             "shl",
             WHOLE_NUMBERS,
@@ -155,6 +156,7 @@ OPS: tuple[Op, ...] = (
             _UNKNOWN,
             ANY,
         ),
+        # dst is scratch for the device while it still reads both sources.
         ("TFMOD", "fmod", SINGLE, "lhs - trunc(lhs / rhs) * rhs", "Fmod", "div unary mul sub", _UNKNOWN, OTHER_DST_2),
     ),
     *rows_of(
@@ -166,8 +168,10 @@ OPS: tuple[Op, ...] = (
         ("TADDS", "adds", NUMBERS, "src + scalar", "Add", "scalar", _ROWS, ANY),
         ("TSUBS", "subs", NUMBERS, "src - scalar", "Sub", "scalar", _ROWS, ANY),
         ("TMULS", "muls", NUMBERS, "src * scalar", "Mul", "scalar", _ROWS, ANY),
+        # The scalar is written into dst, and src divided by that; where both are one tile, src times 1 / scalar.
         ("TDIVS", "divs", NUMBERS, "src / scalar", None, "copy div", _UNKNOWN, ANY),
         ("TMAXS", "maxs", NUMBERS, "max(src, scalar)", "Max", "scalar", _ROWS, ANY),
+        # These write the scalar into all of dst first, so that src would be lost there.
         ("TANDS", "ands", BITS, "src & scalar", "And", "copy bits", _UNKNOWN, OTHER_DST),
         ("TORS", "ors", BITS, "src | scalar", "Or", "copy bits", _UNKNOWN, OTHER_DST),
         (
@@ -257,6 +261,7 @@ OPS: tuple[Op, ...] = (
         ("TROWEXPANDDIV", "row_expand_div", FLOATS, "src[r, c] / row[r]", "Div", "div", _STRIPS, OWN_TMP),
         ("TROWEXPANDMAX", "row_expand_max", NUMBERS, "max(src[r, c], row[r])", "Max", "max", _STRIPS, OWN_TMP),
         ("TROWEXPANDMIN", "row_expand_min", NUMBERS, "min(src[r, c], row[r])", "Min", "max", _STRIPS, OWN_TMP),
+        # A TROWEXPANDSUB into dst, a barrier, and exp in place: an order is of one pass only.
         ("TROWEXPANDEXPDIF", "row_expand_expdif", FLOATS, _EXP_ROW, "ExpDif", "sub exp", _UNKNOWN, OWN_TMP),
     ),
     *rows_of(

@@ -48,6 +48,7 @@ _TRIANGLES = ("f16", "f32", "i16", "i32", "ui16", "ui32")
 SPECIAL: tuple[Op, ...] = (
     *rows_of(
         THREE,
+        # Two calls, dst = lhs + rhs and dst = dst + addend: the first one must not overwrite the addend.
         ("TADDC", "addc", NUMBERS, "lhs + rhs + addend", None, "add add", Order.UNKNOWN, (("dst", "addend"),)),
         ("TSUBC", "subc", NUMBERS, "lhs - rhs + addend", None, "sub add", Order.UNKNOWN, (("dst", "addend"),)),
     ),
@@ -115,6 +116,7 @@ SPECIAL: tuple[Op, ...] = (
             FLOATS,
             "lhs where it is positive, else lhs * rhs",
             None,
+            # The product, a comparison of lhs with 0 into tmp, and a selection.
             "mul scalar add",
             Order.UNKNOWN,
             _ALL_APART,
@@ -171,6 +173,7 @@ SPECIAL: tuple[Op, ...] = (
             None,
             "select",
             Order.UNKNOWN,
+            # The device puts the address of the mask into tmp.
             (*OWN_TMP_2, ("tmp", "mask")),
         ),
     ),
@@ -184,6 +187,7 @@ SPECIAL: tuple[Op, ...] = (
             None,
             "select",
             Order.UNKNOWN,
+            # The scalar unit puts the scalar into tmp before the selection.
             (*OWN_TMP, ("tmp", "mask")),
         ),
     ),
@@ -197,6 +201,7 @@ SPECIAL: tuple[Op, ...] = (
             None,
             "gather",
             Order.UNKNOWN,
+            # Byte offsets are computed in dst, or in tmp, before src is read.
             (("dst", "src"), ("tmp", "src"), ("tmp", "dst")),
         ),
     ),
@@ -210,6 +215,7 @@ SPECIAL: tuple[Op, ...] = (
             None,
             "copy element",
             Order.UNKNOWN,
+            # All of dst is cleared before anything is read.
             (("dst", "src"), ("dst", "indices")),
         ),
     ),
@@ -283,6 +289,7 @@ SPECIAL: tuple[Op, ...] = (
             SINGLE,
             "src * fp[r] + offset[r] to the nearest integer, saturated",
             None,
+            # Three conversions: over i32 and f16 to bytes.
             "mul add convert convert convert",
             Order.UNKNOWN,
             (("dst", "src"), *OWN_TMP),
