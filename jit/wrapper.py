@@ -200,6 +200,7 @@ class JitWrapper:
     @contextmanager
     def _recorded(self, blocks: int, arguments: list[Argument], kept: Path | None) -> Iterator[Path]:
         """Record what a launch does, without doing it; the file is gone after the body of a `with` unless `kept`."""
+        # The same object of the kernel on a machine that writes instructions down instead of running them.
         recorder = HostKernel(self._library("trace"))
         with tempfile.TemporaryDirectory(prefix="jit_trace_") as directory:
             path = kept or Path(directory) / "trace"

@@ -63,6 +63,7 @@ def initialize_l2g2l_pipe(
         flag_base: first of its two cross-core flags; the assembler numbers the FIFOs of a function that give none.
         nosplit: whether slots are never divided between the vector cores; follows from the operations by default.
     """
+    # Sizes of entries are not known yet here, and the handle needs a view: the first entry replaces it.
     provisional = isinstance(gm_addr, Pointer) and local_addr is None
     address = _flat_slot(gm_addr, slot_size).ssa if provisional else ssa_of(gm_addr, "gm_addr")
     local = None if local_addr is None else as_scalar(local_addr, int32, "local_addr").ssa

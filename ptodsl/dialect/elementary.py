@@ -63,6 +63,7 @@ def _check_element(op: IRDLOperation, name: str, offset: SSAValue) -> TileBufTyp
     """Check a tile and a position in it; the type of the tile."""
     ty = checks.tile(op, name, Loc.VEC)
     checks.index(op, "offset", offset)
+    # Offsets count what is stored, valid or not.
     position, size = checks.constant_int(offset), ty.shape[0] * ty.shape[1]
     if position is not None and not 0 <= position < size:
         raise VerifyException(f"{op.name}: offset {position} is outside of the tile's {size} elements")

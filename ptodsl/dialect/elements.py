@@ -92,6 +92,7 @@ def parse_body(parser: AttrParser, parse: Callable[[str], T]) -> T:
         ParseError: at the opening bracket, with the message of the VerifyException that `parse` raised.
     """
     start = parser.pos
+    # From the parser's position, not the lexer's, which has read a token ahead.
     match = _FLAT_BODY.match(parser.lexer.input.content, start)
     if match is None:
         parser.raise_error("expected '<' and the parameters of the type")

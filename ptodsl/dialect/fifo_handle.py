@@ -204,6 +204,7 @@ def depth_problem(slots: int) -> str | None:
             f"{slots} slots can be full at once, but the flag that counts them holds {a3.FLAG_COUNT_MAX} signals at "
             f"most; use slot_num = {a3.FLAG_COUNT_MAX - 1} or fewer"
         )
+    # One or two slots are given back all at once, more than that by halves.
     if slots > 2 and slots % (batch := slots // 2) != 0:
         return (
             f"slots are given back {batch} at a time, which does not divide slot_num = {slots}, so that a slot would "

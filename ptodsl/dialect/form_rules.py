@@ -38,6 +38,7 @@ def gather_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
 
 def scalar_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
     """A tile by a scalar, or a scalar by a tile."""
+    # A wrong program may have no tile, or two: then the name means what it says, and that verifier complains.
     first_is_scalar = len(ins) > 1 and isinstance(ins[1].type, TileBufType) and not isinstance(ins[0].type, TileBufType)
     return "pto.tdivs.scalar" if first_is_scalar else ""
 

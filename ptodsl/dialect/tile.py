@@ -163,6 +163,7 @@ class TReshapeOp(IRDLOperation):
         if src.loc is not result.loc:
             raise VerifyException(f"{self.name}: a tile stays in its buffer: src is in {src.loc}, not {result.loc}")
         checks.same_dtype(self, src=src, result=result)
+        # One row is one run of bytes, also in a window.
         if row_distance(self.src) != src.shape[1] and src.shape[0] > 1:
             raise VerifyException(f"{self.name}: src is a window whose rows are not next to each other")
         if src.byte_size != result.byte_size:
