@@ -166,6 +166,7 @@ def _kernels(case: Case) -> dict[Kernel, list[str]]:
     for flag in (S1_TILE, QK_PRELOAD, KV_SPLIT, SCHEDULE):
         if flag.present and not flag.value:
             raise ValueError(f"--{flag.name}= is an empty list; give at least one value, or leave the flag out")
+    # Of a library that is named, what it says itself is reported (`variant_of`), not this.
     sets = [GU] if LIBRARY.value else built_sets().choose(REMOVE_BARRIERS.value)
     libraries: list[Path | None] = [user_path(text) for text in LIBRARY.value]
     schedules = [None] if SCHEDULE.value is None else SCHEDULE.value

@@ -79,6 +79,7 @@ def probe(library: KernelLibrary, cpu: str, threads: int) -> int:
         threading.Thread(target=lambda: done.append(library.multiply_add(cpu, PROBE_ROUNDS))) for _ in range(threads)
     ]
     for worker in workers:
+        # They do run at once: ctypes lets go of the interpreter's lock during a call.
         worker.start()
     for worker in workers:
         worker.join()

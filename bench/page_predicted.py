@@ -35,6 +35,7 @@ def predicted(rows: Sequence[Row], kernel: KernelOf | None = None) -> Predicted:
     found: dict[tuple[object, ...], Prediction] = {}
     notes: dict[tuple[str, str], None] = {}
     for row in sorted(rows, key=lambda row: (row.s1, row.q_rows)):
+        # What this checkout builds with the row's knobs is predicted, whatever library was timed.
         launch = Launch(Case(row.case, row.q_rows, row.s1), row.variant._replace(library=""))
         key = row.q_rows, row.s1, launch.variant
         if key in found:

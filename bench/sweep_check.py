@@ -23,6 +23,7 @@ def check(path: Path, shape: Shape, kinds: Sequence[str]) -> Iterator[SweepRow]:
     """Yield a row per kind of operands, or one that says why there are none. Raises LibraryError."""
     library = KernelLibrary(path)
     kernel, point = kernel_of(library.info), Point(library.info, shape, "check")
+    # Asked before there is a backend: of a shape that the kernel is not for nothing needs to run.
     if skipped := point.unsupported(kernel):
         yield skipped
         return

@@ -172,6 +172,7 @@ def experiment(analysis: Analysis) -> str:
 
     def growth(view: View, cores: int) -> float:
         """Return by how many percent a Q block on each of `cores` cores takes longer than one alone."""
+        # So many rows of Q that each active core has one block.
         alone, among = (
             microseconds(blocks, Workload(S0 * active, s1, active), view.fit.fitted, view.hypothesis)
             for active in (1, cores)

@@ -53,6 +53,7 @@ def options() -> Options:
     shape = LaunchShape(_S1.value if _Q_ROWS.value is None else _Q_ROWS.value, _S1.value)
     legal = list(configs(shape))
     if not legal:
+        # Raises, and says why not even the default knobs can run it.
         LaunchShape(shape.q_rows, shape.s1).check(KernelConfig())
     return Options(
         Workload(shape.q_rows, shape.s1, _CORES.value), output_file("json", _JSON.value, ".json", ours=json_of(PROGRAM))
