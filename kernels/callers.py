@@ -68,6 +68,7 @@ def _conditions(entry: Entry) -> list[str]:
 
 def _host_function(entry: Entry) -> str:
     lines = ["", f"{_declaration(entry)} {{", "    (void)stream;"]
+    # In the order of `_conditions` and `_rules`.
     subjects = [p.name for p in _sizes(entry)] + (["block_dim"] if entry.blocks_of else [])
     for wrong, rule, subject in zip(_conditions(entry), _rules(entry), subjects, strict=True):
         lines += [
@@ -78,6 +79,7 @@ def _host_function(entry: Entry) -> str:
             "        return pto_refuse(report);",
             "    }",
         ]
+    # Without sizes of buffers, which a C caller does not give: accesses are not checked then.
     words = ", ".join(map(_word, entry.parameters))
     lines += [
         f"    const uint64_t args[] = {{{words}}};",

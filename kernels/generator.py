@@ -55,6 +55,7 @@ class Source:
         if self.entries is None:
             return found
         stated = self.entries(knobs)
+        # Types have to agree: a caller made from what is stated passes bits that the kernel reads by its own types.
         if [(entry.name, entry.types) for entry in stated] != [(entry.name, entry.types) for entry in found]:
             raise SignatureError(f"the module's entries are {found}, and stated are {stated}")
         return stated

@@ -24,6 +24,7 @@ def entries_of(module: ModuleOp) -> tuple[Entry, ...]:
 
 
 def _parameter(argument: SSAValue) -> Parameter:
+    # The DSL hints each argument with the name that the Python function gives it.
     name = argument.name_hint or ""
     ty = argument.type
     if ty == FFTS_TYPE:
