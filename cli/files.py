@@ -162,6 +162,7 @@ def _write_beside(path: Path, content: str | bytes) -> Path:
         with os.fdopen(descriptor, "wb") as file:
             file.write(_bytes(content))
         temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else FILE_MODE)
+    # Ctrl-C included: nothing temporary stays.
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
