@@ -42,6 +42,7 @@ def deciding_loads(text: str) -> dict[int, int]:
     blanked = _SKIP.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     pointers = frozenset((*_POINTER.findall(blanked), *(match[1] for match in _TILE_STORE.finditer(blanked))))
     blanked = _TILE_STORE.sub(r"\1[\2]=\3;", _TILE_ELEMENT.sub(r"\1[\2]", blanked))
+    # By function, since a name may be something else in another one.
     for function in _functions(blanked):
         flow = _Flow(pointers)
         for line, statement in _statements(*function):
@@ -68,6 +69,7 @@ def _statements(line: int, text: str) -> Iterator[tuple[int, str]]:
     for place, character in enumerate(text):
         depth += (character in "([") - (character in ")]")
         is_head = depth == 0 and character == ")" and _HEAD.match(text, begin)
+        # A semicolon within brackets, as in the head of a `for`, ends nothing.
         if not is_head and not (depth <= 0 and character in ";{}"):
             continue
         statement = text[begin : place + 1]

@@ -20,6 +20,7 @@ def make(options: argparse.Namespace) -> None:
         return
     info = build_info_of(options, lambda build_info: host_build_info(build_info, toolchain, options.mode))
     parts = {"mode": options.mode, "shims": options.shim, "objects": options.object, "build_info": info}
+    # One object of a kernel is linked for all modes, so that its C++ is compiled once.
     if options.cpp.suffix == OBJECT:
         link_kernel(options.cpp, options.output, toolchain=toolchain, **parts)
     else:
