@@ -57,6 +57,7 @@ def needed_elsewhere(source: Source, calls: Calls, candidates: Mapping[int, Pair
     """
     regions = _regions(source, sorted(candidates))
     ops = {region: list(calls.vector_ops(*region)) for region in regions}
+    # For all functions at once: it is a walk over the whole file.
     tiles = tiles_of(source, calls, chain.from_iterable(ops.values()))
     needed: dict[int, Pair | tuple[()]] = {}
     for region, inside in regions.items():
@@ -144,6 +145,7 @@ class _Flow:
     """The analysis of one function."""
 
     def __init__(self, candidates: Mapping[int, Pair], items: int) -> None:
+        # Of all candidates: a pair that may stay unordered may do so across another one's barrier, too.
         self.accepted = frozenset(candidates.values())
         self.needed: dict[int, Pair | tuple[()]] = {}
         self.steps_left = _LEAST_STEPS + _STEPS_PER_ITEM * items

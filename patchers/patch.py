@@ -114,6 +114,7 @@ def patch(text: str, selection: ByPatterns | ByLines) -> Patched:
         found = _by_patterns(source, calls, sites, selection)
     chosen = {index: barrier.pattern for index, barrier in found.items() if barrier.outcome == "removed"}
     for index in sites.removed:
+        # Only where no pattern has matched it above, which says more.
         found.setdefault(index, Barrier(source.line(index), source.items[index].text, "already-removed"))
     for index in sites.hidden:
         found[index] = Barrier(source.line(index), "", "kept", "not-a-statement-of-its-own")
@@ -269,6 +270,7 @@ def _by_lines(source: Source, sites: _Sites, selection: ByLines) -> dict[int, Ba
         )
     named = set(selection.lines)
     chosen = [index for index in sites.barriers if lines[index] in named]
+    # Only if something would go: the output of an earlier run with this proof, another text, passes as it is.
     if chosen and selection.source_sha256 not in (None, digest(source.text)):
         raise PatchError(
             f"the proof is about C++ with SHA-256 {selection.source_sha256}, the input has {digest(source.text)}. "

@@ -89,6 +89,7 @@ class State:
     def __init__(self, settled: Settled, orders: Orders) -> None:
         self._orders = orders
         numbers: dict[_Group, int] = {}
+        # Born at 0: until this state meets a candidate of its own, the one that they met before counts.
         self._accesses: dict[int, tuple[tuple[int, int], ...]] = {
             access: tuple([(op, numbers.setdefault(_Group(order, 0, met), len(numbers))) for op, met, order in pending])
             for access, pending in settled.items()
@@ -167,6 +168,7 @@ class State:
         for access in effect.conflicts:
             if access in accesses:
                 for op, number in accesses[access]:
+                    # Operations keep the number that they were issued with; only now is looked up what became of it.
                     while number in moved:
                         number = moved[number]
                     if number != _ORDERED:
