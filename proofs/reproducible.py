@@ -98,6 +98,7 @@ def make_users(directory: Path) -> tuple[Checkout, Checkout]:
     if not elsewhere:
         print("user namespaces are forbidden here: both builds run as this user on this host", flush=True)
     plain = Checkout.create(directory / "plain", directory / "out", base_environment())
+    # Neither the length of a path nor the characters in it may matter.
     unusual = Checkout.create(
         directory / "a_longer/path+with~signs/checkout",
         directory / "another/output/base",
