@@ -154,6 +154,7 @@ def _draw_rising(rng: Generator, q_rows: int, s1: int) -> AttentionInputs:
     q[:, columns], q[:, base] = 16 * seen, 8
     # Only peaks score in the columns that are kept for them.
     k[:, : base + 1] = 0
+    # The last mark may have fewer rows than the others.
     peaks = np.minimum(np.arange(marks) * MARKED_ROWS + rng.integers(0, MARKED_ROWS, marks), s1 - 1)
     k[peaks] = 0
     height = RISE * min(1, marks / FULL_RISE_MARKS)

@@ -80,6 +80,7 @@ def print_table(s1: int, config: KernelConfig, kinds: Sequence[str], seed: int) 
     print(f"s1 {s1}, {knobs}: error as a multiple of what is allowed")
     print(_line("", kinds))
     print(_line(RIGHT, [f"{found.excess:.2f}" for found in right]), flush=True)
+    # Where S1 is split, a part is the whole algorithm, judged without a split: only the combining is broken.
     of_tiles = [*mutants(config.tiles_in(s1)), *edge_mutants()]
     caught, everyone = np.zeros(len(kinds), int), of_tiles if config.kv_split == 1 else split_mutants()
     missed = []

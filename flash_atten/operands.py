@@ -70,6 +70,7 @@ def numpy_operand(name: str, array: object) -> Operand:
         raise ValueError(
             f"{name} is a {type(array).__name__}; the host backend takes numpy.ndarray (or torch CPU tensors)"
         )
+    # The kernel reads the array's memory as it lies.
     native = array.dtype.isnative and array.flags.aligned
     dtype = array.dtype.name if native else f"{array.dtype.name} in foreign byte order or unaligned"
     return Operand(name, dtype, array.shape, bool(array.flags.c_contiguous), "cpu", bool(array.flags.writeable))
