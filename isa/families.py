@@ -183,6 +183,7 @@ PRODUCT_BIAS = family(
     "PRODUCT_BIAS", "dst = {}", "lhs rhs bias out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, other("bias"), _DST
 )
 
+# The pipes of TALLOC and TPOP are those that ptoas takes them for, though both hold back the whole core.
 PRODUCER_WAIT = family("PRODUCER_WAIT", _ENTRY, "", Pipe.MTE3, Work.SIGNAL, other("entry", Role.WRITE))
 PRODUCER_SIGNAL = family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work.SIGNAL, other("entry"))
 CONSUMER_WAIT = family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, other("entry", Role.WRITE))

@@ -191,6 +191,7 @@ SCATTER = vector(
 
 PADDING = vector("PADDING", "dst = {}", "src dst", own("src"), own("dst", Role.WRITE))
 
+# src gives its valid shape and its pad only: the bytes are those of dst.
 PADDING_IN_PLACE = vector("PADDING_IN_PLACE", "dst = {}", "src dst", own("src", Role.NAMED), own("dst", Role.UPDATE))
 
 SORT = vector(
@@ -218,6 +219,7 @@ QUANTISATION = vector(
     "QUANTISATION",
     "dst = {}; src is destroyed, `tmp` is scratch like src",
     "src fp offset tmp dst",
+    # The device scales src in place, and leaves a copy in f16 there.
     own("src", Role.UPDATE),
     own("fp"),
     own("offset", optional=True),
