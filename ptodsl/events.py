@@ -90,6 +90,7 @@ def _pipe(name: str) -> Pipe:
     for pipe in Pipe:
         if pipe.value == f"PIPE_{short}":
             return pipe
+    # Kernels say TLOAD, LOAD or VEC; no name of the table has its T.
     operation = short if short in _PIPE_OF_OPERATION else short.removeprefix("T")
     if operation in _PIPE_OF_OPERATION:
         return _PIPE_OF_OPERATION[operation]
@@ -112,4 +113,5 @@ def _event(event: EventId) -> int | SSAValue:
     if isinstance(event, Scalar):
         return as_index(event, "event_id")
     text = str(event).removeprefix(_EVENT_PREFIX)
+    # Which ids there are, the operation checks: 8 between two pipes, 16 between cores.
     return int(text) if text.isdecimal() else fail(f"{event!r} is not an event id: use 0 to 7 or {_EVENT_PREFIX}0 ...")

@@ -111,6 +111,7 @@ class FifoOp(IRDLOperation, abc.ABC):
             raise VerifyException(
                 f"{self.name}: split = {self.split.value.data} contradicts nosplit of the FIFO; leave nosplit out"
             )
+        # Whether slots are ever split is one property of the FIFO (nosplit), so that its operations have to agree.
         others = (use.operation for use in fifo.pipe.uses)
         if any(isinstance(other, FifoOp) and (other.split_axis is Split.NONE) != unsplit for other in others):
             raise VerifyException(

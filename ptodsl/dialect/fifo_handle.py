@@ -190,6 +190,7 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             parser.raise_error(f"{cls.name} takes gm_addr and at most two local addresses, not {len(operands)}", start)
         parser.parse_punctuation("->")
         return cls.build(
+            # `build` wants a list for each operand that may be missing.
             operands=[[value] for value in operands] + [[]] * (3 - len(operands)),
             result_types=[parser.parse_type()],
             properties=properties,

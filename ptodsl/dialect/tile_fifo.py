@@ -267,6 +267,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
             operands[name] = parser.resolve_operand(value, parser.parse_type())
 
         parser.parse_comma_separated_list(parser.Delimiter.PAREN, operand)
+        # `build` wants a list for each operand that may be missing.
         given = [[operands[name]] if name in operands else [] for name in cls.OPERANDS]
         return cls.build(operands=given, properties=known, attributes=others)
 

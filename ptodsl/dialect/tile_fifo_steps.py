@@ -155,6 +155,7 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
         """Check place, split and the run-time valid shape."""
         self.check_split()
         ty = self.result.type
+        # An entry in GM: the assembler makes a pto.tpop of it, which has a verifier of its own.
         if not isinstance(ty, TileBufType):
             return
         if ty.loc is not self.PLACE:

@@ -139,6 +139,7 @@ class MakeTensorViewOp(IRDLOperation):
                 "known; drop or merge an outer dimension, give a size at run time, or let its elements follow each "
                 "other"
             )
+        # Where something is not constant, ND is inferred for want of better: it contradicts nothing.
         if self.layout is not None and DYNAMIC not in (*shape, *strides) and self.layout.data is not inferred:
             raise VerifyException(
                 f"{self.name}: layout mismatch: user-specified layout={self.layout.data} but inferred={inferred}"
