@@ -17,6 +17,7 @@ _DEEPEST: Final = 100
 _IF = re.compile(r"if\s*(?:constexpr\s*)?\(", re.ASCII)
 _ELSE = re.compile(r"else(?:\s+if\s*(?:constexpr\s*)?\(.*)?$", re.ASCII | re.DOTALL)
 _LOOP = re.compile(r"(?:for|while)\s*\(", re.ASCII)
+# Control flow that is not followed. A label counts, since a `goto` may lead there; `::` is none.
 _JUMP = re.compile(r"(?:break|continue|goto|case|default|do)\b|[A-Za-z_]\w*\s*:(?!:)", re.ASCII)
 _FIFO = re.compile(r"(TPUSH|TPOP|TALLOC)\b", re.ASCII)
 
@@ -150,6 +151,7 @@ class Reader:
         while not complete:
             text, close = self._items[index].text, self._closing[index]
             blocks.append(self._block(index + 1, close, depth + 1))
+            # After a plain `else` one of the blocks is executed for certain.
             complete = text == "else"
             index = close + 1
             if index == end or self._items[index].kind is not Kind.OPEN or not _ELSE.match(self._items[index].text):

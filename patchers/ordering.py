@@ -43,6 +43,7 @@ _MOST_OVERLAPS: Final = 100_000
 # UB that the device library uses without an operand that says so.
 LIBRARY_SCRATCH: Final = Extent("Vec", a3.LIBRARY_SCRATCH.start, a3.LIBRARY_SCRATCH.end)
 
+# Braces that hold functions and are none.
 _NAMESPACE = re.compile(r"(?:inline\s+)?namespace\b|extern\s*\"\"$", re.ASCII)
 
 Pair: TypeAlias = tuple[int, int]

@@ -145,6 +145,7 @@ def _sites(source: Source, calls: Calls) -> _Sites:
     barriers, removed, hidden = [], [], []
     directive, marker = Kind.DIRECTIVE, Kind.REMOVED
     for index, (kind, _, _, text) in enumerate(source.items):
+        # A preprocessor line executes nothing: a barrier in it is only part of a macro.
         if "pipe_barrier" in text and kind is not directive:
             if is_vector_barrier(calls[index]):
                 barriers.append(index)

@@ -24,10 +24,13 @@ from patchers.marker import removed_by
 _STRUCTURE = r""";{}()"'/#\\"""
 # Compilers also accept, with a warning, blanks between the backslash and the end of the line.
 _CONTINUATION = r"\\[ \t]*\r?\n"
+# A comment to the end of the line goes on behind a continuation.
 _COMMENT = rf"//[^\\\n]*(?:(?:{_CONTINUATION}|\\)[^\\\n]*)*|/\*(?s:.*?)\*/"
+# Behind a backslash anything may stand, an end of line of either kind included.
 _STRING = r'"(?:[^"\\\n]|\\(?:\r\n|[^\r]))*"'
 _CHARACTER = r"'(?:[^'\\\n]|\\(?:\r\n|[^\r]))*'"
 _PLAIN = rf"[^{_STRUCTURE}]*"
+# Three levels of parentheses; what has more goes the slow way, token by token.
 _CALL = rf"\({_PLAIN}(?:\({_PLAIN}(?:\({_PLAIN}\){_PLAIN})*\){_PLAIN})*\)"
 # At the beginning of a statement: what most lines are, taken in one step. A plain statement has no comments, literals
 # or deep parentheses in it.
@@ -43,6 +46,7 @@ _BEGINNING = re.compile(
     re.ASCII | re.VERBOSE,
 )
 # Within a statement, or where it does not begin plainly.
+# `text` ends before a word, as that may be the prefix of a literal, or a number with separators.
 _TOKEN = re.compile(
     rf"""
     (?P<text>[^{_STRUCTURE}]*[^\w{_STRUCTURE}])

@@ -37,6 +37,7 @@ _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)[uUlL]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Forms in which a name may be declared or changed; what none of these is found in only uses names.
 _SUSPECT = re.compile(r"[=&*]|\+\+|--|[\w>]\s+[A-Za-z_]", re.ASCII)
+# A name whose address is taken counts as changed: what is written through it is not seen.
 _ASSIGNED = re.compile(
     r"""
     ([A-Za-z_]\w*) \s* (?: \+\+ | -- | (?: [-+*/%&|^] | << | >> )? = (?!=) )
@@ -45,6 +46,7 @@ _ASSIGNED = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _INITIALISER = re.compile(r"=[^;,]*", re.ASCII)
+# A name behind the end of a type: `int x`, `float* x`, `Tile<...> x`.
 _DECLARED = re.compile(r"[\w>*&](?=\s*((?<!\w)[A-Za-z_]\w*))", re.ASCII)
 
 
@@ -156,6 +158,7 @@ class _Symbol:
     def chain(self) -> Iterator["_Symbol | int"]:
         """Yield this symbol, what it is set from, and so on to the number; ends early where something is unknown."""
         link: _Symbol | int | None = self
+        # Bounded, since tiles may be reshaped from each other in a circle.
         for _ in range(_LONGEST_CHAIN):
             if link is None or (isinstance(link, _Symbol) and link.unknown):
                 return
