@@ -178,6 +178,7 @@ class Runner:
     def expected_seconds(self, job: Job) -> float:
         """Estimate a job with all its iterations."""
         found = self.estimate(job)
+        # The cold round comes first.
         rounds = 1 + self.settings.warmup + (self.settings.iterations or AUTO_ITERATIONS)
         once = sum(found.once.values())
         limit = CASE_SECONDS if self.settings.iterations is None else ENDLESS
@@ -202,6 +203,7 @@ class Runner:
             return Fit(
                 (), 0, skip=f"skipped: needs about {needed.least:.0f} s, {max(left, 0):.0f} s of --max_seconds are left"
             )
+        # The probe comes after the timing, and must still be in time.
         return Fit(baselines, min(limit, left - needed.probe), note=note)
 
     def _within_memory(self, job: Job, baselines: tuple[str, ...]) -> tuple[str, ...]:

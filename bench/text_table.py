@@ -85,6 +85,7 @@ def _lines(columns: Sequence[Column], styles: Sequence[str]) -> list[tuple[str, 
     """Return the table's lines with their styles; no line ends in blanks."""
     headers = [column.header.split("\n") for column in columns]
     height = max(map(len, headers))
+    # A short header stands at the bottom, next to its cells.
     above = [[""] * (height - len(header)) + header for header in headers]
     lines = [(_joined(columns, [header[i] for header in above]), "bold") for i in range(height)]
     lines.append((RULE * table_width(columns), ""))
