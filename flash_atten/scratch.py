@@ -49,6 +49,7 @@ def lay_out(config: KernelConfig, *, cores: Any, units: Any, rows: Any) -> Scrat
     does not split has no partial results, and one without heads no log-sum-exps.
     """
     output = cores * (fifo_bytes_per_core(config) // FLOAT_BYTES)
+    # What a kernel does not have is empty: it begins where the next part does.
     row_max = row_sum = lse = output
     if config.kv_split > 1:
         partial_rows = units * S0
