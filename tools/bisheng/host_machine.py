@@ -57,6 +57,7 @@ def _part_command(part: str, toolchain: HostToolchain) -> list[str]:
     command = [*compiler_command(toolchain, part), *OBJECT_FLAGS]
     if part in MODE_SOURCES:
         return [*command, *MODE_FLAGS[part], *(str(relative(RUNTIME / name)) for name in MODE_SOURCES[part])]
+    # One library has the loops of all levels, each in a namespace of its own.
     namespace = re.sub(r"\W", "_", part)
     command += [*NUMBERS_FLAGS[toolchain.kind], *toolchain.levels[part]]
     command += [f"-DPTO_LEVEL={namespace}", f'-DPTO_LEVEL_NAME="{part}"']
