@@ -118,6 +118,7 @@ def with_killed_worker(bench: Bench, directory: Path) -> str:
         local = run.other_than(REMOTE)
         # Actions may be done here only if the whole engine went down with its worker.
         expect(not (local and engine.alive()), f"the engine is there, but this was done here: {local}")
+    # Not complete: only some of the targets were built.
     return f"{run.processes()}, {run.seconds:.0f} s; {trial.same(complete=False)}"
 
 

@@ -195,6 +195,7 @@ def takes_installed_torch_npu(checkout: Checkout, environment: Mapping[str, str]
     """Programs for the device import the torch_npu that is installed; the lock's is not downloaded."""
     run = with_environment(checkout, environment).build("--config=npu", DEVICE_PROGRAM)
     program = checkout.path / "bazel-bin" / DEVICE_PROGRAM.removeprefix("//").replace(":", "/")
+    # Without PYTHONPATH: that torch_npu is found was settled when the workspace was configured.
     done = subprocess.run([program], env={"PATH": SYSTEM_PATH}, check=False, capture_output=True, text=True)
     expect(done.returncode == 0, f"{DEVICE_PROGRAM} ended with {done.returncode}: {done.stdout}{done.stderr}")
     found = json.loads(done.stdout)
