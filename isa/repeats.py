@@ -110,6 +110,7 @@ class _Touch:
 def order_of(op: Operation) -> Order:
     """The order in which `op` walks its tiles, UNKNOWN unless all of them are contiguous."""
     order, walked = ORDERS.get(op.name, Order.UNKNOWN), _walked(op)
+    # The vendor spares barriers of contiguous tiles only, so that nothing is known of others.
     known = bool(walked) and all(operand.is_contiguous and operand.element_bytes in (2, 4) for operand in walked)
     # Rows of one block look like the row values of a broadcast, or its scratch: these are used before the strips.
     told_apart = order is not Order.STRIPS or all(operand.row_bytes > BLOCK_BYTES for operand in walked)
@@ -200,7 +201,9 @@ def _touches(op: Operation) -> Iterator[_Touch]:
 
 def _operand_touches(op: Operation, order: Order, operand: Operand) -> Iterator[_Touch]:
     """What each repeat of `op` touches of one operand."""
+    # What a row reduction writes in its source's shape is scratch, which it walks in an order of its own.
     walks = _is_walked(op, operand) and not (order is Order.SOURCE and operand.writes)
+    # Row values and scratch may be touched at any time.
     if order is Order.UNKNOWN or not walks:
         # Of an unknown order that is -1: as if the access were in the very last repeat before the next operation.
         yield from _somewhen(operand, repeats_of(op) - 1)

@@ -208,6 +208,7 @@ class Walk(Generic[T]):
         elif kind == _TPUSH:
             if len(state.full[core]) == state.allocs[core]:
                 self._visitor.misuse(Misuse.PUSH_WITHOUT_ALLOC, core, position, None)
+            # Its pipe is that of the stores which it announces.
             state.full[core].append(self._visitor.signal(core, position, pipe))
         else:
             if len(state.free[core]) == state.pops[core]:

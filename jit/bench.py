@@ -57,6 +57,7 @@ def do_bench(
 
 
 def _host_seconds(fn: Callable[[], object], count: int, flush_cache: bool) -> list[float]:
+    # Without flush_cache it has no bytes, so that filling it costs nothing.
     other = np.empty(FLUSH_BYTES if flush_cache else 0, np.uint8)
     seconds = []
     for number in range(count):

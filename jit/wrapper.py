@@ -88,6 +88,7 @@ class _Kernel:
         return "\n".join([report, *(f"  line {number} of the C++ is {self.places[number]}" for number in numbers)])
 
 
+# Reports name lines in two ways: `line 12` and `name.cpp:12`.
 _CPP_LINE = re.compile(r"(?:\bline |\.cpp:)(\d+)")
 
 
