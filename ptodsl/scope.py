@@ -44,6 +44,7 @@ class FunctionScope:
         """Add `op` at the end of the innermost open block, before its terminator if it has one."""
         block = self.open_blocks[-1].block
         last = block.last_op
+        # Functions, loops and branches have a terminator from the start; sections have none.
         if last is not None and last.has_trait(IsTerminator):
             block.insert_op_before(op, last)
         else:
@@ -53,6 +54,7 @@ class FunctionScope:
         """Add the constant `op` at the top of the function, after the ones already there."""
         # There it comes before every use in any block, so that equal constants can be one.
         entry = self.function.body.block
+        # Behind the one before, so that constants are in the order of their first use.
         if self.last_constant is not None:
             entry.insert_op_after(op, self.last_constant)
         elif entry.first_op is not None:
@@ -79,6 +81,7 @@ class FunctionScope:
     def instead(self, op: Operation, block: Block, what: str) -> Iterator[None]:
         """Open `block` of `op` for the body of a `with`, out of sight of other blocks of `op` that are still open."""
         outer = self.open_blocks
+        # The `then` branch may still be open: the `with` of its else may stand inside its own.
         self.open_blocks = [opened for opened in outer if opened.block.parent_op() is not op]
         with self.inside(block, what):
             yield

@@ -127,6 +127,7 @@ class _Braces(CustomDirective, abc.ABC):
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
         """Print the braces."""
         print_braces(printer, op, self._variables())
+        # What follows the brace is set apart by a space.
         state.last_was_punctuation = state.should_emit_space = True
 
     def _variables(self) -> dict[str, AttributeVariable]:

@@ -42,6 +42,7 @@ class WhileSyntax(WhileOp):
     def parse(cls, parser: Parser) -> Self:
         """Parse `(%a = %b) : (T) -> T { ... } do { ... }`, or `: () -> () { ... } do { ... }`."""
         if parser.parse_optional_punctuation(":") is None:
+            # xDSL reads the form with parentheses.
             return super().parse(parser)
         start = parser.pos
         ty = parser.parse_function_type()

@@ -94,8 +94,10 @@ class VectorOp(RowOp, abc.ABC):
     def _check_types(self, tiles: Tiles) -> None:
         """Check element types; scalars have that of the row."""
         operands = self.ROW.family.operands
+        # Unpacking a dictionary gives its keys: `first` is the name of one tile, `same` has all of them.
         (first, *_) = same = {o.name: tiles[o.name] for o in operands if o.name in tiles and o.types is None}
         checks.same_dtype(self, **same)
+        # What the real assembler takes besides passes here, and is a DeviceLimit at the end of verify_.
         if same[first].dtype not in self.LOOSE:
             checks.dtype_in(self, first, same[first], self.ALLOWED)
         for operand in operands:
@@ -109,6 +111,7 @@ class VectorOp(RowOp, abc.ABC):
         """Check valid shapes and layouts against the first tile that has the shape of the operation."""
         extents = {operand.name: operand.extent for operand in self.ROW.family.operands}
         if self.is_swapped:
+            # In the swapped form each of the two has the shape and the layout of the other.
             tiles = {**tiles, "src": tiles["row"], "row": tiles["src"]}
         whole = {name: ty for name, ty in tiles.items() if extents[name] is Extent.WHOLE}
         rules_of_their_own = (Extent.ROWS, Extent.OWN)
