@@ -29,6 +29,7 @@ def serve(by_rule: KernelConfig, asked: Asked, shape: LaunchShape, directory: Pa
     """
     there = list(_configs(libraries_beside(directory)))
     possible = [config for config in there if _may(config, by_rule, asked, shape)]
+    # If nothing fits, whoever opens the library of the rules says that it is missing, and how to build it.
     if by_rule in there or not possible:
         return Served(by_rule)
     nearest = min(possible, key=lambda config: sum(config.knobs[name] != by_rule.knobs[name] for name in config.knobs))

@@ -252,6 +252,7 @@ class OneColumnOfAnother(Broken):
     def result(self) -> Array:
         """Copy it."""
         out = super().result()
+        # 127, so that there is a column behind it.
         out[:, self.at % 127] = out[:, self.at % 127 + 1]
         return out
 

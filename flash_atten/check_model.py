@@ -84,6 +84,7 @@ class TiledAttention:
         self.put_rescale(step, rescale)
         # The sum is of the FP32 values, as in the kernel: only the product with V sees P rounded.
         self.row_sum = self.row_sum * self.rescale_of_sum(step, rescale) + exact.sum(axis=2)
+        # Only now: the rescale factor needs the old maximum.
         self.row_max = new_max
         self.probabilities[step] = self.to_fp16(exact)
 
@@ -102,6 +103,7 @@ class TiledAttention:
 
     def accumulate(self, step: int, tile: int) -> None:
         """Rescale the output and add the step's P V."""
+        # At the first step there is nothing to rescale, and the ring holds what an earlier Q block has left.
         rescale = self.ring[self.read_slot(step)] if step else np.zeros_like(self.row_max)
         self.output = self.output * rescale[..., None] + self.pv(step, tile)
 

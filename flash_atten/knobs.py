@@ -63,6 +63,7 @@ def choose_config(
     built = {} if library is None else _knobs_of(library)
     schedule = auto_schedule(keys_only) if asked.schedule == BY_RULE else asked.schedule
     schedule = schedule or str(built.get("schedule", RECIPE))
+    # The rules first, then what the library has, then, below, what the user gives: what comes later counts.
     knobs: dict[str, Any] = {"s1_tile": auto_s1_tile(keys_only, schedule), "heads": heads is not None, **built}
     knobs["schedule"] = schedule
     if schedule != RECIPE:

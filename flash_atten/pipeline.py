@@ -117,6 +117,7 @@ def steady(pipeline: Pipeline) -> None:
 def epilogue(pipeline: Pipeline) -> None:
     """Emit the loop over the tiles that only the trailing stage has left."""
     stages = pipeline.stages
+    # The steady loop has trailed over tiles - preload tiles, the prologue over `peeled`.
     for tile in pto.range(pipeline.tiles - (pipeline.preload - pipeline.peeled), pipeline.tiles):
         stages.trail(tile, stages.slot(tile))
 
