@@ -108,6 +108,7 @@ def change(key: Key, before: Row | None, after: Row | None, operation: str, thre
     """Compare the rows of one shape and kernel."""
     if after is None:
         return Change(key, before, after, GONE)
+    # A row that was skipped before has nothing to compare with, as if it were not there.
     if before is None or before.status == SKIPPED:
         return Change(key, before, after, NEW)
     if after.status == SKIPPED:

@@ -124,6 +124,7 @@ class Runner:
     def _entry(self, job: Job, kernel: Kernel) -> Entry:
         """Open a kernel's library and its clock."""
         case, asked = job.case, self.settings
+        # What was asked for, in case that the row fails here; a library that opens says itself what it is.
         variant = variant_of(kernel, None)
         row = Row(case.name, case.q_rows, case.s1, variant, asked.choice.backend, asked.timing, FAILED)
         try:
