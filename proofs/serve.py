@@ -57,6 +57,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         kind.set_defaults(serve=serve)
         kind.add_argument("--directory", type=directory, default=place, help="where everything is kept (%(default)s)")
         kind.add_argument("--port", type=unused_port, default=port, help="port on 127.0.0.1 (%(default)s)")
+    # `kind` is the engine's parser by now.
     kind.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
     return parser.parse_args(arguments)
 
