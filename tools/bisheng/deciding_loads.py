@@ -94,6 +94,7 @@ class _Flow:
     def statement(self, line: int, text: str) -> None:
         """Add one statement, which may begin with `else`."""
         self.lines = range(line, line + text.count("\n") + 1)
+        # `else if (...)` is a head as it stands; any other `else`, and `do`, come off.
         while not _HEAD.match(text) and (word := _WORD.match(text)):
             text = text[word.end() :]
         assignment = _top_level_assignment(text)
@@ -107,6 +108,7 @@ class _Flow:
     def assign(self, target: str, value: str) -> None:
         """Add an assignment. What goes to global memory decides nothing yet: later loads of it are not known either."""
         if (element := _ELEMENT.match(target)) and element[1] in self.pointers:
+            # Pointer and index of the target are an address, and so decide; so may what the value is loaded by.
             self.value(target, None)
             self.value(value, None)
         elif variable := _VARIABLE.fullmatch(target):

@@ -82,6 +82,7 @@ def scratch_for(out: Path) -> Iterator[Path]:
 def run_compiler(command: list[str], what: Path, out: Path, scratch: Path) -> Path:
     """Runs `command`, completed by where to write; returns `out`, complete or not there at all. Raises CompileError."""
     product = scratch / out.name
+    # What the compiler leaves behind when it is interrupted goes with the scratch directory.
     environment = {**TOOL_ENVIRONMENT, "TMPDIR": str(scratch)}
     result = subprocess.run([*command, "-o", product], env=environment, check=False, capture_output=True, text=True)
     if result.returncode != 0:
