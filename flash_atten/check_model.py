@@ -103,7 +103,7 @@ class TiledAttention:
 
     def accumulate(self, step: int, tile: int) -> None:
         """Rescale the output and add the step's P V."""
-        # At the first step there is nothing to rescale, and the ring holds what an earlier Q block has left.
+        # At the first step there is nothing to rescale, and a kernel's ring holds what an earlier Q block has left.
         rescale = self.ring[self.read_slot(step)] if step else np.zeros_like(self.row_max)
         self.output = self.output * rescale[..., None] + self.pv(step, tile)
 
