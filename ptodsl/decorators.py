@@ -124,8 +124,9 @@ def _parameter_type(
 ) -> Attribute:
     """Return the type that annotates the parameter `name`."""
     # A quoted name is a string in a string where the file has `from __future__ import annotations`.
-    while isinstance(annotation, str):
-        annotation = _evaluate(function, name, annotation, names)
+    for _ in range(2):
+        if isinstance(annotation, str):
+            annotation = _evaluate(function, name, annotation, names)
     if not isinstance(annotation, Attribute):
         what = "has no annotation" if annotation is inspect.Parameter.empty else f"is annotated with {annotation!r}"
         rule = (

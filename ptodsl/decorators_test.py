@@ -113,6 +113,14 @@ def test_an_unknown_annotation_names_what_meta_data_has() -> None:
             pass
 
 
+def test_an_annotation_that_names_itself_is_refused() -> None:
+    with pytest.raises(DslError, match="parameter x of kernel is annotated with 'count'"):
+
+        @to_ir_module(meta_data=lambda: {"count": "count"})
+        def kernel(x: "count") -> None:  # type: ignore[name-defined]  # noqa: UP037
+            pass
+
+
 @pytest.mark.parametrize("names", [3, None, ["ptr"], {1: "ptr"}])
 def test_meta_data_that_names_nothing_is_refused(names: Any) -> None:
     with pytest.raises(DslError, match=r"decorators_test\.py:\d+: meta_data returns .*; it must return a dictionary"):

@@ -82,7 +82,7 @@ def _wrong(op: Operation, problem: str) -> OperationError:
 
 
 def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
-    """First flag and ends of each FIFO, or pair of them both ways: as said, or the lowest that nobody says.
+    """First flag and ends of each FIFO, or pair of them both ways: as said, or the next behind all that are said.
 
     Functions that can be in one launch share the flags; those of other launches have flags of their own.
     """
