@@ -183,5 +183,5 @@ def tfree(pipe_handle: Value, split: int, *, entry: Value | None = None) -> None
         visible = [op.entry for op in popped if current_scope().sees(op.entry)]
         if not visible:
             fail("tfree without entry= needs a tpop on the same pipe before it")
-        entry = TensorView(visible[-1])
+        entry = TensorView(visible[0])  # xDSL lists the newest use first.
     _fifo(TFreeOp, entry, pipe_handle, split)
