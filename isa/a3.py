@@ -16,6 +16,9 @@ TILE_ALIGNMENT = 32
 BLOCK_BYTES = 32
 """Bytes of one UB block: rows of a row-major vector tile are a multiple of it, and so are fractal box rows."""
 
+REPEAT_BYTES = 256
+"""Bytes of an operand that one repeat of a vector instruction covers: 64 lanes of fp32."""
+
 FRACTAL_ROWS = 16
 """Rows (of the outer direction) of one fractal box of the matrix unit."""
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from isa.a3 import REPEAT_BYTES
 from isa.op import Work
 from isa.ops import BY_CPP
 
@@ -19,9 +20,6 @@ CLOCK_GHZ = 1.85
 """Clock of the vendor's cost model; the figures below are cycles of it."""
 
 GIB = 1024**3
-
-REPEAT_BYTES = 256
-"""Bytes that one repeat of a vector instruction covers: 64 lanes of fp32."""
 
 MACS_PER_CYCLE = 4096
 """Multiply-accumulates of fp16 that the cube unit does in a cycle."""

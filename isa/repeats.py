@@ -23,12 +23,9 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from isa.a3 import BLOCK_BYTES
+from isa.a3 import BLOCK_BYTES, REPEAT_BYTES
 from isa.op import Order
 from isa.ops import OPS
-
-REPEAT_BYTES = 256
-"""Bytes of an operand that one repeat covers: 64 lanes of fp32."""
 
 SAFE_DISTANCE = 16
 """Repeats after which an access is done. 15 keep the barrier; a test of the vendor's assembler fixes both."""

@@ -10,13 +10,10 @@ import numpy.typing as npt
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute
 
-from ptodsl.dialect import PtrType, element_name
+from ptodsl.dialect import FFTS_WORDS, PtrType, element_name
 from runtime.host_kernel import Argument
 
 Array = npt.NDArray[Any]
-
-FFTS_WORDS = 256
-"""Length of the array that an entry gets for the cross-core flags; on the host nothing reads it."""
 
 NUMPY_TYPES = {
     "f16": "float16",
@@ -47,6 +44,7 @@ def host_arguments(
     """
     values = list(given)
     if len(values) == len(types) - 1 and types and isinstance(types[0], MemRefType):
+        # On the host nothing reads it.
         values.insert(0, np.zeros(FFTS_WORDS, np.int64))
     check_count(kernel, names, values)
     return [_argument(f"{kernel}: {name}", ty, value) for name, ty, value in zip(names, types, values, strict=True)]

@@ -21,6 +21,7 @@ from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
+from isa.sync import free_batch_of
 from ptodsl.dialect.directives import parse_braces
 from ptodsl.dialect.gm_type import PipeType, PtrType, TensorViewType
 from ptodsl.dialect.syntax import Value
@@ -205,8 +206,8 @@ def depth_problem(slots: int) -> str | None:
             f"{slots} slots can be full at once, but the flag that counts them holds {a3.FLAG_COUNT_MAX} signals at "
             f"most; use slot_num = {a3.FLAG_COUNT_MAX - 1} or fewer"
         )
-    # One or two slots are given back all at once, more than that by halves.
-    if slots > 2 and slots % (batch := slots // 2) != 0:
+    batch = free_batch_of(slots)
+    if slots > 0 and slots % batch != 0:
         return (
             f"slots are given back {batch} at a time, which does not divide slot_num = {slots}, so that a slot would "
             "be overwritten while it is read; use an even number, or 1 or 3"

@@ -8,6 +8,15 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
 
+class _Spelled(StrEnum):
+    """An enumeration of words with underscores."""
+
+    @property
+    def spelling(self) -> str:
+        """The C++ enumerator, `AtomicAdd`."""
+        return "".join(word.capitalize() for word in self.value.split("_"))
+
+
 class Phase(StrEnum):
     """Whether a product is one of several that are summed, or the last: the matrix unit then tells FIX."""
 
@@ -16,28 +25,18 @@ class Phase(StrEnum):
     FINAL = "final"
 
 
-class AtomicType(StrEnum):
+class AtomicType(_Spelled):
     """What a store does with what was there."""
 
     NONE = "atomic_none"
     ADD = "atomic_add"
 
-    @property
-    def spelling(self) -> str:
-        """The C++ enumerator, `AtomicAdd`."""
-        return "".join(word.capitalize() for word in self.value.split("_"))
 
-
-class ReluPreMode(StrEnum):
+class ReluPreMode(_Spelled):
     """Whether FIX makes negative numbers 0."""
 
     NO = "no_relu"
     NORMAL = "normal_relu"
-
-    @property
-    def spelling(self) -> str:
-        """The C++ enumerator, `NormalRelu`."""
-        return "".join(word.capitalize() for word in self.value.split("_"))
 
 
 class Precision(StrEnum):

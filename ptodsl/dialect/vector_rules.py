@@ -14,6 +14,7 @@ from xdsl.irdl import opt_prop_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
+from isa.a3 import REPEAT_BYTES
 from isa.families import (
     COL_SUM,
     ROW_BINARY,
@@ -64,7 +65,6 @@ from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui8
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.tile_type import TileBufType
 
-REPEAT_BYTES = 256
 PRODUCT_SCRATCH = 32
 """Bytes of scratch of a row's product: one for each lane of a block."""
 REMAINDER_ROWS = 2
