@@ -42,6 +42,9 @@ ELEMENTS = (
 
 BY_MLIR: Mapping[str, Element] = {element.mlir: element for element in ELEMENTS}
 
+SINGLE = ("f32",)
+"""Of remainders and quantisation."""
+
 FLOATS = ("f16", "f32")
 """Of division, roots and the transcendental functions."""
 

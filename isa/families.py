@@ -3,104 +3,68 @@
 from __future__ import annotations
 
 from isa.elements import BY_MLIR
-from isa.make import SCALAR, col_values, family, other, row_values, scratch, vector, whole
+from isa.make import DST, LHS, RHS, SCALAR, SRC, col_values, family, number, other, row_values, scratch, vector, whole
 from isa.op import Decides, Extent, Hidden, Operand, Role, Work
 from isa.pipes import Pipe
 
-BINARY = vector("BINARY", "dst = {}", "lhs rhs out", whole("lhs"), whole("rhs"), whole("dst", Role.WRITE))
+_TMP = whole("tmp", Role.SCRATCH)
+_SCRATCH_RULE = "dst = {}; `tmp` is scratch like dst"
 
-BINARY_SCRATCH = vector(
-    "BINARY_SCRATCH",
-    "dst = {}; `tmp` is scratch like dst",
-    "lhs rhs tmp out",
-    whole("lhs"),
-    whole("rhs"),
-    whole("tmp", Role.SCRATCH),
-    whole("dst", Role.WRITE),
-)
-
-UNARY = vector("UNARY", "dst = {}", "inp out", whole("src"), whole("dst", Role.WRITE))
-
-TILE_SCALAR = vector("TILE_SCALAR", "dst = {}", "src scalar dst", whole("src"), SCALAR, whole("dst", Role.WRITE))
-
-SHIFT = vector(
-    "SHIFT",
-    "dst = {}",
-    "src scalar dst",
-    whole("src"),
-    Operand("scalar", Role.SCALAR, Extent.OTHER, ("i32", "i16", "i8"), False),
-    whole("dst", Role.WRITE),
-)
-
-TILE_SCALAR_SCRATCH = vector(
-    "TILE_SCALAR_SCRATCH",
-    "dst = {}; `tmp` is scratch like dst",
-    "src scalar tmp dst",
-    whole("src"),
-    SCALAR,
-    whole("tmp", Role.SCRATCH),
-    whole("dst", Role.WRITE),
-)
-
-FILL = vector("FILL", "dst = {}", "scalar dst", SCALAR, whole("dst", Role.WRITE))
+BINARY = vector("BINARY", "dst = {}", "lhs rhs out", LHS, RHS, DST)
+BINARY_SCRATCH = vector("BINARY_SCRATCH", _SCRATCH_RULE, "lhs rhs tmp out", LHS, RHS, _TMP, DST)
+UNARY = vector("UNARY", "dst = {}", "inp out", SRC, DST)
+TILE_SCALAR = vector("TILE_SCALAR", "dst = {}", "src scalar dst", SRC, SCALAR, DST)
+TILE_SCALAR_SCRATCH = vector("TILE_SCALAR_SCRATCH", _SCRATCH_RULE, "src scalar tmp dst", SRC, SCALAR, _TMP, DST)
+SHIFT = vector("SHIFT", "dst = {}", "src scalar dst", SRC, number("scalar", Role.SCALAR, ("i32", "i16", "i8")), DST)
+FILL = vector("FILL", "dst = {}", "scalar dst", SCALAR, DST)
 
 ROW_REDUCTION = vector(
     "ROW_REDUCTION",
     "dst[r] = {}; `tmp` is scratch like src, dst is [rows, 1] column-major",
     "src tmp dst",
-    whole("src"),
+    SRC,
     Operand("tmp", Role.SCRATCH, Extent.ENOUGH, tuple(BY_MLIR), False),
     row_values("dst", Role.WRITE),
     work=Work.ROW_REDUCTION,
 )
-
 COL_SUM = vector(
     "COL_SUM",
     "dst[c] = {}; dst is [1, cols]; with `tmp`, scratch of half the rows, as a tree",
     "src tmp dst",
-    whole("src"),
+    SRC,
     scratch(optional=True),
     col_values("dst", Role.WRITE),
     signature="src tmp dst is_binary=True",
     work=Work.COLUMN_REDUCTION,
     modes=1,
 )
-
 COL_REDUCTION = vector(
     "COL_REDUCTION",
     "dst[c] = {}; dst is [1, cols]",
     "src dst",
-    whole("src"),
+    SRC,
     col_values("dst", Role.WRITE),
     work=Work.COLUMN_REDUCTION,
 )
 
-ROW_EXPANSION = vector(
-    "ROW_EXPANSION", "dst[r, c] = {}", "src dst", row_values("src"), whole("dst", Role.WRITE), work=Work.BROADCAST
-)
-
-COL_EXPANSION = vector("COL_EXPANSION", "dst[r, c] = {}", "src dst", col_values("src"), whole("dst", Role.WRITE))
-
+ROW_EXPANSION = vector("ROW_EXPANSION", "dst[r, c] = {}", "src dst", row_values("src"), DST, work=Work.BROADCAST)
+COL_EXPANSION = vector("COL_EXPANSION", "dst[r, c] = {}", "src dst", col_values("src"), DST)
 ROW_BINARY = vector(
     "ROW_BINARY",
     "dst[r, c] = {}",
     "src0 src1 tmp dst",
-    whole("src"),
+    SRC,
     row_values("row"),
     scratch(tuple(BY_MLIR), optional=True),
-    whole("dst", Role.WRITE),
+    DST,
     signature="src0 src1 dst",
     work=Work.BROADCAST,
     hidden=Hidden.COLUMN_MAJOR_ROWS,
 )
+COL_BINARY = vector("COL_BINARY", "dst[r, c] = {}", "src0 src1 dst", SRC, col_values("col"), DST)
 
-COL_BINARY = vector(
-    "COL_BINARY", "dst[r, c] = {}", "src0 src1 dst", whole("src"), col_values("col"), whole("dst", Role.WRITE)
-)
-
-
-_SRC, _DST = other("src"), other("dst", Role.WRITE)
-_ENTRY = "{}"
+_SRC, _FP, _DST, _PART_OF_DST = other("src"), other("fp"), other("dst", Role.WRITE), other("dst", Role.UPDATE)
+_PLACE = number("row"), number("col")
 
 CONVERSION = family(
     "CONVERSION",
@@ -124,97 +88,56 @@ EXTRACT = family(
     Decides.SOURCE,
     Work.MOVED,
     _SRC,
-    Operand("row", Role.INDEX, Extent.OTHER, None, False),
-    Operand("col", Role.INDEX, Extent.OTHER, None, False),
+    *_PLACE,
     _DST,
     hidden=Hidden.WITHIN_UB,
 )
-
 INSERT = family(
-    "INSERT",
-    "{}",
-    "source index_row index_col out",
-    Decides.SOURCE,
-    Work.MOVED,
-    _SRC,
-    Operand("row", Role.INDEX, Extent.OTHER, None, False),
-    Operand("col", Role.INDEX, Extent.OTHER, None, False),
-    other("dst", Role.UPDATE),
+    "INSERT", "{}", "source index_row index_col out", Decides.SOURCE, Work.MOVED, _SRC, *_PLACE, _PART_OF_DST
 )
-# On FIX, which does the work; ptoas 0.48 orders a pto.tmov.fp as if MTE1 did.
-MOVE_SCALED = family("MOVE_SCALED", "dst = {}", "", Pipe.FIX, Work.MOVED, _SRC, other("fp"), _DST)
-EXTRACT_SCALED = family(
-    "EXTRACT_SCALED",
-    "dst = {}",
-    "",
-    Pipe.FIX,
-    Work.MOVED,
-    _SRC,
-    other("fp"),
-    Operand("row", Role.INDEX, Extent.OTHER, None, False),
-    Operand("col", Role.INDEX, Extent.OTHER, None, False),
-    _DST,
-)
-INSERT_SCALED = family(
-    "INSERT_SCALED",
-    "{}",
-    "",
-    Pipe.FIX,
-    Work.MOVED,
-    _SRC,
-    other("fp"),
-    Operand("row", Role.INDEX, Extent.OTHER, None, False),
-    Operand("col", Role.INDEX, Extent.OTHER, None, False),
-    other("dst", Role.UPDATE),
-)
-"""By FIX, with a scale for each column."""
+
+# By FIX, with a scale for each column; ptoas 0.48 orders a pto.tmov.fp as if MTE1 did the work.
+MOVE_SCALED = family("MOVE_SCALED", "dst = {}", "", Pipe.FIX, Work.MOVED, _SRC, _FP, _DST)
+EXTRACT_SCALED = family("EXTRACT_SCALED", "dst = {}", "", Pipe.FIX, Work.MOVED, _SRC, _FP, *_PLACE, _DST)
+INSERT_SCALED = family("INSERT_SCALED", "{}", "", Pipe.FIX, Work.MOVED, _SRC, _FP, *_PLACE, _PART_OF_DST)
 
 SEQUENCE = family(
     "SEQUENCE", "dst = {}", "scalar dst", Pipe.S, Work.PASS, SCALAR, _DST, signature="scalar dst descending=False"
 )
 """By the scalar unit, element by element."""
 
-_LEFT, _RIGHT = other("left"), other("right")
-PRODUCT = family("PRODUCT", "dst = {}", "lhs rhs out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, _DST)
-PRODUCT_SUM = family(
-    "PRODUCT_SUM", "dst = {}", "acc lhs rhs out", Pipe.M, Work.PRODUCT, other("acc"), _LEFT, _RIGHT, _DST
-)
+_FACTORS = other("left"), other("right")
+PRODUCT = family("PRODUCT", "dst = {}", "lhs rhs out", Pipe.M, Work.PRODUCT, *_FACTORS, _DST)
+PRODUCT_SUM = family("PRODUCT_SUM", "dst = {}", "acc lhs rhs out", Pipe.M, Work.PRODUCT, other("acc"), *_FACTORS, _DST)
 PRODUCT_BIAS = family(
-    "PRODUCT_BIAS", "dst = {}", "lhs rhs bias out", Pipe.M, Work.PRODUCT, _LEFT, _RIGHT, other("bias"), _DST
+    "PRODUCT_BIAS", "dst = {}", "lhs rhs bias out", Pipe.M, Work.PRODUCT, *_FACTORS, other("bias"), _DST
 )
 
 # The pipes of TALLOC and TPOP are those that ptoas takes them for, though both hold back the whole core.
-PRODUCER_WAIT = family("PRODUCER_WAIT", _ENTRY, "", Pipe.MTE3, Work.SIGNAL, other("entry", Role.WRITE))
-PRODUCER_SIGNAL = family("PRODUCER_SIGNAL", _ENTRY, "", Decides.DIRECTION, Work.SIGNAL, other("entry"))
-CONSUMER_WAIT = family("CONSUMER_WAIT", _ENTRY, "", Pipe.MTE2, Work.SIGNAL, other("entry", Role.WRITE))
+PRODUCER_WAIT = family("PRODUCER_WAIT", "{}", "", Pipe.MTE3, Work.SIGNAL, other("entry", Role.WRITE))
+PRODUCER_SIGNAL = family("PRODUCER_SIGNAL", "{}", "", Decides.DIRECTION, Work.SIGNAL, other("entry"))
+CONSUMER_WAIT = family("CONSUMER_WAIT", "{}", "", Pipe.MTE2, Work.SIGNAL, other("entry", Role.WRITE))
 # The scalar unit issues it; the signal comes behind the loads on MTE2 (isa.sync).
-CONSUMER_SIGNAL = family("CONSUMER_SIGNAL", _ENTRY, "", Pipe.S, Work.SIGNAL, other("entry"))
+CONSUMER_SIGNAL = family("CONSUMER_SIGNAL", "{}", "", Pipe.S, Work.SIGNAL, other("entry"))
 
-PUSH_ACC = family("PUSH_ACC", _ENTRY, "", Pipe.FIX, Work.MOVED, _SRC)
-PUSH_VEC = family("PUSH_VEC", _ENTRY, "", Pipe.MTE3, Work.MOVED, _SRC)
-POP_TILE = family("POP_TILE", _ENTRY, "", Pipe.MTE2, Work.MOVED, other("result", Role.WRITE))
+PUSH_ACC = family("PUSH_ACC", "{}", "", Pipe.FIX, Work.MOVED, _SRC)
+PUSH_VEC = family("PUSH_VEC", "{}", "", Pipe.MTE3, Work.MOVED, _SRC)
+POP_TILE = family("POP_TILE", "{}", "", Pipe.MTE2, Work.MOVED, other("result", Role.WRITE))
 """Of FIFOs whose entries are tiles."""
 
 SCALAR_LOAD = family("SCALAR_LOAD", "{}", "", Pipe.S, Work.SIGNAL, other("ptr"))
 SCALAR_STORE = family("SCALAR_STORE", "{}", "", Pipe.S, Work.SIGNAL, other("ptr", Role.WRITE))
-ELEMENT_READ = family(
-    "ELEMENT_READ",
-    "{}",
-    "source offset",
-    Pipe.S,
-    Work.SIGNAL,
-    _SRC,
-    Operand("offset", Role.INDEX, Extent.OTHER, None, False),
-)
+_OFFSET = number("offset")
+ELEMENT_READ = family("ELEMENT_READ", "{}", "source offset", Pipe.S, Work.SIGNAL, _SRC, _OFFSET)
 ELEMENT_WRITE = family(
     "ELEMENT_WRITE",
     "{}",
     "offset value dest",
     Pipe.S,
     Work.SIGNAL,
-    Operand("offset", Role.INDEX, Extent.OTHER, None, False),
-    Operand("value", Role.SCALAR, Extent.OTHER, None, False),
-    other("dst", Role.UPDATE),
+    _OFFSET,
+    number("value", Role.SCALAR),
+    _PART_OF_DST,
     signature="dest offset value",
 )
 """Of one element of a tile, by the scalar unit."""

@@ -6,9 +6,23 @@ A form is an operation of its own here: its name in the dialect has a part more,
 from __future__ import annotations
 
 from isa.elements import FLOATS, INDEX_TYPES, MASK_TYPES, NUMBERS
-from isa.make import SCALAR, own, scratch, vector, whole
-from isa.op import Extent, Op, Operand, Order, Role
-from isa.rows import OTHER_DST, OWN_TMP
+from isa.families import POP_TILE, PUSH_ACC, PUSH_VEC
+from isa.make import (
+    DST,
+    OTHER_DST,
+    OWN_DST,
+    OWN_SRC,
+    OWN_TMP,
+    SCALAR,
+    SRC,
+    number,
+    own,
+    plain,
+    scratch,
+    special,
+    vector,
+)
+from isa.op import Op, Role
 
 PARTIAL_ARGUMENT = vector(
     "PARTIAL_ARGUMENT",
@@ -19,10 +33,9 @@ PARTIAL_ARGUMENT = vector(
     own("lhs_index", Role.READ, INDEX_TYPES),
     own("rhs_index", Role.READ, INDEX_TYPES),
     own("dst_index", Role.WRITE, INDEX_TYPES),
-    own("dst", Role.WRITE),
+    OWN_DST,
     signature="lhs rhs lhs_index rhs_index out out_index",
 )
-
 MERGE_LISTS = vector(
     "MERGE_LISTS",
     "dst = {}; `tmp` is scratch like dst",
@@ -31,27 +44,19 @@ MERGE_LISTS = vector(
     own("src1"),
     own("src2", optional=True),
     own("src3", optional=True),
-    own("tmp", Role.SCRATCH),
-    Operand("executed", Role.INDEX, Extent.OTHER, None, False),
-    own("dst", Role.WRITE),
+    scratch(),
+    number("executed"),
+    OWN_DST,
 )
-
 SEQUENCE_SCRATCH = vector(
-    "SEQUENCE_SCRATCH",
-    "dst = {}; `tmp` is f32 scratch",
-    "scalar tmp dst",
-    SCALAR,
-    scratch(FLOATS),
-    own("dst", Role.WRITE),
+    "SEQUENCE_SCRATCH", "dst = {}; `tmp` is f32 scratch", "scalar tmp dst", SCALAR, scratch(FLOATS), OWN_DST
 )
-
-SCALAR_TILE = vector("SCALAR_TILE", "dst = {}", "scalar src dst", SCALAR, whole("src"), whole("dst", Role.WRITE))
-
+SCALAR_TILE = vector("SCALAR_TILE", "dst = {}", "scalar src dst", SCALAR, SRC, DST)
 GATHER_COMPARED = vector(
     "GATHER_COMPARED",
     "dst[r, ..] = {}, and counts[r] how many these are",
     "src scalar tmp counts out",
-    own("src"),
+    OWN_SRC,
     SCALAR,
     scratch(MASK_TYPES),
     own("counts", Role.WRITE, ("i32",)),
@@ -60,80 +65,42 @@ GATHER_COMPARED = vector(
 
 _LARGER = "the larger of the two and its index where both are valid, else the one that is"
 _SMALLER = "the smaller of the two and its index where both are valid, else the one that is"
+_APART = (("dst", "src0"), ("dst", "src1"), ("tmp", "dst"), ("tmp", "src0"), ("tmp", "src1"))
+_LISTS, _COMPARED = "two to four sorted lists merged into one", "the columns of src that compare so with scalar"
 
 FORMS: tuple[Op, ...] = (
-    Op(
-        "TPARTARGMAX",
-        "tpartargmax",
-        "part_argmax",
-        PARTIAL_ARGUMENT,
-        FLOATS,
-        _LARGER,
-        None,
-        ("compare", "select", "select"),
-        Order.UNKNOWN,
-        (),
-    ),
-    Op(
-        "TPARTARGMIN",
-        "tpartargmin",
-        "part_argmin",
-        PARTIAL_ARGUMENT,
-        FLOATS,
-        _SMALLER,
-        None,
-        ("compare", "select", "select"),
-        Order.UNKNOWN,
-        (),
-    ),
-    Op(
-        "TMRGSORT_LISTS",
-        "tmrgsort.lists",
-        None,
-        MERGE_LISTS,
-        FLOATS,
-        "two to four sorted lists merged into one",
-        None,
-        ("sort",),
-        Order.UNKNOWN,
-        (("dst", "src0"), ("dst", "src1"), ("tmp", "dst"), ("tmp", "src0"), ("tmp", "src1")),
-    ),
-    Op(
-        "TCI_SCRATCH",
-        "tci.scratch",
-        None,
+    special(PARTIAL_ARGUMENT, "TPARTARGMAX", "part_argmax", FLOATS, _LARGER, "compare select select", ()),
+    special(PARTIAL_ARGUMENT, "TPARTARGMIN", "part_argmin", FLOATS, _SMALLER, "compare select select", ()),
+    special(MERGE_LISTS, "TMRGSORT_LISTS", None, FLOATS, _LISTS, "sort", _APART, dialect="tmrgsort.lists"),
+    special(
         SEQUENCE_SCRATCH,
+        "TCI_SCRATCH",
+        None,
         ("i16", "i32"),
         "scalar, scalar + 1, ...",
-        None,
-        ("add",),
-        Order.UNKNOWN,
+        "add",
         (("tmp", "dst"),),
+        dialect="tci.scratch",
     ),
-    Op(
-        "TDIVS_SCALAR",
-        "tdivs.scalar",
-        None,
-        SCALAR_TILE,
-        NUMBERS,
-        "scalar / src",
-        None,
-        ("copy", "div"),
-        Order.UNKNOWN,
-        # The device writes the scalar into all of dst first, so that src would be lost there.
-        OTHER_DST,
-    ),
-    Op(
-        "TGATHER_COMPARED",
-        "tgather.compared",
-        None,
+    # The device writes the scalar into all of dst first, so that src would be lost there.
+    special(SCALAR_TILE, "TDIVS_SCALAR", None, NUMBERS, "scalar / src", "copy div", OTHER_DST, dialect="tdivs.scalar"),
+    special(
         GATHER_COMPARED,
-        NUMBERS,
-        "the columns of src that compare so with scalar",
+        "TGATHER_COMPARED",
         None,
-        ("compare", "gather"),
-        Order.UNKNOWN,
+        NUMBERS,
+        _COMPARED,
+        "compare gather",
         OWN_TMP,
+        dialect="tgather.compared",
     ),
 )
 """They come last in the table."""
+
+# On FIFOs whose entries are tiles: in C++ they are TPUSH and TPOP like those on entries in GM, which have the rows of
+# these names in `isa.ops`. A push is a store that waits for a slot, a pop a load that waits for data.
+_PUSHES, _POPS = "store src into the next slot, and signal full", "load the next slot, and signal free"
+PUSH_FROM_CUBE = plain(PUSH_ACC, "TPUSH", "tpush_to_aiv", None, _PUSHES)
+PUSH_FROM_VECTOR = plain(PUSH_VEC, "TPUSH", "tpush_to_aic", None, _PUSHES)
+POP_TO_VECTOR = plain(POP_TILE, "TPOP", "tpop_from_aic", None, _POPS)
+POP_TO_CUBE = plain(POP_TILE, "TPOP", "tpop_from_aiv", None, _POPS)

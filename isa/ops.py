@@ -11,57 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from isa.elements import BITS, FLOATS, NUMBERS, SHORT, WHOLE_NUMBERS
-from isa.families import (
-    BINARY,
-    BINARY_SCRATCH,
-    COL_BINARY,
-    COL_EXPANSION,
-    COL_REDUCTION,
-    COL_SUM,
-    CONSUMER_SIGNAL,
-    CONSUMER_WAIT,
-    CONVERSION,
-    ELEMENT_READ,
-    ELEMENT_WRITE,
-    EXTRACT,
-    EXTRACT_SCALED,
-    FILL,
-    GM_GATHER,
-    GM_SCATTER,
-    INSERT,
-    INSERT_SCALED,
-    LOAD,
-    MOVE,
-    MOVE_SCALED,
-    NAME,
-    PREFETCH,
-    PRINT,
-    PRODUCER_SIGNAL,
-    PRODUCER_WAIT,
-    PRODUCT,
-    PRODUCT_BIAS,
-    PRODUCT_SUM,
-    ROW_BINARY,
-    ROW_EXPANSION,
-    ROW_REDUCTION,
-    SCALAR_LOAD,
-    SCALAR_STORE,
-    SEQUENCE,
-    SHIFT,
-    STORE,
-    SYNC,
-    TILE_SCALAR,
-    TILE_SCALAR_SCRATCH,
-    UNARY,
-)
+from isa import families
+from isa.elements import BITS, FLOATS, NUMBERS, SHORT, SINGLE, WHOLE_NUMBERS
 from isa.form_ops import FORMS
+from isa.make import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, plain, rows_of, special
 from isa.op import Op, Order
-from isa.rows import ANY, OTHER_DST, OTHER_DST_2, OWN_TMP, SINGLE, rows_of
 from isa.special_ops import SPECIAL
 
 _ROWS, _STRIPS, _SOURCE, _UNKNOWN = Order.ROWS, Order.STRIPS, Order.SOURCE, Order.UNKNOWN
 _EXP_ROW, _EXP_COL = "exp(src[r, c] - row[r])", "exp(src[r, c] - col[c])"
+_BY_ANY, _BY_LESS = "from 0 to the bits of an element", "less than the bits of an element"
+_TRUNCATED = "src - trunc(src / scalar) * scalar"
 _SHIFTED_LEFT = ("i16", "i32")
 _SHIFTED_RIGHT = ("i16", "i32", "ui16", "ui32")
 _RELU = ("f16", "f32", "i32")
@@ -69,64 +29,40 @@ _WORDS = ("i16", "ui16")
 _FILLED = ("f16", "bf16", "f32", "i16", "i32")
 
 OPS: tuple[Op, ...] = (
-    Op("set_flag", "set_flag", None, SYNC, (), "", None, (), _UNKNOWN, ANY),
-    Op("wait_flag", "wait_flag", None, SYNC, (), "", None, (), _UNKNOWN, ANY),
-    Op("pipe_barrier", "barrier", None, SYNC, (), "", None, (), _UNKNOWN, ANY),
-    Op("load_scalar", "load_scalar", None, SCALAR_LOAD, (), "ptr[offset]", None, (), _UNKNOWN, ANY),
-    Op("store_scalar", "store_scalar", None, SCALAR_STORE, (), "ptr[offset] = value", None, (), _UNKNOWN, ANY),
-    Op("TALLOC", "talloc", None, PRODUCER_WAIT, (), "wait for a free slot", None, (), _UNKNOWN, ANY),
-    Op("TPUSH", "tpush", None, PRODUCER_SIGNAL, (), "signal full", None, (), _UNKNOWN, ANY),
-    Op("TPOP", "tpop", None, CONSUMER_WAIT, (), "wait for a full slot", None, (), _UNKNOWN, ANY),
-    Op("TFREE", "tfree", None, CONSUMER_SIGNAL, (), "signal free", None, (), _UNKNOWN, ANY),
-    Op("TLOAD", "tload", None, LOAD, (), "src, a slice of GM", None, (), _UNKNOWN, ANY),
-    Op("TSTORE", "tstore", None, STORE, (), "src; dst is a slice of GM", None, (), _UNKNOWN, ANY),
-    Op("TMOV", "tmov", "mov", MOVE, (), "src", None, ("copy",), _UNKNOWN, ANY),
-    Op("TEXTRACT", "textract", "extract", EXTRACT, (), "src from (row, col) on", None, ("copy",), _UNKNOWN, ANY),
-    Op(
-        "TINSERT",
-        "tinsert",
-        "insert",
-        INSERT,
-        (),
-        "src into dst from (row, col) on",
-        None,
-        ("copy",),
-        _UNKNOWN,
-        OTHER_DST,
-    ),
-    Op("TMOV_FP", "tmov.fp", None, MOVE_SCALED, (), "src scaled", None, ("copy",), _UNKNOWN, ANY),
-    Op("TSTORE_FP", "tstore_fp", None, MOVE_SCALED, (), "src scaled; dst is in GM", None, (), _UNKNOWN, ANY),
-    Op("TEXTRACT_FP", "textract_fp", None, EXTRACT_SCALED, (), "src scaled", None, ("copy",), _UNKNOWN, ANY),
-    Op("TINSERT_FP", "tinsert_fp", None, INSERT_SCALED, (), "src scaled", None, ("copy",), _UNKNOWN, OTHER_DST),
-    Op("MGATHER", "mgather", None, GM_GATHER, (), "rows or elements of src by index", None, (), _UNKNOWN, ANY),
-    Op("MSCATTER", "mscatter", None, GM_SCATTER, (), "rows or elements of dst by index = src", None, (), _UNKNOWN, ANY),
-    Op("TPREFETCH", "tprefetch", None, PREFETCH, (), "src closer, through dst", None, (), _UNKNOWN, ANY),
-    Op("TCI", "tci", "ci", SEQUENCE, ("i16", "i32"), "scalar, scalar + 1, ...", None, ("element",), _UNKNOWN, ANY),
-    Op("TGETVAL", "tgetval", "getval", ELEMENT_READ, (), "element offset of src", None, (), _UNKNOWN, ANY),
-    Op("TSETVAL", "tsetval", "setval", ELEMENT_WRITE, (), "element offset of dst = value", None, (), _UNKNOWN, ANY),
-    Op("TRESHAPE", "treshape", "reshape", NAME, (), "the bytes of src as another tile", None, (), _UNKNOWN, ANY),
-    Op("TPRINT", "tprint", "print", PRINT, (), "print src", None, (), _UNKNOWN, ANY),
-    Op("TMATMUL", "tmatmul", "matmul", PRODUCT, (), "left x right", None, (), _UNKNOWN, ANY),
-    Op("TMATMUL_ACC", "tmatmul.acc", "matmul_acc", PRODUCT_SUM, (), "acc + left x right", None, (), _UNKNOWN, ANY),
-    Op("TMATMUL_BIAS", "tmatmul.bias", "matmul_bias", PRODUCT_BIAS, (), "left x right + bias", None, (), _UNKNOWN, ANY),
-    Op("TGEMV", "tgemv", "gemv", PRODUCT, (), "left x right, left being one row", None, (), _UNKNOWN, ANY),
-    Op(
-        "TGEMV_ACC", "tgemv.acc", "gemv_acc", PRODUCT_SUM, (), "acc + left x right, of one row", None, (), _UNKNOWN, ANY
-    ),
-    Op(
-        "TGEMV_BIAS",
-        "tgemv.bias",
-        "gemv_bias",
-        PRODUCT_BIAS,
-        (),
-        "left x right + bias, of one row",
-        None,
-        (),
-        _UNKNOWN,
-        ANY,
-    ),
+    plain(families.SYNC, "set_flag", "set_flag", None, ""),
+    plain(families.SYNC, "wait_flag", "wait_flag", None, ""),
+    plain(families.SYNC, "pipe_barrier", "barrier", None, ""),
+    plain(families.SCALAR_LOAD, "load_scalar", "load_scalar", None, "ptr[offset]"),
+    plain(families.SCALAR_STORE, "store_scalar", "store_scalar", None, "ptr[offset] = value"),
+    plain(families.PRODUCER_WAIT, "TALLOC", "talloc", None, "wait for a free slot"),
+    plain(families.PRODUCER_SIGNAL, "TPUSH", "tpush", None, "signal full"),
+    plain(families.CONSUMER_WAIT, "TPOP", "tpop", None, "wait for a full slot"),
+    plain(families.CONSUMER_SIGNAL, "TFREE", "tfree", None, "signal free"),
+    plain(families.LOAD, "TLOAD", "tload", None, "src, a slice of GM"),
+    plain(families.STORE, "TSTORE", "tstore", None, "src; dst is a slice of GM"),
+    plain(families.MOVE, "TMOV", "tmov", "mov", "src", "copy"),
+    plain(families.EXTRACT, "TEXTRACT", "textract", "extract", "src from (row, col) on", "copy"),
+    plain(families.INSERT, "TINSERT", "tinsert", "insert", "src into dst from (row, col) on", "copy", OTHER_DST),
+    plain(families.MOVE_SCALED, "TMOV_FP", "tmov.fp", None, "src scaled", "copy"),
+    plain(families.MOVE_SCALED, "TSTORE_FP", "tstore_fp", None, "src scaled; dst is in GM"),
+    plain(families.EXTRACT_SCALED, "TEXTRACT_FP", "textract_fp", None, "src scaled", "copy"),
+    plain(families.INSERT_SCALED, "TINSERT_FP", "tinsert_fp", None, "src scaled", "copy", OTHER_DST),
+    plain(families.GM_GATHER, "MGATHER", "mgather", None, "rows or elements of src by index"),
+    plain(families.GM_SCATTER, "MSCATTER", "mscatter", None, "rows or elements of dst by index = src"),
+    plain(families.PREFETCH, "TPREFETCH", "tprefetch", None, "src closer, through dst"),
+    special(families.SEQUENCE, "TCI", "ci", ("i16", "i32"), "scalar, scalar + 1, ...", "element", ANY),
+    plain(families.ELEMENT_READ, "TGETVAL", "tgetval", "getval", "element offset of src"),
+    plain(families.ELEMENT_WRITE, "TSETVAL", "tsetval", "setval", "element offset of dst = value"),
+    plain(families.NAME, "TRESHAPE", "treshape", "reshape", "the bytes of src as another tile"),
+    plain(families.PRINT, "TPRINT", "tprint", "print", "print src"),
+    plain(families.PRODUCT, "TMATMUL", "tmatmul", "matmul", "left x right"),
+    plain(families.PRODUCT_SUM, "TMATMUL_ACC", "tmatmul.acc", "matmul_acc", "acc + left x right"),
+    plain(families.PRODUCT_BIAS, "TMATMUL_BIAS", "tmatmul.bias", "matmul_bias", "left x right + bias"),
+    plain(families.PRODUCT, "TGEMV", "tgemv", "gemv", "left x right, left being one row"),
+    plain(families.PRODUCT_SUM, "TGEMV_ACC", "tgemv.acc", "gemv_acc", "acc + left x right, of one row"),
+    plain(families.PRODUCT_BIAS, "TGEMV_BIAS", "tgemv.bias", "gemv_bias", "left x right + bias, of one row"),
     *rows_of(
-        BINARY,
+        families.BINARY,
         ("TADD", "add", NUMBERS, "lhs + rhs", "Add", "add", _ROWS, ANY),
         ("TSUB", "sub", NUMBERS, "lhs - rhs", "Sub", "sub", _ROWS, ANY),
         ("TMUL", "mul", NUMBERS, "lhs * rhs", "Mul", "mul", _ROWS, ANY),
@@ -135,36 +71,15 @@ OPS: tuple[Op, ...] = (
         ("TMIN", "min", NUMBERS, "min(lhs, rhs)", "Min", "max", _ROWS, ANY),
         ("TAND", "and_", BITS, "lhs & rhs", "And", "bits", _ROWS, ANY),
         ("TOR", "or_", BITS, "lhs | rhs", "Or", "bits", _ROWS, ANY),
-        (
-            # The device shifts by another tile in a loop of the scalar unit.
-            "TSHL",
-            "shl",
-            WHOLE_NUMBERS,
-            "lhs << rhs, from 0 to the bits of an element",
-            "Shl",
-            "element",
-            _UNKNOWN,
-            ANY,
-        ),
-        (
-            "TSHR",
-            "shr",
-            WHOLE_NUMBERS,
-            "lhs >> rhs, from 0 to the bits of an element; the sign stays",
-            "Shr",
-            "element",
-            _UNKNOWN,
-            ANY,
-        ),
+        # The device shifts by another tile in a loop of the scalar unit.
+        ("TSHL", "shl", WHOLE_NUMBERS, f"lhs << rhs, {_BY_ANY}", "Shl", "element", _UNKNOWN, ANY),
+        ("TSHR", "shr", WHOLE_NUMBERS, f"lhs >> rhs, {_BY_ANY}; the sign stays", "Shr", "element", _UNKNOWN, ANY),
         # dst is scratch for the device while it still reads both sources.
         ("TFMOD", "fmod", SINGLE, "lhs - trunc(lhs / rhs) * rhs", "Fmod", "div unary mul sub", _UNKNOWN, OTHER_DST_2),
     ),
+    *rows_of(families.BINARY_SCRATCH, ("TXOR", "xor", BITS, "lhs ^ rhs", "Xor", "bits", _UNKNOWN, ANY)),
     *rows_of(
-        BINARY_SCRATCH,
-        ("TXOR", "xor", BITS, "lhs ^ rhs", "Xor", "bits", _UNKNOWN, ANY),
-    ),
-    *rows_of(
-        TILE_SCALAR,
+        families.TILE_SCALAR,
         ("TADDS", "adds", NUMBERS, "src + scalar", "Add", "scalar", _ROWS, ANY),
         ("TSUBS", "subs", NUMBERS, "src - scalar", "Sub", "scalar", _ROWS, ANY),
         ("TMULS", "muls", NUMBERS, "src * scalar", "Mul", "scalar", _ROWS, ANY),
@@ -174,51 +89,20 @@ OPS: tuple[Op, ...] = (
         # These write the scalar into all of dst first, so that src would be lost there.
         ("TANDS", "ands", BITS, "src & scalar", "And", "copy bits", _UNKNOWN, OTHER_DST),
         ("TORS", "ors", BITS, "src | scalar", "Or", "copy bits", _UNKNOWN, OTHER_DST),
-        (
-            "TFMODS",
-            "fmods",
-            SINGLE,
-            "src - trunc(src / scalar) * scalar",
-            "Fmod",
-            "div unary mul sub",
-            _UNKNOWN,
-            OTHER_DST,
-        ),
+        ("TFMODS", "fmods", SINGLE, _TRUNCATED, "Fmod", "div unary mul sub", _UNKNOWN, OTHER_DST),
         ("TMINS", "mins", NUMBERS, "min(src, scalar)", "Min", "scalar", _ROWS, ANY),
     ),
     *rows_of(
-        SHIFT,
-        (
-            "TSHLS",
-            "shls",
-            _SHIFTED_LEFT,
-            "src << scalar, less than the bits of an element",
-            "Shl",
-            "scalar",
-            _UNKNOWN,
-            ANY,
-        ),
-        (
-            "TSHRS",
-            "shrs",
-            _SHIFTED_RIGHT,
-            "src >> scalar, less than the bits of an element; the sign stays",
-            "Shr",
-            "scalar",
-            _UNKNOWN,
-            ANY,
-        ),
+        families.SHIFT,
+        ("TSHLS", "shls", _SHIFTED_LEFT, f"src << scalar, {_BY_LESS}", "Shl", "scalar", _UNKNOWN, ANY),
+        ("TSHRS", "shrs", _SHIFTED_RIGHT, f"src >> scalar, {_BY_LESS}; the sign stays", "Shr", "scalar", _UNKNOWN, ANY),
     ),
     *rows_of(
-        TILE_SCALAR_SCRATCH,
-        ("TXORS", "xors", BITS, "src ^ scalar", "Xor", "copy bits", _UNKNOWN, OTHER_DST),
+        families.TILE_SCALAR_SCRATCH, ("TXORS", "xors", BITS, "src ^ scalar", "Xor", "copy bits", _UNKNOWN, OTHER_DST)
     ),
+    *rows_of(families.FILL, ("TEXPANDS", "expands", _FILLED, "scalar", None, "copy", _ROWS, ANY)),
     *rows_of(
-        FILL,
-        ("TEXPANDS", "expands", _FILLED, "scalar", None, "copy", _ROWS, ANY),
-    ),
-    *rows_of(
-        UNARY,
+        families.UNARY,
         ("TEXP", "exp", FLOATS, "exp(src)", None, "exp", _ROWS, ANY),
         ("TLOG", "log", FLOATS, "natural logarithm of src", "Log", "exp", _ROWS, ANY),
         ("TSQRT", "sqrt", FLOATS, "square root of src", "Sqrt", "root", _ROWS, ANY),
@@ -228,33 +112,24 @@ OPS: tuple[Op, ...] = (
         ("TNEG", "neg", NUMBERS, "-src", "Neg", "unary", _UNKNOWN, ANY),
         ("TNOT", "not_", _WORDS, "~src", "Not", "unary", _ROWS, ANY),
     ),
+    *rows_of(families.CONVERSION, ("TCVT", "cvt", (), "src as dst's element type", None, "convert", _ROWS, ANY)),
     *rows_of(
-        CONVERSION,
-        ("TCVT", "cvt", (), "src as dst's element type", None, "convert", _ROWS, ANY),
-    ),
-    *rows_of(
-        ROW_REDUCTION,
+        families.ROW_REDUCTION,
         ("TROWSUM", "row_sum", NUMBERS, "sum of row r", "Add", "group_add", _SOURCE, OWN_TMP),
         ("TROWMAX", "row_max", NUMBERS, "maximum of row r", "Max", "group_max", _SOURCE, OWN_TMP),
         ("TROWMIN", "row_min", NUMBERS, "minimum of row r", "Min", "group_max", _SOURCE, OWN_TMP),
         ("TROWPROD", "row_prod", NUMBERS, "product of row r", "Mul", "mul", _UNKNOWN, OWN_TMP),
     ),
+    *rows_of(families.COL_SUM, ("TCOLSUM", "col_sum", NUMBERS, "sum of column c", "Add", "add", _UNKNOWN, OWN_TMP)),
     *rows_of(
-        COL_SUM,
-        ("TCOLSUM", "col_sum", NUMBERS, "sum of column c", "Add", "add", _UNKNOWN, OWN_TMP),
-    ),
-    *rows_of(
-        COL_REDUCTION,
+        families.COL_REDUCTION,
         ("TCOLMAX", "col_max", NUMBERS, "maximum of column c", "Max", "max", _UNKNOWN, ANY),
         ("TCOLMIN", "col_min", NUMBERS, "minimum of column c", "Min", "max", _UNKNOWN, ANY),
         ("TCOLPROD", None, NUMBERS, "product of column c", "Mul", "mul", _UNKNOWN, ANY),
     ),
+    *rows_of(families.ROW_EXPANSION, ("TROWEXPAND", "row_expand", SHORT, "src[r]", None, "copy", _UNKNOWN, ANY)),
     *rows_of(
-        ROW_EXPANSION,
-        ("TROWEXPAND", "row_expand", SHORT, "src[r]", None, "copy", _UNKNOWN, ANY),
-    ),
-    *rows_of(
-        ROW_BINARY,
+        families.ROW_BINARY,
         ("TROWEXPANDADD", "row_expand_add", NUMBERS, "src[r, c] + row[r]", "Add", "add", _STRIPS, OWN_TMP),
         ("TROWEXPANDSUB", "row_expand_sub", NUMBERS, "src[r, c] - row[r]", "Sub", "sub", _STRIPS, OWN_TMP),
         ("TROWEXPANDMUL", "row_expand_mul", NUMBERS, "src[r, c] * row[r]", "Mul", "mul", _STRIPS, OWN_TMP),
@@ -264,12 +139,9 @@ OPS: tuple[Op, ...] = (
         # A TROWEXPANDSUB into dst, a barrier, and exp in place: an order is of one pass only.
         ("TROWEXPANDEXPDIF", "row_expand_expdif", FLOATS, _EXP_ROW, "ExpDif", "sub exp", _UNKNOWN, OWN_TMP),
     ),
+    *rows_of(families.COL_EXPANSION, ("TCOLEXPAND", "col_expand", SHORT, "src[c]", None, "copy", _UNKNOWN, ANY)),
     *rows_of(
-        COL_EXPANSION,
-        ("TCOLEXPAND", "col_expand", SHORT, "src[c]", None, "copy", _UNKNOWN, ANY),
-    ),
-    *rows_of(
-        COL_BINARY,
+        families.COL_BINARY,
         ("TCOLEXPANDADD", "col_expand_add", NUMBERS, "src[r, c] + col[c]", "Add", "add", _UNKNOWN, ANY),
         ("TCOLEXPANDSUB", "col_expand_sub", NUMBERS, "src[r, c] - col[c]", "Sub", "sub", _UNKNOWN, ANY),
         ("TCOLEXPANDMUL", "col_expand_mul", NUMBERS, "src[r, c] * col[c]", "Mul", "mul", _UNKNOWN, ANY),
@@ -281,6 +153,11 @@ OPS: tuple[Op, ...] = (
     *SPECIAL,
     *FORMS,
 )
+
+ALSO_COLUMN_MAJOR = frozenset({"TNEG", "TADDS", "TSUBS", "TMULS", "TDIVS", "TMAXS", "TMINS", "TLRELU", "TCVT"}) | {
+    *("TPARTADD", "TPARTMUL", "TPARTMAX", "TPARTMIN", "TADDC", "TSUBC", "TADDSC", "TSUBSC")
+}
+"""Element-wise operations on column-major [rows, 1] tiles, too: what ptoas 0.48 takes. Others need [1, rows]."""
 
 BY_CPP: Mapping[str, Op] = {op.cpp: op for op in OPS}
 

@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
-from isa.rows import ALSO_COLUMN_MAJOR
+from isa.ops import ALSO_COLUMN_MAJOR
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
 from ptodsl.dialect.gm_type import PartitionTensorViewType
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa.families import TILE_SCALAR
 from isa.form_ops import GATHER_COMPARED, MERGE_LISTS, PARTIAL_ARGUMENT, SCALAR_TILE, SEQUENCE_SCRATCH
-from isa.special_families import GATHER, MERGE
+from isa.special_ops import GATHER, MERGE
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import CmpMode, CmpModeAttr
 from ptodsl.dialect.checks import Tiles

@@ -24,7 +24,7 @@ from xdsl.irdl import (
 )
 from xdsl.utils.exceptions import VerifyException
 
-from isa.tile_fifo import POP_TO_CUBE, POP_TO_VECTOR, PUSH_FROM_CUBE, PUSH_FROM_VECTOR
+from isa.form_ops import POP_TO_CUBE, POP_TO_VECTOR, PUSH_FROM_CUBE, PUSH_FROM_VECTOR
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
 from ptodsl.dialect.directives import Index, braces

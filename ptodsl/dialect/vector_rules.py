@@ -20,7 +20,7 @@ from isa.families import (
     ROW_BINARY,
     ROW_REDUCTION,
 )
-from isa.special_families import (
+from isa.special_ops import (
     AXPY,
     COL_ARGUMENT,
     COMPARISON,
