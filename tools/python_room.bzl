@@ -1,13 +1,14 @@
 """python_room: the targets of a folder of Python files, from a table of what each file imports."""
 
 load("@pip//:requirements.bzl", "requirement")
-load("@rules_python//python:defs.bzl", "py_library")
+load("@rules_python//python:defs.bzl", "py_binary", "py_library")
 load("//tools/pytest:defs.bzl", "pytest_test")
 
 _PIP = "pip:"
 _INIT = "__init__.py"
 _SUFFIX = ".py"
 _TEST_SUFFIX = "_test.py"
+_MAIN = "_main"
 
 def _label(dep, programs):
     """Label of an entry of the table: a distribution of the package index, a target, or a file of the same folder."""
@@ -18,8 +19,16 @@ def _label(dep, programs):
 def _library(file, programs):
     return file + "_program" if file in programs else file
 
-def python_room(name, files, data = {}, programs = [], testonly_files = [], tests = {}, sources = []):
-    """Declares a library per file, a test per `foo_test.py`, and the filegroup `sources` that lint reads.
+def python_room(
+        name,
+        files,
+        data = {},
+        binaries = {},
+        programs = [],
+        testonly_files = [],
+        tests = {},
+        sources = []):
+    """Declares a library per file, a test per `foo_test.py`, its programs, and the filegroup `sources` that lint reads.
 
     A file that the table lacks, or has too much, is an error when the folder is loaded.
 
@@ -28,13 +37,16 @@ def python_room(name, files, data = {}, programs = [], testonly_files = [], test
       files: for every file without its suffix the list of what it imports: names of files of this folder, labels, and
         `pip:NAME` for distributions of the package index.
       data: for a file what it reads when it runs.
-      programs: those of `files` that are programs: the library of `foo.py` is then `foo_program`, and `foo` is free for the
-        py_binary.
+      binaries: for a program, the py_binary `foo` of `foo_main.py` (of `foo.py` where there is none, or of another
+        `file`), further attributes; `deps` as in `files`, beside its file, which also says whether it is for tests only.
+      programs: those of `files` with the name of a target that is written by hand. As for binaries, the library of `foo.py`
+        is then `foo_program`, and `foo` is free.
       testonly_files: those of `files` that only tests may use.
       tests: for a test without its suffix further attributes of pytest_test; `deps` as in `files`, beside the file that it
         is named after. A test without an entry needs only that file.
       sources: patterns of further text files.
     """
+    programs = programs + [binary for binary in binaries if binary in files]
     there = native.glob(["*" + _SUFFIX])
     modules = [file[:-len(_SUFFIX)] for file in there if not file.endswith(_TEST_SUFFIX) and file != _INIT]
     found_tests = [file[:-len(_SUFFIX)] for file in there if file.endswith(_TEST_SUFFIX)]
@@ -49,6 +61,17 @@ def python_room(name, files, data = {}, programs = [], testonly_files = [], test
             srcs = [file + _SUFFIX] + ([_INIT] if _INIT in there else []),
             data = data.get(file, []),
             deps = [_label(dep, programs) for dep in deps],
+        )
+    for binary, attributes in binaries.items():
+        attributes = dict(attributes)
+        main = attributes.pop("file", binary + _MAIN if binary + _MAIN in files else binary)
+        py_binary(
+            name = binary,
+            testonly = main in testonly_files,
+            srcs = [main + _SUFFIX],
+            main = main + _SUFFIX,
+            deps = [_label(dep, programs) for dep in [main] + attributes.pop("deps", [])],
+            **attributes
         )
     for test in found_tests:
         attributes = dict(tests.get(test, {}))
