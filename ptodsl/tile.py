@@ -11,6 +11,7 @@ from inspect import Parameter, Signature
 from typing import TypeVar
 
 from xdsl.dialects.builtin import IntegerAttr, i1, i32
+from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.str_enum import StrEnum
 
@@ -283,7 +284,7 @@ def _member(enum: type[E], name: str, what: str) -> E:
         fail(str(error))
 
 
-def _cmp_mode(name: str) -> CmpModeAttr:
+def _cmp_mode(name: str) -> EnumAttribute[CmpMode]:
     return CmpModeAttr(_member(CmpMode, name.lower(), "cmp_mode"))
 
 

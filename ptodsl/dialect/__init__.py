@@ -64,8 +64,7 @@ from ptodsl.dialect.control import (
     SetFftsOp,
     TPrintOp,
 )
-from ptodsl.dialect.conversions import CONVERSIONS
-from ptodsl.dialect.convert import TCvtOp
+from ptodsl.dialect.convert import CONVERSIONS, TCvtOp
 from ptodsl.dialect.cross_core import FFTS_MODE, CrossCoreFlagOp, SyncSetOp, SyncWaitOp
 from ptodsl.dialect.cube import PRODUCT_OPS, RESULT_TYPES, ProductOp
 from ptodsl.dialect.effects import (
@@ -111,9 +110,18 @@ from ptodsl.dialect.gm_type import (
 )
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.mode_attributes import MODE_ATTRIBUTES, PRECISIONS, AtomicType, Phase, Precision, ReluPreMode
-from ptodsl.dialect.move import TExtractOp, TInsertOp, TLoadOp, TMovOp, TStoreOp
+from ptodsl.dialect.move import (
+    TExtractFpOp,
+    TExtractOp,
+    TInsertFpOp,
+    TInsertOp,
+    TLoadOp,
+    TMovFpOp,
+    TMovOp,
+    TStoreFpOp,
+    TStoreOp,
+)
 from ptodsl.dialect.move_rules import ACC_MOVE_TYPES, ACC_STORE_TYPES, MOVES
-from ptodsl.dialect.move_scaled import TExtractFpOp, TInsertFpOp, TMovFpOp, TStoreFpOp
 from ptodsl.dialect.multi_tile import AllocMultiTileOp, MultiTileBufType, MultiTileGetOp, MultiTileSpec
 from ptodsl.dialect.pointer import (
     AddPtrOp,
@@ -216,6 +224,7 @@ PtoDialect = Dialect(
         *GATHER_ATTRIBUTES, SyncAllModeAttr, SyncCoreTypeAttr,
     ],
 )
+# fmt: on
 
 
 def context(operations: Iterable[type[Operation]] = ()) -> Context:
@@ -227,34 +236,3 @@ def context(operations: Iterable[type[Operation]] = ()) -> Context:
     for operation in operations:
         result.load_op(operation)
     return result
-
-
-__all__ = [
-    "ACC_MOVE_TYPES", "ACC_STORE_TYPES", "BOTH_WAYS", "CONVERSIONS", "CUBE_TO_VECTOR", "DEFAULT_LAYOUTS", "DIRECTIONS",
-    "DYNAMIC", "ELEMENT_TYPES", "FFTS_MODE", "FFTS_TYPE", "FFTS_WORDS", "MAX_RANK", "MOVES", "PADS",
-    "PIPE_OF_OPERATION", "PRECISIONS", "PRODUCT_OPS", "RESULT_TYPES", "SPLITS", "VECTOR_OPS", "VECTOR_TO_CUBE", "WAYS",
-    "AddPtrOp", "AddressSpace", "AddressSpaceAttr", "AicInitializePipeOp", "AivInitializePipeOp", "AllocMultiTileOp",
-    "AllocTileOp", "AllocationOp", "AtomicType", "BLayout", "BarrierOp", "BarrierSyncOp", "CmpMode", "CmpModeAttr",
-    "Compact", "CoreIdentityOp", "CrossCoreFlagOp", "DeclareEventIdArrayOp", "DeclareGlobalOp", "DeclareLocalArrayOp",
-    "DeclareTileOp", "DeviceLimit", "DpsOp", "DynamicFlagOp", "Effects", "ElementType", "EventAttr",
-    "EventIdArrayGetOp", "EventIdArraySetOp", "EventIdArrayType", "FifoOp", "FlagOp", "GetBlockIdxOp", "GetBlockNumOp",
-    "GetSubblockIdxOp", "GetSubblockNumOp", "GetValidShapeOp", "ImportReservedBufferOp", "IndexCastUIOp",
-    "InitializeL2G2LPipeOp", "IntToPtrOp", "KernelKind", "KernelKindAttr", "Layout", "LayoutAttr", "LoadScalarOp",
-    "Loc", "LocalArrayGetOp", "LocalArraySetOp", "LocalArrayType", "MGatherOp", "MScatterOp", "MakeTensorViewOp",
-    "MaskPattern", "MaskPatternAttr", "MultiTileBufType", "MultiTileGetOp", "MultiTileSpec", "Pad",
-    "PartitionTensorViewType", "PartitionViewOp", "Phase", "Pipe", "PipeAttr", "PipeBarrierOp", "PipeType", "Precision",
-    "PrintOp", "ProductOp", "PtoDialect", "PtrToIntOp", "PtrType", "QuantType", "QuantTypeAttr", "RecordEventOp",
-    "ReluPreMode", "ReserveBufferOp", "RoundMode", "RoundModeAttr", "RowOp", "SLayout", "SaturationMode",
-    "SaturationModeAttr", "SectionCubeOp", "SectionOp", "SectionVectorOp", "SetFftsOp", "SetFlagDynOp", "SetFlagOp",
-    "SetValidShapeOp", "Split", "StoreScalarOp", "SubviewOp", "SyncAllOp", "SyncSetOp", "SyncWaitOp", "TAllocOp",
-    "TAllocToOp", "TCiOp", "TCvtOp", "TExtractFpOp", "TExtractOp", "TFreeFromAicOp", "TFreeFromAivOp", "TFreeOp",
-    "TFreeTileOp", "TGetValOp", "TInsertFpOp", "TInsertOp", "TLoadOp", "TMovFpOp", "TMovOp", "TPopFromAicOp",
-    "TPopFromAivOp", "TPopOp", "TPopTileOp", "TPrefetchOp", "TPrintOp", "TPushOp", "TPushTileOp", "TPushToAicOp",
-    "TPushToAivOp", "TReshapeOp", "TSetValOp", "TStoreFpOp", "TStoreOp", "TSyncOp", "TensorViewType", "TileBufType",
-    "TileEffects", "TileFifoOp", "TileFifoStepOp", "TileSpec", "TrapOp", "VectorOp", "ViewSpec", "WaitEventOp",
-    "WaitFlagDynOp", "WaitFlagOp", "WhileSyntax", "check_sizes", "context", "do_not_infer_layouts", "effects_of",
-    "element_bytes", "element_name", "element_type", "entry_bytes", "flag_problem", "layout_of", "pipe_of",
-    "round_mode", "row_distance", "row_of", "signless", "static_shape", "to_enum", "touches_memory", "ui8", "ui16",
-    "ui32", "uses_library_scratch", "vector_op", "window_type",
-]
-# fmt: on

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from xdsl.ir import Data, Operation, SSAValue, TypeAttribute
+from xdsl.ir import Data, SSAValue, TypeAttribute
 from xdsl.irdl import IRDLOperation, irdl_attr_definition, irdl_op_definition, operand_def, result_def
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -117,20 +118,46 @@ class DeclareLocalArrayOp(IRDLOperation):
         super().__init__(result_types=[LocalArrayType(LocalArraySpec(size, dtype))])
 
 
-def _check_place(op: Operation, array: SSAValue, index: SSAValue, kind: type[ArrayType]) -> ArrayType:
-    """Check that an operation names a place of an array of the kind; return the array's type."""
-    ty = array.type
-    if not isinstance(ty, kind):
-        raise VerifyException(f"{op.name}: array must be {kind.WHAT} (!{kind.name}), not {ty}")
-    checks.index(op, "index", index)
-    number = checks.constant_int(index)
-    if number is not None and not 0 <= number < ty.size:
-        raise VerifyException(f"{op.name}: there is no place {number}: places go from 0 to {ty.size - 1}")
-    return ty
+class PlaceOp(IRDLOperation, abc.ABC):
+    """What sets or gets the number at a place of an array."""
+
+    custom_directives = (Index,)
+
+    array = operand_def()
+    index = operand_def()
+
+    def check_place(self, kind: type[ArrayType]) -> ArrayType:
+        """Check that the place is one of an array of the kind; return the array's type."""
+        ty = self.array.type
+        if not isinstance(ty, kind):
+            raise VerifyException(f"{self.name}: array must be {kind.WHAT} (!{kind.name}), not {ty}")
+        checks.index(self, "index", self.index)
+        number = checks.constant_int(self.index)
+        if number is not None and not 0 <= number < ty.size:
+            raise VerifyException(f"{self.name}: there is no place {number}: places go from 0 to {ty.size - 1}")
+        return ty
+
+    def check_number(self, value: SSAValue) -> None:
+        """Check that the place is one of an array of numbers of the value's type."""
+        ty = self.check_place(LocalArrayType)
+        if value.type != ty.dtype:
+            raise VerifyException(f"{self.name}: the array is {ty} but the value is {value.type}")
+
+
+class SetPlaceOp(PlaceOp, abc.ABC):
+    """What sets it."""
+
+    # Again, since xDSL puts what a class has itself before what it inherits.
+    array = operand_def()
+    index = operand_def()
+    value = operand_def()
+
+    def __init__(self, array: Value, index: Value, value: Value) -> None:
+        super().__init__(operands=[array, index, value])
 
 
 @irdl_op_definition
-class EventIdArraySetOp(IRDLOperation):
+class EventIdArraySetOp(SetPlaceOp):
     """`pto.eventid_array_set %e[%i], %v : T`: put the event id `%v`, an index, at a place."""
 
     name = "pto.eventid_array_set"
@@ -138,31 +165,20 @@ class EventIdArraySetOp(IRDLOperation):
         "$array `[` custom<Index>($index, type($index)) `]` `,` custom<Index>($value, type($value)) attr-dict "
         "`:` type($array)"
     )
-    custom_directives = (Index,)
-
-    array = operand_def()
-    index = operand_def()
-    value = operand_def()
-
-    def __init__(self, array: Value, index: Value, value: Value) -> None:
-        super().__init__(operands=[array, index, value])
 
     def verify_(self) -> None:
         """Check the types, and a place that is known."""
-        _check_place(self, self.array, self.index, EventIdArrayType)
+        self.check_place(EventIdArrayType)
         checks.index(self, "value", self.value)
 
 
 @irdl_op_definition
-class EventIdArrayGetOp(IRDLOperation):
+class EventIdArrayGetOp(PlaceOp):
     """`%v = pto.eventid_array_get %e[%i] : T`: the event id at a place, an index for the flags with a computed id."""
 
     name = "pto.eventid_array_get"
     assembly_format = "$array `[` custom<Index>($index, type($index)) `]` attr-dict `:` type($array)"
-    custom_directives = (Index,)
 
-    array = operand_def()
-    index = operand_def()
     result = result_def(INDEX)
 
     def __init__(self, array: Value, index: Value) -> None:
@@ -170,41 +186,30 @@ class EventIdArrayGetOp(IRDLOperation):
 
     def verify_(self) -> None:
         """Check the types, and a place that is known."""
-        _check_place(self, self.array, self.index, EventIdArrayType)
+        self.check_place(EventIdArrayType)
 
 
 @irdl_op_definition
-class LocalArraySetOp(IRDLOperation):
+class LocalArraySetOp(SetPlaceOp):
     """`pto.local_array_set %a[%i], %v : T, i32`: put a number at a place."""
 
     name = "pto.local_array_set"
     assembly_format = (
         "$array `[` custom<Index>($index, type($index)) `]` `,` $value attr-dict `:` type($array) `,` type($value)"
     )
-    custom_directives = (Index,)
-
-    array = operand_def()
-    index = operand_def()
-    value = operand_def()
-
-    def __init__(self, array: Value, index: Value, value: Value) -> None:
-        super().__init__(operands=[array, index, value])
 
     def verify_(self) -> None:
         """Check the types, and a place that is known."""
-        _check_number(self, self.array, self.index, self.value)
+        self.check_number(self.value)
 
 
 @irdl_op_definition
-class LocalArrayGetOp(IRDLOperation):
+class LocalArrayGetOp(PlaceOp):
     """`%v = pto.local_array_get %a[%i] : T -> i32`: the number at a place."""
 
     name = "pto.local_array_get"
     assembly_format = "$array `[` custom<Index>($index, type($index)) `]` attr-dict `:` type($array) `->` type($result)"
-    custom_directives = (Index,)
 
-    array = operand_def()
-    index = operand_def()
     result = result_def()
 
     def __init__(self, array: Value, index: Value) -> None:
@@ -215,11 +220,4 @@ class LocalArrayGetOp(IRDLOperation):
 
     def verify_(self) -> None:
         """Check the types, and a place that is known."""
-        _check_number(self, self.array, self.index, self.result)
-
-
-def _check_number(op: Operation, array: SSAValue, index: SSAValue, value: SSAValue) -> None:
-    """Check that an operation names a place of an array of numbers of the value's type."""
-    ty = _check_place(op, array, index, LocalArrayType)
-    if value.type != ty.dtype:
-        raise VerifyException(f"{op.name}: the array is {ty} but the value is {value.type}")
+        self.check_number(self.result)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from types import new_class
+from typing import Any, TypeVar
 
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Data, SpacedOpaqueSyntaxAttribute
@@ -18,11 +19,40 @@ E = TypeVar("E", bound=StrEnum)
 A = TypeVar("A", "PipeAttr", "EventAttr")
 
 
+class InAngles(Data[E]):
+    """Mixin, before EnumAttribute: the value stands in angle brackets, `#pto.pipe<PIPE_V>`."""
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> E:
+        """Parse `<PIPE_V>`."""
+        with parser.in_angle_brackets():
+            return super().parse_parameter(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print `<PIPE_V>`."""
+        with printer.in_angle_brackets():
+            super().print_parameter(printer)  # type: ignore[safe-super]
+
+
+def attribute_of(enum: type[E], name: str, *, angles: bool = False) -> type[EnumAttribute[E]]:
+    """Return the attribute `#pto<name value>`, or with `angles` `#pto.name<value>`, for a member of `enum`."""
+    generic: Any = EnumAttribute
+    bases = (InAngles, generic[enum]) if angles else (generic[enum], SpacedOpaqueSyntaxAttribute)
+    # Not `type`: xDSL asks the bases as they are written for the enumeration, and `type` forgets that.
+    called = name.title().replace("_", "") + "Attr"
+    made = new_class(called, bases, exec_body=lambda body: body.update(name=f"pto.{name}"))
+    return irdl_attr_definition(made)
+
+
 class KernelKind(StrEnum):
     """Which core of an AI core runs a function."""
 
     CUBE = "cube"
     VECTOR = "vector"
+
+
+KernelKindAttr = attribute_of(KernelKind, "kernel_kind", angles=True)
+"""`#pto.kernel_kind<cube>`: on a `func.func`, the core it runs on."""
 
 
 class Layout(StrEnum):
@@ -31,6 +61,10 @@ class Layout(StrEnum):
     ND = "nd"
     DN = "dn"
     NZ = "nz"
+
+
+LayoutAttr = attribute_of(Layout, "layout", angles=True)
+"""`#pto.layout<dn>`: on a `pto.make_tensor_view`, the order of its elements."""
 
 
 class AddressSpace(StrEnum):
@@ -44,6 +78,10 @@ class AddressSpace(StrEnum):
     ACC = "acc"
     BIAS = "bias"
     SCALING = "scaling"
+
+
+AddressSpaceAttr = attribute_of(AddressSpace, "address_space", angles=True)
+"""`#pto.address_space<vec>`: where a buffer is."""
 
 
 class RoundMode(StrEnum):
@@ -72,11 +110,29 @@ def round_mode(name: RoundMode | str) -> RoundMode:
     return to_enum(RoundMode, name.upper().removeprefix(CAST_PREFIX), "round mode")
 
 
+@irdl_attr_definition
+class RoundModeAttr(EnumAttribute[RoundMode], SpacedOpaqueSyntaxAttribute):
+    """`#pto<round_mode RINT>`: the rounding of a `pto.tcvt`."""
+
+    name = "pto.round_mode"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> RoundMode:
+        """Parse `RINT`, or `CAST_RINT`."""
+        if parser.parse_optional_keyword(RoundMode.RINT.spelling) is not None:
+            return RoundMode.RINT
+        return super().parse_parameter(parser)
+
+
 class SaturationMode(StrEnum):
     """What `pto.tcvt` makes of a value out of range: the nearest one in range, or the low bits of the exact integer."""
 
     ON = "ON"
     OFF = "OFF"
+
+
+SaturationModeAttr = attribute_of(SaturationMode, "saturation_mode")
+"""`#pto<saturation_mode ON>`: what a `pto.tcvt` does with values out of range."""
 
 
 class CmpMode(StrEnum):
@@ -88,6 +144,10 @@ class CmpMode(StrEnum):
     LE = "le"
     GT = "gt"
     GE = "ge"
+
+
+CmpModeAttr = attribute_of(CmpMode, "cmp")
+"""`#pto<cmp lt>`: how a `pto.tcmp` compares."""
 
 
 class MaskPattern(StrEnum):
@@ -107,11 +167,19 @@ class MaskPattern(StrEnum):
         return sum(self.value[4 - c % 4] == "1" for c in range(cols))
 
 
+MaskPatternAttr = attribute_of(MaskPattern, "mask_pattern", angles=True)
+"""`#pto.mask_pattern<P0101>`: which columns a `pto.tgather` keeps."""
+
+
 class QuantType(StrEnum):
     """What `pto.tquant` makes: signed bytes, or unsigned ones with an offset."""
 
     INT8_SYM = "INT8_SYM"
     INT8_ASYM = "INT8_ASYM"
+
+
+QuantTypeAttr = attribute_of(QuantType, "quant_type")
+"""`#pto<quant_type INT8_SYM>`: what a `pto.tquant` makes."""
 
 
 class Pipe(StrEnum):
@@ -125,6 +193,13 @@ class Pipe(StrEnum):
     MTE3 = "PIPE_MTE3"
     FIX = "PIPE_FIX"
     ALL = "PIPE_ALL"
+
+
+@irdl_attr_definition
+class PipeAttr(InAngles[Pipe], EnumAttribute[Pipe]):
+    """`#pto.pipe<PIPE_V>`: a queue in a sync op."""
+
+    name = "pto.pipe"
 
 
 class Split(StrEnum):
@@ -146,91 +221,6 @@ def to_enum(enum: type[E], value: E | str, what: str) -> E:
     except ValueError:
         allowed = ", ".join(member.value for member in enum)
         raise ValueError(f"unknown {what} {value!r}: use one of {allowed}") from None
-
-
-class InAngles(Data[E]):
-    """Mixin, before EnumAttribute: the value stands in angle brackets, `#pto.pipe<PIPE_V>`."""
-
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> E:
-        """Parse `<PIPE_V>`."""
-        with parser.in_angle_brackets():
-            return super().parse_parameter(parser)
-
-    def print_parameter(self, printer: Printer) -> None:
-        """Print `<PIPE_V>`."""
-        with printer.in_angle_brackets():
-            super().print_parameter(printer)  # type: ignore[safe-super]
-
-
-@irdl_attr_definition
-class KernelKindAttr(InAngles[KernelKind], EnumAttribute[KernelKind]):
-    """`#pto.kernel_kind<cube>`: on a `func.func`, the core it runs on."""
-
-    name = "pto.kernel_kind"
-
-
-@irdl_attr_definition
-class AddressSpaceAttr(InAngles[AddressSpace], EnumAttribute[AddressSpace]):
-    """`#pto.address_space<vec>`: where a buffer is."""
-
-    name = "pto.address_space"
-
-
-@irdl_attr_definition
-class LayoutAttr(InAngles[Layout], EnumAttribute[Layout]):
-    """`#pto.layout<dn>`: on a `pto.make_tensor_view`, the order of its elements."""
-
-    name = "pto.layout"
-
-
-@irdl_attr_definition
-class RoundModeAttr(EnumAttribute[RoundMode], SpacedOpaqueSyntaxAttribute):
-    """`#pto<round_mode RINT>`: the rounding of a `pto.tcvt`."""
-
-    name = "pto.round_mode"
-
-    @classmethod
-    def parse_parameter(cls, parser: AttrParser) -> RoundMode:
-        """Parse `RINT`, or `CAST_RINT`."""
-        if parser.parse_optional_keyword(RoundMode.RINT.spelling) is not None:
-            return RoundMode.RINT
-        return super().parse_parameter(parser)
-
-
-@irdl_attr_definition
-class SaturationModeAttr(EnumAttribute[SaturationMode], SpacedOpaqueSyntaxAttribute):
-    """`#pto<saturation_mode ON>`: what a `pto.tcvt` does with values out of range."""
-
-    name = "pto.saturation_mode"
-
-
-@irdl_attr_definition
-class CmpModeAttr(EnumAttribute[CmpMode], SpacedOpaqueSyntaxAttribute):
-    """`#pto<cmp lt>`: how a `pto.tcmp` compares."""
-
-    name = "pto.cmp"
-
-
-@irdl_attr_definition
-class QuantTypeAttr(EnumAttribute[QuantType], SpacedOpaqueSyntaxAttribute):
-    """`#pto<quant_type INT8_SYM>`: what a `pto.tquant` makes."""
-
-    name = "pto.quant_type"
-
-
-@irdl_attr_definition
-class MaskPatternAttr(InAngles[MaskPattern], EnumAttribute[MaskPattern]):
-    """`#pto.mask_pattern<P0101>`: which columns a `pto.tgather` keeps."""
-
-    name = "pto.mask_pattern"
-
-
-@irdl_attr_definition
-class PipeAttr(InAngles[Pipe], EnumAttribute[Pipe]):
-    """`#pto.pipe<PIPE_V>`: a queue in a sync op."""
-
-    name = "pto.pipe"
 
 
 _EVENTS = {f"EVENT_ID{number}": number for number in range(EVENT_IDS)}

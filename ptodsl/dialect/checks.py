@@ -13,8 +13,9 @@ from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
 from isa.ops import ALSO_COLUMN_MAJOR
+from ptodsl.dialect.attributes import SPLITS
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
-from ptodsl.dialect.gm_type import PartitionTensorViewType
+from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 
 Tiles = Mapping[str, TileBufType]
@@ -45,6 +46,13 @@ def partition(op: Operation, name: str) -> PartitionTensorViewType:
             f"{op.name}: {name} must be a slice of GM (!pto.partition_tensor_view, from pto.partition_view), not {ty}"
         )
     return ty
+
+
+def pointer(op: Operation, ptr: SSAValue) -> PtrType:
+    """Type of an operand, checked to be a pointer."""
+    if not isinstance(ptr.type, PtrType):
+        raise VerifyException(f"{op.name}: ptr must be a GM pointer (!pto.ptr), not {ptr.type}")
+    return ptr.type
 
 
 def same_dtype(op: Operation, **operands: TileBufType | PartitionTensorViewType) -> None:
@@ -151,6 +159,14 @@ def index(op: Operation, name: str, *values: SSAValue) -> None:
     for value in values:
         if not isinstance(value.type, IndexType):
             raise VerifyException(f"{op.name}: {name} must be index, not {value.type}; cast with arith.index_cast")
+
+
+def split(op: Operation, number: IntegerAttr) -> None:
+    """Check that an operation on a FIFO divides a slot in a way that there is."""
+    if number.value.data not in range(len(SPLITS)):
+        raise VerifyException(
+            f"{op.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {number.value.data}"
+        )
 
 
 def constant_int(value: SSAValue) -> int | None:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, traits_def
 
+from isa import conversions
 from isa.conversions import Conversion
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import RoundMode, RoundModeAttr, SaturationMode, SaturationModeAttr, round_mode, to_enum
-from ptodsl.dialect.conversions import CONVERSIONS, targets
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.elements import element_name
+from ptodsl.dialect.elements import element_name, element_type
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.syntax import DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
+CONVERSIONS: Mapping[tuple[Attribute, Attribute], Conversion] = MappingProxyType(
+    {(element_type(src), element_type(dst)): one for (src, dst), one in conversions.CONVERSIONS.items()}
+)
+"""All pairs (from, to) that the device converts."""
+
+
+def targets(source: Attribute) -> tuple[str, ...]:
+    """Names of the element types that `source` converts to."""
+    return tuple(element_name(to) for start, to in CONVERSIONS if start == source)
+
 
 @irdl_op_definition
 class TCvtOp(DpsOp):
-    """dst = src converted to dst's element type, rounded by `rmode` (RINT); `sat_mode` as in `conversions`.
+    """dst = src converted to dst's element type, rounded by `rmode` (RINT); `sat_mode` as in `isa.conversions`.
 
     Without `sat_mode` it is OFF, which matters for those pairs only that honour it. In the pretty form both stand
     inside `ins`: `ins(%a {rmode = #pto<round_mode FLOOR>} : T)`.

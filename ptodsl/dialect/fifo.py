@@ -62,8 +62,7 @@ class FifoOp(IRDLOperation, abc.ABC):
         self._check_entry(entry, of_tiles)
         if self.split.type != i8:
             raise VerifyException(f"{self.name}: split must be an i8, not {self.split.type}")
-        if (split := self.split.value.data) not in range(len(SPLITS)):
-            raise VerifyException(f"{self.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {split}")
+        checks.split(self, self.split)
         if isinstance(fifo, InitializeL2G2LPipeOp):
             if isinstance(entry, TensorViewType):
                 self._verify_entry(fifo, entry)

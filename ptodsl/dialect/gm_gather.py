@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import SpacedOpaqueSyntaxAttribute
-from xdsl.irdl import irdl_attr_definition, irdl_op_definition, operand_def, opt_prop_def, prop_def, traits_def
+from xdsl.ir import Attribute
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, traits_def
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
 from isa.elements import INDEX_TYPES
 from ptodsl.dialect import checks
+from ptodsl.dialect.attributes import attribute_of
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import element_type
 from ptodsl.dialect.limits import DeviceLimit
@@ -50,35 +50,12 @@ class ScatterAtomic(StrEnum):
     MIN = "min"
 
 
-@irdl_attr_definition
-class CoalesceAttr(EnumAttribute[Coalesce], SpacedOpaqueSyntaxAttribute):
-    """`#pto<coalesce row>`."""
+CoalesceAttr = attribute_of(Coalesce, "coalesce")
+GatherOobAttr = attribute_of(OutOfBounds, "gather_oob")
+ScatterOobAttr = attribute_of(OutOfBounds, "scatter_oob")
+ScatterAtomicOpAttr = attribute_of(ScatterAtomic, "scatter_atomic_op")
 
-    name = "pto.coalesce"
-
-
-@irdl_attr_definition
-class GatherOobAttr(EnumAttribute[OutOfBounds], SpacedOpaqueSyntaxAttribute):
-    """`#pto<gather_oob clamp>`."""
-
-    name = "pto.gather_oob"
-
-
-@irdl_attr_definition
-class ScatterOobAttr(EnumAttribute[OutOfBounds], SpacedOpaqueSyntaxAttribute):
-    """`#pto<scatter_oob skip>`."""
-
-    name = "pto.scatter_oob"
-
-
-@irdl_attr_definition
-class ScatterAtomicOpAttr(EnumAttribute[ScatterAtomic], SpacedOpaqueSyntaxAttribute):
-    """`#pto<scatter_atomic_op add>`."""
-
-    name = "pto.scatter_atomic_op"
-
-
-GATHER_ATTRIBUTES = (CoalesceAttr, GatherOobAttr, ScatterOobAttr, ScatterAtomicOpAttr)
+GATHER_ATTRIBUTES: tuple[type[Attribute], ...] = (CoalesceAttr, GatherOobAttr, ScatterOobAttr, ScatterAtomicOpAttr)
 """All of this file."""
 
 

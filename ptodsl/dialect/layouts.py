@@ -20,7 +20,7 @@ def inferred_layout(shape: Sequence[int], strides: Sequence[int], element_bytes:
     """
     if DYNAMIC in (*shape, *strides):
         return Layout.ND
-    if has_boxes(shape, strides, element_bytes) and tuple(strides) == _dense(shape):
+    if has_boxes(shape, strides, element_bytes) and tuple(strides) == dense_strides(shape):
         return Layout.NZ
     (rows, cols), (row_stride, col_stride) = _last_two(shape), _last_two(strides)
     # The stride of a dimension of size 1 is never used, so that any will do.
@@ -38,8 +38,8 @@ def has_boxes(shape: Sequence[int], strides: Sequence[int], element_bytes: int) 
     return shape[-3] == a3.FRACTAL_ROWS and shape[-3] * shape[-2] * element_bytes == a3.FRACTAL_BYTES
 
 
-def _dense(shape: Sequence[int]) -> tuple[int, ...]:
-    """Strides of a view whose elements follow each other."""
+def dense_strides(shape: Sequence[int]) -> tuple[int, ...]:
+    """Strides of a view whose elements follow each other, row by row."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 

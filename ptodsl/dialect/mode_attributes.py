@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import SpacedOpaqueSyntaxAttribute
-from xdsl.irdl import irdl_attr_definition
+from xdsl.ir import Attribute
 from xdsl.utils.str_enum import StrEnum
+
+from ptodsl.dialect.attributes import attribute_of
 
 
 class _Spelled(StrEnum):
@@ -46,119 +49,39 @@ class Precision(StrEnum):
     HIGH = "high_precision"
 
 
-@irdl_attr_definition
-class AccPhaseAttr(EnumAttribute[Phase], SpacedOpaqueSyntaxAttribute):
-    """`#pto<acc_phase final>`: on a product."""
+AccPhaseAttr = attribute_of(Phase, "acc_phase")
+"""`#pto<acc_phase final>`: on a product."""
+StPhaseAttr = attribute_of(Phase, "st_phase")
+"""`#pto<st_phase final>`: on the store of an accumulator."""
+AtomicTypeAttr = attribute_of(AtomicType, "atomic_type")
+"""`#pto<atomic_type atomic_add>`: on a `pto.tstore`."""
+ReluPreModeAttr = attribute_of(ReluPreMode, "relu_pre_mode")
+"""`#pto<relu_pre_mode normal_relu>`: on what FIX moves or stores."""
 
-    name = "pto.acc_phase"
+_PRECISE: Mapping[str, Sequence[str]] = {
+    "Div": ("tdiv", "tdivs", "trowexpanddiv", "tcolexpanddiv"),
+    "Recip": ("trecip",),
+    "Sqrt": ("tsqrt",),
+    "Rsqrt": ("trsqrt",),
+    "Exp": ("texp",),
+    "Log": ("tlog",),
+    "Rem": ("trem", "trems"),
+    "Fmod": ("tfmod", "tfmods"),
+}
+_PRECISION_ATTRIBUTES = {kind: attribute_of(Precision, f"{kind.lower()}_precision") for kind in _PRECISE}
+"""`#pto<div_precision high_precision>` and the like."""
 
-
-@irdl_attr_definition
-class StPhaseAttr(EnumAttribute[Phase], SpacedOpaqueSyntaxAttribute):
-    """`#pto<st_phase final>`: on the store of an accumulator."""
-
-    name = "pto.st_phase"
-
-
-@irdl_attr_definition
-class AtomicTypeAttr(EnumAttribute[AtomicType], SpacedOpaqueSyntaxAttribute):
-    """`#pto<atomic_type atomic_add>`: on a `pto.tstore`."""
-
-    name = "pto.atomic_type"
-
-
-@irdl_attr_definition
-class ReluPreModeAttr(EnumAttribute[ReluPreMode], SpacedOpaqueSyntaxAttribute):
-    """`#pto<relu_pre_mode normal_relu>`: on what FIX moves or stores."""
-
-    name = "pto.relu_pre_mode"
-
-
-@irdl_attr_definition
-class DivPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<div_precision high_precision>`: on a division."""
-
-    name = "pto.div_precision"
-
-
-@irdl_attr_definition
-class RecipPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<recip_precision high_precision>`: on a `pto.trecip`."""
-
-    name = "pto.recip_precision"
-
-
-@irdl_attr_definition
-class SqrtPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<sqrt_precision high_precision>`: on a `pto.tsqrt`."""
-
-    name = "pto.sqrt_precision"
-
-
-@irdl_attr_definition
-class RsqrtPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<rsqrt_precision high_precision>`: on a `pto.trsqrt`."""
-
-    name = "pto.rsqrt_precision"
-
-
-@irdl_attr_definition
-class ExpPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<exp_precision high_precision>`: on a `pto.texp`."""
-
-    name = "pto.exp_precision"
-
-
-@irdl_attr_definition
-class LogPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<log_precision high_precision>`: on a `pto.tlog`."""
-
-    name = "pto.log_precision"
-
-
-@irdl_attr_definition
-class RemPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<rem_precision high_precision>`: on a `pto.trem`."""
-
-    name = "pto.rem_precision"
-
-
-@irdl_attr_definition
-class FmodPrecisionAttr(EnumAttribute[Precision], SpacedOpaqueSyntaxAttribute):
-    """`#pto<fmod_precision high_precision>`: on a `pto.tfmod`."""
-
-    name = "pto.fmod_precision"
-
-
-PrecisionAttr = (
-    DivPrecisionAttr
-    | RecipPrecisionAttr
-    | SqrtPrecisionAttr
-    | RsqrtPrecisionAttr
-    | ExpPrecisionAttr
-    | LogPrecisionAttr
-    | RemPrecisionAttr
-    | FmodPrecisionAttr
-)
-
-PRECISIONS: dict[str, tuple[type[PrecisionAttr], str]] = {
-    **dict.fromkeys(("tdiv", "tdivs", "trowexpanddiv", "tcolexpanddiv"), (DivPrecisionAttr, "Div")),
-    "trecip": (RecipPrecisionAttr, "Recip"),
-    "tsqrt": (SqrtPrecisionAttr, "Sqrt"),
-    "trsqrt": (RsqrtPrecisionAttr, "Rsqrt"),
-    "texp": (ExpPrecisionAttr, "Exp"),
-    "tlog": (LogPrecisionAttr, "Log"),
-    **dict.fromkeys(("trem", "trems"), (RemPrecisionAttr, "Rem")),
-    **dict.fromkeys(("tfmod", "tfmods"), (FmodPrecisionAttr, "Fmod")),
+PRECISIONS: Mapping[str, tuple[type[EnumAttribute[Precision]], str]] = {
+    name: (_PRECISION_ATTRIBUTES[kind], kind) for kind, names in _PRECISE.items() for name in names
 }
 """The attribute `precisionType` of operations, by their names without `pto.`, and the C++ enumeration before
 `Algorithm`."""
 
-MODE_ATTRIBUTES = (
+MODE_ATTRIBUTES: tuple[type[Attribute], ...] = (
     AccPhaseAttr,
     StPhaseAttr,
     AtomicTypeAttr,
     ReluPreModeAttr,
-    *dict.fromkeys(attribute for attribute, _ in PRECISIONS.values()),
+    *_PRECISION_ATTRIBUTES.values(),
 )
 """All of this file."""

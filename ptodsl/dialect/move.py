@@ -29,9 +29,9 @@ from ptodsl.dialect.move_rules import (
     check_path,
     check_row_stride,
     check_scale,
+    check_scaled,
     check_transfer_shape,
 )
-from ptodsl.dialect.move_scaled import TMovFpOp
 from ptodsl.dialect.syntax import SEGMENT_SIZES, DpsOp, Value, parse_group, print_group
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
@@ -231,3 +231,87 @@ def _check_dtypes(op: TMovOp | TExtractOp, src: TileBufType, dst: TileBufType) -
         raise VerifyException(f"{op.name}: relu and scales are FIX's: src must be an accumulator")
     else:
         checks.same_dtype(op, src=src, dst=dst)
+
+
+# The same moves of accumulators with a scale for each column, which a tile in FIX's parameters has.
+
+
+@irdl_op_definition
+class TMovFpOp(DpsOp):
+    """dst = src, an accumulator, with a scale for each column: `pto.tmov.fp ins(%src, %fp : T, F)`. Runs on FIX."""
+
+    name = "pto.tmov.fp"
+    traits = traits_def(tile_effects("tmov.fp"))
+
+    src = operand_def()
+    fp = operand_def()
+    dst = operand_def()
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        src, dst = _check_scaled_to_l1(self)
+        checks.same_shape(self, src=src, dst=dst)
+
+
+@irdl_op_definition
+class TStoreFpOp(DpsOp):
+    """The slice `dst` of GM = src, an accumulator, with a scale for each column. Runs on FIX."""
+
+    name = "pto.tstore_fp"
+    traits = traits_def(tile_effects("tstore_fp"))
+
+    src = operand_def()
+    fp = operand_def()
+    dst = operand_def()
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and shapes."""
+        src, dst = check_scaled(self), checks.partition(self, "dst")
+        check_conversion(self, src.dtype, dst.dtype, SCALED, "stored")
+        check_transfer_shape(self, self.dst, src)
+
+
+@irdl_op_definition
+class TExtractFpOp(DpsOp):
+    """dst = the part of an accumulator that starts at (row, col), with a scale for each column. Runs on FIX."""
+
+    name = "pto.textract_fp"
+    traits = traits_def(tile_effects("textract_fp"))
+
+    src = operand_def()
+    fp = operand_def()
+    row = operand_def()
+    col = operand_def()
+    dst = operand_def()
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes and bounds."""
+        src, dst = _check_scaled_to_l1(self)
+        check_part(self, (self.row, self.col), dst, src, "src")
+
+
+@irdl_op_definition
+class TInsertFpOp(DpsOp):
+    """The part of dst that starts at (row, col) = an accumulator, with a scale for each column. Runs on FIX."""
+
+    name = "pto.tinsert_fp"
+    traits = traits_def(tile_effects("tinsert_fp"))
+
+    src = operand_def()
+    fp = operand_def()
+    row = operand_def()
+    col = operand_def()
+    dst = operand_def()
+
+    def verify_(self) -> None:
+        """Check buffers, dtypes, bounds and blocks."""
+        src, dst = _check_scaled_to_l1(self)
+        check_part(self, (self.row, self.col), src, dst, "dst")
+        check_blocks(self, (self.row, self.col), src, dst)
+
+
+def _check_scaled_to_l1(op: DpsOp) -> tuple[TileBufType, TileBufType]:
+    """Check an accumulator, the scales of its columns and a tile in L1; the types of the first and the last."""
+    src, dst = check_scaled(op), checks.tile(op, "dst", Loc.MAT)
+    check_conversion(op, src.dtype, dst.dtype, SCALED, "moved to L1")
+    return src, dst

@@ -114,31 +114,15 @@ class AllocMultiTileOp(AllocationOp):
 
     result = result_def(MultiTileBufType)
 
-    def __init__(
-        self,
-        result_type: MultiTileBufType,
-        *,
-        addr: Value | None = None,
-        valid_row: Value | None = None,
-        valid_col: Value | None = None,
-    ) -> None:
-        super().__init__(operands=[addr, valid_row, valid_col], result_types=[result_type])
-
     @property
     def tile_type(self) -> TileBufType:
         """Type of each tile."""
-        return self._type.tile
+        return self.result.type.tile
 
     @property
     def byte_size(self) -> int:
         """Bytes of all tiles."""
-        return self._type.byte_size
-
-    @property
-    def _type(self) -> MultiTileBufType:
-        ty = self.result.type
-        assert isinstance(ty, MultiTileBufType)
-        return ty
+        return self.result.type.byte_size
 
 
 @irdl_op_definition

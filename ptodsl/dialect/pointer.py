@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import i64
 from xdsl.ir import Operation, SSAValue
-from xdsl.irdl import (
-    IRDLOperation,
-    irdl_op_definition,
-    operand_def,
-    result_def,
-    traits_def,
-)
+from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
@@ -39,8 +33,7 @@ class AddPtrOp(IRDLOperation):
 
     def verify_(self) -> None:
         """Check that a pointer is advanced by an integer and keeps its type."""
-        if not isinstance(self.ptr.type, PtrType):
-            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {self.ptr.type}")
+        checks.pointer(self, self.ptr)
         if self.result.type != self.ptr.type:
             raise VerifyException(f"{self.name}: the result is {self.result.type} but the pointer is {self.ptr.type}")
         checks.index(self, "offset", self.offset)
@@ -62,8 +55,7 @@ class PtrToIntOp(IRDLOperation):
 
     def verify_(self) -> None:
         """Check that a pointer is read."""
-        if not isinstance(self.ptr.type, PtrType):
-            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {self.ptr.type}")
+        checks.pointer(self, self.ptr)
 
 
 @irdl_op_definition
@@ -109,10 +101,8 @@ class LoadScalarOp(IRDLOperation):
     result = result_def()
 
     def __init__(self, ptr: Value, offset: Value) -> None:
-        ty = SSAValue.get(ptr).type
-        if not isinstance(ty, PtrType):
-            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {ty}")
-        super().__init__(operands=[ptr, offset], result_types=[ty.dtype])
+        dtype = checks.pointer(self, SSAValue.get(ptr)).dtype
+        super().__init__(operands=[ptr, offset], result_types=[dtype])
 
     def verify_(self) -> None:
         """Check that an element of the pointer's type is read."""
@@ -143,8 +133,7 @@ class StoreScalarOp(IRDLOperation):
 
 
 def _check_scalar_access(op: Operation, ptr: SSAValue, offset: SSAValue, value: SSAValue) -> None:
-    if not isinstance(ptr.type, PtrType):
-        raise VerifyException(f"{op.name}: ptr must be a GM pointer (!pto.ptr), not {ptr.type}")
-    if value.type != ptr.type.dtype:
-        raise VerifyException(f"{op.name}: the pointer is {ptr.type} but the value is {value.type}")
+    ty = checks.pointer(op, ptr)
+    if value.type != ty.dtype:
+        raise VerifyException(f"{op.name}: the pointer is {ty} but the value is {value.type}")
     checks.index(op, "offset", offset)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, i32, i64
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -45,6 +45,16 @@ class AllocationOp(IRDLOperation, abc.ABC):
         "(`valid_col` `=` custom<Index>($valid_col, type($valid_col))^)? attr-dict `:` type($result)"
     )
     custom_directives = (ByteOffset, Index)
+
+    def __init__(
+        self,
+        result_type: Attribute,
+        *,
+        addr: Value | None = None,
+        valid_row: Value | None = None,
+        valid_col: Value | None = None,
+    ) -> None:
+        super().__init__(operands=[addr, valid_row, valid_col], result_types=[result_type])
 
     @property
     @abc.abstractmethod
@@ -120,22 +130,10 @@ class AllocTileOp(AllocationOp):
 
     result = result_def(TileBufType)
 
-    def __init__(
-        self,
-        result_type: TileBufType,
-        *,
-        addr: Value | None = None,
-        valid_row: Value | None = None,
-        valid_col: Value | None = None,
-    ) -> None:
-        super().__init__(operands=[addr, valid_row, valid_col], result_types=[result_type])
-
     @property
     def tile_type(self) -> TileBufType:
         """Type of the tile."""
-        ty = self.result.type
-        assert isinstance(ty, TileBufType)
-        return ty
+        return self.result.type
 
     @property
     def byte_size(self) -> int:

@@ -78,10 +78,9 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
         # The cube core that produces and the vector core that consumes are the two ends of this way.
         return CUBE_TO_VECTOR if (self.CORE is KernelKind.CUBE) == self.PRODUCES else VECTOR_TO_CUBE
 
-    def check_split(self) -> None:
-        """Check the number of the split."""
-        if (split := self.split.value.data) not in range(len(SPLITS)):
-            raise VerifyException(f"{self.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {split}")
+    def verify_(self) -> None:
+        """Check the split."""
+        checks.split(self, self.split)
 
 
 class TPushTileOp(TileFifoStepOp, abc.ABC):
@@ -99,7 +98,7 @@ class TPushTileOp(TileFifoStepOp, abc.ABC):
 
     def verify_(self) -> None:
         """Check the tile and the split."""
-        self.check_split()
+        super().verify_()
         if not isinstance(self.src.type, TensorViewType):
             checks.tile(self, "src", self.SOURCE)
 
@@ -153,7 +152,7 @@ class TPopTileOp(TileFifoStepOp, abc.ABC):
 
     def verify_(self) -> None:
         """Check place, split and the run-time valid shape."""
-        self.check_split()
+        super().verify_()
         ty = self.result.type
         # An entry in GM: the assembler makes a pto.tpop of it, which has a verifier of its own.
         if not isinstance(ty, TileBufType):
@@ -204,10 +203,6 @@ class TFreeTileOp(TileFifoStepOp, abc.ABC):
     def __init__(self, split: int, *, id: int | None = None) -> None:
         super().__init__(operands=[None], properties=self._numbers(split, id))
 
-    def verify_(self) -> None:
-        """Check the split."""
-        self.check_split()
-
 
 @irdl_op_definition
 class TFreeFromAicOp(TFreeTileOp):
@@ -233,10 +228,6 @@ class TAllocToOp(TileFifoStepOp, abc.ABC):
     assembly_format = "custom<Braces>($id, $split) attr-dict `->` type($result)"
 
     result = result_def(TensorViewType)
-
-    def verify_(self) -> None:
-        """Check the split."""
-        self.check_split()
 
 
 @irdl_op_definition

@@ -132,7 +132,7 @@ class VectorOp(RowOp, abc.ABC):
 def vector_op(row: Op) -> type[VectorOp]:
     """Return the class of the operation `pto.<row.dialect>`."""
     fields = {**OWN_FIELDS.get(row.family.name, {}), **FORM_FIELDS.get(row.family.name, {})}
-    if row.dialect in PRECISIONS:
+    if row.dialect is not None and row.dialect in PRECISIONS:
         attribute, _ = PRECISIONS[row.dialect]
         fields |= {"precision": opt_prop_def(attribute, prop_name=PRECISION), "BEHIND": (PRECISION,)}
     loose = tuple(element_type(name) for name in LOOSE_TYPES.get(row.dialect or "", ()) if name not in row.types)

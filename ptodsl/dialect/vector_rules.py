@@ -13,54 +13,14 @@ from xdsl.ir import Operation
 from xdsl.irdl import opt_prop_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
-from isa import a3
+from isa import a3, families
+from isa import special_ops as special
 from isa.a3 import REPEAT_BYTES
-from isa.families import (
-    COL_SUM,
-    ROW_BINARY,
-    ROW_REDUCTION,
-)
-from isa.special_ops import (
-    AXPY,
-    COL_ARGUMENT,
-    COMPARISON,
-    COMPARISON_SCALAR,
-    CONCATENATION,
-    DEQUANTISATION,
-    GATHER,
-    MERGE,
-    PADDING,
-    PADDING_IN_PLACE,
-    PARTIAL,
-    POWER,
-    POWER_SCALAR,
-    PRELU,
-    QUANTISATION,
-    REMAINDER,
-    REMAINDER_SCALAR,
-    ROW_ARGUMENT,
-    SCATTER,
-    SELECTION,
-    SELECTION_SCALAR,
-    SORT,
-    TRANSPOSITION,
-    TRIANGLE,
-    UNARY_SCRATCH,
-)
+from ptodsl.dialect import arrange_rules as arrange
 from ptodsl.dialect import checks
-from ptodsl.dialect.arrange_rules import (
-    check_concatenation,
-    check_gather,
-    check_merge,
-    check_padding,
-    check_padding_in_place,
-    check_scatter,
-    check_sort,
-    check_transposition,
-)
 from ptodsl.dialect.attributes import CmpMode, CmpModeAttr, MaskPatternAttr, QuantType, QuantTypeAttr
 from ptodsl.dialect.checks import Tiles
-from ptodsl.dialect.conversions import CONVERSIONS
+from ptodsl.dialect.convert import CONVERSIONS
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name, ui8
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.tile_type import TileBufType
@@ -79,7 +39,9 @@ def row_major_cols(family: str, ty: TileBufType) -> int:
 
     A reduction leaves one in each row. An operand that is combined with all of its row has it in a whole block.
     """
-    return {ROW_REDUCTION.name: 1, ROW_BINARY.name: a3.BLOCK_BYTES // element_bytes(ty.dtype)}.get(family, 0)
+    if family == families.ROW_REDUCTION.name:
+        return 1
+    return a3.BLOCK_BYTES // element_bytes(ty.dtype) if family == families.ROW_BINARY.name else 0
 
 
 def check_row_scratch(op: Operation, tiles: Tiles) -> None:
@@ -333,34 +295,34 @@ def check_col_argument(op: Operation, tiles: Tiles) -> None:
 
 
 FAMILY_CHECKS: Mapping[str, Callable[[Operation, Tiles], None]] = {
-    ROW_REDUCTION.name: check_row_scratch,
-    COL_SUM.name: check_column_sum,
-    ROW_BINARY.name: check_row_binary,
-    AXPY.name: check_axpy,
-    POWER.name: check_power,
-    POWER_SCALAR.name: check_power,
-    UNARY_SCRATCH.name: check_unary_scratch,
-    TRIANGLE.name: check_triangle,
-    PRELU.name: check_prelu,
-    REMAINDER.name: check_remainder,
-    REMAINDER_SCALAR.name: check_remainder,
-    PARTIAL.name: check_partial,
-    COMPARISON.name: check_comparison,
-    COMPARISON_SCALAR.name: check_comparison,
-    SELECTION.name: check_selection,
-    SELECTION_SCALAR.name: check_selection,
-    GATHER.name: check_gather,
-    SCATTER.name: check_scatter,
-    PADDING.name: check_padding,
-    PADDING_IN_PLACE.name: check_padding_in_place,
-    SORT.name: check_sort,
-    MERGE.name: check_merge,
-    QUANTISATION.name: check_quantisation,
-    DEQUANTISATION.name: check_dequantisation,
-    TRANSPOSITION.name: check_transposition,
-    CONCATENATION.name: check_concatenation,
-    ROW_ARGUMENT.name: check_row_argument,
-    COL_ARGUMENT.name: check_col_argument,
+    families.ROW_REDUCTION.name: check_row_scratch,
+    families.COL_SUM.name: check_column_sum,
+    families.ROW_BINARY.name: check_row_binary,
+    special.AXPY.name: check_axpy,
+    special.POWER.name: check_power,
+    special.POWER_SCALAR.name: check_power,
+    special.UNARY_SCRATCH.name: check_unary_scratch,
+    special.TRIANGLE.name: check_triangle,
+    special.PRELU.name: check_prelu,
+    special.REMAINDER.name: check_remainder,
+    special.REMAINDER_SCALAR.name: check_remainder,
+    special.PARTIAL.name: check_partial,
+    special.COMPARISON.name: check_comparison,
+    special.COMPARISON_SCALAR.name: check_comparison,
+    special.SELECTION.name: check_selection,
+    special.SELECTION_SCALAR.name: check_selection,
+    special.GATHER.name: arrange.check_gather,
+    special.SCATTER.name: arrange.check_scatter,
+    special.PADDING.name: arrange.check_padding,
+    special.PADDING_IN_PLACE.name: arrange.check_padding_in_place,
+    special.SORT.name: arrange.check_sort,
+    special.MERGE.name: arrange.check_merge,
+    special.QUANTISATION.name: check_quantisation,
+    special.DEQUANTISATION.name: check_dequantisation,
+    special.TRANSPOSITION.name: arrange.check_transposition,
+    special.CONCATENATION.name: arrange.check_concatenation,
+    special.ROW_ARGUMENT.name: check_row_argument,
+    special.COL_ARGUMENT.name: check_col_argument,
 }
 """What the operands' extents do not say."""
 
@@ -375,13 +337,13 @@ def _narrows_through_f16(op: Operation) -> bool:
 _COMPARING = {"cmp_mode": opt_prop_def(CmpModeAttr, prop_name="cmpMode")}
 
 OWN_FIELDS: Mapping[str, Mapping[str, object]] = {
-    COMPARISON.name: _COMPARING,
-    COMPARISON_SCALAR.name: _COMPARING,
-    TRIANGLE.name: {"upper_or_lower": opt_prop_def(IntegerAttr.constr(i32), prop_name="upperOrLower")},
-    GATHER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
-    SCATTER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
-    COL_SUM.name: {"is_binary": opt_prop_def(IntegerAttr.constr(i1), prop_name="isBinary")},
-    QUANTISATION.name: {
+    special.COMPARISON.name: _COMPARING,
+    special.COMPARISON_SCALAR.name: _COMPARING,
+    special.TRIANGLE.name: {"upper_or_lower": opt_prop_def(IntegerAttr.constr(i32), prop_name="upperOrLower")},
+    special.GATHER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
+    special.SCATTER.name: {"mask_pattern": opt_prop_def(MaskPatternAttr, prop_name="maskPattern"), "COMMA": ","},
+    families.COL_SUM.name: {"is_binary": opt_prop_def(IntegerAttr.constr(i1), prop_name="isBinary")},
+    special.QUANTISATION.name: {
         "quant_type": prop_def(QuantTypeAttr),
         "BEHIND": ("quant_type",),
         "SECOND": "tmp",

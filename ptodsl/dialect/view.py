@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import UnitAttr
@@ -33,7 +32,7 @@ from ptodsl.dialect.attributes import Layout, LayoutAttr, to_enum
 from ptodsl.dialect.directives import Index
 from ptodsl.dialect.elements import DYNAMIC, element_bytes
 from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType, TensorViewType
-from ptodsl.dialect.layouts import has_boxes, inferred_layout
+from ptodsl.dialect.layouts import dense_strides, has_boxes, inferred_layout
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_type import BLayout, Loc, TileBufType
 
@@ -102,19 +101,14 @@ class MakeTensorViewOp(IRDLOperation):
         result_type: TensorViewType | None = None,
     ) -> None:
         if result_type is None:
-            ty = SSAValue.get(ptr).type
-            if not isinstance(ty, PtrType):
-                raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {ty}")
-            result_type = TensorViewType.of(static_shape(shape), ty.dtype)
+            dtype = checks.pointer(self, SSAValue.get(ptr)).dtype
+            result_type = TensorViewType.of(static_shape(shape), dtype)
         layout_attr = None if layout is None else LayoutAttr(to_enum(Layout, layout, "layout"))
         super().__init__(operands=[ptr, shape, strides], result_types=[result_type], properties={"layout": layout_attr})
 
     def verify_(self) -> None:
         """Check pointer, rank and the constants among the dimensions."""
-        ty, result = self.ptr.type, self.result.type
-        assert isinstance(result, TensorViewType)
-        if not isinstance(ty, PtrType):
-            raise VerifyException(f"{self.name}: ptr must be a GM pointer (!pto.ptr), not {ty}")
+        ty, result = checks.pointer(self, self.ptr), self.result.type
         if ty.dtype != result.dtype:
             raise VerifyException(f"{self.name}: the pointer is {ty} but the view is {result}")
         if not len(self.shape) == len(self.strides) == len(result.shape):
@@ -152,7 +146,6 @@ class MakeTensorViewOp(IRDLOperation):
             return self.layout.data
         if NOT_INFERRED in self.attributes:
             return Layout.ND
-        assert isinstance(self.result.type, TensorViewType)
         size = element_bytes(self.result.type.dtype)
         return inferred_layout(static_shape(self.shape), static_shape(self.strides), size)
 
@@ -183,18 +176,18 @@ class PartitionViewOp(IRDLOperation):
         result_type: PartitionTensorViewType | None = None,
     ) -> None:
         if result_type is None:
-            ty = SSAValue.get(source).type
-            if not isinstance(ty, TensorViewType):
-                raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {ty}")
-            result_type = PartitionTensorViewType.of(static_shape(sizes), ty.dtype)
+            dtype = self._view(SSAValue.get(source)).dtype
+            result_type = PartitionTensorViewType.of(static_shape(sizes), dtype)
         super().__init__(operands=[source, offsets, sizes], result_types=[result_type])
+
+    def _view(self, source: SSAValue) -> TensorViewType:
+        if not isinstance(source.type, TensorViewType):
+            raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {source.type}")
+        return source.type
 
     def verify_(self) -> None:
         """Check rank, dtype, and constants: sizes against the type, offsets against the view's bounds."""
-        ty, result = self.source.type, self.result.type
-        assert isinstance(result, PartitionTensorViewType)
-        if not isinstance(ty, TensorViewType):
-            raise VerifyException(f"{self.name}: source must be a view of GM (!pto.tensor_view), not {ty}")
+        ty, result = self._view(self.source), self.result.type
         if ty.dtype != result.dtype:
             raise VerifyException(f"{self.name}: the view is {ty} but the slice is {result}")
         dims = _of_rank(result.shape, len(ty.shape))
@@ -229,7 +222,6 @@ class DeclareGlobalOp(IRDLOperation):
     def verify_(self) -> None:
         """Check that the size of the slot is constant."""
         ty = self.result.type
-        assert isinstance(ty, TensorViewType)
         if DYNAMIC in ty.shape:
             raise VerifyException(f"{self.name}: a FIFO entry needs constant dimensions, not {ty}")
 
@@ -278,7 +270,6 @@ def layout_of(view: SSAValue) -> Layout | None:
 
 def _is_column(op: PartitionViewOp) -> bool:
     ty, strides = op.result.type, strides_of(op.source)
-    assert isinstance(ty, PartitionTensorViewType)
     return len(ty.shape) > 1 and ty.shape[-1] == 1 and strides is not None and strides[-2] == 1
 
 
@@ -291,6 +282,4 @@ def strides_of(view: SSAValue) -> tuple[int, ...] | None:
         return static_shape(owner.strides)
     if not isinstance(owner, DeclareGlobalOp):
         return None
-    ty = owner.result.type
-    assert isinstance(ty, TensorViewType)
-    return tuple(math.prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape)))
+    return dense_strides(owner.result.type.shape)

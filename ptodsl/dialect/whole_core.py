@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import IRDLOperation, irdl_attr_definition, irdl_op_definition, operand_def, prop_def
-from xdsl.parser import Parser
-from xdsl.printer import Printer
+from xdsl.ir import SSAValue
+from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
-from ptodsl.dialect.attributes import InAngles
+from ptodsl.dialect.attributes import attribute_of
 
 
 class SyncAllMode(StrEnum):
@@ -36,18 +31,8 @@ class SyncCoreType(StrEnum):
         return f"{kind.upper()}{only.capitalize()}" if only else kind.capitalize()
 
 
-@irdl_attr_definition
-class SyncAllModeAttr(InAngles[SyncAllMode], EnumAttribute[SyncAllMode]):
-    """`#pto.sync_all_mode<hard>`."""
-
-    name = "pto.sync_all_mode"
-
-
-@irdl_attr_definition
-class SyncCoreTypeAttr(InAngles[SyncCoreType], EnumAttribute[SyncCoreType]):
-    """`#pto.sync_core_type<mix>`."""
-
-    name = "pto.sync_core_type"
+SyncAllModeAttr = attribute_of(SyncAllMode, "sync_all_mode", angles=True)
+SyncCoreTypeAttr = attribute_of(SyncCoreType, "sync_core_type", angles=True)
 
 
 @irdl_op_definition
@@ -63,35 +48,10 @@ class SyncAllOp(IRDLOperation):
     """Wait until all cores are here: `pto.syncall() mode = #pto.sync_all_mode<hard>, core_type = ...`."""
 
     name = "pto.syncall"
+    assembly_format = "`(` `)` `mode` `=` qualified($mode) `,` `core_type` `=` qualified($core_type) attr-dict"
 
     mode = prop_def(SyncAllModeAttr)
     core_type = prop_def(SyncCoreTypeAttr)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        """Parse `() mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<mix>`."""
-        start = parser.pos
-        parser.parse_punctuation("(")
-        parser.parse_punctuation(")")
-        parser.parse_keyword("mode")
-        parser.parse_punctuation("=")
-        mode = parser.parse_attribute()
-        parser.parse_punctuation(",")
-        parser.parse_keyword("core_type")
-        parser.parse_punctuation("=")
-        core_type = parser.parse_attribute()
-        if not isinstance(mode, SyncAllModeAttr) or not isinstance(core_type, SyncCoreTypeAttr):
-            parser.raise_error(f"{cls.name} takes a #pto.sync_all_mode and a #pto.sync_core_type", start)
-        properties: dict[str, Attribute] = {"mode": mode, "core_type": core_type}
-        return cls.create(properties=properties, attributes=parser.parse_optional_attr_dict())
-
-    def print(self, printer: Printer) -> None:
-        """Print it like that."""
-        printer.print_string("() mode = ")
-        printer.print_attribute(self.mode)
-        printer.print_string(", core_type = ")
-        printer.print_attribute(self.core_type)
-        printer.print_op_attributes(self.attributes)
 
     def verify_(self) -> None:
         """Check that it is by flags."""
