@@ -1,7 +1,8 @@
 """python_room: the targets of a folder of Python files, from a table of what each file imports."""
 
 load("@pip//:requirements.bzl", "requirement")
-load("@rules_python//python:defs.bzl", "py_binary", "py_library")
+load("@rules_python//python:defs.bzl", "py_binary")
+load("//tools:py_library.bzl", "package_bytecode", "py_library")
 load("//tools/pytest:defs.bzl", "pytest_test")
 
 _PIP = "pip:"
@@ -27,7 +28,8 @@ def python_room(
         programs = [],
         testonly_files = [],
         tests = {},
-        sources = []):
+        sources = [],
+        edited = []):
     """Declares a library per file, a test per `foo_test.py`, its programs, and the filegroup `sources` that lint reads.
 
     A file that the table lacks, or has too much, is an error when the folder is loaded.
@@ -45,6 +47,7 @@ def python_room(
       tests: for a test without its suffix further attributes of pytest_test; `deps` as in `files`, beside the file that it
         is named after. A test without an entry needs only that file.
       sources: patterns of further text files.
+      edited: patterns of files whose byte code is not made ahead, as `package_bytecode` says.
     """
     programs = programs + [binary for binary in binaries if binary in files]
     there = native.glob(["*" + _SUFFIX])
@@ -54,6 +57,8 @@ def python_room(
     wrong += [test for test in tests if test not in found_tests]
     if wrong:
         fail("//%s: python_room and the folder do not agree about %s" % (native.package_name(), ", ".join(wrong)))
+    if edited:
+        package_bytecode(edited = edited)
     for file, deps in files.items():
         py_library(
             name = _library(file, programs),

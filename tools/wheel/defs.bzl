@@ -4,8 +4,8 @@ def _wheel_impl(ctx):
     out = ctx.actions.declare_file("-".join([ctx.attr.distribution, ctx.attr.version, ctx.attr.tag]) + ".whl")
     needed = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps]).to_list()
 
-    # What lies outside of the workspace comes from the index: `requires` names it.
-    files = [file for file in needed if not file.short_path.startswith("../")]
+    # What lies outside of the workspace comes from the index: `requires` names it. Byte code is of one Python, pip makes it anew.
+    files = [file for file in needed if not file.short_path.startswith("../") and file.extension != "pyc"]
     files += [file for file in ctx.files.libraries if file.extension == "so" and file not in files]
     args = ctx.actions.args()
     args.add("--output=" + out.path)
