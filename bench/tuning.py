@@ -9,10 +9,10 @@ from typing import Any
 
 from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
 from bench.variant import HEADINGS, Variant
-from flash_atten.budgets import cores_of
 from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, SCHEDULES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
 from flash_atten.knobs import DEFAULT_ASKED, choose_config
+from flash_atten.memory import cores_of
 from flash_atten.plan import block_dim
 from flash_atten.scratch import scratch_bytes
 from sim.timeline.launch import Hypothesis, Workload

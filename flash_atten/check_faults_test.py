@@ -48,7 +48,7 @@ def _swapped_sub_tiles(patch: Patch) -> None:
     """PV multiplies each part of P with the rows of V of another."""
     emit_pv_sub, s1_row = kernel_cube.emit_pv_sub, kernel_cube.Cube.s1_row
 
-    def swapped_row(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> Scalar:
+    def swapped_row(cube: kernel_cube.Cube, s1_tile: Scalar | int, sub: int) -> Scalar | int:
         return s1_row(cube, s1_tile, cube.last_sub - sub)
 
     def swapped(cube: kernel_cube.Cube, s1_tile: Scalar, sub: int) -> None:

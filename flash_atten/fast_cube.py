@@ -14,18 +14,17 @@ comes first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
-from flash_atten.fast_memory import QK_PARTS, QK_ROWS, FastCubeTiles
+from flash_atten.config import HEAD, S0, KernelConfig
 from flash_atten.fast_passes import Pass, Phases, all_passes
-from flash_atten.kernel_parts import FifoEnds, Launch, allocate, allocate_one
-from flash_atten.memory import L1_BUFFERS
+from flash_atten.kernel_cube import Cube, load_k, load_p, load_v, multiply_pv, multiply_qk, push_pv
+from flash_atten.kernel_parts import Launch
+from flash_atten.memory import QK_PARTS
 from flash_atten.pipeline import Slot, Stages, epilogue, hand_over, prologue, steady
-from ptodsl import pto, tile
+from ptodsl import pto
 from ptodsl.module import Arguments
-from ptodsl.values import Scalar, TensorView, Tile
+from ptodsl.values import Scalar, Tile
 
 Place = Mapping[int, Sequence[tuple[str, int]]]
 """What is loaded in which sub-step of a step: K or V, and the number of the sub-tile."""
@@ -43,73 +42,15 @@ NEXT: Mapping[int, Place] = {
 """By tile factor: loads of the tiles after that, in the step of the last lane: the one that used the buffer last."""
 
 
-@dataclass(frozen=True)
-class FastCubeBuffers:
-    """The cube core's tiles; q_mat per lane and part, k_mat and v_mat per sub-tile."""
-
-    q_mat: tuple[tuple[Tile, ...], ...]
-    k_mat: tuple[Tile, ...]
-    v_mat: tuple[Tile, ...]
-    p_mat: tuple[Tile, ...]
-    q_left: tuple[Tile, ...]
-    p_left: Tile
-    k_right: Tile
-    v_right: Tile
-    qk_acc: tuple[Tile, ...]
-    pv_acc: Tile
-
-    @classmethod
-    def allocate(cls, tiles: FastCubeTiles) -> FastCubeBuffers:
-        """Allocate what `tiles` declares."""
-        q_mat = allocate(tiles.q_mat)
-        return cls(
-            q_mat=tuple(q_mat[first : first + QK_PARTS] for first in range(0, len(q_mat), QK_PARTS)),
-            k_mat=allocate(tiles.k_mat),
-            v_mat=allocate(tiles.v_mat),
-            p_mat=allocate(tiles.p_mat),
-            q_left=allocate(tiles.q_left),
-            p_left=allocate_one(tiles.p_left),
-            k_right=allocate_one(tiles.k_right),
-            v_right=allocate_one(tiles.v_right),
-            qk_acc=allocate(tiles.qk_acc),
-            pv_acc=allocate_one(tiles.pv_acc),
-        )
-
-
-@dataclass(frozen=True)
-class FastCube:
-    """All that the cube kernel works on."""
-
-    config: KernelConfig
-    q: TensorView
-    """[q_rows, HEAD]."""
-
-    k_t: TensorView
-    """K transposed, [HEAD, s1]: a DN view of the same bytes."""
-
-    v: TensorView
-    """[s1, HEAD]."""
-
-    fifos: FifoEnds
-    buffers: FastCubeBuffers
-
-
 def build_fast_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
     """Emit the body of the cube kernel."""
     launch = Launch.of(config, arguments)
-    cube = FastCube(
-        config=config,
-        q=pto.as_tensor(ptr=arguments["q"], shape=[launch.rows, HEAD], strides=[HEAD, 1]),
-        k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.keys], strides=[1, HEAD], layout="dn"),
-        v=pto.as_tensor(ptr=arguments["v"], shape=[launch.keys, HEAD], strides=[HEAD, 1]),
-        fifos=FifoEnds.open(config, arguments, S0),
-        buffers=FastCubeBuffers.allocate(FastCubeTiles.of(config)),
-    )
+    cube = Cube.open(config, arguments, launch)
     for passes in all_passes(config, launch):
         passes.emit(phases_of(cube))
 
 
-def phases_of(cube: FastCube) -> Phases:
+def phases_of(cube: Cube) -> Phases:
     """Return what the cube core does in each phase of a pass."""
 
     def begin(one: Pass) -> None:
@@ -137,7 +78,7 @@ def phases_of(cube: FastCube) -> Phases:
     )
 
 
-def stages_of(cube: FastCube, one: Pass) -> Stages:
+def stages_of(cube: Cube, one: Pass) -> Stages:
     """Return what the cube core does in a pass."""
 
     def both(trail: Scalar, *_: Slot) -> None:
@@ -155,18 +96,19 @@ def stages_of(cube: FastCube, one: Pass) -> Stages:
     )
 
 
-def q_loads(cube: FastCube, one: Pass) -> list[Callable[[], None]]:
+def q_loads(cube: Cube, one: Pass) -> list[Callable[[], None]]:
     """Return the loads that bring the Q blocks of a pass, part by part, to L1, where they stay."""
+    rows = S0 // QK_PARTS
 
     def load(block: Scalar, part: int, q_mat: Tile) -> None:
-        row = block * S0 + part * QK_ROWS
-        pto.load(pto.slice_view(source=cube.q, offsets=[row, 0], sizes=[QK_ROWS, HEAD]), q_mat)
+        row = block * S0 + part * rows
+        pto.load(pto.slice_view(source=cube.q, offsets=[row, 0], sizes=[rows, HEAD]), q_mat)
 
     blocks = zip(cube.buffers.q_mat, one.blocks, strict=False)
     return [partial(load, block, *part) for parts, block in blocks for part in enumerate(parts)]
 
 
-def load_first_k(cube: FastCube, one: Pass) -> None:
+def load_first_k(cube: Cube, one: Pass) -> None:
     """Load what a pass expects of the one before it, if there is none: of tile 0 of K, the sub-tiles in `NEXT`.
 
     Behind the first part of Q and before the others: the first product needs no more, and all wait for it.
@@ -185,7 +127,7 @@ def load_first_k(cube: FastCube, one: Pass) -> None:
             load()
 
 
-def compute_qk(cube: FastCube, one: Pass, lane: int, s1_tile: Scalar) -> None:
+def compute_qk(cube: Cube, one: Pass, lane: int, s1_tile: Scalar) -> None:
     """Scores of a logical tile: Q K^T, [S0, s1_tile] fp32, unscaled, into the QK FIFO."""
     for sub in range(cube.config.tile_factor):
         load_ahead(cube, one, lane, sub, {"k": s1_tile}, {"k": (s1_tile + 1) % one.tiles, "v": 0})
@@ -193,7 +135,7 @@ def compute_qk(cube: FastCube, one: Pass, lane: int, s1_tile: Scalar) -> None:
     cube.fifos.qk.push()
 
 
-def compute_pv(cube: FastCube, one: Pass, lane: int, s1_tile: Scalar) -> None:
+def compute_pv(cube: Cube, one: Pass, lane: int, s1_tile: Scalar) -> None:
     """Probabilities of a logical tile times V, [S0, HEAD] fp32, into the PV FIFO.
 
     V of tile 0 takes the place of the tile after the last one; it is of use if there is another pass.
@@ -201,29 +143,28 @@ def compute_pv(cube: FastCube, one: Pass, lane: int, s1_tile: Scalar) -> None:
     for sub in range(cube.config.tile_factor):
         load_p(cube, sub)
         load_ahead(cube, one, lane, sub, {"v": s1_tile}, {"v": (s1_tile + 1) % one.tiles})
-        emit_pv_sub(cube, sub)
+        multiply_pv(cube, sub)
     push_pv(cube)
 
 
-def compute_pv_and_qk(cube: FastCube, one: Pass, lane: int, trail: Scalar, lead: Scalar) -> None:
+def compute_pv_and_qk(cube: Cube, one: Pass, lane: int, trail: Scalar, lead: Scalar) -> None:
     """PV of tile `trail` and QK of tile `lead`, perhaps of the next pass, alternating sub-tile by sub-tile.
 
     PV is pushed before the last QK sub-tile, so that neither waits for the other's FIFO.
     """
-    last_sub = cube.config.tile_factor - 1
     following = {"k": (lead + 1) % one.tiles, "v": (trail + 1) % one.tiles}
     for sub in range(cube.config.tile_factor):
         load_p(cube, sub)
         load_ahead(cube, one, lane, sub, {"k": lead, "v": trail}, following)
-        emit_pv_sub(cube, sub)
-        if sub == last_sub:
+        multiply_pv(cube, sub)
+        if sub == cube.last_sub:
             push_pv(cube)
         emit_qk_sub(cube, lane, sub)
     cube.fifos.qk.push()
 
 
 def load_ahead(
-    cube: FastCube,
+    cube: Cube,
     one: Pass,
     lane: int,
     sub: int,
@@ -247,60 +188,12 @@ def load_ahead(
                 LOADS[operand](cube, tiles[operand], number)
 
 
-def load_k(cube: FastCube, s1_tile: Scalar | int, sub: int) -> None:
-    """Load a sub-tile of K^T into its buffer in L1."""
-    row = s1_tile * cube.config.s1_tile + sub * CUBE_S1
-    pto.load(pto.slice_view(source=cube.k_t, offsets=[0, row], sizes=[HEAD, CUBE_S1]), cube.buffers.k_mat[sub])
-
-
-def load_v(cube: FastCube, s1_tile: Scalar | int, sub: int) -> None:
-    """Load a sub-tile of V into its buffer in L1."""
-    row = s1_tile * cube.config.s1_tile + sub * CUBE_S1
-    pto.load(pto.slice_view(source=cube.v, offsets=[row, 0], sizes=[CUBE_S1, HEAD]), cube.buffers.v_mat[sub])
-
-
 LOADS = {"k": load_k, "v": load_v}
 """By the operand's name in `OWN` and `NEXT`."""
 
 
-def load_p(cube: FastCube, sub: int) -> None:
-    """Load a sub-tile of probabilities: the slot is taken before the first and given back after the last."""
-    p = cube.fifos.p
+def emit_qk_sub(cube: Cube, lane: int, sub: int) -> None:
+    """Q of a lane, brought to L0A for each tile, times one sub-tile of K^T; the QK slot is taken before the first."""
     if sub == 0:
-        p.pop()
-    pto.load(p.part(0, S0, sub * CUBE_S1, CUBE_S1), cube.buffers.p_mat[sub % L1_BUFFERS])
-    if sub == cube.config.tile_factor - 1:
-        p.free()
-
-
-def emit_pv_sub(cube: FastCube, sub: int) -> None:
-    """One sub-tile of P times its rows of V, added to the tile's PV."""
-    buffers = cube.buffers
-    tile.mov(buffers.v_mat[sub], buffers.v_right)
-    tile.mov(buffers.p_mat[sub % L1_BUFFERS], buffers.p_left)
-    if sub == 0:
-        tile.matmul(buffers.p_left, buffers.v_right, buffers.pv_acc)
-    else:
-        tile.matmul_acc(buffers.pv_acc, buffers.p_left, buffers.v_right, buffers.pv_acc)
-
-
-def push_pv(cube: FastCube) -> None:
-    """Hand the tile's PV to the vector cores."""
-    pv = cube.fifos.pv
-    pv.alloc()
-    pto.store(cube.buffers.pv_acc, pv.part(0, S0, 0, HEAD))
-    pv.push()
-
-
-def emit_qk_sub(cube: FastCube, lane: int, sub: int) -> None:
-    """Q of a lane times one sub-tile of K^T, into its columns of the QK slot, which is taken before the first."""
-    buffers, qk = cube.buffers, cube.fifos.qk
-    if sub == 0:
-        qk.alloc()
-    for part, (q_left, qk_acc) in enumerate(zip(buffers.q_left, buffers.qk_acc, strict=True)):
-        if sub == 0:
-            tile.mov(buffers.q_mat[lane][part], q_left)
-        if part == 0:
-            tile.mov(buffers.k_mat[sub], buffers.k_right)
-        tile.matmul(q_left, buffers.k_right, qk_acc)
-        pto.store(qk_acc, qk.part(part * QK_ROWS, QK_ROWS, sub * CUBE_S1, CUBE_S1))
+        cube.fifos.qk.alloc()
+    multiply_qk(cube, sub, cube.buffers.q_mat[lane] if sub == 0 else ())

@@ -21,9 +21,15 @@ from enum import IntEnum
 from functools import partial
 
 from flash_atten.config import HEAD, SCALE, KernelConfig
-from flash_atten.fast_memory import OUTPUT_PARTS, FastVectorTiles
-from flash_atten.kernel_parts import FifoEnds, allocate, allocate_one
-from flash_atten.memory import SCORE_BUFFERS, TileDecl
+from flash_atten.kernel_parts import allocate, allocate_one
+from flash_atten.kernel_vector import (
+    ScoreBuffers,
+    VectorCore,
+    load_following_scores,
+    load_scores,
+    store_probabilities,
+)
+from flash_atten.memory import SCORE_BUFFERS, TileDecl, VectorTiles, output_parts
 from flash_atten.pipeline import Slot, dispatch_ring
 from ptodsl import pto, tile
 from ptodsl.dialect import TileBufType
@@ -106,13 +112,9 @@ class RowState:
 
 
 @dataclass(frozen=True)
-class FastVectorBuffers:
+class FastVectorBuffers(ScoreBuffers):
     """A vector core's tiles; output per lane and part, row_max and row_sum per lane, rescale per slot of the ring."""
 
-    scores: tuple[Tile, ...]
-    reduce_scratch: Tile
-    probabilities: Tile
-    pv: tuple[Tile, ...]
     output: tuple[tuple[Tile, ...], ...]
     row_max: tuple[RowState, ...]
     row_sum: tuple[RowState, ...]
@@ -127,7 +129,7 @@ class FastVectorBuffers:
     @classmethod
     def allocate(cls, config: KernelConfig) -> FastVectorBuffers:
         """Allocate what is declared for `config`."""
-        tiles, parts = FastVectorTiles.of(config), OUTPUT_PARTS[config.s1_tile]
+        tiles, parts = VectorTiles.of(config), output_parts(config)
         output = allocate(tiles.output)
 
         def row_states(decl: TileDecl) -> tuple[RowState, ...]:
@@ -152,11 +154,9 @@ class FastVectorBuffers:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Turn(VectorCore):
     """A logical tile on a vector core: its lane, and where its rescale factor is in the ring."""
 
-    config: KernelConfig
-    fifos: FifoEnds
     buffers: FastVectorBuffers
     lane: int
     ring: Sequence[RowState]
@@ -244,8 +244,7 @@ def slice_operations(turn: Turn, row_slice: int, at: int) -> list[Timed]:
 
     def sum_up() -> None:
         tile.row_sum(scores, scratch, buffers.tile_sum.slices[row_slice])
-        if row_slice + SCORE_BUFFERS < turn.config.tile_factor:
-            load_scores(turn, row_slice + SCORE_BUFFERS)
+        load_following_scores(turn, row_slice)
 
     return [
         Timed(at, Rank.REDUCTION, lambda: tile.row_max(scores, scratch, tile_max.slices[row_slice])),
@@ -327,33 +326,12 @@ def take_pv(trail: Turn) -> None:
 
 def load_pv(trail: Turn, part: int) -> None:
     """Load a part of PV."""
-    pv, rows = trail.fifos.pv, trail.config.vec_rows // OUTPUT_PARTS[trail.config.s1_tile]
+    pv, rows = trail.fifos.pv, trail.config.vec_rows // output_parts(trail.config)
     pto.load(pv.part(part * rows, rows, 0, HEAD), trail.buffers.pv[part])
 
 
 def finish_pv(trail: Turn) -> None:
     """Load what is left of PV; then its slot is free."""
-    for part in range(1, OUTPUT_PARTS[trail.config.s1_tile]):
+    for part in range(1, output_parts(trail.config)):
         load_pv(trail, part)
     trail.fifos.pv.free()
-
-
-def load_scores(turn: Turn, row_slice: int) -> None:
-    """Load the scores of a row slice; after the last one the QK slot is free."""
-    config, qk = turn.config, turn.fifos.qk
-    rows = config.slice_rows
-    pto.load(qk.part(row_slice * rows, rows, 0, config.s1_tile), turn.buffers.scores[row_slice % SCORE_BUFFERS])
-    if row_slice == config.tile_factor - 1:
-        qk.free()
-
-
-def store_probabilities(turn: Turn, row_slice: int) -> None:
-    """Round a row slice of probabilities to fp16 and store it into the P slot, handed over after the last slice."""
-    config, buffers, p = turn.config, turn.buffers, turn.fifos.p
-    rows = config.slice_rows
-    tile.cvt(buffers.scores[row_slice % SCORE_BUFFERS], buffers.probabilities)
-    if row_slice == 0:
-        p.alloc()
-    pto.store(buffers.probabilities, p.part(row_slice * rows, rows, 0, config.s1_tile))
-    if row_slice == config.tile_factor - 1:
-        p.push()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from flash_atten.config import HEAD, S0, KernelConfig
-from flash_atten.fast_memory import OUTPUT_PARTS
 from flash_atten.fast_passes import Pass, Phases, all_passes
 from flash_atten.fast_softmax import (
     NO_MAXIMUM,
@@ -19,6 +18,7 @@ from flash_atten.fast_softmax import (
     restart_operations,
 )
 from flash_atten.kernel_parts import FifoEnds, Launch
+from flash_atten.memory import output_parts
 from flash_atten.pipeline import Stages, epilogue, hand_over, prologue, steady
 from ptodsl import pto, scalar, tile
 from ptodsl.module import Arguments
@@ -134,7 +134,7 @@ def store_outputs(vector: FastVector, one: Pass) -> None:
 def store_output(vector: FastVector, lane: int, block: Scalar) -> None:
     """Divide the output of a Q block by the row sums and store it to O, its last part first."""
     config, buffers = vector.config, vector.buffers
-    rows = config.vec_rows // OUTPUT_PARTS[config.s1_tile]
+    rows = config.vec_rows // output_parts(config)
     for part, output in reversed(list(enumerate(buffers.output[lane]))):
         tile.row_expand_mul(output, buffers.inverse_sum[lane].parts[part], output)
         row = block * S0 + vector.subblock * config.vec_rows + part * rows

@@ -19,10 +19,13 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 
-from flash_atten.budgets import check_budgets
-from flash_atten.builders import build_cube_kernel, build_vector_kernel
 from flash_atten.config import KernelConfig
+from flash_atten.fast_cube import build_fast_cube_kernel
+from flash_atten.fast_vector import build_fast_vector_kernel
+from flash_atten.kernel_cube import build_cube_kernel
 from flash_atten.kernel_reduce import build_reduce_kernel
+from flash_atten.kernel_vector import build_vector_kernel
+from flash_atten.memory import check_budgets
 from flash_atten.plan import ENTRY, REDUCE_ENTRY, kernel_entries
 from kernels.signature import FFTS
 from ptodsl import pto
@@ -53,10 +56,10 @@ def build_module(config: KernelConfig) -> ModuleOp:
     parameters = without_ffts(entry)
     module = ModuleBuilder()
     with module.function("cube_kernel", parameters, kernel="cube") as arguments:
-        build_cube_kernel(config, arguments)
+        (build_cube_kernel if config.by_recipe else build_fast_cube_kernel)(config, arguments)
     cube_kernel = arguments.function
     with module.function("vector_kernel", parameters, kernel="vector") as arguments:
-        build_vector_kernel(config, arguments)
+        (build_vector_kernel if config.by_recipe else build_fast_vector_kernel)(config, arguments)
     vector_kernel = arguments.function
     with module.function(ENTRY, entry) as arguments:
         ffts, *rest = arguments

@@ -2,50 +2,53 @@
 PV FIFO.
 
 Both work sub-tile by sub-tile (CUBE_S1 = 128 rows of K and V). In the steady state they alternate, so that one's loads
-and stores run under the other's matmul.
+and stores run under the other's matmul. What a sub-tile is loaded, multiplied and stored with is every schedule's;
+`fast_cube` puts it in another order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flash_atten.config import CUBE_S1, HEAD, S0, KernelConfig
-from flash_atten.kernel_parts import FifoEnd, FifoEnds, Launch, allocate, allocate_one
-from flash_atten.memory import L1_BUFFERS, CubeTiles
+from flash_atten.kernel_parts import FifoEnds, Launch, allocate, allocate_one
+from flash_atten.memory import CubeTiles
 from flash_atten.pipeline import Pipeline, Stages, run
 from ptodsl import pto, tile
 from ptodsl.module import Arguments
-from ptodsl.values import PartitionView, Scalar, TensorView, Tile
+from ptodsl.values import Scalar, TensorView, Tile
 
 
 @dataclass(frozen=True)
 class CubeBuffers:
-    """The cube core's tiles; a tuple has one per L1 buffer."""
+    """The cube core's tiles: q_mat per lane and part of Q's rows, q_left and qk_acc per part, others per L1 buffer."""
 
-    q_mat: Tile
+    q_mat: tuple[tuple[Tile, ...], ...]
     k_mat: tuple[Tile, ...]
     v_mat: tuple[Tile, ...]
     p_mat: tuple[Tile, ...]
-    q_left: Tile
+    q_left: tuple[Tile, ...]
     p_left: Tile
     k_right: Tile
     v_right: Tile
-    qk_acc: Tile
+    qk_acc: tuple[Tile, ...]
     pv_acc: Tile
 
     @classmethod
     def allocate(cls, tiles: CubeTiles) -> CubeBuffers:
         """Allocate what `tiles` declares."""
+        q_mat, parts = allocate(tiles.q_mat), tiles.q_left.count
         return cls(
-            q_mat=allocate_one(tiles.q_mat),
+            q_mat=tuple(q_mat[first : first + parts] for first in range(0, len(q_mat), parts)),
             k_mat=allocate(tiles.k_mat),
             v_mat=allocate(tiles.v_mat),
             p_mat=allocate(tiles.p_mat),
-            q_left=allocate_one(tiles.q_left),
+            q_left=allocate(tiles.q_left),
             p_left=allocate_one(tiles.p_left),
             k_right=allocate_one(tiles.k_right),
             v_right=allocate_one(tiles.v_right),
-            qk_acc=allocate_one(tiles.qk_acc),
+            qk_acc=allocate(tiles.qk_acc),
             pv_acc=allocate_one(tiles.pv_acc),
         )
 
@@ -69,12 +72,24 @@ class Cube:
     first_row: Scalar | None = None
     """The first row of K and V of the unit that is worked on; None is 0."""
 
+    @classmethod
+    def open(cls, config: KernelConfig, arguments: Arguments, launch: Launch) -> Cube:
+        """Open the views of the operands and the FIFOs, and allocate the tiles."""
+        return cls(
+            config=config,
+            q=pto.as_tensor(ptr=arguments["q"], shape=[launch.rows, HEAD], strides=[HEAD, 1]),
+            k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.keys], strides=[1, HEAD], layout="dn"),
+            v=pto.as_tensor(ptr=arguments["v"], shape=[launch.keys, HEAD], strides=[HEAD, 1]),
+            fifos=FifoEnds.open(config, arguments, S0),
+            buffers=CubeBuffers.allocate(CubeTiles.of(config)),
+        )
+
     @property
     def last_sub(self) -> int:
         """Number of a tile's last sub-tile."""
         return self.config.tile_factor - 1
 
-    def s1_row(self, s1_tile: Scalar, sub: int) -> Scalar:
+    def s1_row(self, s1_tile: Scalar | int, sub: int) -> Scalar | int:
         """Return the first row of K and V of a sub-tile."""
         row = s1_tile * self.config.s1_tile + sub * CUBE_S1
         return row if self.first_row is None else self.first_row + row
@@ -83,14 +98,7 @@ class Cube:
 def build_cube_kernel(config: KernelConfig, arguments: Arguments) -> None:
     """Emit the body of the cube kernel."""
     launch = Launch.of(config, arguments)
-    cube = Cube(
-        config=config,
-        q=pto.as_tensor(ptr=arguments["q"], shape=[launch.rows, HEAD], strides=[HEAD, 1]),
-        k_t=pto.as_tensor(ptr=arguments["k"], shape=[HEAD, launch.keys], strides=[1, HEAD], layout="dn"),
-        v=pto.as_tensor(ptr=arguments["v"], shape=[launch.keys, HEAD], strides=[HEAD, 1]),
-        fifos=FifoEnds.open(config, arguments, S0),
-        buffers=CubeBuffers.allocate(CubeTiles.of(config)),
-    )
+    cube = Cube.open(config, arguments, launch)
     for unit in launch.units():
         load_q(cube, unit.block)
         run(Pipeline(stages_of(replace(cube, first_row=unit.first_row)), launch.tiles, config.qk_preload))
@@ -107,14 +115,13 @@ def stages_of(cube: Cube) -> Stages:
 
 def load_q(cube: Cube, block: Scalar) -> None:
     """Bring a Q block to L0A, where it stays until the next block."""
-    buffers = cube.buffers
-    pto.load(pto.slice_view(source=cube.q, offsets=[block * S0, 0], sizes=[S0, HEAD]), buffers.q_mat)
-    tile.mov(buffers.q_mat, buffers.q_left)
+    ((q_mat,),), (q_left,) = cube.buffers.q_mat, cube.buffers.q_left
+    pto.load(pto.slice_view(source=cube.q, offsets=[block * S0, 0], sizes=[S0, HEAD]), q_mat)
+    tile.mov(q_mat, q_left)
 
 
 def compute_qk(cube: Cube, s1_tile: Scalar) -> None:
     """Scores of a tile: Q K^T, [S0, s1_tile] fp32, unscaled, into the QK FIFO."""
-    cube.fifos.qk.alloc()
     for sub in range(cube.config.tile_factor):
         emit_qk_sub(cube, s1_tile, sub)
     cube.fifos.qk.push()
@@ -136,8 +143,6 @@ def compute_pv_and_qk(cube: Cube, s1_tile: Scalar) -> None:
     ahead = s1_tile + cube.config.qk_preload
     for sub in range(cube.config.tile_factor):
         emit_pv_sub(cube, s1_tile, sub)
-        if sub == 0:
-            cube.fifos.qk.alloc()
         if sub == cube.last_sub:
             push_pv(cube)
         emit_qk_sub(cube, ahead, sub)
@@ -145,29 +150,67 @@ def compute_pv_and_qk(cube: Cube, s1_tile: Scalar) -> None:
 
 
 def emit_qk_sub(cube: Cube, s1_tile: Scalar, sub: int) -> None:
-    """Q times one sub-tile of K^T, into its columns of the QK slot."""
-    buffers = cube.buffers
-    k_mat = buffers.k_mat[sub % L1_BUFFERS]
-    row = cube.s1_row(s1_tile, sub)
-    pto.load(pto.slice_view(source=cube.k_t, offsets=[0, row], sizes=[HEAD, CUBE_S1]), k_mat)
-    tile.mov(k_mat, buffers.k_right)
-    tile.matmul(buffers.q_left, buffers.k_right, buffers.qk_acc)
-    pto.store(buffers.qk_acc, _columns(cube.fifos.qk, sub))
+    """Q times one sub-tile of K^T, into its columns of the QK slot, which is taken before the first."""
+    if sub == 0:
+        cube.fifos.qk.alloc()
+    load_k(cube, s1_tile, sub)
+    multiply_qk(cube, sub)
 
 
 def emit_pv_sub(cube: Cube, s1_tile: Scalar, sub: int) -> None:
     """One sub-tile of P times its rows of V, added to the tile's PV. V is fetched before P is waited for."""
-    buffers = cube.buffers
-    v_mat, p_mat = buffers.v_mat[sub % L1_BUFFERS], buffers.p_mat[sub % L1_BUFFERS]
-    row = cube.s1_row(s1_tile, sub)
+    load_v(cube, s1_tile, sub)
+    load_p(cube, sub)
+    multiply_pv(cube, sub)
+
+
+def load_k(cube: Cube, s1_tile: Scalar | int, sub: int) -> None:
+    """Load a sub-tile of K^T into its buffer in L1."""
+    row, k_mat = cube.s1_row(s1_tile, sub), buffer_of(cube.buffers.k_mat, sub)
+    pto.load(pto.slice_view(source=cube.k_t, offsets=[0, row], sizes=[HEAD, CUBE_S1]), k_mat)
+
+
+def load_v(cube: Cube, s1_tile: Scalar | int, sub: int) -> None:
+    """Load a sub-tile of V into its buffer in L1."""
+    row, v_mat = cube.s1_row(s1_tile, sub), buffer_of(cube.buffers.v_mat, sub)
     pto.load(pto.slice_view(source=cube.v, offsets=[row, 0], sizes=[CUBE_S1, HEAD]), v_mat)
+
+
+def load_p(cube: Cube, sub: int) -> None:
+    """Load a sub-tile of probabilities: the slot is taken before the first and given back after the last."""
+    p = cube.fifos.p
     if sub == 0:
-        cube.fifos.p.pop()
-    pto.load(_columns(cube.fifos.p, sub), p_mat)
+        p.pop()
+    pto.load(p.part(0, S0, sub * CUBE_S1, CUBE_S1), buffer_of(cube.buffers.p_mat, sub))
     if sub == cube.last_sub:
-        cube.fifos.p.free()
-    tile.mov(v_mat, buffers.v_right)
-    tile.mov(p_mat, buffers.p_left)
+        p.free()
+
+
+def buffer_of(buffers: Sequence[Tile], sub: int) -> Tile:
+    """Return the L1 buffer of a sub-tile: they take turns."""
+    return buffers[sub % len(buffers)]
+
+
+def multiply_qk(cube: Cube, sub: int, q_mat: Sequence[Tile] = ()) -> None:
+    """Multiply Q by one sub-tile of K^T and store it to its columns of the QK slot, part of the rows by part.
+
+    `q_mat` are the parts of Q, if they are still to be moved to L0A.
+    """
+    buffers, rows = cube.buffers, S0 // len(cube.buffers.qk_acc)
+    for part, (q_left, qk_acc) in enumerate(zip(buffers.q_left, buffers.qk_acc, strict=True)):
+        if q_mat:
+            tile.mov(q_mat[part], q_left)
+        if part == 0:
+            tile.mov(buffer_of(buffers.k_mat, sub), buffers.k_right)
+        tile.matmul(q_left, buffers.k_right, qk_acc)
+        pto.store(qk_acc, cube.fifos.qk.part(part * rows, rows, sub * CUBE_S1, CUBE_S1))
+
+
+def multiply_pv(cube: Cube, sub: int) -> None:
+    """Multiply one sub-tile of P by its rows of V; the products of a tile are added up."""
+    buffers = cube.buffers
+    tile.mov(buffer_of(buffers.v_mat, sub), buffers.v_right)
+    tile.mov(buffer_of(buffers.p_mat, sub), buffers.p_left)
     if sub == 0:
         tile.matmul(buffers.p_left, buffers.v_right, buffers.pv_acc)
     else:
@@ -180,8 +223,3 @@ def push_pv(cube: Cube) -> None:
     pv.alloc()
     pto.store(cube.buffers.pv_acc, pv.part(0, S0, 0, HEAD))
     pv.push()
-
-
-def _columns(fifo: FifoEnd, sub: int) -> PartitionView:
-    """Return the columns of a sub-tile in the slot of a FIFO."""
-    return fifo.part(0, S0, sub * CUBE_S1, CUBE_S1)

@@ -41,13 +41,28 @@ scores, so 4 row slices per tile need a skew of 4. With 2, the next load is for 
 
 
 @dataclass(frozen=True)
-class VectorBuffers:
-    """A vector core's tiles. Tuples run over buffers or row slices, rescale over ring slots and then row slices."""
+class ScoreBuffers:
+    """The tiles of a vector core that are alike in all schedules; scores per buffer, pv per part of the output."""
 
     scores: tuple[Tile, ...]
     reduce_scratch: Tile
     probabilities: Tile
     pv: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class VectorCore:
+    """What scores are taken from and probabilities handed over with, whatever the schedule."""
+
+    config: KernelConfig
+    fifos: FifoEnds
+    buffers: ScoreBuffers
+
+
+@dataclass(frozen=True)
+class VectorBuffers(ScoreBuffers):
+    """A vector core's tiles. Tuples run over buffers or row slices, rescale over ring slots and then row slices."""
+
     output: tuple[Tile, ...]
     row_max: tuple[RowState, ...]
     new_max: tuple[RowState, ...]
@@ -81,10 +96,10 @@ class VectorBuffers:
 
 
 @dataclass(frozen=True)
-class Vector:
+class Vector(VectorCore):
     """All that the stages of the vector kernel work on."""
 
-    config: KernelConfig
+    buffers: VectorBuffers
     o: TensorView
     """[q_rows, HEAD], of all heads."""
 
@@ -93,9 +108,6 @@ class Vector:
 
     subblock: Scalar
     """Which half of a Q block's rows this vector core has."""
-
-    fifos: FifoEnds
-    buffers: VectorBuffers
 
 
 def build_vector_kernel(config: KernelConfig, arguments: Arguments) -> None:
@@ -249,28 +261,28 @@ def with_rescale(vector: Vector, slot: Slot, row_slice: int, body: Callable[[Row
     dispatch_ring(slot, vector.config.exp_ring, lambda known: body(rescale[known][row_slice]))
 
 
-def load_scores(vector: Vector, row_slice: int) -> None:
+def load_scores(core: VectorCore, row_slice: int) -> None:
     """Load the scores of a row slice; after the last one the QK slot is free."""
-    config, qk = vector.config, vector.fifos.qk
+    config, qk = core.config, core.fifos.qk
     rows = config.slice_rows
-    pto.load(qk.part(row_slice * rows, rows, 0, config.s1_tile), vector.buffers.scores[row_slice % SCORE_BUFFERS])
+    pto.load(qk.part(row_slice * rows, rows, 0, config.s1_tile), core.buffers.scores[row_slice % SCORE_BUFFERS])
     if row_slice == config.tile_factor - 1:
         qk.free()
 
 
-def load_following_scores(vector: Vector, row_slice: int) -> None:
+def load_following_scores(core: VectorCore, row_slice: int) -> None:
     """Load the row slice that takes over the score buffer of `row_slice`, if the tile has one."""
     following = row_slice + SCORE_BUFFERS
-    if following < vector.config.tile_factor:
-        load_scores(vector, following)
+    if following < core.config.tile_factor:
+        load_scores(core, following)
 
 
-def store_probabilities(vector: Vector, row_slice: int) -> None:
+def store_probabilities(core: VectorCore, row_slice: int) -> None:
     """Round a row slice of probabilities to fp16 and store it into the P slot.
 
     The slot is taken before the first row slice and handed over after the last.
     """
-    config, buffers, p = vector.config, vector.buffers, vector.fifos.p
+    config, buffers, p = core.config, core.buffers, core.fifos.p
     rows = config.slice_rows
     tile.cvt(buffers.scores[row_slice % SCORE_BUFFERS], buffers.probabilities)
     if row_slice == 0:

@@ -11,11 +11,10 @@ from typing import Any
 from absl import flags
 
 from cli.program import run
-from flash_atten.budgets import cores_of
 from flash_atten.config import HEAD, S0, KernelConfig
 from flash_atten.fifo import FIFO_SLOTS, Fifos
 from flash_atten.generate import SOURCE
-from flash_atten.memory import buffer_use, room_in
+from flash_atten.memory import buffer_use, cores_of, room_in
 from flash_atten.scratch import PARTIAL_BYTES
 
 DEFINE: Mapping[type, Callable[..., flags.FlagHolder[Any]]] = {

@@ -5,9 +5,7 @@ import re
 
 import pytest
 
-from flash_atten.budgets import check_budgets
 from flash_atten.config import FAST, FAST_PRELOAD, KV_SPLITS, QK_PRELOADS, S1_TILES, SINGLE, KernelConfig
-from flash_atten.fast_memory import FastCubeTiles, FastVectorTiles, reduce_scratch
 from flash_atten.memory import (
     BudgetError,
     CubeTiles,
@@ -16,7 +14,9 @@ from flash_atten.memory import (
     VectorTiles,
     buffer_use,
     check_budget,
+    check_budgets,
     declared,
+    reduce_scratch,
     room_in,
 )
 from flash_atten.memory_table import budget_table
@@ -65,7 +65,7 @@ def test_combining_has_tiles_for_every_part_of_two_row_slices(split: int) -> Non
 def test_the_fast_schedule_fits_with_the_scratch_that_the_library_touches(config: KernelConfig) -> None:
     """A reduction's own path needs 4 KiB; the tile's 32 KiB would leave no room for the second lane's output."""
     check_budgets(config)
-    vector, cube = FastVectorTiles.of(config), FastCubeTiles.of(config)
+    vector, cube = VectorTiles.of(config), CubeTiles.of(config)
     assert vector.reduce_scratch.total_bytes == 4 * KIB
     use = buffer_use(declared(cube))
     needs = {buffer.name: sum(tile.total_bytes for tile in inside) for buffer, inside in use.items()}
@@ -76,12 +76,12 @@ def test_the_fast_schedule_fits_with_the_scratch_that_the_library_touches(config
 def test_the_single_schedule_fits_with_scratch_as_large_as_the_tile(s1_tile: int) -> None:
     config = KernelConfig(s1_tile, FAST_PRELOAD, schedule=SINGLE)
     check_budgets(config)
-    assert FastVectorTiles.of(config).reduce_scratch.total_bytes == 32 * KIB
+    assert VectorTiles.of(config).reduce_scratch.total_bytes == 32 * KIB
     assert f"vector UB: {179 * KIB} of 188416 bytes" in budget_table(config)
 
 
 def test_a_reduction_without_a_path_of_its_own_gets_scratch_of_the_tiles_shape() -> None:
-    assert reduce_scratch(24, 512).total_bytes == 24 * 512 * 4
+    assert reduce_scratch(24, 512, FAST).total_bytes == 24 * 512 * 4
 
 
 def test_overflow_names_buffer_need_and_largest_tiles() -> None:

@@ -13,9 +13,10 @@ STAGES = ("compute_qk", "compute_p", "compute_pv", "compute_gu")
 STAGE_OF_FUNCTION: Mapping[str, str] = {
     "load_q": "compute_qk",
     "compute_qk": "compute_qk",
-    "compute_pv_and_qk": "compute_qk",  # hands QK over; its other work stands in emit_pv_sub and emit_qk_sub
+    "compute_pv_and_qk": "compute_qk",  # hands QK over; its other work stands in functions of its own
     "emit_qk_sub": "compute_qk",
-    "emit_pv_sub": "compute_pv",
+    "multiply_qk": "compute_qk",
+    "multiply_pv": "compute_pv",
     "compute_pv": "compute_pv",
     "q_loads": "compute_qk",
     "finish_pv": "compute_gu",

@@ -18,14 +18,13 @@ def line_of(name: str, text: str) -> int:
 
 def test_lines_of_a_stage_say_which() -> None:
     cases = {
-        ("kernel_cube.py", "tile.matmul(buffers.q_left"): "compute_qk",
+        ("kernel_cube.py", "tile.matmul(q_left"): "compute_qk",
         ("kernel_cube.py", "tile.matmul(buffers.p_left"): "compute_pv",
         ("kernel_vector.py", "tile.cvt("): "compute_p",
         ("kernel_vector.py", "tile.add(buffers.output[i]"): "compute_gu",
         ("kernel_results.py", "pto.store(part, "): "compute_gu",
-        ("fast_cube.py", "tile.matmul(q_left"): "compute_qk",
-        ("fast_cube.py", "tile.mov(buffers.p_mat"): "compute_pv",
-        ("fast_softmax.py", "tile.cvt("): "compute_p",
+        ("kernel_cube.py", "buffers.p_mat, sub), buffers.p_left"): "compute_pv",
+        ("fast_softmax.py", "tile.row_sum("): "compute_p",
         ("fast_softmax.py", "tile.row_expand_mul("): "compute_gu",
         ("fast_softmax.py", "fifos.pv.free("): "compute_gu",
     }
