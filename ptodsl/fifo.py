@@ -52,10 +52,8 @@ def initialize_l2g2l_pipe(
         dir_mask: 1 cube to vector, 2 vector to cube, 3 a FIFO of tiles each way.
         slot_size: bytes of a slot.
         slot_num: slots of the ring.
-        gm_addr: view of the first slot with element type, rank and sizes of the entries used at this end (half a slot
-            on the vector side of a split), or a pointer to the first slot, of the entries' element type. From a pointer
-            the view is made here: its sizes are those of the first entry that is used with the handle. Of a FIFO of
-            tiles the pointer itself.
+        gm_addr: pointer to the first slot, of the entries' element type; or a view of it with the sizes of the entries
+            used at this end (half a slot on the vector side of a split), which else are those of the first entry.
         local_addr: where the consumer's tiles go, an i32 of `reserve_buffer` or `import_reserved_buffer`, or a number:
             byte offset in UB or L1. With it the entries are tiles. With dir_mask 3, where the vector cores' go.
         peer_local_addr: with dir_mask 3, where the cube core's go.
@@ -65,23 +63,15 @@ def initialize_l2g2l_pipe(
     """
     # Sizes of entries are not known yet here, and the handle needs a view: the first entry replaces it.
     provisional = isinstance(gm_addr, Pointer) and local_addr is None
-    address = _flat_slot(gm_addr, slot_size).ssa if provisional else ssa_of(gm_addr, "gm_addr")
-    local = None if local_addr is None else as_scalar(local_addr, int32, "local_addr").ssa
-    peer = None if peer_local_addr is None else as_scalar(peer_local_addr, int32, "peer_local_addr").ssa
-    op = emit(
-        lambda: InitializeL2G2LPipeOp(
-            address,
-            dir_mask=dir_mask,
-            slot_size=slot_size,
-            slot_num=slot_num,
-            flag_base=flag_base,
-            local_slot_num=local_slot_num,
-            nosplit=nosplit,
-            local_addr=local,
-            peer_local_addr=peer,
-        )
-    )
+    slots = _flat_slot(gm_addr, slot_size).ssa if provisional else ssa_of(gm_addr, "gm_addr")
+    rings = _ring(local_addr, "local_addr"), _ring(peer_local_addr, "peer_local_addr")
+    numbers = dir_mask, slot_size, slot_num, local_slot_num, flag_base
+    op = emit(lambda: InitializeL2G2LPipeOp(slots, *numbers, nosplit, *rings))
     return FifoHandle(op.pipe, provisional=provisional)
+
+
+def _ring(address: Scalar | int | None, name: str) -> SSAValue | None:
+    return None if address is None else as_scalar(address, int32, name).ssa
 
 
 def _flat_slot(ptr: Value, slot_size: int) -> TensorView:

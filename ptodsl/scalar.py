@@ -13,33 +13,13 @@ from ptodsl.types import float16, float32, int8, int16, int32, int64, uint8, uin
 from ptodsl.values import INDEX, Number, Scalar, Value, as_scalar, compare, ssa_of
 from ptodsl.values import wrap as wrap_value
 
+# fmt: off
 __all__ = [
-    "Scalar",
-    "Value",
-    "bool",
-    "ceil_div",
-    "const",
-    "div_s",
-    "eq",
-    "float16",
-    "float32",
-    "ge",
-    "gt",
-    "index_cast",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "lt",
-    "min_u",
-    "rem_s",
-    "select",
-    "truncf",
-    "uint8",
-    "uint16",
-    "uint32",
+    "Scalar", "Value", "bool", "ceil_div", "const", "div_s", "eq", "float16", "float32", "ge", "gt", "index_cast",
+    "int8", "int16", "int32", "int64", "lt", "min_u", "rem_s", "select", "truncf", "uint8", "uint16", "uint32",
     "wrap_value",
 ]
+# fmt: on
 
 
 def const(value: Number, type: Attribute | None = None) -> Scalar:

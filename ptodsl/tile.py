@@ -140,11 +140,17 @@ def _emit(make: Callable[..., Operation], **tiles: Value) -> None:
     emit(lambda: make(*operands))
 
 
-def insert(source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value) -> None:
-    """Move `source` to the part of out that starts at (row, col): within UB, or from L0C into L1. The rest stays."""
+def _emit_part(
+    make: Callable[..., Operation], source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value
+) -> None:
     operand, target = ssa_of(source, "source", Tile), ssa_of(out, "out", Tile)
     row, col = as_index(index_row, "index_row"), as_index(index_col, "index_col")
-    emit(lambda: TInsertOp(operand, row, col, target))
+    emit(lambda: make(operand, row, col, target))
+
+
+def insert(source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value) -> None:
+    """Move `source` to the part of out that starts at (row, col): within UB, or from L0C into L1. The rest stays."""
+    _emit_part(TInsertOp, source, index_row, index_col, out)
 
 
 def mov(source: Value, dest: Value) -> None:
@@ -154,9 +160,7 @@ def mov(source: Value, dest: Value) -> None:
 
 def extract(source: Value, index_row: Scalar | int, index_col: Scalar | int, out: Value) -> None:
     """Move to out the part of `source` that starts at (row, col): from L1 into L0A or L0B, or within UB."""
-    operand, target = ssa_of(source, "source", Tile), ssa_of(out, "out", Tile)
-    row, col = as_index(index_row, "index_row"), as_index(index_col, "index_col")
-    emit(lambda: TExtractOp(operand, row, col, target))
+    _emit_part(TExtractOp, source, index_row, index_col, out)
 
 
 def cvt(src: Value, dst: Value, rmode: str | None = None, sat_mode: str | None = None) -> None:
@@ -189,8 +193,7 @@ def cmps(src: Value, scalar: Scalar | float, dst: Value, cmp_mode: str = "eq") -
     operand = ssa_of(src, "src", Tile)
     assert isinstance(operand.type, TileBufType)
     value = as_scalar(scalar, signless(operand.type.dtype), "the scalar").ssa
-    target = ssa_of(dst, "dst", Tile)
-    mode = _cmp_mode(cmp_mode)
+    target, mode = ssa_of(dst, "dst", Tile), _cmp_mode(cmp_mode)
     emit(lambda: VECTOR_OPS["tcmps"](operand, value, target, properties={"cmpMode": mode}))
 
 

@@ -27,7 +27,6 @@ from ptodsl.dialect import (
     TFreeFromAivOp,
     TFreeTileOp,
     TileBufType,
-    TileFifoOp,
     TPopFromAicOp,
     TPopFromAivOp,
     TPopTileOp,
@@ -84,9 +83,8 @@ def aic_initialize_pipe(
         id: number by which operations of this function name the FIFO, 0 by default.
         nosplit: whether slots are never divided; follows from the operations by default.
     """
-    _initialize(
-        AicInitializePipeOp, dir_mask, slot_size, gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf, id, nosplit
-    )
+    operands = _end_operands(gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf)
+    emit(lambda: AicInitializePipeOp(*operands, dir_mask=dir_mask, slot_size=slot_size, id=id, nosplit=nosplit))
 
 
 def aiv_initialize_pipe(
@@ -100,34 +98,15 @@ def aiv_initialize_pipe(
     nosplit: bool | None = None,
 ) -> None:
     """Open the vector cores' end of a FIFO; the arguments are those of `aic_initialize_pipe`."""
-    _initialize(
-        AivInitializePipeOp, dir_mask, slot_size, gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf, id, nosplit
-    )
+    operands = _end_operands(gm_slot_buffer, c2v_consumer_buf, v2c_consumer_buf)
+    emit(lambda: AivInitializePipeOp(*operands, dir_mask=dir_mask, slot_size=slot_size, id=id, nosplit=nosplit))
 
 
-def _initialize(
-    make: type[TileFifoOp],
-    dir_mask: int,
-    slot_size: int,
-    slots: Value | None,
-    in_ub: Scalar | int,
-    in_l1: Scalar | int,
-    id: int | None,
-    nosplit: bool | None,
-) -> None:
-    buffer: SSAValue | None = None if slots is None else ssa_of(slots, "gm_slot_buffer", Pointer)
-    rings = as_scalar(in_ub, int32, "c2v_consumer_buf").ssa, as_scalar(in_l1, int32, "v2c_consumer_buf").ssa
-    emit(
-        lambda: make(
-            dir_mask=dir_mask,
-            slot_size=slot_size,
-            gm_slot_buffer=buffer,
-            c2v_consumer_buf=rings[0],
-            v2c_consumer_buf=rings[1],
-            id=id,
-            nosplit=nosplit,
-        )
-    )
+def _end_operands(
+    slots: Value | None, in_ub: Scalar | int, in_l1: Scalar | int
+) -> tuple[SSAValue | None, SSAValue, SSAValue]:
+    buffer = None if slots is None else ssa_of(slots, "gm_slot_buffer", Pointer)
+    return buffer, as_scalar(in_ub, int32, "c2v_consumer_buf").ssa, as_scalar(in_l1, int32, "v2c_consumer_buf").ssa
 
 
 def _push(make: type[TPushTileOp], tile: Value, split: int, id: int | None) -> None:

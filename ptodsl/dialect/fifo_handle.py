@@ -85,12 +85,11 @@ class InitializeL2G2LPipeOp(IRDLOperation):
     def __init__(
         self,
         gm_addr: Value,
-        *,
         dir_mask: int,
         slot_size: int,
         slot_num: int,
-        flag_base: int | None = None,
         local_slot_num: int | None = None,
+        flag_base: int | None = None,
         nosplit: bool | None = None,
         local_addr: Value | None = None,
         peer_local_addr: Value | None = None,

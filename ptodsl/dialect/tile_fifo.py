@@ -162,12 +162,12 @@ class TileFifoOp(IRDLOperation, abc.ABC):
 
     def __init__(
         self,
-        *,
-        dir_mask: int,
-        slot_size: int,
         gm_slot_buffer: Value | None,
         c2v_consumer_buf: Value | None,
         v2c_consumer_buf: Value | None,
+        *,
+        dir_mask: int,
+        slot_size: int,
         id: int | None = None,
         nosplit: bool | None = None,
     ) -> None:

@@ -213,4 +213,3 @@ EXAMPLES = (
     Example("branches", build_branches, _unary_arguments, _branches, block_dim=2, sizes=row_sizes(7)),
     Example("convert", build_convert, _convert_arguments, _convert, sizes=row_sizes(3)),
 )
-"""The examples of this file."""

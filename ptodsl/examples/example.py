@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from kernels.kernel import Case, Shape, Size, Trial, near, shape_of
 from kernels.plan import Launch, LaunchPlan, Scratch
+from ptodsl import to_ir_module
 
 Array = npt.NDArray[Any]
 Arguments = dict[str, Array | int | float]
@@ -59,6 +60,11 @@ class Example:
 
     kinds: ClassVar[Sequence[str]] = (DRAWN,)
     traced_kind: ClassVar[str] = DRAWN
+
+    @classmethod
+    def of(cls, kernel: Callable[..., object], arguments: Callable[..., Arguments], *rest: Any, **more: Any) -> Example:
+        """Return the example of a kernel that is a function, under the name of that; otherwise as the class."""
+        return cls(kernel.__name__, lambda: to_ir_module(kernel).op, arguments, *rest, **more)
 
     @property
     def library(self) -> str:

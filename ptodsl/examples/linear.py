@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels.kernel import Size
-from ptodsl import pto, scalar, tile, to_ir_module
+from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 
 F16, F32 = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
@@ -86,9 +86,8 @@ def _linear(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example(
-        "linear",
-        lambda: to_ir_module(linear).op,
+    Example.of(
+        linear,
         _arguments,
         _linear,
         block_dim=2,
@@ -96,4 +95,3 @@ EXAMPLES = (
         sizes=(Size("m", M, M), Size("n", 3 * N, N), Size("k", PANEL * BUFFERS, PANEL * BUFFERS)),
     ),
 )
-"""The examples of this file."""

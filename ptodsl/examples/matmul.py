@@ -22,22 +22,22 @@ BUFFERS = 2
 """L1 tiles per operand: the loads of a slice overlap the product of the one before it."""
 
 
+HALF, SINGLE = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
+PARAMETERS = {"a": HALF, "b": HALF, "c": SINGLE, **dict.fromkeys("mnk", pto.int64)}
+
+
 def build_matmul(*, transposed: bool = False) -> ModuleOp:
     """Build c = a b: a [m, k] fp16, b [k, n] fp16 (stored as [n, k] if `transposed`), c [m, n] fp32.
 
     Core i of j computes the output row blocks i, i + j, ...; k is a multiple of K * BUFFERS.
     """
     module = ModuleBuilder()
-    half, single = pto.PtrType(pto.float16), pto.PtrType(pto.float32)
-    sizes = {name: pto.int64 for name in ("m", "n", "k")}
     name = "matmul_transposed" if transposed else "matmul"
-    with module.function(name, {"a": half, "b": half, "c": single, **sizes}) as args, pto.cube_section():
-        m, n, k = (scalar.index_cast(args.scalar(size)) for size in sizes)
+    with module.function(name, PARAMETERS) as args, pto.cube_section():
+        m, n, k = (scalar.index_cast(args.scalar(size)) for size in "mnk")
         a = pto.as_tensor(ptr=args["a"], shape=[m, k], strides=[k, 1])
-        if transposed:
-            b = pto.as_tensor(ptr=args["b"], shape=[k, n], strides=[1, k], layout="dn")
-        else:
-            b = pto.as_tensor(ptr=args["b"], shape=[k, n], strides=[n, 1])
+        strides: list[Scalar | int] = [1, k] if transposed else [n, 1]
+        b = pto.as_tensor(ptr=args["b"], shape=[k, n], strides=strides, layout="dn" if transposed else None)
         c = pto.as_tensor(ptr=args["c"], shape=[m, n], strides=[n, 1])
         order = pto.TileBufConfig("RowMajor", "ColMajor") if transposed else None
         a_mat = [pto.alloc_tile(pto.TileBufType([M, K], pto.float16, "MAT")) for _ in range(BUFFERS)]
@@ -82,23 +82,19 @@ def _product(arguments: Mapping[str, Any], *, transposed: bool) -> dict[str, Arr
     return {"c": a @ (b.T if transposed else b)}
 
 
+def _example(name: str, *, transposed: bool, block_dim: int) -> Example:
+    return Example(
+        name,
+        partial(build_matmul, transposed=transposed),
+        partial(_arguments, transposed=transposed),
+        partial(_product, transposed=transposed),
+        block_dim,
+        atol=1e-4,
+        sizes=SIZES,
+    )
+
+
 EXAMPLES = (
-    Example(
-        "matmul",
-        build_matmul,
-        partial(_arguments, transposed=False),
-        lambda a: _product(a, transposed=False),
-        block_dim=2,
-        atol=1e-4,
-        sizes=SIZES,
-    ),
-    Example(
-        "matmul_transposed",
-        lambda: build_matmul(transposed=True),
-        partial(_arguments, transposed=True),
-        lambda a: _product(a, transposed=True),
-        atol=1e-4,
-        sizes=SIZES,
-    ),
+    _example("matmul", transposed=False, block_dim=2),
+    _example("matmul_transposed", transposed=True, block_dim=1),
 )
-"""The examples of this file."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,88 +11,56 @@ from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import tile
 from ptodsl.dialect import VECTOR_OPS
-from ptodsl.examples.one_operation import Array, Buffer, Entry
-from ptodsl.module import ModuleBuilder
+from ptodsl.examples.one_operation import SHAPE, Array, Entry, given, module_of, updated, wanted, work
 from ptodsl.scope import emit
 
-SHAPE = (5, 40)
-"""Neither whole blocks of rows nor whole repeats."""
+SHIFTS = {"i32": 31, "i16": 15, "ui32": 32, "ui16": 16}
+"""Bits behind the sign."""
 FORMS: dict[str, Entry] = {}
 
 
-def part(dtype: str, role: str = "scratch") -> Buffer:
-    """A tile whose valid shape is SHAPE."""
-    return Buffer((SHAPE[0], 64), dtype, valid=SHAPE, role=role)
+def _add(name: str, body: Callable[..., object], **buffers: Any) -> None:
+    FORMS[name] = Entry(buffers, body)
 
 
-FORMS["pow_f32"] = Entry(
-    {"a": part("f32", "in"), "b": part("f32", "in"), "t": part("f32"), "d": part("f32", "out")},
-    lambda a, b, t, d: tile.pow(a, b, d, t),
-)
-FORMS["pows_f32"] = Entry(
-    {"a": part("f32", "in"), "t": part("f32"), "d": part("f32", "out")}, lambda a, t, d: tile.pows(a, -3, d, tmp=t)
-)
+_add("pow_f32", lambda a, b, t, d: tile.pow(a, b, d, t), a=given("f32"), b=given("f32"), t=work("f32"), d=wanted("f32"))
+_add("pows_f32", lambda a, t, d: tile.pows(a, -3, d, tmp=t), a=given("f32"), t=work("f32"), d=wanted("f32"))
 for _dtype in ("i32", "i16", "i8", "ui8", "ui16", "ui32"):
-    FORMS[f"pow_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "b": part(_dtype, "in"), "d": part(_dtype, "out")},
-        lambda a, b, d: tile.pow(a, b, d),
-    )
+    _add(f"pow_{_dtype}", tile.pow, a=given(_dtype), b=given(_dtype), d=wanted(_dtype))
 for _dtype in ("i32", "i16", "i8"):
-    FORMS[f"pows_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "d": part(_dtype, "out")}, lambda a, d: tile.pows(a, 3, d)
-    )
+    _add(f"pows_{_dtype}", lambda a, d: tile.pows(a, 3, d), a=given(_dtype), d=wanted(_dtype))
 for _dtype in ("f32", "f16", "i32", "i16", "ui32", "ui16"):
     for _upper in (False, True):
         for _diagonal in (-2, 0, 3):
-            FORMS[f"tri_{_dtype}_{_diagonal + 2}_{_upper}"] = Entry(
-                {"d": part(_dtype, "out")},
-                lambda d, diagonal=_diagonal, upper=_upper: tile.tri(diagonal, d, upper=upper),
-            )
-FORMS["axpy_wide"] = Entry({"a": part("f16", "in"), "d": part("f32", "inout")}, lambda a, d: tile.axpy(a, 1.5, d))
-FORMS["lrelu_f16"] = Entry({"a": part("f16", "in"), "d": part("f16", "out")}, lambda a, d: tile.lrelu(a, 0.3, d))
-SHIFTS = {"i32": 31, "i16": 15, "ui32": 32, "ui16": 16}
-"""Bits behind the sign."""
+            _body = partial(tile.tri, _diagonal, upper=_upper)
+            _add(f"tri_{_dtype}_{_diagonal + 2}_{_upper}", _body, d=wanted(_dtype))
+_add("axpy_wide", lambda a, d: tile.axpy(a, 1.5, d), a=given("f16"), d=updated("f32"))
+_add("lrelu_f16", lambda a, d: tile.lrelu(a, 0.3, d), a=given("f16"), d=wanted("f16"))
 for _dtype in SHIFTS:
-    FORMS[f"shrs_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "d": part(_dtype, "out")}, lambda a, d: tile.shrs(a, 3, d)
-    )
+    _add(f"shrs_{_dtype}", lambda a, d: tile.shrs(a, 3, d), a=given(_dtype), d=wanted(_dtype))
 for _dtype in ("i32", "i16"):
-    FORMS[f"shls_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "d": part(_dtype, "out")}, lambda a, d: tile.shls(a, 3, d)
-    )
-FORMS["rsqrt_scratch"] = Entry(
-    {"a": part("f32", "in"), "t": part("f32"), "d": part("f32", "out")}, lambda a, t, d: tile.rsqrt(a, d, t)
-)
+    _add(f"shls_{_dtype}", lambda a, d: tile.shls(a, 3, d), a=given(_dtype), d=wanted(_dtype))
+_add("rsqrt_scratch", lambda a, t, d: tile.rsqrt(a, d, t), a=given("f32"), t=work("f32"), d=wanted("f32"))
 for _dtype in ("f32", "i16"):
-    FORMS[f"addc_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "b": part(_dtype, "in"), "c": part(_dtype, "in"), "d": part(_dtype, "out")},
-        lambda a, b, c, d: tile.addc(a, b, c, d),
-    )
-    FORMS[f"subsc_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "b": part(_dtype, "in"), "d": part(_dtype, "out")},
-        lambda a, b, d: tile.subsc(a, 3, b, d),
-    )
-FORMS["part_add_columns"] = Entry(
-    {
-        "a": Buffer((16, 1), "f32", valid=(9, 1), col_major=True, role="in"),
-        "b": Buffer((16, 1), "f32", valid=(14, 1), col_major=True, role="in"),
-        "d": Buffer((16, 1), "f32", valid=(14, 1), col_major=True, role="out"),
-    },
-    lambda a, b, d: tile.part_add(a, b, d),
+    _add(f"addc_{_dtype}", tile.addc, a=given(_dtype), b=given(_dtype), c=given(_dtype), d=wanted(_dtype))
+    _add(f"subsc_{_dtype}", lambda a, b, d: tile.subsc(a, 3, b, d), a=given(_dtype), b=given(_dtype), d=wanted(_dtype))
+_add(
+    "part_add_columns",
+    tile.part_add,
+    a=given("f32", 16, 1, valid=(9, 1), col_major=True),
+    b=given("f32", 16, 1, valid=(14, 1), col_major=True),
+    d=wanted("f32", 16, 1, valid=(14, 1), col_major=True),
 )
 for _dtype in ("i16", "ui8"):
-    FORMS[f"ands_{_dtype}"] = Entry(
-        {"a": part(_dtype, "in"), "d": part(_dtype, "out")}, lambda a, d: tile.ands(a, 6, d)
-    )
+    _add(f"ands_{_dtype}", lambda a, d: tile.ands(a, 6, d), a=given(_dtype), d=wanted(_dtype))
 for _dtype in ("ui16", "ui32"):
-    FORMS[f"sels_{_dtype}"] = Entry(
-        {
-            "m": Buffer((SHAPE[0], 32), "ui8", role="in"),
-            "a": part(_dtype, "in"),
-            "t": part(_dtype),
-            "d": part(_dtype, "out"),
-        },
+    _add(
+        f"sels_{_dtype}",
         lambda m, a, t, d: tile.sels(m, a, t, 3, d),
+        m=given("ui8", SHAPE[0], 32),
+        a=given(_dtype),
+        t=work(_dtype),
+        d=wanted(_dtype),
     )
 
 
@@ -120,37 +89,16 @@ def _swapped(name: str, scratch: bool) -> Any:
 
 
 for _name in SWAPPED:
-    _tiles = {
-        "a": Buffer((8, 64), "f32", valid=(8, 50), role="in"),
-        "d": Buffer((8, 64), "f32", valid=(8, 50), role="out"),
-    }
-    _column = Buffer((8, 1), "f32", col_major=True, role="in")
-    FORMS[f"swapped_{_name}"] = Entry({"r": _column, **_tiles}, _swapped(_name, False))
-    FORMS[f"swapped_{_name}_scratch"] = Entry(
-        {"r": _column, "t": Buffer((8, 8), "f32"), **_tiles}, _swapped(_name, True)
-    )
-    FORMS[f"swapped_{_name}_block"] = Entry({"r": Buffer((8, 8), "f32", role="in"), **_tiles}, _swapped(_name, False))
-FORMS["row_expdif_f16"] = Entry(
-    {
-        "a": Buffer((16, 64), "f16", role="in"),
-        "r": Buffer((16, 1), "f16", col_major=True, role="in"),
-        "d": Buffer((16, 64), "f16", role="out"),
-    },
-    lambda a, r, d: tile.row_expand_expdif(a, r, d),
-)
-FORMS["col_expdif_f16"] = Entry(
-    {
-        "a": Buffer((16, 64), "f16", role="in"),
-        "r": Buffer((1, 64), "f16", role="in"),
-        "d": Buffer((16, 64), "f16", role="out"),
-    },
-    lambda a, r, d: tile.col_expand_expdif(a, r, d),
-)
+    _a, _d = given("f32", 8, 64, valid=(8, 50)), wanted("f32", 8, 64, valid=(8, 50))
+    _column = given("f32", 8, 1, col_major=True)
+    _add(f"swapped_{_name}", _swapped(_name, False), r=_column, a=_a, d=_d)
+    _add(f"swapped_{_name}_scratch", _swapped(_name, True), r=_column, a=_a, t=work("f32", 8, 8), d=_d)
+    _add(f"swapped_{_name}_block", _swapped(_name, False), r=given("f32", 8, 8), a=_a, d=_d)
+_halves = {"a": given("f16", 16, 64), "r": given("f16", 16, 1, col_major=True), "d": wanted("f16", 16, 64)}
+_add("row_expdif_f16", tile.row_expand_expdif, **_halves)
+_add("col_expdif_f16", tile.col_expand_expdif, **{**_halves, "r": given("f16", 1, 64)})
 
 
 def build() -> ModuleOp:
     """A module with all of them."""
-    module = ModuleBuilder()
-    for name, entry in FORMS.items():
-        entry.add(module, name)
-    return module.finish()
+    return module_of(FORMS)

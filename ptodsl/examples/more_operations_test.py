@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptodsl.examples.host_run import host_kernel
-from ptodsl.examples.more_entries import FORMS, SHAPE, SWAPPED, build
-from ptodsl.examples.one_operation import NUMPY, Array
+from ptodsl.examples.more_entries import FORMS, SWAPPED, build
+from ptodsl.examples.one_operation import NUMPY, SHAPE, Array
 from runtime.host_kernel import HostKernel
 
 seeds = given(st.integers(0, 2**32 - 1))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels.kernel import Size
-from ptodsl import pto, scalar, tile, to_ir_module
+from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.values import Scalar
@@ -146,21 +146,12 @@ def _softmax(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example(
-        "layer_norm",
-        lambda: to_ir_module(layer_norm).op,
-        _layer_norm_arguments,
-        _layer_norm,
-        atol=1e-4,
-        sizes=(Size("m", 3 * ROWS, ROWS),),
-    ),
-    Example(
-        "softmax_long_rows",
-        lambda: to_ir_module(softmax_long_rows).op,
+    Example.of(layer_norm, _layer_norm_arguments, _layer_norm, atol=1e-4, sizes=(Size("m", 3 * ROWS, ROWS),)),
+    Example.of(
+        softmax_long_rows,
         _softmax_arguments,
         _softmax,
         block_dim=2,
         sizes=(Size("m", 3 * ROWS, ROWS), Size("n", 2 * COLS + 100)),
     ),
 )
-"""The examples of this file."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import pto, scalar
 from ptodsl.dialect import element_type
@@ -37,7 +38,7 @@ class Buffer:
 
     shape: tuple[int, int]
     dtype: str
-    role: str = "scratch"
+    role: str
     """`in`: loaded from an argument; `out`: stored to it; `inout`: both; `scratch`: it has none."""
     valid: tuple[int, int] | None = None
     col_major: bool = False
@@ -64,13 +65,28 @@ class Buffer:
         return self.read or self.written
 
 
+SHAPE = (5, 40)
+"""Valid part of a tile that has no other size: neither whole blocks of rows nor whole repeats."""
+
+
+def _buffer_of(role: str) -> Callable[..., Buffer]:
+    def buffer(dtype: str, rows: int = 0, cols: int = 0, **more: Any) -> Buffer:
+        return Buffer((rows, cols), dtype, role, **more) if rows else Buffer((SHAPE[0], 64), dtype, role, valid=SHAPE)
+
+    return buffer
+
+
+given, wanted, updated, work = map(_buffer_of, ("in", "out", "inout", "scratch"))
+"""Tiles by their role: `given("f32", 4, 64)`; `given("f32")` has the valid part SHAPE."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A kernel with one use of an operation."""
 
     buffers: dict[str, Buffer]
     body: Callable[..., object]
-    """Is called with the tiles, by name."""
+    """Is called with the tiles, in their order."""
 
     results: tuple[str, ...] = field(init=False)
 
@@ -92,7 +108,7 @@ class Entry:
             for key, one in arrays.items():
                 if one.read:
                     pto.load(parts[key], tiles[key])
-            self.body(**tiles)
+            self.body(*tiles.values())
             for key in self.results:
                 pto.store(tiles[key], parts[key])
 
@@ -123,3 +139,12 @@ def _part(pointer: Any, one: Buffer) -> Any:
     rows, cols = one.part
     view = pto.as_tensor(ptr=pointer, shape=[rows, cols], strides=[1, rows] if one.col_major else [cols, 1])
     return pto.slice_view(source=view, offsets=[0, 0], sizes=[rows, cols])
+
+
+def module_of(entries: Mapping[str, Entry], more: Callable[[ModuleBuilder], None] = lambda _: None) -> ModuleOp:
+    """Return a module with all entries, and what `more` adds."""
+    module = ModuleBuilder()
+    for name, entry in entries.items():
+        entry.add(module, name)
+    more(module)
+    return module.finish()

@@ -15,7 +15,7 @@ from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.module import Function, ModuleBuilder
-from ptodsl.values import FifoHandle, Scalar, TensorView, Value
+from ptodsl.values import FifoHandle, Scalar, TensorView, Tile, Value
 
 SIZE = 64
 """Rows, columns and inner dimension of every product."""
@@ -69,6 +69,17 @@ def _matrix(ptr: Value, rows: Scalar | int) -> TensorView:
     return pto.as_tensor(ptr=ptr, shape=[rows, SIZE], strides=[SIZE, 1])
 
 
+def _operands(b: TensorView) -> tuple[Tile, Tile, Tile, Tile]:
+    """Return tiles for a in L1 and L0A, the tile with all of b in L0B, and an accumulator."""
+    a_mat, b_mat = (pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "MAT")) for _ in range(2))
+    left = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "LEFT"))
+    right = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "RIGHT"))
+    acc = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float32, "ACC"))
+    pto.load(pto.slice_view(source=b, offsets=[0, 0], sizes=[SIZE, SIZE]), b_mat)
+    tile.mov(b_mat, right)
+    return a_mat, left, right, acc
+
+
 def build_cube_to_vector() -> ModuleOp:
     """Build c = relu(a b) block by block: the cube multiplies, the vector cores take half of each product from a
     FIFO.
@@ -79,12 +90,7 @@ def build_cube_to_vector() -> ModuleOp:
         a, b = _matrix(args["a"], count * SIZE), _matrix(args["b"], SIZE)
         fifo = _open(args["slots"], CUBE_TO_VECTOR, 4)
         entry = pto.declare_global(pto.TensorType(shape=[SIZE, SIZE], dtype=pto.float32))
-        a_mat, b_mat = (pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "MAT")) for _ in range(2))
-        left = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "LEFT"))
-        right = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "RIGHT"))
-        acc = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float32, "ACC"))
-        pto.load(pto.slice_view(source=b, offsets=[0, 0], sizes=[SIZE, SIZE]), b_mat)
-        tile.mov(b_mat, right)
+        a_mat, left, right, acc = _operands(b)
         for number in pto.range(0, count):
             pto.load(pto.slice_view(source=a, offsets=[number * SIZE, 0], sizes=[SIZE, SIZE]), a_mat)
             tile.mov(a_mat, left)
@@ -131,12 +137,7 @@ def build_vector_to_cube() -> ModuleOp:
         b, c = _matrix(args["b"], SIZE), _matrix(args["c"], count * SIZE)
         fifo = _open(args["slots"], VECTOR_TO_CUBE, 2)
         entry = pto.declare_global(pto.TensorType(shape=[SIZE, SIZE], dtype=pto.float16))
-        a_mat, b_mat = (pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "MAT")) for _ in range(2))
-        left = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "LEFT"))
-        right = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float16, "RIGHT"))
-        acc = pto.alloc_tile(pto.TileBufType([SIZE, SIZE], pto.float32, "ACC"))
-        pto.load(pto.slice_view(source=b, offsets=[0, 0], sizes=[SIZE, SIZE]), b_mat)
-        tile.mov(b_mat, right)
+        a_mat, left, right, acc = _operands(b)
         for number in pto.range(0, count):
             pto.tpop_into(entry, fifo, UP_DOWN)
             pto.load(pto.slice_view(source=entry, offsets=[0, 0], sizes=[SIZE, SIZE]), a_mat)
@@ -180,4 +181,3 @@ EXAMPLES = tuple(
         ("vector_to_cube", build_vector_to_cube, np.float16, _scaled_product),
     )
 )
-"""The examples of this file."""

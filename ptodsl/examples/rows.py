@@ -182,4 +182,3 @@ EXAMPLES = (
     ),
     Example("column_stats", build_column_stats, _column_arguments, _column_stats),
 )
-"""The examples of this file."""

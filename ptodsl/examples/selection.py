@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels.kernel import Size
-from ptodsl import pto, scalar, tile, to_ir_module
+from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 
@@ -71,5 +71,4 @@ def _top_k(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"values": np.take_along_axis(arguments["x"], indices, axis=1), "indices": indices.astype(np.int32)}
 
 
-EXAMPLES = (Example("top_k", lambda: to_ir_module(top_k).op, _arguments, _top_k, sizes=(Size("m", 7),)),)
-"""The examples of this file."""
+EXAMPLES = (Example.of(top_k, _arguments, _top_k, sizes=(Size("m", 7),)),)

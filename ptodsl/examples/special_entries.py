@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,9 @@ from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl import pto, scalar, tile
 from ptodsl.dialect import VECTOR_OPS
-from ptodsl.examples.one_operation import Array, Buffer, Entry
+from ptodsl.examples.one_operation import SHAPE, Array, Entry, given, module_of, updated, wanted, work
 from ptodsl.module import ModuleBuilder
 from ptodsl.scope import emit
-
-SHAPE = (5, 40)
-"""Neither whole blocks of rows nor whole repeats."""
 
 MODES: Mapping[str, Callable[[Array, Any], Array]] = {
     "eq": np.equal,
@@ -27,92 +25,65 @@ MODES: Mapping[str, Callable[[Array, Any], Array]] = {
 }
 PATTERNS = {"P0101": (2, 0), "P1010": (2, 1), "P0001": (4, 0), "P0010": (4, 1), "P0100": (4, 2), "P1000": (4, 3)}
 """Step and first column."""
+BLOCK = {"f32": 8, "f16": 16, "bf16": 16, "i32": 8, "i16": 16, "ui32": 8, "ui16": 16, "i8": 32, "ui8": 32}
+PARTIAL = {"part_add": np.add, "part_mul": np.multiply, "part_max": np.maximum, "part_min": np.minimum}
+SHIFTED = {"i32": 32, "ui32": 32, "i16": 16, "ui16": 16, "i8": 8, "ui8": 8}
+"""Bits of the types."""
+
 ENTRIES: dict[str, Entry] = {}
 
-
-def whole(dtype: str, role: str = "scratch") -> Buffer:
-    """A tile whose valid shape is SHAPE."""
-    return Buffer((SHAPE[0], 64), dtype, valid=SHAPE, role=role)
+_MASK = given("ui8", SHAPE[0], 32)
+"""A bit for each element."""
 
 
-def mask(rows: int = SHAPE[0], role: str = "scratch") -> Buffer:
-    """A tile for a bit of each element."""
-    return Buffer((rows, 32), "ui8", role=role)
+def _add(name: str, body: Callable[..., object], **buffers: Any) -> None:
+    ENTRIES[name] = Entry(buffers, body)
 
 
-BLOCK = {"f32": 8, "f16": 16, "bf16": 16, "i32": 8, "i16": 16, "ui32": 8, "ui16": 16, "i8": 32, "ui8": 32}
-
-
-def compare(mode: str) -> Callable[..., None]:
-    """A comparison of two tiles."""
-    return lambda a, b, d: tile.cmp(a, b, d, mode)
-
-
-def compare_scalar(mode: str) -> Callable[..., None]:
-    """A comparison with 1."""
-    return lambda a, d: tile.cmps(a, 1, d, cmp_mode=mode)
+def _compare(mode: str, a: Any, d: Any) -> None:
+    tile.cmps(a, 1, d, cmp_mode=mode)
 
 
 for _dtype in ("f32", "f16", "i32"):
     for _mode in MODES if _dtype != "i32" else ("eq", "ne"):
-        _operands = {"a": whole(_dtype, role="in"), "d": Buffer((SHAPE[0], 32), "ui8", valid=(SHAPE[0], 5), role="out")}
-        ENTRIES[f"cmps_{_mode}_{_dtype}"] = Entry(_operands, compare_scalar(_mode))
-        ENTRIES[f"cmp_{_mode}_{_dtype}"] = Entry({"b": whole(_dtype, role="in"), **_operands}, compare(_mode))
+        _bits = wanted("ui8", SHAPE[0], 32, valid=(SHAPE[0], 5))
+        _add(f"cmps_{_mode}_{_dtype}", partial(_compare, _mode), a=given(_dtype), d=_bits)
+        _add(f"cmp_{_mode}_{_dtype}", partial(tile.cmp, cmp_mode=_mode), a=given(_dtype), b=given(_dtype), d=_bits)
 for _dtype in ("f32", "f16", "bf16", "i32", "i16", "ui32", "ui16"):
-    _scratch = Buffer((1, BLOCK[_dtype]), _dtype)
-    ENTRIES[f"sel_{_dtype}"] = Entry(
-        {
-            "m": mask(role="in"),
-            "a": whole(_dtype, role="in"),
-            "b": whole(_dtype, role="in"),
-            "t": _scratch,
-            "d": whole(_dtype, role="out"),
-        },
-        lambda m, a, b, t, d: tile.sel(m, a, b, t, d),
-    )
+    _scratch = work(_dtype, 1, BLOCK[_dtype])
+    _add(f"sel_{_dtype}", tile.sel, m=_MASK, a=given(_dtype), b=given(_dtype), t=_scratch, d=wanted(_dtype))
 for _dtype in ("f32", "f16", "i32", "i16"):
-    ENTRIES[f"sels_{_dtype}"] = Entry(
-        {
-            "m": mask(role="in"),
-            "a": whole(_dtype, role="in"),
-            "t": Buffer((1, BLOCK[_dtype]), _dtype),
-            "d": whole(_dtype, role="out"),
-        },
+    _add(
+        f"sels_{_dtype}",
         lambda m, a, t, d: tile.sels(m, a, t, 3, d),
+        m=_MASK,
+        a=given(_dtype),
+        t=work(_dtype, 1, BLOCK[_dtype]),
+        d=wanted(_dtype),
     )
-    ENTRIES[f"gather_{_dtype}"] = Entry(
-        {
-            "a": Buffer((8, 64), _dtype, role="in"),
-            "i": whole("i32", role="in"),
-            "t": whole("i32"),
-            "d": whole(_dtype, role="out"),
-        },
+    _add(
+        f"gather_{_dtype}",
         lambda a, i, t, d: tile.gather(a, d, indices=i, tmp=t),
+        a=given(_dtype, 8, 64),
+        i=given("i32"),
+        t=work("i32"),
+        d=wanted(_dtype),
     )
 for _pattern, (_step, _) in PATTERNS.items():
-    _width = 64 // _step
-    ENTRIES[f"gather_{_pattern}"] = Entry(
-        {"a": Buffer((4, 64), "f32", role="in"), "d": Buffer((4, _width), "f32", role="out")},
-        lambda a, d, pattern=_pattern: tile.gather(a, d, mask_pattern=pattern),
-    )
+    _kept = wanted("f32", 4, 64 // _step)
+    _add(f"gather_{_pattern}", partial(tile.gather, mask_pattern=_pattern), a=given("f32", 4, 64), d=_kept)
 for _dtype, _index in (("f32", "i32"), ("f16", "i16"), ("i8", "ui16")):
-    ENTRIES[f"scatter_{_dtype}"] = Entry(
-        {
-            "a": Buffer((4, 32), _dtype, role="in"),
-            "i": Buffer((4, 32), _index, role="in"),
-            "d": Buffer((8, 32), _dtype, role="out"),
-        },
+    _add(
+        f"scatter_{_dtype}",
         lambda a, i, d: tile.scatter(a, d, i),
+        a=given(_dtype, 4, 32),
+        i=given(_index, 4, 32),
+        d=wanted(_dtype, 8, 32),
     )
 for _dtype, _pad in (("f32", "Max"), ("f16", "Min"), ("i16", "Max"), ("i32", "Min"), ("ui8", "Max"), ("i8", "Zero")):
-    _source = Buffer((6, 64), _dtype, valid=(3, 21), role="in")
-    ENTRIES[f"fillpad_{_dtype}"] = Entry(
-        {"a": _source, "d": Buffer((6, 64), _dtype, valid=(5, 64), pad=_pad, role="out")},
-        lambda a, d: tile.fillpad(a, d),
-    )
-    ENTRIES[f"fillpad_expand_{_dtype}"] = Entry(
-        {"a": _source, "d": Buffer((8, 96), _dtype, pad=_pad, role="out")}, lambda a, d: tile.fillpad_expand(a, d)
-    )
+    _source = given(_dtype, 6, 64, valid=(3, 21))
+    _add(f"fillpad_{_dtype}", tile.fillpad, a=_source, d=wanted(_dtype, 6, 64, valid=(5, 64), pad=_pad))
+    _add(f"fillpad_expand_{_dtype}", tile.fillpad_expand, a=_source, d=wanted(_dtype, 8, 96, pad=_pad))
 
 
 def pad_in_place(a: Any, d: Any) -> None:
@@ -123,17 +94,14 @@ def pad_in_place(a: Any, d: Any) -> None:
     tile.mov(padded, d)
 
 
-ENTRIES["fillpad_inplace"] = Entry(
-    {"a": Buffer((6, 64), "f32", valid=(3, 21), role="in"), "d": Buffer((6, 64), "f32", role="out")}, pad_in_place
-)
+_add("fillpad_inplace", pad_in_place, a=given("f32", 6, 64, valid=(3, 21)), d=wanted("f32", 6, 64))
 for _dtype, _pair in (("f32", 2), ("f16", 4)):
-    ENTRIES[f"sort32_{_dtype}"] = Entry(
-        {
-            "a": Buffer((3, 64), _dtype, role="in"),
-            "i": Buffer((1, 64), "ui32", role="in"),
-            "d": Buffer((3, 64 * _pair), _dtype, role="out"),
-        },
+    _add(
+        f"sort32_{_dtype}",
         lambda a, i, d: tile.sort32(a, d, i),
+        a=given(_dtype, 3, 64),
+        i=given("ui32", 1, 64),
+        d=wanted(_dtype, 3, 64 * _pair),
     )
 
 
@@ -151,130 +119,51 @@ def largest(a: Any, i: Any, p: Any, q: Any, v: Any, d: Any) -> None:
     tile.gather(q, d, mask_pattern="P1010")
 
 
-ENTRIES["largest"] = Entry(
-    {
-        "a": Buffer((1, 128), "f32", role="in"),
-        "i": Buffer((1, 128), "ui32", role="in"),
-        "p": Buffer((1, 256), "f32"),
-        "q": Buffer((1, 256), "f32"),
-        "v": Buffer((1, 128), "f32"),
-        "d": Buffer((1, 128), "i32", role="out"),
-    },
-    largest,
-)
-ENTRIES["mrgsort"] = Entry(
-    {
-        "a": Buffer((1, 128), "f32", role="in"),
-        "i": Buffer((1, 128), "ui32", role="in"),
-        "p": Buffer((1, 256), "f32"),
-        "d": Buffer((1, 256), "f32", role="out"),
-    },
-    sort_all,
-)
-_SCALE = Buffer((8, 1), "f32", col_major=True, role="in")
-ENTRIES["quant_sym"] = Entry(
-    {"a": Buffer((8, 64), "f32", role="in"), "s": _SCALE, "d": Buffer((8, 64), "i8", role="out")},
-    lambda a, s, d: tile.quant(a, s, d, "int8_sym"),
-)
-ENTRIES["quant_asym"] = Entry(
-    {"a": Buffer((8, 64), "f32", role="in"), "s": _SCALE, "o": _SCALE, "d": Buffer((8, 64), "ui8", role="out")},
-    lambda a, s, o, d: tile.quant(a, s, d, "int8_asym", offset=o),
-)
+_unsorted = {"a": given("f32", 1, 128), "i": given("ui32", 1, 128), "p": work("f32", 1, 256)}
+_add("largest", largest, **_unsorted, q=work("f32", 1, 256), v=work("f32", 1, 128), d=wanted("i32", 1, 128))
+_add("mrgsort", sort_all, **_unsorted, d=wanted("f32", 1, 256))
+
+
+def _quantise(a: Any, s: Any, o: Any, d: Any) -> None:
+    tile.quant(a, s, d, "int8_asym", offset=o)
+
+
+_SCALE = given("f32", 8, 1, col_major=True)
+_add("quant_sym", partial(tile.quant, quant_type="int8_sym"), a=given("f32", 8, 64), s=_SCALE, d=wanted("i8", 8, 64))
+_add("quant_asym", _quantise, a=given("f32", 8, 64), s=_SCALE, o=_SCALE, d=wanted("ui8", 8, 64))
 for _dtype in ("i8", "i16"):
-    ENTRIES[f"dequant_{_dtype}"] = Entry(
-        {"a": Buffer((8, 64), _dtype, role="in"), "s": _SCALE, "o": _SCALE, "d": Buffer((8, 64), "f32", role="out")},
-        lambda a, s, o, d: tile.dequant(a, s, o, d),
-    )
+    _add(f"dequant_{_dtype}", tile.dequant, a=given(_dtype, 8, 64), s=_SCALE, o=_SCALE, d=wanted("f32", 8, 64))
 for _dtype in ("f32", "bf16", "i8"):
-    _cols = 64
-    ENTRIES[f"trans_{_dtype}"] = Entry(
-        {
-            "a": Buffer((32, _cols), _dtype, role="in"),
-            "t": Buffer((_cols, 32), _dtype),
-            "d": Buffer((_cols, 32), _dtype, role="out"),
-        },
-        lambda a, t, d: tile.trans(a, t, d),
-    )
-    ENTRIES[f"concat_{_dtype}"] = Entry(
-        {
-            "a": Buffer((4, 32), _dtype, role="in"),
-            "b": Buffer((4, 64), _dtype, valid=(4, 37), role="in"),
-            "d": Buffer((4, 96), _dtype, valid=(4, 69), role="out"),
-        },
-        lambda a, b, d: tile.concat(a, b, d),
-    )
+    _add(f"trans_{_dtype}", tile.trans, a=given(_dtype, 32, 64), t=work(_dtype, 64, 32), d=wanted(_dtype, 64, 32))
+    _right, _both = given(_dtype, 4, 64, valid=(4, 37)), wanted(_dtype, 4, 96, valid=(4, 69))
+    _add(f"concat_{_dtype}", tile.concat, a=given(_dtype, 4, 32), b=_right, d=_both)
 for _name in ("argmax", "argmin"):
-    ENTRIES[f"row_{_name}"] = Entry(
-        {
-            "a": Buffer((8, 256), "f32", role="in"),
-            "t": Buffer((8, 256), "f32"),
-            "d": Buffer((8, 1), "i32", col_major=True, role="out"),
-        },
-        lambda a, t, d, name=_name: getattr(tile, f"row_{name}")(a, t, d),
-    )
-    ENTRIES[f"col_{_name}"] = Entry(
-        {
-            "a": Buffer((9, 64), "f16", role="in"),
-            "t": Buffer((4, 128), "f16"),
-            "d": Buffer((1, 64), "ui32", role="out"),
-        },
-        lambda a, t, d, name=_name: getattr(tile, f"col_{name}")(a, t, d),
-    )
-PARTIAL = {"part_add": np.add, "part_mul": np.multiply, "part_max": np.maximum, "part_min": np.minimum}
+    _rows, _row = getattr(tile, f"row_{_name}"), wanted("i32", 8, 1, col_major=True)
+    _add(f"row_{_name}", _rows, a=given("f32", 8, 256), t=work("f32", 8, 256), d=_row)
+    _cols = getattr(tile, f"col_{_name}")
+    _add(f"col_{_name}", _cols, a=given("f16", 9, 64), t=work("f16", 4, 128), d=wanted("ui32", 1, 64))
 for _name in PARTIAL:
     for _dtype in ("f32", "i16"):
-        ENTRIES[f"{_name}_{_dtype}"] = Entry(
-            {
-                "a": Buffer((4, 64), _dtype, valid=(3, 21), role="in"),
-                "b": Buffer((6, 64), _dtype, valid=(5, 40), role="in"),
-                "d": Buffer((6, 64), _dtype, valid=(5, 40), role="out"),
-            },
-            lambda a, b, d, name=_name: getattr(tile, name)(a, b, d),
-        )
+        _small, _large = given(_dtype, 4, 64, valid=(3, 21)), given(_dtype, 6, 64, valid=(5, 40))
+        _sum = wanted(_dtype, 6, 64, valid=(5, 40))
+        _add(f"{_name}_{_dtype}", getattr(tile, _name), a=_small, b=_large, d=_sum)
 for _dtype in ("f32", "f16"):
-    ENTRIES[f"prelu_{_dtype}"] = Entry(
-        {
-            "a": whole(_dtype, role="in"),
-            "b": whole(_dtype, role="in"),
-            "t": mask(SHAPE[0] + 1),
-            "d": whole(_dtype, role="out"),
-        },
-        lambda a, b, t, d: tile.prelu(a, b, t, d),
-    )
-    ENTRIES[f"axpy_{_dtype}"] = Entry(
-        {"a": whole(_dtype, role="in"), "d": whole(_dtype, role="inout")}, lambda a, d: tile.axpy(a, 3, d)
-    )
-ENTRIES["rem"] = Entry(
-    {
-        "a": whole("f32", role="in"),
-        "b": whole("f32", role="in"),
-        "t": Buffer((2, 64), "f32"),
-        "d": whole("f32", role="out"),
-    },
-    lambda a, b, t, d: tile.rem(a, b, t, d),
-)
-ENTRIES["rems"] = Entry(
-    {"a": whole("f32", role="in"), "t": Buffer((2, 64), "f32"), "d": whole("f32", role="out")},
-    lambda a, t, d: tile.rems(a, -3, t, d),
-)
-SHIFTED = {"i32": 32, "ui32": 32, "i16": 16, "ui16": 16, "i8": 8, "ui8": 8}
-"""Bits of the types."""
+    _scratch = work("ui8", SHAPE[0] + 1, 32)
+    _add(f"prelu_{_dtype}", tile.prelu, a=given(_dtype), b=given(_dtype), t=_scratch, d=wanted(_dtype))
+    _add(f"axpy_{_dtype}", lambda a, d: tile.axpy(a, 3, d), a=given(_dtype), d=updated(_dtype))
+_add("rem", tile.rem, a=given("f32"), b=given("f32"), t=work("f32", 2, 64), d=wanted("f32"))
+_add("rems", lambda a, t, d: tile.rems(a, -3, t, d), a=given("f32"), t=work("f32", 2, 64), d=wanted("f32"))
 for _dtype in SHIFTED:
-    _shape = (5, 64)
     for _name in ("shl", "shr"):
-        ENTRIES[f"{_name}_{_dtype}"] = Entry(
-            {
-                "a": Buffer(_shape, _dtype, role="in"),
-                "b": Buffer(_shape, _dtype, role="in"),
-                "d": Buffer(_shape, _dtype, role="out"),
-            },
-            lambda a, b, d, name=_name: getattr(tile, name)(a, b, d),
-        )
-ENTRIES["ci"] = Entry({"d": Buffer((1, 64), "i16", valid=(1, 50), role="out")}, lambda d: tile.ci(32760, d))
-ENTRIES["ci_down"] = Entry({"d": Buffer((1, 64), "i32", role="out")}, lambda d: tile.ci(5, d, descending=True))
-ENTRIES["insert"] = Entry(
-    {"a": Buffer((3, 16), "f32", valid=(3, 13), role="in"), "d": Buffer((8, 64), "f32", role="inout")},
+        _tiles = {"a": given(_dtype, 5, 64), "b": given(_dtype, 5, 64), "d": wanted(_dtype, 5, 64)}
+        _add(f"{_name}_{_dtype}", getattr(tile, _name), **_tiles)
+_add("ci", partial(tile.ci, 32760), d=wanted("i16", 1, 64, valid=(1, 50)))
+_add("ci_down", partial(tile.ci, 5, descending=True), d=wanted("i32", 1, 64))
+_add(
+    "insert",
     lambda a, d: tile.insert(a, 2, 8, d),
+    a=given("f32", 3, 16, valid=(3, 13)),
+    d=updated("f32", 8, 64),
 )
 
 
@@ -285,19 +174,15 @@ def swap_ends(d: Any) -> None:
     tile.setval(d, 0, last)
 
 
-ENTRIES["swap"] = Entry({"d": Buffer((4, 64), "f32", role="inout")}, swap_ends)
-ENTRIES["col_sum_tree"] = Entry(
-    {"a": Buffer((9, 64), "f32", role="in"), "t": Buffer((5, 64), "f32"), "d": Buffer((1, 64), "f32", role="out")},
-    lambda a, t, d: tile.col_sum(a, t, d, is_binary=True),
-)
-ENTRIES["row_expand_sub_scratch"] = Entry(
-    {
-        "a": Buffer((8, 64), "f32", role="in"),
-        "r": Buffer((8, 1), "f32", col_major=True, role="in"),
-        "t": Buffer((8, 8), "f32"),
-        "d": Buffer((8, 64), "f32", role="out"),
-    },
+_add("swap", swap_ends, d=updated("f32", 4, 64))
+_add("col_sum_tree", tile.col_sum, a=given("f32", 9, 64), t=work("f32", 5, 64), d=wanted("f32", 1, 64))
+_add(
+    "row_expand_sub_scratch",
     lambda a, r, t, d: emit(lambda: VECTOR_OPS["trowexpandsub"](a.ssa, r.ssa, t.ssa, d.ssa)),
+    a=given("f32", 8, 64),
+    r=_SCALE,
+    t=work("f32", 8, 8),
+    d=wanted("f32", 8, 64),
 )
 
 
@@ -313,12 +198,12 @@ def in_part(d: Any) -> None:
     pto.store(part, d)
 
 
-def build() -> ModuleOp:
-    """A module with all of them, and `valid_shape`."""
-    module = ModuleBuilder()
-    for name, entry in ENTRIES.items():
-        entry.add(module, name)
+def _add_valid_shape(module: ModuleBuilder) -> None:
     with module.function("valid_shape", {"y": pto.PtrType(pto.float32)}) as args, pto.vector_section():
         view = pto.as_tensor(ptr=args["y"], shape=[8, 64], strides=[64, 1])
         in_part(pto.slice_view(source=view, offsets=[0, 0], sizes=[8, 64]))
-    return module.finish()
+
+
+def build() -> ModuleOp:
+    """A module with all of them, and `valid_shape`."""
+    return module_of(ENTRIES, _add_valid_shape)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptodsl.examples.host_run import host_kernel
-from ptodsl.examples.one_operation import NUMPY, Array
-from ptodsl.examples.special_entries import ENTRIES, MODES, PARTIAL, PATTERNS, SHAPE, SHIFTED, build
+from ptodsl.examples.one_operation import NUMPY, SHAPE, Array
+from ptodsl.examples.special_entries import ENTRIES, MODES, PARTIAL, PATTERNS, SHIFTED, build
 from runtime.host_kernel import HostKernel, KernelFailure
 
 

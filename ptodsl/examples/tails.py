@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels.kernel import Size
-from ptodsl import pto, scalar, tile, to_ir_module
+from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 from ptodsl.values import Tile
@@ -102,20 +102,12 @@ def _geglu(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example(
-        "add_any_length",
-        lambda: to_ir_module(add_any_length).op,
+    Example.of(
+        add_any_length,
         _add_arguments,
         lambda a: {"z": a["x"] + a["y"]},
         block_dim=2,
         sizes=(Size("n", 5 * LENGTH + 77),),
     ),
-    Example(
-        "geglu",
-        lambda: to_ir_module(geglu).op,
-        _geglu_arguments,
-        _geglu,
-        sizes=(Size("m", 2 * ROWS + 3), Size("n", COLS + 50)),
-    ),
+    Example.of(geglu, _geglu_arguments, _geglu, sizes=(Size("m", 2 * ROWS + 3), Size("n", COLS + 50))),
 )
-"""The examples of this file."""

@@ -114,4 +114,3 @@ EXAMPLES = (
         sizes=(Size("count", SLOTS + 2),),  # more than there are slots
     ),
 )
-"""The examples of this file."""

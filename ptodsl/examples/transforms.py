@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels.kernel import Size
-from ptodsl import pto, scalar, tile, to_ir_module
+from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
 
@@ -62,7 +62,4 @@ def _hadamard(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"y": arguments["x"] @ matrix / np.sqrt(WIDTH)}
 
 
-EXAMPLES = (
-    Example("hadamard", lambda: to_ir_module(hadamard).op, _arguments, _hadamard, sizes=(Size("m", 5 * ROWS, ROWS),)),
-)
-"""The examples of this file."""
+EXAMPLES = (Example.of(hadamard, _arguments, _hadamard, sizes=(Size("m", 5 * ROWS, ROWS),)),)
