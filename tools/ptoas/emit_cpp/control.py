@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation, SSAValue
@@ -21,8 +21,9 @@ from ptodsl.dialect import (
     SyncWaitOp,
 )
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp import moves, scalars, tile_fifos, tiles, views
+from tools.ptoas.emit_cpp import fifos, moves, scalars, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
+from tools.ptoas.emit_cpp.templates import Emitter, statement
 from tools.ptoas.emit_cpp.writer import Writer
 from tools.ptoas.functions import callee_name
 
@@ -91,11 +92,8 @@ def emit_for(writer: Writer, op: scf.ForOp) -> None:
     """`for (int64_t v9 = v1; v9 < v2; v9 += v3) { ... }`; loop-carried values are variables in front of it."""
     carried = op.body.block.args[1:]
     for initial, argument, result in zip(op.iter_args, carried, op.results, strict=True):
-        source = writer.name(initial)
-        name = writer.define(argument)
-        writer.line(f"{value_type(argument, op)} {name} = {source};")
         # Behind the last pass the variable holds the result.
-        writer.alias(result, name)
+        writer.alias(result, writer.variable(value_type(argument, op), writer.name(initial), argument))
     index = op.body.block.args[0]
     lb, ub, step = (writer.name(value) for value in (op.lb, op.ub, op.step))
     name = writer.define(index)
@@ -111,8 +109,7 @@ def emit_while(writer: Writer, op: scf.WhileOp) -> None:
     condition = before.last_op
     assert isinstance(condition, scf.ConditionOp)
     for initial, argument in zip(op.arguments, before.args, strict=True):
-        source = writer.name(initial)
-        writer.line(f"{value_type(argument, op)} {writer.define(argument)} = {source};")
+        writer.variable(value_type(argument, op), writer.name(initial), argument)
     for result, argument in zip(op.results, after.args, strict=True):
         name = writer.define(result)
         writer.line(f"{value_type(result, op)} {name};")
@@ -155,39 +152,27 @@ def _assign_yielded(writer: Writer, op: Operation, block: Block, targets: Sequen
     pairs = [(target, source, value) for target, source, value in pairs if target != source]
     assigned = {target for target, _, _ in pairs}
     if any(source in assigned for _, source, _ in pairs):
-        copies = []
-        for target, source, value in pairs:
-            copy = writer.fresh()
-            writer.line(f"{value_type(value, op)} {copy} = {source};")
-            copies.append((target, copy, value))
-        pairs = copies
+        pairs = [(target, writer.variable(value_type(value, op), source), value) for target, source, value in pairs]
     for target, source, _ in pairs:
         writer.line(f"{target} = {source};")
 
 
 def emit_call(writer: Writer, op: func.CallOp) -> None:
     """`cube_kernel(v1, v2);`."""
-    call = f"{callee_name(op)}({', '.join(writer.name(argument) for argument in op.arguments)})"
-    if not op.results:
-        writer.line(f"{call};")
-        return
     if len(op.results) > 1:
         raise OperationError(op, f"{op.name}: a function returns one value at most")
-    result = op.results[0]
-    writer.line(f"{value_type(result, op)} {writer.define(result)} = {call};")
-
-
-def emit_set_ffts(writer: Writer, op: SetFftsOp) -> None:
-    """`set_ffts_base_addr((uint64_t)v1);`."""
-    writer.line(f"set_ffts_base_addr((uint64_t){writer.name(op.ffts)});")
+    if not op.results:
+        writer.call(callee_name(op), op.arguments)
+        return
+    call = f"{callee_name(op)}({', '.join(writer.name(argument) for argument in op.arguments)})"
+    writer.variable(value_type(op.results[0], op), call, op.results[0])
 
 
 def emit_sync_set(writer: Writer, op: SyncSetOp) -> None:
     """`uint16_t v3 = getFFTSMsg(FFTS_MODE_VAL, 3); ffts_cross_core_sync(PIPE_MTE3, v3);`."""
     mode = "FFTS_MODE_VAL" if op.mode == FFTS_MODE else str(op.mode)
-    flag, message = _cross_core_flag(writer, op), writer.fresh()
-    writer.line(f"uint16_t {message} = getFFTSMsg({mode}, {flag});")
-    writer.line(f"ffts_cross_core_sync({op.pipe.data}, {message});")
+    message = writer.variable("uint16_t", f"getFFTSMsg({mode}, {_cross_core_flag(writer, op)})")
+    writer.call("ffts_cross_core_sync", [op.pipe.data, message])
 
 
 def emit_sync_wait(writer: Writer, op: SyncWaitOp) -> None:
@@ -205,17 +190,17 @@ def emit_print(writer: Writer, op: PrintOp) -> None:
     writer.line(f'cce::printf("{text}", {writer.name(op.value)});')
 
 
-EMITTERS: dict[type[Operation], Callable[..., None]] = {
+EMITTERS: dict[type[Operation], Emitter] = {
     **scalars.EMITTERS,
     **views.EMITTERS,
-    **tile_fifos.EMITTERS,
+    **fifos.EMITTERS,
     **tiles.EMITTERS,
     **moves.EMITTERS,
     scf.ForOp: emit_for,
     scf.IfOp: emit_if,
     scf.WhileOp: emit_while,
     func.CallOp: emit_call,
-    SetFftsOp: emit_set_ffts,
+    SetFftsOp: statement("set_ffts_base_addr((uint64_t){0})"),
     SectionCubeOp: lambda writer, op: emit_guarded(writer, KernelKind.CUBE, op.block),
     SectionVectorOp: lambda writer, op: emit_guarded(writer, KernelKind.VECTOR, op.block),
     SyncSetOp: emit_sync_set,

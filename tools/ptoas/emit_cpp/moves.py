@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import (
@@ -28,7 +26,7 @@ from ptodsl.dialect import (
     TSyncOp,
 )
 from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
-from tools.ptoas.emit_cpp.tiles import call
+from tools.ptoas.emit_cpp.templates import Emitter, statement
 from tools.ptoas.emit_cpp.views import slice_view
 from tools.ptoas.emit_cpp.writer import Writer
 
@@ -46,48 +44,45 @@ def emit_store(writer: Writer, op: TStoreOp) -> None:
         template += [*_types(writer, op.src, op.dst), f"AtomicType::{atomic.spelling}"]
     if with_relu:
         template.append(f"ReluPreMode::{relu.spelling}")
-    values = [op.dst, op.src, *([] if op.scale is None else [op.scale])]
-    _line(writer, op, template, [writer.name(value) for value in values])
+    writer.call(op.instruction, [op.dst, op.src, op.scale], template)
 
 
 def emit_move(writer: Writer, op: TMovOp) -> None:
     """`TMOV(dst, src);`, or `TMOV<Tile<..>, Tile<..>, ReluPreMode::NormalRelu>(dst, src);`, a scale being the last."""
     template = _relu(writer, op) or ([] if op.scale is None else _types(writer, op.dst, op.src))
-    values = [op.dst, op.src, *([] if op.scale is None else [op.scale])]
-    _line(writer, op, template, [writer.name(value) for value in values])
+    writer.call(op.instruction, [op.dst, op.src, op.scale], template)
 
 
 def emit_move_scaled(writer: Writer, op: TMovFpOp) -> None:
     """`TMOV_FP<Tile<..>, Tile<..>, Tile<..>>(dst, src, fp);`."""
     values = [op.dst, op.src, op.fp]
-    _line(writer, op, _types(writer, *values), [writer.name(value) for value in values])
+    writer.call(op.instruction, values, _types(writer, *values))
 
 
 def emit_extract(writer: Writer, op: TExtractOp) -> None:
     """`TEXTRACT(dst, src, row, col);`; a scale is behind src."""
-    values = [op.dst, op.src, *([] if op.scale is None else [op.scale])]
-    _line(writer, op, _relu(writer, op), [*(writer.name(value) for value in values), *_place(writer, op)])
+    # Named before the place, since constants stand in the order in which they are first named.
+    scale = [] if op.scale is None else [writer.name(op.scale)]
+    writer.call(op.instruction, [op.dst, op.src, *scale, *_place(writer, op)], _relu(writer, op))
 
 
 def emit_insert(writer: Writer, op: TInsertOp) -> None:
     """`TINSERT(dst, src, row, col);`."""
-    _line(writer, op, [], [writer.name(op.dst), writer.name(op.src), *_place(writer, op)])
+    writer.call(op.instruction, [op.dst, op.src, *_place(writer, op)])
 
 
 def emit_part_scaled(writer: Writer, op: TExtractFpOp | TInsertFpOp) -> None:
     """`TEXTRACT_FP(dst, src, fp, row, col);`."""
-    _line(writer, op, [], [*(writer.name(value) for value in (op.dst, op.src, op.fp)), *_place(writer, op)])
+    writer.call(op.instruction, [op.dst, op.src, op.fp, *_place(writer, op)])
 
 
 def emit_product(writer: Writer, op: ProductOp) -> None:
     """`TMATMUL(dst, left, right);`, or `TMATMUL<pto::AccPhase::Final>(..)`."""
     phase = op.acc_phase.data if op.acc_phase is not None else Phase.UNSPECIFIED  # type: ignore[attr-defined]
-    call(writer, op, template="" if phase is Phase.UNSPECIFIED else f"<pto::AccPhase::{phase.capitalize()}>")
-
-
-def _line(writer: Writer, op: Operation, template: list[str], arguments: list[str]) -> None:
-    types = f"<{', '.join(template)}>" if template else ""
-    writer.line(f"{op.instruction}{types}({', '.join(arguments)});")  # type: ignore[attr-defined]
+    *ins, dst = op.operands
+    writer.call(
+        op.instruction, [dst, *ins], [] if phase is Phase.UNSPECIFIED else [f"pto::AccPhase::{phase.capitalize()}"]
+    )
 
 
 def _types(writer: Writer, *values: SSAValue) -> list[str]:
@@ -118,7 +113,7 @@ def emit_gm_gather(writer: Writer, op: MGatherOp) -> None:
     template = [f"pto::Coalesce::{op.coalesce.data.capitalize()}"]
     if op.oob is not None and op.oob.data.value != "undefined":
         template.append(f"pto::GatherOOB::{op.oob.data.capitalize()}")
-    _line(writer, op, template, [dst, table, indices])
+    writer.call(op.instruction, [dst, table, indices], template)
 
 
 def emit_gm_scatter(writer: Writer, op: MScatterOp) -> None:
@@ -130,37 +125,20 @@ def emit_gm_scatter(writer: Writer, op: MScatterOp) -> None:
         "pto::ScatterOOB": op.oob,
     }
     template = [f"{name}::{mode.data.capitalize()}" for name, mode in modes.items() if mode is not None]
-    _line(writer, op, template, [table, src, indices])
+    writer.call(op.instruction, [table, src, indices], template)
 
 
 def _pointer(writer: Writer, op: Operation, value: SSAValue) -> str:
     """Print a pointer to the elements of a tile, or of a slice of GM; its name."""
-    ty, name = value.type, writer.fresh()
+    ty = value.type
     assert isinstance(ty, TileBufType | PartitionTensorViewType)
-    dtype = scalar_type(ty.dtype, op)
+    pointer, name = f"{scalar_type(ty.dtype, op)}*", writer.name(value)
     if isinstance(ty, TileBufType):
-        writer.line(f"__ubuf__ {dtype}* {name} = {writer.name(value)}.data();")
-    else:
-        writer.line(f"__gm__ {dtype}* {name} = (__gm__ {dtype}*) {writer.name(value)};")
-    return name
+        return writer.variable(f"__ubuf__ {pointer}", f"{name}.data()")
+    return writer.variable(f"__gm__ {pointer}", f"(__gm__ {pointer}) {name}")
 
 
-def emit_trap(writer: Writer, op: TrapOp) -> None:
-    """`trap();`."""
-    writer.line("trap();")
-
-
-def emit_syncall(writer: Writer, op: SyncAllOp) -> None:
-    """`SYNCALL<SyncCoreType::Mix>();`."""
-    writer.line(f"SYNCALL<SyncCoreType::{op.core_type.data.spelling}>();")
-
-
-def emit_tsync(writer: Writer, op: TSyncOp) -> None:
-    """`TSYNC(v1);`."""
-    writer.line(f"TSYNC({writer.name(op.src)});")
-
-
-EMITTERS: dict[type[Operation], Callable[..., None]] = {
+EMITTERS: dict[type[Operation], Emitter] = {
     TStoreOp: emit_store,
     TMovOp: emit_move,
     TMovFpOp: emit_move_scaled,
@@ -171,8 +149,8 @@ EMITTERS: dict[type[Operation], Callable[..., None]] = {
     ProductOp: emit_product,
     MGatherOp: emit_gm_gather,
     MScatterOp: emit_gm_scatter,
-    TrapOp: emit_trap,
-    SyncAllOp: emit_syncall,
-    TSyncOp: emit_tsync,
+    TrapOp: statement("trap()"),
+    SyncAllOp: statement("SYNCALL<SyncCoreType::{op.core_type.data.spelling}>()"),
+    TSyncOp: statement("TSYNC({0})"),
 }
 """Moves and products."""

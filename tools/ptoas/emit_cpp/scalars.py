@@ -1,15 +1,17 @@
-"""C++ of `arith` and of the operations that ask a core who it is."""
+"""C++ of `arith`, of scalars in global memory and in arrays, and of the operations that ask a core who it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import i1
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
 from ptodsl.dialect import (
+    DeclareEventIdArrayOp,
     DeclareLocalArrayOp,
+    EventIdArrayGetOp,
+    EventIdArraySetOp,
+    EventIdArrayType,
     GetBlockIdxOp,
     GetBlockNumOp,
     GetSubblockIdxOp,
@@ -25,73 +27,65 @@ from ptodsl.dialect import (
 )
 from tools.ptoas.diagnostics import OperationError
 from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
+from tools.ptoas.emit_cpp.templates import Emitter, statement, value
 from tools.ptoas.emit_cpp.writer import Writer
 
-Expression = Callable[[str, str], str]
-"""C++ expression of two operands."""
+SMALLER, LARGER = "{0} < {1} ? {0} : {1}", "{0} > {1} ? {0} : {1}"
 
+# The zeros are equal, but 1 / -0 is negative. If {1} is NaN no comparison holds, and the result is {1}.
+PROPAGATING = "{{0}} != {{0}} || {{0}} {0} {{1}} || ({{0}} == {{1}} && 1 / {{0}} {0} 0) ? {{0}} : {{1}}"
+"""The smaller or the larger (`<`, `>`) of two floats; NaN if either is, and -0 is smaller than 0."""
 
-def _infix(operator: str) -> Expression:
-    return lambda a, b: f"{a} {operator} {b}"
+# If {0} is NaN no comparison holds, and the result is {1}.
+IGNORING = "{{0}} {0} {{1}} || {{1}} != {{1}} ? {{0}} : {{1}}"
+"""The smaller or the larger of two floats; the other one if one is NaN."""
 
+CORRECTED = "{{0}} / {{1}} {0} (({{0}} % {{1}} != 0) && (({{0}} < 0) {1} ({{1}} < 0)))"
+"""Division that truncates, corrected by one where there is a remainder and the signs are the same, or are not."""
 
-def _pick(operator: str) -> Expression:
-    return lambda a, b: f"{a} {operator} {b} ? {a} : {b}"
-
-
-def _propagating(operator: str) -> Expression:
-    """The smaller or the larger of two floats; NaN if either is, and -0 is smaller than 0."""
-    # If b is NaN no comparison holds, and the result is b. The zeros are equal, but 1 / -0 is negative.
-    return lambda a, b: f"{a} != {a} || {a} {operator} {b} || ({a} == {b} && 1 / {a} {operator} 0) ? {a} : {b}"
-
-
-def _ignoring(operator: str) -> Expression:
-    """The smaller or the larger of two floats; the other one if one is NaN."""
-    # If a is NaN no comparison holds, and the result is b.
-    return lambda a, b: f"{a} {operator} {b} || {b} != {b} ? {a} : {b}"
-
-
-def _rounded(signs: str) -> Expression:
-    """Division that truncates, corrected by one where there is a remainder and the signs of a, b are such."""
-    correction = {"same": ("+", "=="), "different": ("-", "!=")}[signs]
-    return lambda a, b: f"{a} / {b} {correction[0]} (({a} % {b} != 0) && (({a} < 0) {correction[1]} ({b} < 0)))"
-
-
-SIGNED: dict[type[Operation], Expression] = {
-    arith.AddiOp: _infix("+"),
-    arith.SubiOp: _infix("-"),
-    arith.MuliOp: _infix("*"),
-    arith.DivSIOp: _infix("/"),
-    arith.RemSIOp: _infix("%"),
-    arith.CeilDivSIOp: _rounded("same"),
-    arith.FloorDivSIOp: _rounded("different"),
-    arith.MinSIOp: _pick("<"),
-    arith.MaxSIOp: _pick(">"),
-    arith.AndIOp: _infix("&"),
-    arith.OrIOp: _infix("|"),
-    arith.XOrIOp: _infix("^"),
-    arith.ShLIOp: _infix("<<"),
-    arith.ShRSIOp: _infix(">>"),
-    arith.AddfOp: _infix("+"),
-    arith.SubfOp: _infix("-"),
-    arith.MulfOp: _infix("*"),
-    arith.DivfOp: _infix("/"),
-    arith.MinimumfOp: _propagating("<"),
-    arith.MaximumfOp: _propagating(">"),
-    arith.MinnumfOp: _ignoring("<"),
-    arith.MaxnumfOp: _ignoring(">"),
+EXPRESSIONS: dict[type[Operation], str] = {
+    **dict.fromkeys((arith.AddiOp, arith.AddfOp), "{0} + {1}"),
+    **dict.fromkeys((arith.SubiOp, arith.SubfOp), "{0} - {1}"),
+    **dict.fromkeys((arith.MuliOp, arith.MulfOp), "{0} * {1}"),
+    **dict.fromkeys((arith.DivSIOp, arith.DivfOp), "{0} / {1}"),
+    arith.RemSIOp: "{0} % {1}",
+    arith.CeilDivSIOp: CORRECTED.format("+", "=="),
+    arith.FloorDivSIOp: CORRECTED.format("-", "!="),
+    arith.MinSIOp: SMALLER,
+    arith.MaxSIOp: LARGER,
+    arith.AndIOp: "{0} & {1}",
+    arith.OrIOp: "{0} | {1}",
+    arith.XOrIOp: "{0} ^ {1}",
+    arith.ShLIOp: "{0} << {1}",
+    arith.ShRSIOp: "{0} >> {1}",
+    arith.MinimumfOp: PROPAGATING.format("<"),
+    arith.MaximumfOp: PROPAGATING.format(">"),
+    arith.MinnumfOp: IGNORING.format("<"),
+    arith.MaxnumfOp: IGNORING.format(">"),
+    arith.NegfOp: "-{0}",
+    arith.SelectOp: "{0} ? {1} : {2}",
+    # The bits stay.
+    arith.BitcastOp: "__builtin_bit_cast({type}, {0})",
+    # By way of the unsigned type: C++ does not say what a number beyond the range of the signed one becomes.
+    arith.FPToUIOp: "({type})(u{type}){0}",
+    **dict.fromkeys((PtrToIntOp, IntToPtrOp), "reinterpret_cast<{type}>({0})"),
+    **dict.fromkeys((LoadScalarOp, LocalArrayGetOp), "{0}[{1}]"),
+    GetBlockIdxOp: "get_block_idx()",
+    GetBlockNumOp: "get_block_num()",
+    GetSubblockIdxOp: "get_subblockid()",
+    GetSubblockNumOp: "get_subblockdim()",
 }
-"""Operations on two values of one type."""
+"""Values of operands."""
 
-UNSIGNED: dict[type[Operation], Expression] = {
-    arith.DivUIOp: _infix("/"),
-    arith.RemUIOp: _infix("%"),
-    arith.CeilDivUIOp: lambda a, b: f"{a} / {b} + ({a} % {b} != 0)",
-    arith.MinUIOp: _pick("<"),
-    arith.MaxUIOp: _pick(">"),
-    arith.ShRUIOp: _infix(">>"),
+UNSIGNED: dict[type[Operation], str] = {
+    arith.DivUIOp: "{0} / {1}",
+    arith.RemUIOp: "{0} % {1}",
+    arith.CeilDivUIOp: "{0} / {1} + ({0} % {1} != 0)",
+    arith.MinUIOp: SMALLER,
+    arith.MaxUIOp: LARGER,
+    arith.ShRUIOp: "{0} >> {1}",
 }
-"""Operations that read their operands as unsigned."""
+"""Values of operands that are read as unsigned."""
 
 CASTS = (
     arith.IndexCastOp,
@@ -108,46 +102,26 @@ INTEGER_PREDICATES = ("==", "!=", "<", "<=", ">", ">=", "<", "<=", ">", ">=")
 
 FIRST_UNSIGNED_PREDICATE = 6
 
-FLOAT_PREDICATES: tuple[Expression, ...] = (
-    lambda a, b: "false",
-    _infix("=="),
-    _infix(">"),
-    _infix(">="),
-    _infix("<"),
-    _infix("<="),
-    lambda a, b: f"{a} < {b} || {a} > {b}",
-    lambda a, b: f"{a} == {a} && {b} == {b}",
+FLOAT_PREDICATES = (
+    "false",
+    "{0} == {1}",
+    "{0} > {1}",
+    "{0} >= {1}",
+    "{0} < {1}",
+    "{0} <= {1}",
+    "{0} < {1} || {0} > {1}",
+    "{0} == {0} && {1} == {1}",
     # Unordered ones hold if either is NaN. That makes any comparison false, so they negate the opposite one.
-    lambda a, b: f"!({a} < {b} || {a} > {b})",
-    lambda a, b: f"!({a} <= {b})",
-    lambda a, b: f"!({a} < {b})",
-    lambda a, b: f"!({a} >= {b})",
-    lambda a, b: f"!({a} > {b})",
-    _infix("!="),
-    lambda a, b: f"{a} != {a} || {b} != {b}",
-    lambda a, b: "true",
+    "!({0} < {1} || {0} > {1})",
+    "!({0} <= {1})",
+    "!({0} < {1})",
+    "!({0} >= {1})",
+    "!({0} > {1})",
+    "{0} != {1}",
+    "{0} != {0} || {1} != {1}",
+    "true",
 )
 """Predicates of `arith.cmpf` in MLIR's order: false, the ordered ones, ord, the unordered ones, uno, true."""
-
-CALLS: dict[type[Operation], str] = {
-    GetBlockIdxOp: "get_block_idx",
-    GetBlockNumOp: "get_block_num",
-    GetSubblockIdxOp: "get_subblockid",
-    GetSubblockNumOp: "get_subblockdim",
-}
-"""Core identity."""
-
-
-def emit_signed(writer: Writer, op: Operation) -> None:
-    """`int64_t v3 = v1 + v2;`."""
-    a, b = (writer.name(operand) for operand in op.operands)
-    _assign(writer, op, SIGNED[type(op)](a, b))
-
-
-def emit_unsigned(writer: Writer, op: Operation) -> None:
-    """`int64_t v3 = (int64_t)((uint64_t)v1 / (uint64_t)v2);`."""
-    a, b = (_unsigned(writer, operand, op) for operand in op.operands)
-    _assign(writer, op, f"({value_type(op.results[0], op)})({UNSIGNED[type(op)](a, b)})")
 
 
 def emit_cast(writer: Writer, op: Operation) -> None:
@@ -157,7 +131,7 @@ def emit_cast(writer: Writer, op: Operation) -> None:
     if ty == value_type(source, op):
         writer.alias(result, writer.name(source))
     else:
-        _assign(writer, op, f"({ty}){writer.name(source)}")
+        writer.variable(ty, f"({ty}){writer.name(source)}", result)
 
 
 def emit_sign_extension(writer: Writer, op: arith.ExtSIOp) -> None:
@@ -167,121 +141,40 @@ def emit_sign_extension(writer: Writer, op: arith.ExtSIOp) -> None:
     emit_cast(writer, op)
 
 
-def emit_unsigned_cast(writer: Writer, op: Operation) -> None:
-    """A conversion that reads its operand as unsigned."""
-    _assign(writer, op, f"({value_type(op.results[0], op)}){_unsigned(writer, op.operands[0], op)}")
-
-
-def emit_negf(writer: Writer, op: arith.NegfOp) -> None:
-    """`float v3 = -v1;`."""
-    _assign(writer, op, f"-{writer.name(op.operand)}")
-
-
-def emit_select(writer: Writer, op: arith.SelectOp) -> None:
-    """`int64_t v4 = v1 ? v2 : v3;`."""
-    condition, yes, no = (writer.name(operand) for operand in op.operands)
-    _assign(writer, op, f"{condition} ? {yes} : {no}")
-
-
-def emit_cmpi(writer: Writer, op: arith.CmpiOp) -> None:
+def emit_comparison(writer: Writer, op: arith.CmpiOp | arith.CmpfOp) -> None:
     """`bool v3 = v1 < v2;`."""
     predicate = op.predicate.value.data
-    if predicate < FIRST_UNSIGNED_PREDICATE:
-        a, b = writer.name(op.lhs), writer.name(op.rhs)
+    if isinstance(op, arith.CmpfOp):
+        value(FLOAT_PREDICATES[predicate])(writer, op)
     else:
-        a, b = _unsigned(writer, op.lhs, op), _unsigned(writer, op.rhs, op)
-    _assign(writer, op, f"{a} {INTEGER_PREDICATES[predicate]} {b}")
+        operator, unsigned = INTEGER_PREDICATES[predicate], predicate >= FIRST_UNSIGNED_PREDICATE
+        value(f"{{0}} {operator} {{1}}", unsigned=unsigned)(writer, op)
 
 
-def emit_cmpf(writer: Writer, op: arith.CmpfOp) -> None:
-    """`bool v3 = v1 < v2;`."""
-    expression = FLOAT_PREDICATES[op.predicate.value.data]
-    _assign(writer, op, expression(writer.name(op.lhs), writer.name(op.rhs)))
-
-
-def emit_identity(writer: Writer, op: Operation) -> None:
-    """`int64_t v3 = get_block_idx();`."""
-    _assign(writer, op, f"{CALLS[type(op)]}()")
-
-
-def emit_load_scalar(writer: Writer, op: LoadScalarOp) -> None:
-    """`float v3 = v1[v2];`."""
-    _assign(writer, op, f"{writer.name(op.ptr)}[{writer.name(op.offset)}]")
-
-
-def emit_store_scalar(writer: Writer, op: StoreScalarOp) -> None:
-    """`v1[v2] = v3;`."""
-    writer.line(f"{writer.name(op.ptr)}[{writer.name(op.offset)}] = {writer.name(op.value)};")
-
-
-def emit_address(writer: Writer, op: PtrToIntOp | IntToPtrOp) -> None:
-    """`int64_t v3 = reinterpret_cast<int64_t>(v1);`, and back."""
-    _assign(writer, op, f"reinterpret_cast<{value_type(op.results[0], op)}>({writer.name(op.operands[0])})")
-
-
-def emit_declare_local_array(writer: Writer, op: DeclareLocalArrayOp) -> None:
+def emit_array(writer: Writer, op: DeclareLocalArrayOp | DeclareEventIdArrayOp) -> None:
     """`int32_t v3[4];`."""
     ty = op.result.type
-    assert isinstance(ty, LocalArrayType)
-    writer.line(f"{scalar_type(ty.dtype, op)} {writer.define(op.result)}[{ty.size}];")
+    assert isinstance(ty, LocalArrayType | EventIdArrayType)
+    element = scalar_type(ty.dtype, op) if isinstance(ty, LocalArrayType) else "int32_t"
+    writer.line(f"{element} {writer.define(op.result)}[{ty.size}];")
 
 
-def emit_local_array_set(writer: Writer, op: LocalArraySetOp) -> None:
-    """`v3[v2] = v1;`."""
-    array, index, value = map(writer.name, op.operands)
-    writer.line(f"{array}[{index}] = {value};")
+def emit_event_id(writer: Writer, op: EventIdArrayGetOp) -> None:
+    """`event_t v4 = (event_t) v3[v2];`."""
+    array, index = map(writer.name, op.operands)
+    writer.variable("event_t", f"(event_t) {array}[{index}]", op.result)
 
 
-def emit_local_array_get(writer: Writer, op: LocalArrayGetOp) -> None:
-    """`int32_t v4 = v3[v2];`."""
-    _assign(writer, op, f"{writer.name(op.array)}[{writer.name(op.index)}]")
-
-
-def emit_bitcast(writer: Writer, op: arith.BitcastOp) -> None:
-    """`float v3 = __builtin_bit_cast(float, v1);`: the bits stay."""
-    _assign(writer, op, f"__builtin_bit_cast({value_type(op.result, op)}, {writer.name(op.input)})")
-
-
-def emit_float_to_unsigned(writer: Writer, op: arith.FPToUIOp) -> None:
-    """`int32_t v3 = (int32_t)(uint32_t)v1;`."""
-    # By way of the unsigned type: C++ does not say what a number beyond the range of the signed one becomes.
-    ty = value_type(op.result, op)
-    _assign(writer, op, f"({ty})(u{ty}){writer.name(op.input)}")
-
-
-def _assign(writer: Writer, op: Operation, expression: str) -> None:
-    result = op.results[0]
-    writer.line(f"{value_type(result, op)} {writer.define(result)} = {expression};")
-
-
-def _unsigned(writer: Writer, value: SSAValue, op: Operation) -> str:
-    """The value read as unsigned; an i1 is that already."""
-    ty = scalar_type(value.type, op)
-    if value.type == i1:
-        return writer.name(value)
-    return f"(u{ty}){writer.name(value)}"
-
-
-EMITTERS: dict[type[Operation], Callable[..., None]] = {
-    **dict.fromkeys(SIGNED, emit_signed),
-    **dict.fromkeys(UNSIGNED, emit_unsigned),
+EMITTERS: dict[type[Operation], Emitter] = {
+    **{op: value(template) for op, template in EXPRESSIONS.items()},
+    **{op: value(f"({{type}})({template})", unsigned=True) for op, template in UNSIGNED.items()},
+    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp, IndexCastUIOp), value("({type}){0}", unsigned=True)),
     **dict.fromkeys(CASTS, emit_cast),
-    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp, IndexCastUIOp), emit_unsigned_cast),
-    **dict.fromkeys(CALLS, emit_identity),
     arith.ExtSIOp: emit_sign_extension,
-    arith.BitcastOp: emit_bitcast,
-    arith.FPToUIOp: emit_float_to_unsigned,
-    PtrToIntOp: emit_address,
-    IntToPtrOp: emit_address,
-    DeclareLocalArrayOp: emit_declare_local_array,
-    LocalArraySetOp: emit_local_array_set,
-    LocalArrayGetOp: emit_local_array_get,
-    arith.NegfOp: emit_negf,
-    arith.SelectOp: emit_select,
-    arith.CmpiOp: emit_cmpi,
-    arith.CmpfOp: emit_cmpf,
+    **dict.fromkeys((arith.CmpiOp, arith.CmpfOp), emit_comparison),
+    **dict.fromkeys((StoreScalarOp, LocalArraySetOp, EventIdArraySetOp), statement("{0}[{1}] = {2}")),
+    **dict.fromkeys((DeclareLocalArrayOp, DeclareEventIdArrayOp), emit_array),
+    EventIdArrayGetOp: emit_event_id,
     arith.ConstantOp: lambda writer, op: None,
-    LoadScalarOp: emit_load_scalar,
-    StoreScalarOp: emit_store_scalar,
 }
 """Scalar operations; constants are hoisted where they are used."""

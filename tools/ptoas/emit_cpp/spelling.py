@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, f64, i1
+from xdsl.dialects.builtin import IndexType, MemRefType, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from isa.elements import BY_MLIR, ELEMENTS
@@ -22,6 +22,7 @@ from ptodsl.dialect import (
     SLayout,
     SubviewOp,
     TileBufType,
+    TileFifoOp,
     TileSpec,
     element_type,
 )
@@ -107,13 +108,14 @@ def tile_type(spec: TileSpec) -> str:
     )
 
 
-def pipe_type(op: InitializeL2G2LPipeOp) -> str:
+def pipe_type(fifo: InitializeL2G2LPipeOp | TileFifoOp) -> str:
     """`TPipe<flag base, direction, slot bytes, slots, local slots, no split>`."""
-    slot_size, slot_num = (_int(attr) for attr in (op.slot_size, op.slot_num))
-    direction = DIRECTIONS[_int(op.dir_mask)]
-    no_split = "true" if op.nosplit is not None and op.nosplit.value.data else "false"
-    return f"TPipe<{op.flag}, Direction::{direction}, {slot_size}, {slot_num}, {slot_num}, {no_split}>"
-
-
-def _int(attr: IntegerAttr) -> int:
-    return attr.value.data
+    slots, local = (
+        (fifo.slots, fifo.local_slots)
+        if isinstance(fifo, TileFifoOp)
+        else (fifo.slot_num.value.data, fifo.slot_num.value.data)
+    )
+    assert fifo.flag_base is not None
+    direction, size = DIRECTIONS[fifo.dir_mask.value.data], fifo.slot_size.value.data
+    no_split = "true" if fifo.nosplit is not None and fifo.nosplit.value.data else "false"
+    return f"TPipe<{fifo.flag_base.value.data}, Direction::{direction}, {size}, {slots}, {local}, {no_split}>"

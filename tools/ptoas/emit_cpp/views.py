@@ -1,13 +1,14 @@
-"""C++ of global memory: pointers, slices as GlobalTensor, FIFO entries and handles.
+"""C++ of global memory: pointers, slices as GlobalTensor, entries of FIFOs.
 
 `pto.make_tensor_view` prints nothing: its shape and strides go into the type and the constructor of each slice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 
 from xdsl.ir import Operation, SSAValue
 
@@ -15,21 +16,16 @@ from ptodsl.dialect import (
     MAX_RANK,
     AddPtrOp,
     DeclareGlobalOp,
-    FifoOp,
-    InitializeL2G2LPipeOp,
     Layout,
     MakeTensorViewOp,
     PartitionViewOp,
-    TAllocOp,
     TensorViewType,
-    TFreeOp,
-    TPopOp,
-    TPushOp,
     checks,
     layout_of,
 )
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp.spelling import LAYOUTS, pipe_type, scalar_type, value_type
+from tools.ptoas.emit_cpp.spelling import LAYOUTS, scalar_type
+from tools.ptoas.emit_cpp.templates import Emitter, value
 from tools.ptoas.emit_cpp.writer import Writer
 
 Term = int | str
@@ -96,13 +92,6 @@ def add(a: Term, b: Term) -> Term:
     return a if b == 0 else f"{a} + {b}"
 
 
-def _sum(terms: Iterable[Term]) -> Term:
-    total: Term = 0
-    for term in terms:
-        total = add(total, term)
-    return total
-
-
 def term(writer: Writer, value: SSAValue) -> Term:
     """A constant as a number, everything else as a name."""
     constant = checks.constant_int(value)
@@ -113,7 +102,7 @@ def entry_view(entry: SSAValue, op: Operation) -> GlobalView:
     """The view of a FIFO entry: dense, row-major, all sizes constant."""
     ty = entry.type
     assert isinstance(ty, TensorViewType)
-    strides = [reduce(lambda a, b: a * b, ty.shape[axis + 1 :], 1) for axis in range(len(ty.shape))]
+    strides = [prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape))]
     return padded_view(scalar_type(ty.dtype, op), ty.shape, strides, Layout.ND)
 
 
@@ -121,7 +110,7 @@ def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
     """`GlobalTensor<...> v9(v1 + (v8 * 256), pto::Shape<...>(...), pto::Stride<...>(...));`."""
     base, strides = _origin(writer, op)
     offsets = (term(writer, offset) for offset in op.offsets)
-    offset = _sum(multiply(*pair) for pair in zip(offsets, strides, strict=True))
+    offset: Term = reduce(add, map(multiply, offsets, strides))
     view = slice_view(writer, op)
     pointer = base if offset == 0 else f"{base} + ({offset})"
     shape, stride = (f"{view.shape_type}({_dynamic(view.shape)})", f"{view.stride_type}({_dynamic(view.strides)})")
@@ -157,40 +146,10 @@ def emit_declare_global(writer: Writer, op: DeclareGlobalOp) -> None:
     writer.line(f"{entry_view(op.result, op).type} {writer.define(op.result)}(nullptr);")
 
 
-def emit_addptr(writer: Writer, op: AddPtrOp) -> None:
-    """`__gm__ float* v3 = v1 + v2;`."""
-    writer.line(
-        f"{value_type(op.result, op)} {writer.define(op.result)} = {writer.name(op.ptr)} + {writer.name(op.offset)};"
-    )
-
-
-def emit_initialize_pipe(writer: Writer, op: InitializeL2G2LPipeOp) -> None:
-    """`auto v9 = TPipe<...>(v1, v2, v2);`: base in GM, and no slots on chip."""
-    view = op.gm_addr.owner
-    if not isinstance(view, MakeTensorViewOp):
-        raise OperationError(op, f"{op.name}: gm_addr must be made by pto.make_tensor_view in this function")
-    no_local = writer.constant("int32_t", "0")
-    writer.line(f"auto {writer.define(op.pipe)} = {pipe_type(op)}({writer.name(view.ptr)}, {no_local}, {no_local});")
-
-
-FIFO_CALLS: dict[type[FifoOp], str] = {TAllocOp: "TALLOC", TPushOp: "TPUSH", TPopOp: "TPOP", TFreeOp: "TFREE"}
-
-
-def emit_fifo(writer: Writer, op: FifoOp) -> None:
-    """`TPUSH<TPipe<...>, GlobalTensor<...>, TileSplitAxis::TILE_UP_DOWN>(pipe, entry);`."""
-    owner = op.pipe.owner
-    if not isinstance(owner, InitializeL2G2LPipeOp):
-        raise OperationError(op, f"{op.name}: pipe must come from pto.initialize_l2g2l_pipe in the same function")
-    types = f"{pipe_type(owner)}, {entry_view(op.entry, op).type}, TileSplitAxis::{op.split_axis}"
-    writer.line(f"{FIFO_CALLS[type(op)]}<{types}>({writer.name(op.pipe)}, {writer.name(op.entry)});")
-
-
-EMITTERS: dict[type[Operation], Callable[..., None]] = {
-    AddPtrOp: emit_addptr,
+EMITTERS: dict[type[Operation], Emitter] = {
+    AddPtrOp: value("{0} + {1}"),
     MakeTensorViewOp: lambda writer, op: None,
     PartitionViewOp: emit_partition_view,
     DeclareGlobalOp: emit_declare_global,
-    InitializeL2G2LPipeOp: emit_initialize_pipe,
-    FifoOp: emit_fifo,
 }
 """Operations on global memory."""

@@ -7,7 +7,7 @@ at the end only, so lines hold marks for names until `render`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from xdsl.dialects.arith import ConstantOp
@@ -17,7 +17,7 @@ from xdsl.ir import Operation, SSAValue
 from ptodsl.dialect import MakeTensorViewOp
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.emit_cpp.spelling import scalar_type
+from tools.ptoas.emit_cpp.spelling import SCALARS, scalar_type
 
 INDENT = "  "
 
@@ -79,6 +79,11 @@ class Writer:
             raise OperationError(owner, f"{owner.name}: take a slice of the view with pto.partition_view to use it")
         raise OperationError(owner, f"{owner.name}: the result is no C++ variable and cannot be used like this")
 
+    def unsigned(self, value: SSAValue) -> str:
+        """A value read as unsigned; an i1 is that already."""
+        name = self.name(value)
+        return name if value.type == i1 else f"(u{SCALARS[value.type]}){name}"
+
     def constant(self, cpp_type: str, text: str) -> str:
         """Name of a hoisted constant."""
         key = cpp_type, text
@@ -89,6 +94,18 @@ class Writer:
     def line(self, text: str) -> None:
         """Add a line to the body."""
         self.directive(INDENT * self._indent + text)
+
+    def variable(self, cpp_type: str, text: str, value: SSAValue | None = None) -> str:
+        """Print a variable, that of `value` if one is given; its name."""
+        name = self.fresh() if value is None else self.define(value)
+        self.line(f"{cpp_type} {name} = {text};")
+        return name
+
+    def call(self, function: str, arguments: Iterable[SSAValue | str | None], template: Iterable[str] = ()) -> None:
+        """Print `function<template>(arguments);`; None is an operand that is not there."""
+        given = [one if isinstance(one, str) else self.name(one) for one in arguments if one is not None]
+        types = ", ".join(template)
+        self.line(f"{function}{f'<{types}>' if types else ''}({', '.join(given)});")
 
     def directive(self, text: str) -> None:
         """Add a preprocessor line, which is never indented."""
