@@ -24,7 +24,7 @@ from tools.ptoas.fifo_forms import rewrite_fifos
 from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
 from tools.ptoas.memref_forms import rewrite_memrefs
 from tools.ptoas.parse import ParsedModule, parse_module
-from tools.ptoas.plan_memory import MemoryPlan, apply_plan, plan_memory
+from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.tile_fifos import complete_tile_fifos
 from tools.ptoas.verify import verify_module
 
@@ -98,15 +98,12 @@ def assemble_with_origins(text: str, file: str, options: Options) -> Assembled:
         # In front of all others, since the verifier and the passes know only what comes out of these.
         rewrite_memrefs(parsed.module, parsed.adopt)
         rewrite_fifos(parsed.module, parsed.adopt)
-    except OperationError as error:
-        raise AssemblerError([parsed.diagnose(error)]) from error
-    if not options.infer_layout:
-        do_not_infer_layouts(parsed.module)
-    found = list(verify_module(parsed.module, addresses=options.addresses))
-    if errors := [error for error in found if not isinstance(error, OperationWarning)]:
-        raise AssemblerError([parsed.diagnose(error) for error in errors])
-    try:
-        return _lower(parsed, options, [parsed.warn(warning.op, warning.message) for warning in found])
+        if not options.infer_layout:
+            do_not_infer_layouts(parsed.module)
+        found = list(verify_module(parsed.module, addresses=options.addresses))
+        if errors := [error for error in found if not isinstance(error, OperationWarning)]:
+            raise AssemblerError(list(map(parsed.diagnose, errors)))
+        return _lower(parsed, options, list(map(parsed.diagnose, found)))
     except OperationError as error:
         raise AssemblerError([parsed.diagnose(error)]) from error
 
@@ -121,8 +118,12 @@ def _lower(parsed: ParsedModule, options: Options, limits: list[Diagnostic]) -> 
     plan = plan_memory(module)
     apply_plan(plan)
     check_overlaps(module, ByteRanges(plan))
-    unused = [parsed.warn(warning.op, warning.message) for warning in dead_tiles(module)]
-    warnings = (*limits, *unused, *_synchronise(parsed, plan, options))
+    warnings = (*limits, *map(parsed.diagnose, dead_tiles(module)))
+    if options.sync is Sync.BARRIER_ALL:
+        inject_barriers(module)
+    elif options.sync is Sync.INSERT:
+        slow = insert_sync(module, plan, SyncOptions(options.event_scope, options.v_rule))
+        warnings += tuple(map(parsed.diagnose, slow))
     if options.emit_pto_ir:
         stream = StringIO()
         Printer(stream, print_debuginfo=True).print_op(module)
@@ -137,12 +138,3 @@ def _origins(parsed: ParsedModule, emitted: Emitted) -> Iterator[LineOrigin]:
             user = user_place(op)
             where = ("", 0) if user is None else (user.file, user.line)
             yield LineOrigin(number, parsed.place(op).line, op.name, *where)
-
-
-def _synchronise(parsed: ParsedModule, plan: MemoryPlan, options: Options) -> list[Diagnostic]:
-    if options.sync is Sync.BARRIER_ALL:
-        inject_barriers(parsed.module)
-    if options.sync is not Sync.INSERT:
-        return []
-    warnings = insert_sync(parsed.module, plan, SyncOptions(options.event_scope, options.v_rule))
-    return [parsed.warn(warning.op, warning.message) for warning in warnings]

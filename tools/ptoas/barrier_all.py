@@ -5,14 +5,10 @@ from __future__ import annotations
 from xdsl.dialects.builtin import ModuleOp
 
 from ptodsl.dialect import BarrierOp, Pipe, touches_memory
+from tools.ptoas.insertion import insert_before
 
 
 def inject_barriers(module: ModuleOp) -> None:
     """Order all memory operations of each core, by barriers in front of them; always right, never fast."""
-    touching = [op for op in module.walk() if touches_memory(op)]
-    for op in touching:
-        barrier = BarrierOp(Pipe.ALL)
-        barrier.location = op.location
-        block = op.parent
-        assert block is not None
-        block.insert_op_before(barrier, op)
+    for op in [op for op in module.walk() if touches_memory(op)]:
+        insert_before(op, BarrierOp(Pipe.ALL))

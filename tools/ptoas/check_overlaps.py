@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import product
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from isa.repeats import own_distance
 from ptodsl.dialect import DpsOp, Pipe, VectorOp, effects_of
-from tools.ptoas.byte_ranges import ByteRange, ByteRanges
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.byte_ranges import ByteRanges
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.insert_sync.vector_walks import walk_of
 
 
@@ -37,20 +37,15 @@ def _check_distinct(op: VectorOp, ranges: ByteRanges) -> None:
         tiles = getattr(op, first), getattr(op, second)
         if any(tile is None or ranges.origin(tile) is None for tile in tiles):
             continue
-        if _overlap(*map(ranges.of, tiles)):
-            what = f"{first} shares bytes with {second}, which the device would overwrite"
-            raise OperationError(op, f"{op.name}: {what}")
+        if any(one.overlaps(other) for one, other in product(*map(ranges.of, tiles))):
+            raise wrong(op, f"{first} shares bytes with {second}, which the device would overwrite")
 
 
 def _check_result(op: Operation, ranges: ByteRanges) -> None:
     walk = walk_of(op, ranges)
     if walk is not None and own_distance(walk) is not None:
-        raise OperationError(
+        raise wrong(
             op,
-            f"{op.name}: dst lies over an operand that later repeats still read, and V does not wait for its own "
+            "dst lies over an operand that later repeats still read, and V does not wait for its own "
             "results: let dst begin exactly where that operand does, or lie outside of it",
         )
-
-
-def _overlap(first: Sequence[ByteRange], second: Sequence[ByteRange]) -> bool:
-    return any(one.overlaps(other) for one in first for other in second)

@@ -7,6 +7,7 @@ from xdsl.dialects.func import FuncOp
 
 from isa import a3
 from ptodsl.dialect import FifoOp, InitializeL2G2LPipeOp, Split
+from tools.ptoas.functions import functions_of
 
 
 def complete_fifos(module: ModuleOp) -> None:
@@ -15,9 +16,7 @@ def complete_fifos(module: ModuleOp) -> None:
     FIFOs without a flag base are numbered in the order of their function, as ptoas 0.48 does: 0, 2, 4, ... Both ends of
     a FIFO therefore have the same one if both functions initialise the same FIFOs in the same order.
     """
-    for function in module.body.block.ops:
-        if not isinstance(function, FuncOp):
-            continue
+    for function in functions_of(module):
         for fifo, base in flag_bases(function).items():
             fifo.flag_base = IntegerAttr(base, i32)
             if fifo.nosplit is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import DenseArrayBase, ModuleOp, i32
-from xdsl.rewriter import InsertPoint, Rewriter
 
 from ptodsl.dialect import VECTOR_OPS, AllocTileOp, TileBufType
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
+from tools.ptoas.insertion import insert_before
 
 
 def complete_scratch(module: ModuleOp, *, addresses: bool = False) -> None:
@@ -19,15 +19,11 @@ def complete_scratch(module: ModuleOp, *, addresses: bool = False) -> None:
         if not isinstance(op, VECTOR_OPS["tquant"]) or op.tmp is not None:  # type: ignore[attr-defined]
             continue
         if addresses:
-            raise OperationError(
-                op, f"{op.name}: with --pto-level=level3 it needs tmp, outs(%d, %t), at a place of its own"
-            )
+            raise wrong(op, "with --pto-level=level3 it needs tmp, outs(%d, %t), at a place of its own")
         src, fp, offset, dst = op.src, op.fp, op.offset, op.dst  # type: ignore[attr-defined]
         assert isinstance(src.type, TileBufType)
         scratch = AllocTileOp(TileBufType.of(src.type.shape, src.type.dtype, src.type.loc))
-        scratch.location = op.location
-        Rewriter.insert_op(scratch, InsertPoint.before(op))
-        given = [src, fp, *([] if offset is None else [offset]), scratch.result, dst]
-        op.operands = given
+        insert_before(op, scratch)
+        op.operands = [src, fp, *([] if offset is None else [offset]), scratch.result, dst]
         # How many operands each of these is: src, fp, offset, tmp, dst.
         op.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, [1, 1, int(offset is not None), 1, 1])

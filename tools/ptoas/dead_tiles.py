@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from isa.op import Role
 from ptodsl.dialect import AllocationOp, MultiTileBufType, TileBufType, effects_of, row_of
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import OperationWarning
+from tools.ptoas.functions import functions_of
 from tools.ptoas.tile_sources import allocations_of
 
 
@@ -28,32 +28,25 @@ class _Uses:
     """Tiles that are read by what has an effect elsewhere."""
 
 
-def dead_tiles(module: ModuleOp) -> Iterator[OperationError]:
+def dead_tiles(module: ModuleOp) -> Iterator[OperationWarning]:
     """A warning for each tile of a verified module that is written and comes to nothing, at the last write.
 
     A tile that is not touched at all is none: pto-dsl demands some that the device does without.
     """
-    for function in module.body.block.ops:
-        if isinstance(function, FuncOp) and not function.is_declaration:
-            yield from _of_function(function)
-
-
-def _of_function(function: FuncOp) -> Iterator[OperationError]:
-    uses = _Uses()
-    allocations = [op for op in function.walk() if isinstance(op, AllocationOp)]
-    for op in function.walk():
-        _note(op, uses)
-    todo = list(uses.live)
-    while todo:
-        more = uses.inputs[todo.pop()] - uses.live
-        uses.live |= more
-        todo += more
-    for allocation in allocations:
-        if allocation not in uses.live and (writers := uses.writers[allocation]):
-            last = writers[-1]
-            yield OperationError(
-                last, f"{last.name}: nobody uses what it leaves in its tile: store it, or leave the operation out"
-            )
+    for function in functions_of(module):
+        uses = _Uses()
+        for op in function.walk():
+            _note(op, uses)
+        todo = list(uses.live)
+        while todo:
+            more = uses.inputs[todo.pop()] - uses.live
+            uses.live |= more
+            todo += more
+        # In the order of the allocations, not of the writes.
+        for op in function.walk():
+            if isinstance(op, AllocationOp) and op not in uses.live and (writers := uses.writers[op]):
+                problem = "nobody uses what it leaves in its tile: store it, or leave the operation out"
+                yield OperationWarning(writers[-1], f"{writers[-1].name}: {problem}")
 
 
 def _note(op: Operation, uses: _Uses) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc
@@ -59,8 +59,9 @@ class OperationWarning(OperationError):
     """An operation that can be assembled, and should not have to be."""
 
 
-Adopt = Callable[[Operation, Operation], None]
-"""Told by a pass which operation it has put in the place of which one of the text."""
+def wrong(op: Operation, problem: str) -> OperationError:
+    """The error that an operation has a problem: its name, then that."""
+    return OperationError(op, f"{op.name}: {problem}")
 
 
 def user_place(op: Operation) -> Place | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.rewriter import Rewriter
 
 from ptodsl.dialect import VECTOR_OPS
-from tools.ptoas.diagnostics import Adopt
+from tools.ptoas.insertion import Adopt, insert_before
 
 PARTS: Mapping[str, tuple[str, str]] = {
     "pto.taddc": ("tadd", "tadd"),
@@ -31,8 +31,5 @@ def expand_sums(module: ModuleOp, adopt: Adopt) -> None:
             continue
         lhs, rhs, addend, dst = op.operands
         parts = [VECTOR_OPS[names[0]](lhs, rhs, dst), VECTOR_OPS[names[1]](dst, addend, dst)]
-        for part in parts:
-            part.location = op.location
-            adopt(part, op)
-        Rewriter.insert_op(parts, InsertPoint.before(op))
+        insert_before(op, *parts, adopt=adopt)
         Rewriter.erase_op(op)

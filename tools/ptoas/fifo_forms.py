@@ -14,6 +14,7 @@ from itertools import count
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i32
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
+from xdsl.rewriter import Rewriter
 
 from ptodsl.dialect import (
     CUBE_TO_VECTOR,
@@ -50,8 +51,9 @@ from ptodsl.dialect import (
     checks,
 )
 from tools.ptoas.complete_fifos import flag_bases
-from tools.ptoas.diagnostics import Adopt, OperationError
-from tools.ptoas.functions import core_of
+from tools.ptoas.diagnostics import wrong
+from tools.ptoas.functions import core_of, functions_of
+from tools.ptoas.insertion import Adopt, insert_before
 
 _ENDS: dict[KernelKind, type[TileFifoOp]] = {
     KernelKind.CUBE: AicInitializePipeOp,
@@ -68,9 +70,7 @@ def rewrite_fifos(module: ModuleOp, adopt: Adopt) -> None:
     Raises:
         OperationError: it is not known where a FIFO keeps its tiles, or which pop a tile comes from.
     """
-    for function in module.body.block.ops:
-        if not isinstance(function, FuncOp):
-            continue
+    for function in functions_of(module):
         in_gm = [op for op in function.walk() if isinstance(op, TileFifoOp) and op.gm_slot_tensor is not None]
         # Before any handle is replaced, since all handles of the function count for the numbers.
         bases = flag_bases(function)
@@ -85,16 +85,10 @@ def rewrite_fifos(module: ModuleOp, adopt: Adopt) -> None:
 
 def _replace(old: Operation, new: Sequence[Operation], adopt: Adopt, results: Sequence[SSAValue] = ()) -> None:
     """Put operations in the place of one, and `results` in that of its results; those that nobody uses may go."""
-    for op in new:
-        op.location = old.location
-        adopt(op, old)
-    block = old.parent
-    assert block is not None
-    block.insert_ops_before(new, old)
+    insert_before(old, *new, adopt=adopt)
     for result, value in zip(old.results, results, strict=False):
         result.replace_all_uses_with(value)
-    old.detach()  # type: ignore[no-untyped-call]
-    old.erase()
+    Rewriter.erase_op(old)
 
 
 class _Tiles:
@@ -118,7 +112,7 @@ class _Tiles:
                 case TFreeOp() if step.entry is None:
                     _replace(step, [_FREES[self.core](split, id=number)], self.adopt)
                 case _:
-                    raise OperationError(step, f"{step.name}: this FIFO has tiles: push, pop and free them")
+                    raise wrong(step, "this FIFO has tiles: push, pop and free them")
         rings = [ring for way in WAYS.get(handle.dir_mask.value.data, ()) for ring in self._ring(way, number)]
         end = _ENDS[self.core](
             dir_mask=handle.dir_mask.value.data,
@@ -149,9 +143,9 @@ class _Tiles:
             return
         base = checks.constant_int(address)
         if base is None:
-            raise OperationError(
+            raise wrong(
                 self.handle,
-                f"{self.handle.name}: the place of its tiles must be known: a constant, or what pto.reserve_buffer or "
+                "the place of its tiles must be known: a constant, or what pto.reserve_buffer or "
                 "pto.import_reserved_buffer returns",
             )
         if self._consumes(way):
@@ -183,11 +177,8 @@ class _Tiles:
         uses = [use.operation for use in tile.uses]
         if not any(isinstance(op, TPopOp) for op in uses):
             if uses:
-                raise OperationError(
-                    uses[0], f"{uses[0].name}: no pto.tpop before it in its block, or around that, places this tile"
-                )
-            owner.detach()  # type: ignore[no-untyped-call]
-            owner.erase()
+                raise wrong(uses[0], "no pto.tpop before it in its block, or around that, places this tile")
+            Rewriter.erase_op(owner)
 
 
 def _open_in_gm(end: TileFifoOp, function: FuncOp, adopt: Adopt) -> None:
@@ -214,4 +205,4 @@ def _open_in_gm(end: TileFifoOp, function: FuncOp, adopt: Adopt) -> None:
             case TFreeTileOp():
                 _replace(step, [TFreeOp(step.entry, handle.pipe, split)], adopt)
             case _:
-                raise OperationError(step, f"{step.name}: this FIFO has entries in GM: its result is a view of GM")
+                raise wrong(step, "this FIFO has entries in GM: its result is a view of GM")

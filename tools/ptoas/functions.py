@@ -16,7 +16,7 @@ from ptodsl.dialect import (
     SectionCubeOp,
     SectionOp,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import OperationError, wrong
 
 KERNEL_KIND = "pto.kernel_kind"
 """Attribute of a function: the core that runs it."""
@@ -32,6 +32,11 @@ EXTERNAL = "external"
 
 VISIBILITIES = (EXTERNAL, "internal", "private", "public")
 """Values of `pto.visibility`; only `external` changes what is printed."""
+
+
+def functions_of(module: ModuleOp) -> list[FuncOp]:
+    """The functions of a module that have a body."""
+    return [op for op in module.body.block.ops if isinstance(op, FuncOp) and not op.is_declaration]
 
 
 def is_entry(function: FuncOp) -> bool:
@@ -96,11 +101,11 @@ def verify_functions(module: ModuleOp) -> Iterator[OperationError]:
     functions: dict[str, FuncOp] = {}
     for function in module.body.block.ops:
         if not isinstance(function, FuncOp):
-            yield OperationError(function, f"{function.name}: a module of pto holds functions only")
+            yield wrong(function, "a module of pto holds functions only")
             continue
         name = function.sym_name.data
         if name in functions:
-            yield OperationError(function, f"{function.name}: there is a function @{name} already")
+            yield wrong(function, f"there is a function @{name} already")
         functions.setdefault(name, function)
         yield from _verify_attributes(function)
     for function in functions.values():
@@ -111,13 +116,13 @@ def _verify_attributes(function: FuncOp) -> Iterator[OperationError]:
     name = function.sym_name.data
     if is_entry(function):
         if function.function_type.outputs.data:
-            yield OperationError(function, f"{function.name}: entry functions must return void, but @{name} does not")
+            yield wrong(function, f"entry functions must return void, but @{name} does not")
         if function.is_declaration:
-            yield OperationError(function, f"{function.name}: the entry @{name} has no body")
+            yield wrong(function, f"the entry @{name} has no body")
     visibility = function.attributes.get(VISIBILITY)
     if visibility is not None and visibility not in [StringAttr(known) for known in VISIBILITIES]:
         known = ", ".join(f'"{value}"' for value in VISIBILITIES)
-        yield OperationError(function, f"{function.name}: {VISIBILITY} must be one of {known}, not {visibility}")
+        yield wrong(function, f"{VISIBILITY} must be one of {known}, not {visibility}")
 
 
 def _verify_calls(function: FuncOp, functions: Mapping[str, FuncOp]) -> Iterator[OperationError]:
@@ -126,9 +131,9 @@ def _verify_calls(function: FuncOp, functions: Mapping[str, FuncOp]) -> Iterator
             continue
         if way := _way(callee, function, functions):
             names = " calls ".join(f"@{name}" for name in (function.sym_name.data, *way))
-            yield OperationError(op, f"{op.name}: {names}, but the device has no recursion")
+            yield wrong(op, f"{names}, but the device has no recursion")
         elif is_entry(callee):
-            yield OperationError(op, f"{op.name}: @{callee.sym_name.data} is an entry, which only the host launches")
+            yield wrong(op, f"@{callee.sym_name.data} is an entry, which only the host launches")
 
 
 def _way(start: FuncOp, goal: FuncOp, functions: Mapping[str, FuncOp]) -> Sequence[str]:

@@ -38,7 +38,8 @@ from ptodsl.dialect import (
     TLoadOp,
     TStoreOp,
 )
-from tools.ptoas.diagnostics import Adopt, OperationError
+from tools.ptoas.diagnostics import wrong
+from tools.ptoas.insertion import Adopt, insert_before
 
 
 def rewrite_memrefs(module: ModuleOp, adopt: Adopt) -> None:
@@ -80,11 +81,7 @@ def _rewrite(argument: BlockArgument, ty: Attribute, adopt: Adopt) -> None:
     pointer = Rewriter.replace_value_with_new_type(argument, ty)
     for use in transfers:
         made = _whole(use.operation, pointer, memref)
-        for op in made:
-            op.location = use.operation.location
-            adopt(op, use.operation)
-        assert use.operation.parent is not None
-        use.operation.parent.insert_ops_before(made, use.operation)
+        insert_before(use.operation, *made, adopt=adopt)
         use.operation.operands[use.index] = made[-1].results[0]
 
 
@@ -92,9 +89,7 @@ def _whole(user: Operation, pointer: SSAValue, memref: MemRefType[Attribute]) ->
     """Operations of which the last makes a slice of all that a memref is, or the view that a FIFO lies in."""
     shape, strides = memref.get_shape(), _strides(memref)
     if strides is None or DYNAMIC_INDEX in shape:
-        raise OperationError(
-            user, f"{user.name}: {memref} has sizes or strides that are not constant: make a view of a pointer instead"
-        )
+        raise wrong(user, f"{memref} has sizes or strides that are not constant: make a view of a pointer instead")
     numbers = {value: ConstantOp(IntegerAttr(value, IndexType())) for value in dict.fromkeys((0, *shape, *strides))}
     view = MakeTensorViewOp(pointer, [numbers[n].result for n in shape], [numbers[n].result for n in strides])
     if isinstance(user, InitializeL2G2LPipeOp):

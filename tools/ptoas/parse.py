@@ -21,7 +21,7 @@ from xdsl.utils.mlir_lexer import KIND_BY_PUNCTUATION_SPELLING, MLIRLexer, MLIRT
 
 from isa.refused import REFUSED
 from ptodsl.dialect import WhileSyntax, context
-from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, Place, user_place
+from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, OperationWarning, Place, user_place
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,11 @@ class ParsedModule:
         self._starts[op] = self._starts[written]
 
     def diagnose(self, error: OperationError) -> Diagnostic:
-        """The error at its place in the text, with the user's line as a note."""
-        return self._diagnostic(error.op, error.message, "error")
-
-    def warn(self, op: Operation, message: str) -> Diagnostic:
-        """A warning at an operation's place in the text, with the user's line as a note."""
-        return self._diagnostic(op, message, "warning")
-
-    def _diagnostic(self, op: Operation, message: str, severity: str) -> Diagnostic:
-        user = user_place(op)
-        notes = () if user is None else ((user, f"{op.name} comes from here"),)
-        return Diagnostic(self.place(op), message, notes, severity)
+        """The error or warning at its place in the text, with the user's line as a note."""
+        user = user_place(error.op)
+        notes = () if user is None else ((user, f"{error.op.name} comes from here"),)
+        severity = "warning" if isinstance(error, OperationWarning) else "error"
+        return Diagnostic(self.place(error.op), error.message, notes, severity)
 
 
 def _after(op: Operation) -> Iterator[Operation]:

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i32, i64
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
 from isa import a3
 from ptodsl.dialect import AllocationOp, Loc, ReserveBufferOp, checks, uses_library_scratch
-from tools.ptoas.diagnostics import OperationError, user_place
+from tools.ptoas.diagnostics import OperationError, user_place, wrong
+from tools.ptoas.functions import functions_of
+from tools.ptoas.insertion import insert_before
 from tools.ptoas.live_ranges import ALWAYS, LiveRange, live_ranges
 
 LARGEST_SHOWN = 5
@@ -69,9 +70,9 @@ class Room:
         """Raise OperationError if a tile with an address of its own reaches into the scratch."""
         if self.reason is None or tile.fixed is None or tile.fixed + tile.size <= self.end:
             return
-        raise OperationError(
+        raise wrong(
             tile.op,
-            f"{tile.op.name}: bytes {tile.fixed} to {tile.fixed + tile.size} of {self.buffer.name} reach into the "
+            f"bytes {tile.fixed} to {tile.fixed + tile.size} of {self.buffer.name} reach into the "
             f"scratch of the device library from {self.end} on, which {self.words}. Use addresses below",
         )
 
@@ -101,13 +102,12 @@ def plan_memory(module: ModuleOp) -> MemoryPlan:
             constant, or reaches into the library's scratch.
     """
     addresses: dict[Placed, int] = {}
-    for function in module.body.block.ops:
-        if isinstance(function, FuncOp) and not function.is_declaration:
-            reason = next((op for op in function.walk() if uses_library_scratch(op)), None)
-            for tiles in _tiles_by_buffer(function.body.block).values():
-                buffer = tiles[0].loc.buffer
-                room = Room(buffer, reason if buffer is a3.LIBRARY_SCRATCH.buffer else None)
-                addresses.update(_place(tiles, room, function.sym_name.data))
+    for function in functions_of(module):
+        reason = next((op for op in function.walk() if uses_library_scratch(op)), None)
+        for tiles in _tiles_by_buffer(function.body.block).values():
+            buffer = tiles[0].loc.buffer
+            room = Room(buffer, reason if buffer is a3.LIBRARY_SCRATCH.buffer else None)
+            addresses.update(_place(tiles, room, function.sym_name.data))
     return MemoryPlan(addresses)
 
 
@@ -120,10 +120,7 @@ def apply_plan(plan: MemoryPlan) -> None:
         if op.addr is not None:
             continue
         constant = ConstantOp(IntegerAttr(address, i64))
-        constant.location = op.location
-        block = op.parent
-        assert block is not None
-        block.insert_op_before(constant, op)
+        insert_before(op, constant)
         op.set_address(constant.result)
 
 
@@ -149,7 +146,7 @@ def _fixed_address(op: Placed) -> int | None:
         return None
     address = checks.constant_int(op.addr)
     if address is None:
-        raise OperationError(op, f"{op.name}: addr must be a constant, so that dependences between tiles are known")
+        raise wrong(op, "addr must be a constant, so that dependences between tiles are known")
     return address
 
 

@@ -33,7 +33,7 @@ from ptodsl.dialect import (
 )
 from ptodsl.dialect.tile_fifo import enclosing_function
 from tools.ptoas.complete_fifos import flag_bases
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import OperationError, wrong
 from tools.ptoas.functions import core_of, together
 
 
@@ -42,14 +42,14 @@ def verify_tile_fifos(module: ModuleOp, *, addresses: bool) -> Iterator[Operatio
     for op in module.walk():
         match op:
             case ReserveBufferOp() if not op.auto.value.data and not addresses:
-                yield _wrong(op, "auto = false: the assembler places buffers unless --pto-level=level3")
+                yield wrong(op, "auto = false: the assembler places buffers unless --pto-level=level3")
             case ImportReservedBufferOp() if op.reserved is None:
                 name = op.buffer_name.data
-                yield _wrong(op, f"@{op.peer_func.root_reference.data} reserves no buffer {name!r}")
+                yield wrong(op, f"@{op.peer_func.root_reference.data} reserves no buffer {name!r}")
             case TileFifoOp():
-                yield from (_wrong(op, problem) for problem in _of_end(op))
+                yield from (wrong(op, problem) for problem in _of_end(op))
             case TileFifoStepOp():
-                yield from (_wrong(op, problem) for problem in _of_step(op))
+                yield from (wrong(op, problem) for problem in _of_step(op))
     yield from _of_flags(module)
 
 
@@ -75,10 +75,6 @@ def ring_of(end: TileFifoOp, way: int) -> ReserveBufferOp | None:
             return ring
         case _:
             return None
-
-
-def _wrong(op: Operation, problem: str) -> OperationError:
-    return OperationError(op, f"{op.name}: {problem}")
 
 
 def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
@@ -112,7 +108,7 @@ def _flags(end: TileFifoOp) -> int:
 def _of_flags(module: ModuleOp) -> Iterator[OperationError]:
     for base, ends in _numbered(module):
         if (problem := flag_problem(base, len(ends[0].ways))) is not None:
-            yield _wrong(ends[0], f"the FIFOs that are launched together are numbered, and {problem}")
+            yield wrong(ends[0], f"the FIFOs that are launched together are numbered, and {problem}")
 
 
 def _of_end(end: TileFifoOp) -> Iterator[str]:

@@ -6,7 +6,7 @@ from xdsl.dialects import scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
 from ptodsl.dialect import AllocationOp, MultiTileGetOp, SubviewOp, TPopTileOp, TReshapeOp
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 
 
 def direct_sources(value: SSAValue) -> tuple[SSAValue, ...]:
@@ -32,7 +32,7 @@ def direct_sources(value: SSAValue) -> tuple[SSAValue, ...]:
         case scf.IfOp():
             return tuple(_yielded(region.block, value.index) for region in owner.regions)
         case _:
-            raise OperationError(owner, f"{owner.name}: a tile must come from pto.alloc_tile in the same function")
+            raise wrong(owner, "a tile must come from pto.alloc_tile in the same function")
 
 
 def allocations_of(value: SSAValue) -> tuple[AllocationOp, ...]:
@@ -58,7 +58,7 @@ def _of_block_argument(value: BlockArgument) -> tuple[SSAValue, ...]:
     loop = value.block.parent_op()
     assert loop is not None
     if not isinstance(loop, scf.ForOp):
-        raise OperationError(loop, f"{loop.name}: tiles cannot be arguments; allocate them in the function")
+        raise wrong(loop, "tiles cannot be arguments; allocate them in the function")
     index = value.index - 1
     return loop.iter_args[index], _yielded(value.block, index)
 

@@ -11,8 +11,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import AllocationOp, CrossCoreFlagOp, DeviceLimit, SetFftsOp, TileBufType, row_distance
-from tools.ptoas.diagnostics import OperationError, OperationWarning
-from tools.ptoas.functions import callee_name, core_of, core_of_tile, verify_functions
+from tools.ptoas.diagnostics import OperationError, OperationWarning, wrong
+from tools.ptoas.functions import callee_name, core_of, core_of_tile, functions_of, verify_functions
 from tools.ptoas.tile_fifos import verify_tile_fifos
 from tools.ptoas.verify_fifos import verify_fifos
 
@@ -31,9 +31,8 @@ def verify_module(module: ModuleOp, *, addresses: bool = False) -> Iterator[Oper
     _verify_block(module.body.block, set(), errors)
     yield from errors
     yield from verify_functions(module)
-    for function in module.body.block.ops:
-        if isinstance(function, FuncOp) and not function.is_declaration:
-            yield from _verify_function(function, module, addresses)
+    for function in functions_of(module):
+        yield from _verify_function(function, module, addresses)
     yield from verify_tile_fifos(module, addresses=addresses)
 
 
@@ -49,14 +48,14 @@ def _verify_block(block: Block, defined: set[SSAValue], errors: list[OperationEr
         except VerifyException as error:
             errors.append(OperationError(op, str(error)))
         errors.extend(
-            OperationError(op, f"{op.name}: operand {index} is used before it is defined")
+            wrong(op, f"operand {index} is used before it is defined")
             for index, operand in enumerate(op.operands)
             if operand not in defined
         )
         errors.extend(_selected_windows(op))
         for region in op.regions:
             if len(region.blocks) > 1:
-                errors.append(OperationError(op, f"{op.name}: control flow must be structured (scf.for, scf.if)"))
+                errors.append(wrong(op, "control flow must be structured (scf.for, scf.if)"))
                 continue
             for inner in region.blocks:
                 _verify_block(inner, defined, errors)
@@ -68,7 +67,7 @@ def _selected_windows(op: Operation) -> Iterator[OperationError]:
     if isinstance(op, scf.ForOp | scf.YieldOp):
         for value in op.operands:
             if isinstance(value.type, TileBufType) and row_distance(value) != value.type.shape[1]:
-                yield OperationError(op, f"{op.name}: a window that is narrower than its tile cannot be selected")
+                yield wrong(op, "a window that is narrower than its tile cannot be selected")
 
 
 def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Iterator[OperationError]:
@@ -79,19 +78,19 @@ def _verify_function(function: FuncOp, module: ModuleOp, addresses: bool) -> Ite
             continue
         allocates = True
         if addresses and op.addr is None:
-            yield OperationError(op, f"{op.name}: every tile needs addr = .. with --pto-level=level3")
+            yield wrong(op, "every tile needs addr = .. with --pto-level=level3")
         elif not addresses and op.addr is not None:
-            yield OperationError(op, f"{op.name}: unexpected 'addr' operand: only supported when --pto-level=level3")
+            yield wrong(op, "unexpected 'addr' operand: only supported when --pto-level=level3")
         core = core_of(op)
         if core is None:
-            yield OperationError(
+            yield wrong(
                 op,
-                f"{op.name}: no core is given for this tile: set pto.kernel_kind on @{function.sym_name.data} or wrap "
+                f"no core is given for this tile: set pto.kernel_kind on @{function.sym_name.data} or wrap "
                 "its body in pto.section.vector or pto.section.cube",
             )
         elif core is not core_of_tile(op):
             loc = op.tile_type.loc
-            yield OperationError(op, f"{op.name}: the {core} core has no {loc.buffer.name} (a tile in {loc})")
+            yield wrong(op, f"the {core} core has no {loc.buffer.name} (a tile in {loc})")
     yield from _verify_cross_core_flags(function)
     if allocates:
         yield from _verify_memory_of_calls(function, module)
@@ -103,25 +102,21 @@ def _verify_cross_core_flags(function: FuncOp) -> Iterator[OperationError]:
     operations = list(function.body.walk())
     if any(isinstance(op, SetFftsOp) for op in operations):
         return
-    for op in operations:
-        if isinstance(op, CrossCoreFlagOp):
-            yield OperationError(
-                op,
-                f"{op.name}: @{function.sym_name.data} must give the base of the flags between cores with pto.set_ffts",
-            )
+    problem = f"@{function.sym_name.data} must give the base of the flags between cores with pto.set_ffts"
+    yield from (wrong(op, problem) for op in operations if isinstance(op, CrossCoreFlagOp))
 
 
 def _verify_memory_of_calls(function: FuncOp, module: ModuleOp) -> Iterator[OperationError]:
     """A function with tiles must not call another one with tiles: both would use the same bytes."""
     allocating = {
         callee.sym_name.data
-        for callee in module.body.block.ops
-        if isinstance(callee, FuncOp) and any(isinstance(op, AllocationOp) for op in callee.walk())
+        for callee in functions_of(module)
+        if any(isinstance(op, AllocationOp) for op in callee.walk())
     }
     for op in function.body.walk():
         if isinstance(op, CallOp) and callee_name(op) in allocating:
-            yield OperationError(
+            yield wrong(
                 op,
-                f"{op.name}: both @{function.sym_name.data} and {op.callee} allocate tiles, which would share their "
+                f"both @{function.sym_name.data} and {op.callee} allocate tiles, which would share their "
                 "bytes: allocate all of them in one function",
             )

@@ -33,7 +33,7 @@ from ptodsl.dialect import (
     flag_problem,
 )
 from tools.ptoas.complete_fifos import flag_bases
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import OperationError, wrong
 from tools.ptoas.functions import core_of
 
 
@@ -46,7 +46,7 @@ def verify_fifos(function: FuncOp) -> Iterator[OperationError]:
         elif isinstance(op, FifoOp) and isinstance(fifo := op.pipe.owner, InitializeL2G2LPipeOp):
             problem = _wrong_core(op, fifo, core_of(op)) or _wrong_part(op, fifo, core_of(op))
             if problem is not None:
-                yield OperationError(op, f"{op.name}: {problem}")
+                yield wrong(op, problem)
 
 
 def _verify_flags(function: FuncOp) -> Iterator[OperationError]:
@@ -55,20 +55,20 @@ def _verify_flags(function: FuncOp) -> Iterator[OperationError]:
     for fifo, base in flag_bases(function).items():
         section = fifo.parent_op()
         if fifo.flag is None and isinstance(section, SectionOp):
-            yield OperationError(
+            yield wrong(
                 fifo,
-                f"{fifo.name}: give a FIFO in a section its flag_base: the other end is in another section, and both "
+                "give a FIFO in a section its flag_base: the other end is in another section, and both "
                 "must have the same",
             )
             continue
         if fifo.flag is None and (problem := flag_problem(base)) is not None:
-            yield OperationError(fifo, f"{fifo.name}: the FIFOs of this function are numbered, and {problem}")
+            yield wrong(fifo, f"the FIFOs of this function are numbered, and {problem}")
         # Two sections may name the same flags: they are two cores, and the two ends of one FIFO.
         for flag in (base, base + 1):
             if taken.setdefault((section, flag), fifo) is not fifo:
-                yield OperationError(
+                yield wrong(
                     fifo,
-                    f"{fifo.name}: flag_base = {base} takes the flags {base} to {base + 1}, and another FIFO of this "
+                    f"flag_base = {base} takes the flags {base} to {base + 1}, and another FIFO of this "
                     f"core takes {flag}; give each FIFO two flags of its own",
                 )
                 break
@@ -157,7 +157,7 @@ class _OneAtATime:
     def complain(self, op: Operation, problem: str) -> None:
         """Note an error, once for an operation, if the operation is sure to be executed in this state."""
         if not self.unsure:
-            self.found[op] = OperationError(op, f"{op.name}: {problem}")
+            self.found[op] = wrong(op, problem)
 
     def block(self, block: Block, held: frozenset[bool]) -> frozenset[bool]:
         """Whether an entry may be (and may not be) held after a block, from the same before it."""

@@ -20,7 +20,7 @@ from ptodsl.dialect import (
     SyncSetOp,
     SyncWaitOp,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp import fifos, moves, scalars, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
 from tools.ptoas.emit_cpp.templates import Emitter, statement
@@ -52,7 +52,7 @@ def emit_op(writer: Writer, op: Operation) -> None:
             with writer.printing(op):
                 EMITTERS[cls](writer, op)
             return
-    raise OperationError(op, f"{op.name}: the assembler has no C++ for this operation")
+    raise wrong(op, "the assembler has no C++ for this operation")
 
 
 def emit_guarded(writer: Writer, kind: KernelKind, block: Block) -> None:
@@ -160,7 +160,7 @@ def _assign_yielded(writer: Writer, op: Operation, block: Block, targets: Sequen
 def emit_call(writer: Writer, op: func.CallOp) -> None:
     """`cube_kernel(v1, v2);`."""
     if len(op.results) > 1:
-        raise OperationError(op, f"{op.name}: a function returns one value at most")
+        raise wrong(op, "a function returns one value at most")
     if not op.results:
         writer.call(callee_name(op), op.arguments)
         return

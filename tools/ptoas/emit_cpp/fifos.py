@@ -20,7 +20,7 @@ from ptodsl.dialect import (
     TPushOp,
     TPushTileOp,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import pipe_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.templates import Emitter
 from tools.ptoas.emit_cpp.views import entry_view
@@ -36,7 +36,7 @@ def emit_initialize_pipe(writer: Writer, op: InitializeL2G2LPipeOp) -> None:
     """`auto v9 = TPipe<...>(v1, v2, v2);`: base in GM, and no slots on chip."""
     view = op.gm_addr.owner
     if not isinstance(view, MakeTensorViewOp):
-        raise OperationError(op, f"{op.name}: gm_addr must be made by pto.make_tensor_view in this function")
+        raise wrong(op, "gm_addr must be made by pto.make_tensor_view in this function")
     no_local = writer.constant(ADDRESS_TYPE, "0")
     writer.variable("auto", f"{pipe_type(op)}({writer.name(view.ptr)}, {no_local}, {no_local})", op.pipe)
 
@@ -45,7 +45,7 @@ def emit_fifo(writer: Writer, op: FifoOp) -> None:
     """`TPUSH<TPipe<...>, GlobalTensor<...>, TileSplitAxis::TILE_UP_DOWN>(pipe, entry);`."""
     owner = op.pipe.owner
     if not isinstance(owner, InitializeL2G2LPipeOp):
-        raise OperationError(op, f"{op.name}: pipe must come from pto.initialize_l2g2l_pipe in the same function")
+        raise wrong(op, "pipe must come from pto.initialize_l2g2l_pipe in the same function")
     types = pipe_type(owner), entry_view(op.entry, op).type, f"TileSplitAxis::{op.split_axis}"
     writer.call(CALLS[type(op)], [op.pipe, op.entry], types)
 

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from tools.ptoas.byte_ranges import ByteRanges
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.control import emit_block, emit_flush, emit_guarded
 from tools.ptoas.emit_cpp.spelling import scalar_type, type_name
 from tools.ptoas.emit_cpp.writer import Writer
@@ -102,9 +102,7 @@ def _head(function: func.FuncOp, names: Sequence[str]) -> str:
     """Signature; an entry has C linkage and is what the host launches."""
     results = function.function_type.outputs.data
     if len(results) > 1 or (results and kernel_kind(function) is not None):
-        raise OperationError(
-            function, f"{function.name}: @{function.sym_name.data} can return one value at most, and a kernel none"
-        )
+        raise wrong(function, f"@{function.sym_name.data} can return one value at most, and a kernel none")
     parameters = ", ".join(
         f"{type_name(ty, function)} {name}".rstrip(" ")
         for ty, name in zip(function.function_type.inputs, names, strict=True)

@@ -25,7 +25,7 @@ from ptodsl.dialect import (
     PtrToIntOp,
     StoreScalarOp,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
 from tools.ptoas.emit_cpp.templates import Emitter, statement, value
 from tools.ptoas.emit_cpp.writer import Writer
@@ -137,7 +137,7 @@ def emit_cast(writer: Writer, op: Operation) -> None:
 def emit_sign_extension(writer: Writer, op: arith.ExtSIOp) -> None:
     """`int64_t v3 = (int64_t)v1;`."""
     if op.input.type == i1:
-        raise OperationError(op, f"{op.name}: an i1 has no sign; use arith.extui")
+        raise wrong(op, "an i1 has no sign; use arith.extui")
     emit_cast(writer, op)
 
 

@@ -26,7 +26,7 @@ from ptodsl.dialect import (
     TileSpec,
     element_type,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 
 SCALARS: dict[Attribute, str] = {
     **{element_type(element.mlir): element.cpp for element in ELEMENTS},
@@ -57,7 +57,7 @@ LAYOUTS = {Layout.ND: "ND", Layout.DN: "DN", Layout.NZ: "NZ"}
 def scalar_type(ty: Attribute, op: Operation) -> str:
     """C++ type of a scalar or element type."""
     if ty not in SCALARS:
-        raise OperationError(op, f"{op.name}: there is no C++ type for {ty}")
+        raise wrong(op, f"there is no C++ type for {ty}")
     return SCALARS[ty]
 
 

@@ -33,7 +33,7 @@ from ptodsl.dialect import (
     element_bytes,
     row_distance,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.templates import Emitter, statement, value
 from tools.ptoas.emit_cpp.vectors import emit_sequence, emit_vector
@@ -95,7 +95,7 @@ def _address(writer: Writer, tile: SSAValue) -> str:
     if not isinstance(owner, SubviewOp):
         op = owner if isinstance(owner, Operation) else owner.parent_op()
         assert op is not None
-        raise OperationError(op, f"{op.name}: a window of a tile that is selected at run time has no address")
+        raise wrong(op, "a window of a tile that is selected at run time has no address")
     ty = owner.source.type
     assert isinstance(ty, TileBufType)
     row, col = (term(writer, offset) for offset in owner.offsets)

@@ -7,7 +7,7 @@ from xdsl.ir import SSAValue
 from xdsl.traits import ConstantLike
 
 from ptodsl.dialect import PRECISIONS, TCiOp, VectorOp
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import scalar_type, tile_spec, tile_type
 from tools.ptoas.emit_cpp.writer import Writer
 
@@ -64,7 +64,7 @@ def _merge(writer: Writer, op: VectorOp) -> None:
     *lists, tmp, _, dst = op.operands
     counts = ConstantLike.get_constant_value(op.executed)  # type: ignore[attr-defined]
     if not isinstance(counts, DenseIntOrFPElementsAttr):
-        raise OperationError(op, f"{op.name}: the counts must be a constant")
+        raise wrong(op, "the counts must be a constant")
     numbers, ty = ", ".join(map(str, counts.get_values())), "pto::MrgSortExecutedNumList"
     arguments: list[SSAValue | str] = [dst, writer.variable(ty, f"{ty}{{{numbers}}}"), tmp, *lists]
     writer.call("TMRGSORT", arguments, [*_types(dst, tmp, *lists), _word(op.exhausted)])  # type: ignore[attr-defined]

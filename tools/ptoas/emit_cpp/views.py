@@ -23,7 +23,7 @@ from ptodsl.dialect import (
     checks,
     layout_of,
 )
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import LAYOUTS, scalar_type
 from tools.ptoas.emit_cpp.templates import Emitter, value
 from tools.ptoas.emit_cpp.writer import Writer
@@ -132,7 +132,7 @@ def _origin(writer: Writer, op: PartitionViewOp) -> tuple[str, list[Term]]:
     if isinstance(source, DeclareGlobalOp):
         # Without the dimensions that padding has put in front.
         return f"{writer.name(op.source)}.data()", list(entry_view(op.source, op).strides[-len(op.sizes) :])
-    raise OperationError(op, f"{op.name}: source must be made by make_tensor_view or declare_global in this function")
+    raise wrong(op, "source must be made by make_tensor_view or declare_global in this function")
 
 
 def _dtype(op: PartitionViewOp) -> str:

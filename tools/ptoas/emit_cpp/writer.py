@@ -16,7 +16,7 @@ from xdsl.ir import Operation, SSAValue
 
 from ptodsl.dialect import MakeTensorViewOp
 from tools.ptoas.byte_ranges import ByteRanges
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import SCALARS, scalar_type
 
 INDENT = "  "
@@ -76,8 +76,8 @@ class Writer:
         if isinstance(owner, ConstantOp):
             return self.constant(scalar_type(value.type, owner), literal(owner))
         if isinstance(owner, MakeTensorViewOp):
-            raise OperationError(owner, f"{owner.name}: take a slice of the view with pto.partition_view to use it")
-        raise OperationError(owner, f"{owner.name}: the result is no C++ variable and cannot be used like this")
+            raise wrong(owner, "take a slice of the view with pto.partition_view to use it")
+        raise wrong(owner, "the result is no C++ variable and cannot be used like this")
 
     def unsigned(self, value: SSAValue) -> str:
         """A value read as unsigned; an i1 is that already."""
@@ -152,7 +152,7 @@ def literal(op: ConstantOp) -> str:
         return ("true" if number else "false") if value.type == i1 else str(number)
     if isinstance(value, FloatAttr):
         return float_literal(value.value.data, "" if value.type == f64 else "f")
-    raise OperationError(op, f"{op.name}: there is no C++ literal for {value}")
+    raise wrong(op, f"there is no C++ literal for {value}")
 
 
 def float_literal(number: float, suffix: str) -> str:

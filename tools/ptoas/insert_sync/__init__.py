@@ -1,6 +1,6 @@
 """`--enable-insert-sync`: event-accurate synchronisation of a core's pipes."""
 
 from tools.ptoas.insert_sync.insert import insert_sync
-from tools.ptoas.insert_sync.options import Scope, SyncOptions, SyncWarning
+from tools.ptoas.insert_sync.options import Scope, SyncOptions
 
-__all__ = ["Scope", "SyncOptions", "SyncWarning", "insert_sync"]
+__all__ = ["Scope", "SyncOptions", "insert_sync"]

@@ -13,12 +13,13 @@ from xdsl.ir import Operation
 from ptodsl.dialect import BarrierOp, KernelKind, Pipe, SectionOp, touches_memory
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.diagnostics import OperationError
-from tools.ptoas.functions import ENTRY, kernel_kind, section_kind
+from tools.ptoas.functions import callee_name, functions_of, is_entry, kernel_kind, section_kind
 from tools.ptoas.insert_sync.fifo_order import has_signals, link
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 from tools.ptoas.insert_sync.lower import Lowering
 from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insertion import insert_before
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,7 @@ class CoreProgram:
     @property
     def name(self) -> str:
         """Symbol of the function."""
-        return callee_name(self.function)
-
-
-def functions_of(module: ModuleOp) -> list[FuncOp]:
-    """The functions of a module that have a body."""
-    return [op for op in module.body.block.ops if isinstance(op, FuncOp) and not op.is_declaration]
+        return self.function.sym_name.data
 
 
 def core_programs(module: ModuleOp, ranges: ByteRanges, options: SyncOptions = SyncOptions()) -> list[CoreProgram]:
@@ -77,7 +73,7 @@ def _top_level(function: FuncOp) -> Iterator[Operation]:
 
 def _executed_once(functions: Iterable[FuncOp]) -> set[str]:
     """Names of the functions that a launch executes once: entries, and what they call once, outside of loops."""
-    entries = [function for function in functions if ENTRY in function.attributes]
+    entries = list(filter(is_entry, functions))
     called = Counter(callee_name(op) for function in functions for op in function.walk() if isinstance(op, CallOp))
     straight = {
         callee_name(op)
@@ -85,7 +81,7 @@ def _executed_once(functions: Iterable[FuncOp]) -> set[str]:
         for op in _top_level(entry)
         if isinstance(op, CallOp) and called[callee_name(op)] == 1
     }
-    return straight | {callee_name(entry) for entry in entries if not called[callee_name(entry)]}
+    return straight | {entry.sym_name.data for entry in entries if not called[entry.sym_name.data]}
 
 
 def _link_cores(programs: Iterable[CoreProgram], executed_once: set[str]) -> None:
@@ -110,7 +106,7 @@ def order_calls(module: ModuleOp) -> None:
     """
     functions = functions_of(module)
     workers = {
-        callee_name(function): kernel_kind(function)
+        function.sym_name.data: kernel_kind(function)
         for function in functions
         if any(touches_memory(inner) for inner in function.walk())
     }
@@ -120,7 +116,7 @@ def order_calls(module: ModuleOp) -> None:
 
 def _order_calls_of(function: FuncOp, workers: Mapping[str, KernelKind | None]) -> None:
     calls = [op for op in function.walk() if isinstance(op, CallOp) and callee_name(op) in workers]
-    if calls and callee_name(function) in workers:
+    if calls and function.sym_name.data in workers:
         raise OperationError(
             calls[0],
             f"@{callee_name(calls[0])} works on memory and is called by a function that does so, too; "
@@ -131,13 +127,4 @@ def _order_calls_of(function: FuncOp, workers: Mapping[str, KernelKind | None]) 
     for call, kind in zip(calls, kinds, strict=True):
         # In a loop a call follows itself, and one for any core follows whatever was called before.
         if call not in straight or kind is None or kinds.count(kind) > 1:
-            barrier = BarrierOp(Pipe.ALL)
-            barrier.location = call.location
-            block = call.parent
-            assert block is not None
-            block.insert_op_before(barrier, call)
-
-
-def callee_name(op: CallOp | FuncOp) -> str:
-    """Symbol of a function, or of the function that is called."""
-    return op.callee.root_reference.data if isinstance(op, CallOp) else op.sym_name.data
+            insert_before(call, BarrierOp(Pipe.ALL))

@@ -14,8 +14,9 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
 from ptodsl.dialect import CrossCoreFlagOp, KernelKind
-from tools.ptoas.diagnostics import OperationError, user_place
-from tools.ptoas.insert_sync.cores import CoreProgram, callee_name, functions_of
+from tools.ptoas.diagnostics import OperationError, user_place, wrong
+from tools.ptoas.functions import callee_name, functions_of
+from tools.ptoas.insert_sync.cores import CoreProgram
 from tools.ptoas.insert_sync.fifo_order import has_signals
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
 
@@ -43,7 +44,7 @@ def check_hand_over(module: ModuleOp, programs: Iterable[CoreProgram]) -> None:
     for core in programs:
         by_function.setdefault(core.name, []).append(core)
     for function in functions_of(module):
-        own = _uses_of_sections(by_function[callee_name(function)])
+        own = _uses_of_sections(by_function[function.sym_name.data])
         if not any(isinstance(op, CrossCoreFlagOp) for op in function.walk()):
             _check(own, "a flag between them would be set on one core and waited for on another, and hang")
         called = _uses_of_calls(function, by_function)
@@ -97,8 +98,8 @@ def _check(uses: dict[KernelKind, _Uses], why: str) -> None:
 def _shared(write: Operation, writer: KernelKind, use: Operation, user: KernelKind, why: str) -> OperationError:
     place = user_place(write)
     where = "" if place is None else f" ({place.file}:{place.line})"
-    return OperationError(
+    return wrong(
         use,
-        f"{use.name}: the {user} core uses global memory that the {writer} core writes with {write.name}{where}, but "
+        f"the {user} core uses global memory that the {writer} core writes with {write.name}{where}, but "
         f"{why}. A FIFO hands data from core to core: pto.initialize_l2g2l_pipe, pto.tpush, pto.tpop",
     )

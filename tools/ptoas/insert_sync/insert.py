@@ -8,18 +8,19 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from tools.ptoas.byte_ranges import ByteRanges
+from tools.ptoas.diagnostics import OperationWarning
 from tools.ptoas.insert_sync.cores import core_programs, order_calls
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
 from tools.ptoas.insert_sync.hand_over import check_hand_over
 from tools.ptoas.insert_sync.nodes import LoopNode, outwards
-from tools.ptoas.insert_sync.options import SyncOptions, SyncWarning
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.rewrite import rewrite
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.plan_memory import MemoryPlan
 
 
-def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncOptions()) -> list[SyncWarning]:
+def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncOptions()) -> list[OperationWarning]:
     """Order all conflicting operations of each core, with no sync that the others imply; say what is slow about it.
 
     Adds `pto.set_flag`, `pto.wait_flag` and `pto.barrier` to the functions of `module`, whose tiles have the
@@ -34,7 +35,7 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncO
     programs = core_programs(module, ByteRanges(plan), options)
     check_hand_over(module, programs)
     order_calls(module)
-    warnings: list[SyncWarning] = []
+    warnings: list[OperationWarning] = []
     for core in programs:
         solve(core.program)
         assign_event_ids(core.program, scope=options.scope)
@@ -43,14 +44,14 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncO
     return warnings
 
 
-def _barriers_in_loops(program: Program) -> Iterator[SyncWarning]:
+def _barriers_in_loops(program: Program) -> Iterator[OperationWarning]:
     """The barriers of all pipes that are executed again and again."""
     for barrier in program.syncs()[1]:
         if barrier.pipe is None and any(isinstance(block.owner, LoopNode) for block in outwards(barrier.block)):
             # A barrier behind the last node is shown at that node.
             node = barrier.block.nodes[min(barrier.gap, len(barrier.block.nodes) - 1)]
             assert isinstance(node.payload, Operation)
-            yield SyncWarning(
+            yield OperationWarning(
                 node.payload,
                 f"{node.payload.name}: all pipes stop here in each pass of a loop: {barrier.reason}. Fewer tiles that "
                 "are in use at a time may help",

@@ -33,7 +33,7 @@ from ptodsl.dialect import (
 )
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
-from tools.ptoas.diagnostics import OperationError
+from tools.ptoas.diagnostics import wrong
 from tools.ptoas.functions import kernel_kind, section_kind
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.global_memory import GlobalMemory
@@ -89,13 +89,11 @@ class Lowering:
         """Refuse what would need order with the sections: a flag beside it would be every core's."""
         for inner in op.walk():
             if isinstance(inner, SectionOp):
-                raise OperationError(
-                    inner, f"{inner.name}: --enable-insert-sync knows sections at the top of a function only"
-                )
+                raise wrong(inner, "--enable-insert-sync knows sections at the top of a function only")
             if touches_memory(inner) and not self._reads_what_nobody_writes(inner):
-                raise OperationError(
+                raise wrong(
                     inner,
-                    f"{inner.name}: stands outside of the sections of @{self._function.sym_name.data}, where every "
+                    f"stands outside of the sections of @{self._function.sym_name.data}, where every "
                     "core executes it, so that --enable-insert-sync cannot order it: move it into a section",
                 )
 
@@ -155,9 +153,9 @@ class Lowering:
         """A loop that makes any number of passes, of what stands behind its condition."""
         for inner in op.before_region.walk():
             if effects_of(inner) is not None:
-                raise OperationError(
+                raise wrong(
                     inner,
-                    f"{inner.name}: --enable-insert-sync orders what is in the second region of scf.while, behind its "
+                    "--enable-insert-sync orders what is in the second region of scf.while, behind its "
                     "condition: move this there, or before the loop",
                 )
         body = self._block(op.after_region.block)
@@ -266,4 +264,4 @@ def _own_ids(function: func.FuncOp) -> Iterator[OwnIds]:
 
 def _check_supported(op: Operation) -> None:
     if op.regions:
-        raise OperationError(op, f"{op.name}: --enable-insert-sync knows scf.for, scf.while and scf.if only")
+        raise wrong(op, "--enable-insert-sync knows scf.for, scf.while and scf.if only")

@@ -11,6 +11,7 @@ from xdsl.ir import Operation, SSAValue
 from tools.ptoas.insert_sync.nodes import LoopNode
 from tools.ptoas.insert_sync.rings import Ring
 from tools.ptoas.insert_sync.syncs import Flag, Rotation
+from tools.ptoas.insertion import insert_before
 
 INDEX = IndexType()
 
@@ -121,10 +122,7 @@ def _inserter(anchor: Operation) -> Callable[[Operation], SSAValue]:
     """A function that adds an operation before an anchor."""
 
     def add(op: Operation) -> SSAValue:
-        op.location = anchor.location
-        block = anchor.parent
-        assert block is not None
-        block.insert_op_before(op, anchor)
+        insert_before(anchor, op)
         return op.results[0]
 
     return add

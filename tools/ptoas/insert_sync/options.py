@@ -1,12 +1,9 @@
-"""What may be chosen about the pass, and what it says beside its result."""
+"""What may be chosen about the pass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
-
-from xdsl.ir import Operation
 
 from isa.repeats import VRule
 
@@ -30,10 +27,3 @@ class SyncOptions:
     hidden_scratch: bool = True
     """Whether the scratch counts that the device library works in unasked. Without it results are nonsense: only
     for measuring what it costs."""
-
-
-class SyncWarning(NamedTuple):
-    """Something that is right but slow, at an operation."""
-
-    op: Operation
-    message: str
