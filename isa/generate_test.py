@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from isa.generate import HOW_TO_ACCEPT, stale
+from isa.generate import HOW_TO_ACCEPT, stale, with_reference
 from isa.header import header
 from isa.op import Order
 from isa.ops import BY_CPP, OPS
-from isa.reference import with_reference
 
 
 def test_generated_files_are_current() -> None:

@@ -13,7 +13,5 @@ REFUSED: Mapping[str, str] = {
 }
 """By the names in the dialect, without `pto.`."""
 
-DSL_NAMES: Mapping[str, str] = {
-    "concatidx": "tconcatidx",
-}
+DSL_NAMES: Mapping[str, str] = {"concatidx": "tconcatidx"}
 """What `ptodsl.tile` would call them."""

@@ -198,12 +198,7 @@ def cmps(src: Value, scalar: Scalar | float, dst: Value, cmp_mode: str = "eq") -
 
 
 def gather(
-    src: Value,
-    out: Value,
-    indices: Value | None = None,
-    tmp: Value | None = None,
-    *,
-    mask_pattern: str | None = None,
+    src: Value, out: Value, indices: Value | None = None, tmp: Value | None = None, *, mask_pattern: str | None = None
 ) -> None:
     """Compute out[r, c] = element indices[r, c] of src, counted flat from its start; the device works in `tmp`.
 

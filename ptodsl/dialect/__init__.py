@@ -100,14 +100,7 @@ from ptodsl.dialect.fifo_handle import (
     flag_problem,
 )
 from ptodsl.dialect.gm_gather import GATHER_ATTRIBUTES, MGatherOp, MScatterOp, TPrefetchOp
-from ptodsl.dialect.gm_type import (
-    MAX_RANK,
-    PartitionTensorViewType,
-    PipeType,
-    PtrType,
-    TensorViewType,
-    ViewSpec,
-)
+from ptodsl.dialect.gm_type import MAX_RANK, PartitionTensorViewType, PipeType, PtrType, TensorViewType, ViewSpec
 from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.mode_attributes import MODE_ATTRIBUTES, PRECISIONS, AtomicType, Phase, Precision, ReluPreMode
 from ptodsl.dialect.move import (
@@ -123,13 +116,7 @@ from ptodsl.dialect.move import (
 )
 from ptodsl.dialect.move_rules import ACC_MOVE_TYPES, ACC_STORE_TYPES, MOVES
 from ptodsl.dialect.multi_tile import AllocMultiTileOp, MultiTileBufType, MultiTileGetOp, MultiTileSpec
-from ptodsl.dialect.pointer import (
-    AddPtrOp,
-    IntToPtrOp,
-    LoadScalarOp,
-    PtrToIntOp,
-    StoreScalarOp,
-)
+from ptodsl.dialect.pointer import AddPtrOp, IntToPtrOp, LoadScalarOp, PtrToIntOp, StoreScalarOp
 from ptodsl.dialect.row_op import RowOp
 from ptodsl.dialect.sync import (
     BarrierOp,
@@ -173,17 +160,7 @@ from ptodsl.dialect.tile_fifo_steps import (
     TPushToAicOp,
     TPushToAivOp,
 )
-from ptodsl.dialect.tile_type import (
-    DEFAULT_LAYOUTS,
-    PADS,
-    BLayout,
-    Compact,
-    Loc,
-    Pad,
-    SLayout,
-    TileBufType,
-    TileSpec,
-)
+from ptodsl.dialect.tile_type import DEFAULT_LAYOUTS, PADS, BLayout, Compact, Loc, Pad, SLayout, TileBufType, TileSpec
 from ptodsl.dialect.upstream import IndexCastUIOp, WhileSyntax
 from ptodsl.dialect.vector import VECTOR_OPS, VectorOp, vector_op
 from ptodsl.dialect.view import (

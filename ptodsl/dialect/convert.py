@@ -49,11 +49,7 @@ class TCvtOp(DpsOp):
     sat_mode = opt_prop_def(SaturationModeAttr)
 
     def __init__(
-        self,
-        src: Value,
-        dst: Value,
-        rmode: RoundMode | str | None = None,
-        sat_mode: SaturationMode | str | None = None,
+        self, src: Value, dst: Value, rmode: RoundMode | str | None = None, sat_mode: SaturationMode | str | None = None
     ) -> None:
         properties: dict[str, Attribute | None] = {}
         if rmode is not None:

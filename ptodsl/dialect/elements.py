@@ -10,17 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from xdsl.dialects.builtin import (
-    BFloat16Type,
-    Float16Type,
-    Float32Type,
-    IntegerType,
-    Signedness,
-    bf16,
-    f16,
-    f32,
-    i1,
-)
+from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, IntegerType, Signedness, bf16, f16, f32, i1
 from xdsl.ir import Attribute
 from xdsl.parser import AttrParser
 from xdsl.utils.exceptions import VerifyException
@@ -51,10 +41,7 @@ def _element_type(element: Element) -> ElementType:
     return IntegerType(8 * element.bytes, Signedness.UNSIGNED if unsigned else Signedness.SIGNLESS)
 
 
-ELEMENT_TYPES: dict[str, ElementType] = {
-    **{element.mlir: _element_type(element) for element in ELEMENTS},
-    "i1": i1,
-}
+ELEMENT_TYPES: dict[str, ElementType] = {**{element.mlir: _element_type(element) for element in ELEMENTS}, "i1": i1}
 """Element types of tiles, views and pointers, by their MLIR spelling."""
 
 _ELEMENT_NAMES: dict[Attribute, str] = {dtype: name for name, dtype in ELEMENT_TYPES.items()}

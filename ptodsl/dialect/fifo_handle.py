@@ -24,7 +24,7 @@ from isa import a3
 from isa.sync import free_batch_of
 from ptodsl.dialect.directives import parse_braces
 from ptodsl.dialect.gm_type import PipeType, PtrType, TensorViewType
-from ptodsl.dialect.syntax import Value
+from ptodsl.dialect.syntax import Value, parse_typed
 
 CUBE_TO_VECTOR = 1
 """`dir_mask` of a FIFO that the cube core fills."""
@@ -145,18 +145,14 @@ class InitializeL2G2LPipeOp(IRDLOperation):
                 f"{self.name}: with local_addr the entries are tiles, and gm_addr is a pointer to the first slot "
                 f"(!pto.ptr), not {self.gm_addr.type}"
             )
-        if (direction := self.dir_mask.value.data) not in WAYS:
-            raise VerifyException(
-                f"{self.name}: dir_mask must be 1 (cube to vector), 2 (vector to cube) or 3 (both), not {direction}"
-            )
+        check_ways(self, direction := self.dir_mask.value.data)
         if (self.peer_local_addr is not None) != (direction == BOTH_WAYS):
             raise VerifyException(f"{self.name}: peer_local_addr is given exactly with dir_mask = 3")
         for value in (self.local_addr, self.peer_local_addr):
             if value is not None and value.type != i32:
                 raise VerifyException(f"{self.name}: local addresses must be i32, not {value.type}")
-        slots = self.slot_num.value.data
-        if self.local_slot_num is not None and not 1 <= self.local_slot_num.value.data <= slots:
-            raise VerifyException(f"{self.name}: local_slot_num must be 1 to slot_num = {slots}")
+        if self.local_slot_num is not None:
+            check_local_slots(self, self.local_slot_num.value.data, self.slot_num.value.data)
 
     @property
     def of_tiles(self) -> bool:
@@ -185,7 +181,7 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             parser.raise_error(f"{cls.name} needs {', '.join(missing)}", start)
         if "flag_base" in properties and "local_slot_num" not in properties:
             parser.raise_error(f"ptoas 0.48 reads flag_base in the generic form of {cls.name} only", start)
-        operands = parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: _parse_typed_operand(parser))
+        operands = parser.parse_comma_separated_list(parser.Delimiter.PAREN, lambda: parse_typed(parser))
         if not 1 <= len(operands) <= 3:
             parser.raise_error(f"{cls.name} takes gm_addr and at most two local addresses, not {len(operands)}", start)
         parser.parse_punctuation("->")
@@ -196,6 +192,20 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             properties=properties,
             attributes=parser.parse_optional_attr_dict(),
         )
+
+
+def check_ways(op: IRDLOperation, direction: int) -> None:
+    """Check the `dir_mask` of FIFOs of tiles."""
+    if direction not in WAYS:
+        raise VerifyException(
+            f"{op.name}: dir_mask must be 1 (cube to vector), 2 (vector to cube) or 3 (both), not {direction}"
+        )
+
+
+def check_local_slots(op: IRDLOperation, local: int, slots: int) -> None:
+    """Check that on chip there are no more slots than in GM."""
+    if not 1 <= local <= slots:
+        raise VerifyException(f"{op.name}: local_slot_num must be 1 to slot_num = {slots}")
 
 
 def depth_problem(slots: int) -> str | None:
@@ -223,11 +233,3 @@ def flag_problem(base: int, fifos: int = 1) -> str | None:
     if base <= a3.SYNCALL_FLAGS[-1] and last >= a3.SYNCALL_FLAGS[0]:
         return f"{taken}, but SYNCALL uses {a3.SYNCALL_FLAGS[0]} to {a3.SYNCALL_FLAGS[-1]}"
     return None
-
-
-def _parse_typed_operand(parser: Parser) -> Value:
-    """Parse `%a : T`."""
-    operand = parser.parse_unresolved_operand()
-    parser.parse_punctuation(":")
-    value: Value = parser.resolve_operand(operand, parser.parse_type())
-    return value

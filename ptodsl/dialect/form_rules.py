@@ -105,10 +105,7 @@ FORM_FIELDS: Mapping[str, Mapping[str, object]] = {
     MERGE.name: {"FORM": merge_form},
     GATHER.name: {"FORM": gather_form},
     PARTIAL_ARGUMENT.name: {"SECOND": "dst_index"},
-    MERGE_LISTS.name: {
-        "SECOND": "executed",
-        "exhausted": opt_prop_def(IntegerAttr.constr(i1)),
-    },
+    MERGE_LISTS.name: {"SECOND": "executed", "exhausted": opt_prop_def(IntegerAttr.constr(i1))},
     SEQUENCE_SCRATCH.name: {"descending": opt_prop_def(IntegerAttr.constr(i1)), "BEHIND": ("descending",)},
     SCALAR_TILE.name: {},
     GATHER_COMPARED.name: {

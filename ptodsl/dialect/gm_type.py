@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 from xdsl.ir import Data, ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
@@ -12,15 +14,7 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from ptodsl.dialect.elements import (
-    DYNAMIC,
-    ElementType,
-    dim_text,
-    element_name,
-    element_type,
-    parse_body,
-    parse_dim,
-)
+from ptodsl.dialect.elements import DYNAMIC, ElementType, dim_text, element_name, element_type, parse_body, parse_dim
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,11 @@ MAX_RANK = 5
 
 class _ViewType(Data[ViewSpec], TypeAttribute):
     """What `!pto.tensor_view` and `!pto.partition_tensor_view` share."""
+
+    @classmethod
+    def of(cls, shape: Sequence[int], dtype: ElementType) -> Self:
+        """Build the type; DYNAMIC marks dimensions that are not constant."""
+        return cls(ViewSpec(tuple(shape), dtype))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,22 +72,12 @@ class TensorViewType(_ViewType):
 
     name = "pto.tensor_view"
 
-    @staticmethod
-    def of(shape: tuple[int, ...], dtype: ElementType) -> TensorViewType:
-        """Build the type; DYNAMIC marks dimensions that are not constant."""
-        return TensorViewType(ViewSpec(tuple(shape), dtype))
-
 
 @irdl_attr_definition
 class PartitionTensorViewType(_ViewType):
     """`!pto.partition_tensor_view<128x128xf16>`: a slice of a GM view."""
 
     name = "pto.partition_tensor_view"
-
-    @staticmethod
-    def of(shape: tuple[int, ...], dtype: ElementType) -> PartitionTensorViewType:
-        """Build the type; DYNAMIC marks dimensions that are not constant."""
-        return PartitionTensorViewType(ViewSpec(tuple(shape), dtype))
 
 
 _VIEW = re.compile(r"\s*((?:(?:\?|\d+)\s*x\s*)+)(\w+)\s*", re.ASCII)

@@ -18,11 +18,7 @@ from ptodsl.dialect.syntax import DpsOp
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 from ptodsl.dialect.view import layout_of, strides_of
 
-MOVES = {
-    Loc.MAT: (Loc.LEFT, Loc.RIGHT, Loc.BIAS, Loc.SCALING),
-    Loc.VEC: (Loc.VEC,),
-    Loc.ACC: (Loc.MAT,),
-}
+MOVES = {Loc.MAT: (Loc.LEFT, Loc.RIGHT, Loc.BIAS, Loc.SCALING), Loc.VEC: (Loc.VEC,), Loc.ACC: (Loc.MAT,)}
 """Destinations that `pto.tmov` reaches from each source."""
 
 EXTRACTS = {Loc.MAT: (Loc.LEFT, Loc.RIGHT), Loc.VEC: (Loc.VEC,), Loc.ACC: (Loc.MAT,)}
@@ -147,11 +143,7 @@ def check_row_stride(op: DpsOp, view: SSAValue) -> None:
 
 
 def check_conversion(
-    op: DpsOp,
-    src: Attribute,
-    dst: Attribute,
-    table: Mapping[Attribute, Sequence[Attribute]],
-    what: str,
+    op: DpsOp, src: Attribute, dst: Attribute, table: Mapping[Attribute, Sequence[Attribute]], what: str
 ) -> None:
     """Check that FIX converts an accumulator of src's element type to dst's."""
     allowed = ", ".join(element_name(dtype) for dtype in table.get(src, ()))

@@ -172,7 +172,7 @@ def parse_group(
         attributes = parser.parse_optional_attr_dict()
     values = parse_types_of(parser, operands, several=not interleaved)
     while interleaved and parser.parse_optional_punctuation(",") is not None:
-        values = [*values, *parse_types_of(parser, [parser.parse_unresolved_operand()], several=False)]
+        values = [*values, parse_typed(parser)]
     parser.parse_punctuation(")")
     return values, attributes
 
@@ -189,7 +189,7 @@ def print_group(
     """Print what `parse_group` reads."""
     if interleaved:
         printer.print_string(f" {keyword}(")
-        printer.print_list(values, lambda value: _print_typed(printer, value))
+        printer.print_list(values, lambda value: print_typed(printer, value))
         printer.print_string(")")
         return
     printer.print_string(f" {keyword}(")
@@ -202,7 +202,14 @@ def print_group(
     printer.print_string(")")
 
 
-def _print_typed(printer: Printer, value: SSAValue) -> None:
+def parse_typed(parser: Parser) -> SSAValue:
+    """Parse `%a : T`."""
+    (value,) = parse_types_of(parser, [parser.parse_unresolved_operand()], several=False)
+    return value
+
+
+def print_typed(printer: Printer, value: SSAValue) -> None:
+    """Print `%a : T`."""
     printer.print_ssa_value(value)
     printer.print_string(" : ")
     printer.print_attribute(value.type)

@@ -39,18 +39,10 @@ _COL_ARGUMENT = Use({"tmp": "vec, 2x64xf32", "dst": "vec, 1x256xi32"})
 OWN_USES: Mapping[str, Use] = {
     **dict.fromkeys(
         ("tpartargmax", "tpartargmin"),
-        Use(
-            {
-                **{"lhs_index": POSITIONS, "dst_index": POSITIONS, "rhs": SMALL},
-                "rhs_index": "vec, 8x128xi32",
-            }
-        ),
+        Use({**{"lhs_index": POSITIONS, "dst_index": POSITIONS, "rhs": SMALL}, "rhs_index": "vec, 8x128xi32"}),
     ),
     "tmrgsort.lists": Use(
-        {
-            **{"src0": "vec, 1x256xf32", "src1": "vec, 1x128xf32"},
-            **{"tmp": "vec, 1x384xf32", "dst": "vec, 1x384xf32"},
-        },
+        {**{"src0": "vec, 1x256xf32", "src1": "vec, 1x128xf32"}, **{"tmp": "vec, 1x384xf32", "dst": "vec, 1x384xf32"}},
         values={"executed": "dense<0> : vector<4xi16>"},
     ),
     "tci.scratch": Use({"tmp": "vec, 1x256xf32", "dst": "vec, 1x64xi32"}, values={"scalar": "3 : i32"}),

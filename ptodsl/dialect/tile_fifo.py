@@ -30,9 +30,17 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect.attributes import AddressSpace, AddressSpaceAttr, KernelKind
 from ptodsl.dialect.directives import braces, parse_braces, print_braces
-from ptodsl.dialect.fifo_handle import BOTH_WAYS, CUBE_TO_VECTOR, VECTOR_TO_CUBE, WAYS, depth_problem
+from ptodsl.dialect.fifo_handle import (
+    BOTH_WAYS,
+    CUBE_TO_VECTOR,
+    VECTOR_TO_CUBE,
+    WAYS,
+    check_local_slots,
+    check_ways,
+    depth_problem,
+)
 from ptodsl.dialect.gm_type import PtrType, TensorViewType
-from ptodsl.dialect.syntax import Value
+from ptodsl.dialect.syntax import Value, parse_typed, print_typed
 from ptodsl.dialect.tile_type import Loc
 
 DEFAULT_SLOTS = {CUBE_TO_VECTOR: 8, VECTOR_TO_CUBE: 8, BOTH_WAYS: 4}
@@ -216,17 +224,12 @@ class TileFifoOp(IRDLOperation, abc.ABC):
 
     def verify_(self) -> None:
         """Check numbers and operands."""
-        if self.direction not in WAYS:
-            raise VerifyException(
-                f"{self.name}: dir_mask must be 1 (cube to vector), 2 (vector to cube) or 3 (both), not "
-                f"{self.direction}"
-            )
+        check_ways(self, self.direction)
         if (size := self.slot_size.value.data) <= 0:
             raise VerifyException(f"{self.name}: slot_size must be positive, not {size}")
         if (problem := depth_problem(self.slots)) is not None:
             raise VerifyException(f"{self.name}: {problem}")
-        if not 1 <= self.local_slots <= self.slots:
-            raise VerifyException(f"{self.name}: local_slot_num must be 1 to slot_num = {self.slots}")
+        check_local_slots(self, self.local_slots, self.slots)
         if self.gm_slot_tensor is not None:
             self._verify_slot_tensor(self.gm_slot_tensor)
             return
@@ -262,9 +265,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
             if name not in cls.OPERANDS:
                 parser.raise_error(f"{cls.name} has no {name}: use {', '.join(cls.OPERANDS)}")
             parser.parse_punctuation("=")
-            value = parser.parse_unresolved_operand()
-            parser.parse_punctuation(":")
-            operands[name] = parser.resolve_operand(value, parser.parse_type())
+            operands[name] = parse_typed(parser)
 
         parser.parse_comma_separated_list(parser.Delimiter.PAREN, operand)
         # `build` wants a list for each operand that may be missing.
@@ -279,9 +280,7 @@ class TileFifoOp(IRDLOperation, abc.ABC):
 
         def item(pair: tuple[str, SSAValue]) -> None:
             printer.print_string(f"{pair[0]} = ")
-            printer.print_ssa_value(pair[1])
-            printer.print_string(" : ")
-            printer.print_attribute(pair[1].type)
+            print_typed(printer, pair[1])
 
         printer.print_string(" (")
         printer.print_list(given, item)

@@ -14,11 +14,7 @@ from tools.ptoas.assemble import Options, Sync, assemble
 
 
 def host_kernel(
-    module: ModuleOp,
-    entry: str,
-    directory: Path,
-    options: Options = Options(Sync.INSERT),
-    mode: str = "execute",
+    module: ModuleOp, entry: str, directory: Path, options: Options = Options(Sync.INSERT), mode: str = "execute"
 ) -> HostKernel:
     """Assemble and compile `module`, whose entry is the function `entry`; files go into `directory`.
 

@@ -159,12 +159,7 @@ for _dtype in SHIFTED:
         _add(f"{_name}_{_dtype}", getattr(tile, _name), **_tiles)
 _add("ci", partial(tile.ci, 32760), d=wanted("i16", 1, 64, valid=(1, 50)))
 _add("ci_down", partial(tile.ci, 5, descending=True), d=wanted("i32", 1, 64))
-_add(
-    "insert",
-    lambda a, d: tile.insert(a, 2, 8, d),
-    a=given("f32", 3, 16, valid=(3, 13)),
-    d=updated("f32", 8, 64),
-)
+_add("insert", lambda a, d: tile.insert(a, 2, 8, d), a=given("f32", 3, 16, valid=(3, 13)), d=updated("f32", 8, 64))
 
 
 def swap_ends(d: Any) -> None:
