@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 
 #include "pto/common/enums.hpp"
 #include "pto/machine/isa.hpp"
@@ -28,7 +27,7 @@ inline constexpr BufferInfo kBuffers[] = {
     PTO_MEMORIES(PTO_INFO)
 #undef PTO_INFO
 };
-inline constexpr int kBufferCount = static_cast<int>(std::size(kBuffers));
+inline constexpr int kBufferCount = static_cast<int>(sizeof kBuffers / sizeof kBuffers[0]);
 
 inline constexpr const BufferInfo& info(Buffer buffer) { return kBuffers[static_cast<int>(buffer)]; }
 

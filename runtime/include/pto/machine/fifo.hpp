@@ -1,7 +1,6 @@
 // State of one FIFO between the cube core and the two vector cores of a block.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "pto/common/enums.hpp"
@@ -117,7 +116,8 @@ class Fifo {
 
   private:
     static uint64_t all_of(CoreKind side, const uint64_t (&counters)[kSubblocks]) {
-        return side == CoreKind::Cube ? counters[0] : std::min(counters[0], counters[1]);
+        const uint64_t first = counters[0], second = counters[1];
+        return side == CoreKind::Cube || first < second ? first : second;
     }
 };
 
