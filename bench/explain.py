@@ -15,10 +15,9 @@ from bench.explain_page import TITLE_END, Sources, page
 from bench.prediction import WORKSPACE, trace_library
 from bench.timeline_report import analyse
 from cli.files import marked, output_file, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from flash_atten.knob_flags import define_knobs
 from flash_atten.knobs import choose_config
-from isa.costs import CostError
 from kernels.library import KernelError, LibraryError
 from sim.record import TRACE_SUFFIX
 from sim.timeline.launch import DEFAULT_CORES, Workload
@@ -51,19 +50,14 @@ def options() -> Options:
 
 def work(chosen: Options) -> int:
     """Record, predict, link, write. Return the exit code."""
-    try:
-        kernel = RecordedKernel.load(chosen.library)
-        analysis = analyse(kernel, chosen.work)
-        base = chosen.library.with_name(chosen.library.name.removesuffix(TRACE_SUFFIX))
-        text = page(analysis, Sources.read(base, WORKSPACE, kernel.origins))
-    except (KernelError, Deadlock) as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, LibraryError, CostError) as error:
-        return fail(error, EXIT_USAGE)
+    kernel = RecordedKernel.load(chosen.library)
+    analysis = analyse(kernel, chosen.work)
+    base = chosen.library.with_name(chosen.library.name.removesuffix(TRACE_SUFFIX))
+    text = page(analysis, Sources.read(base, WORKSPACE, kernel.origins))
     write_file(chosen.html, text)
     print(f"{chosen.html}: {len(text) / 1e6:.1f} MB; the timeline is a prediction")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError, Deadlock), usage=(ValueError, LibraryError))

@@ -38,11 +38,10 @@ from bench.tsv import append_tsv, check_tsv, tsv_text
 from cli.files import check_distinct, output_file, user_path
 from cli.interrupt import Interrupted, interruptible, leave
 from cli.program import EXIT_FAILED, fail, integers, paragraph, run
-from flash_atten.backend import cube_cores
-from flash_atten.built import Served, serve
+from flash_atten.built import serve_shape
 from flash_atten.check_compare import BLOCK_ROWS, TOLERANCE
-from flash_atten.config import SCHEDULES, LaunchShape
-from flash_atten.knobs import BY_RULE, Asked, choose_config
+from flash_atten.config import SCHEDULES
+from flash_atten.knobs import BY_RULE, Asked
 from kernels.launch_flags import define_choice
 from kernels.library import HOST, LibraryError
 
@@ -172,20 +171,12 @@ def _kernels(case: Case) -> dict[Kernel, list[str]]:
     schedules = [None] if SCHEDULE.value is None else SCHEDULE.value
     preloads = [None] if QK_PRELOAD.value is None else integers("qk_preload", QK_PRELOAD.value)
     found = [
-        (_served(case, Asked(*knobs), path), barriers, path)
+        (serve_shape(Asked(*knobs), case.q_rows, case.s1, CHOICE(), path), barriers, path)
         for knobs in itertools.product(S1_TILE.value, preloads, KV_SPLIT.value, schedules)
         for path in libraries or [None]
         for barriers in sets
     ]
     return {Kernel(served.config, barriers, path): served.notes for served, barriers, path in found}
-
-
-def _served(case: Case, asked: Asked, library: Path | None) -> Served:
-    choice = CHOICE()
-    config = choose_config(
-        asked, q_rows=case.q_rows, s1=case.s1, cores=lambda: cube_cores(choice, library), library=library
-    )
-    return Served(config) if library else serve(config, asked, LaunchShape(case.q_rows, case.s1))
 
 
 def _outputs(json_text: str | None, tsv_text: str | None) -> tuple[Path | None, Path | None]:
@@ -327,8 +318,6 @@ def work(chosen: Options) -> int:
     with progress:
         try:
             interruptible(run_all)
-        except LibraryError as error:
-            return fail(error, EXIT_FAILED)
         except Interrupted:
             interrupted = True
     rows = collector.run.rows
@@ -343,4 +332,4 @@ def work(chosen: Options) -> int:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(LibraryError,))

@@ -15,7 +15,7 @@ from absl import flags
 from rich.console import Console
 
 from bench.host_profile_table import parse, print_profile
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
@@ -50,21 +50,16 @@ def options() -> Options:
 def work(chosen: Options) -> int:
     """Measure and print. Return the exit code."""
     inputs = make_inputs(BENCHMARK_KIND, chosen.shape.q_rows, chosen.shape.s1, seed=0)
-    try:
-        backend = open_backend(chosen.config, chosen.choice).backend
-        bound = backend.bind(inputs.q, inputs.k, inputs.v)
-        bound.run()  # pages are touched
-        backend.library.profile_next()
-        begin = time.process_time_ns()
-        bound.run()
-        total = time.process_time_ns() - begin
-    except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
-    except LibraryError as error:
-        return fail(str(error), EXIT_USAGE)
+    backend = open_backend(chosen.config, chosen.choice).backend
+    bound = backend.bind(inputs.q, inputs.k, inputs.v)
+    bound.run()  # pages are touched
+    backend.library.profile_next()
+    begin = time.process_time_ns()
+    bound.run()
+    total = time.process_time_ns() - begin
     print_profile(parse(backend.library.last_profile()), total, Console())
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(LibraryError,))

@@ -22,7 +22,7 @@ from bench.environment import environment
 from bench.flops import attention_flops
 from bench.host_speeds import OURS, PEAK, TORCH, Operation, Speeds, medians, print_speeds, whole_numbers
 from cli.files import json_of, json_text, output_file, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
@@ -112,17 +112,12 @@ def operations_of(size: int, threads: int, chosen: Options) -> dict[str, Operati
 def work(chosen: Options) -> int:
     """Measure and print. Return the exit code."""
     rows = []
-    try:
-        for threads in chosen.threads:
-            for size in chosen.sizes:
-                clock = time.perf_counter if chosen.clock == "wall" else lambda n=threads: time.process_time() / n
-                found = medians(operations_of(size, threads, chosen), chosen.rounds, clock)
-                rows.append(Speeds(size, threads, found))
-        cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
-    except KernelError as error:
-        return fail(str(error), EXIT_FAILED)
-    except LibraryError as error:
-        return fail(str(error), EXIT_USAGE)
+    for threads in chosen.threads:
+        for size in chosen.sizes:
+            clock = time.perf_counter if chosen.clock == "wall" else lambda n=threads: time.process_time() / n
+            found = medians(operations_of(size, threads, chosen), chosen.rounds, clock)
+            rows.append(Speeds(size, threads, found))
+    cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
     print_speeds(rows, f"{cpu}, {chosen.clock} clock", Console())
     print("memories filled with NaN, as checks do" if chosen.fill else "memories not filled: --fill does as checks do")
     if chosen.json:
@@ -138,4 +133,4 @@ def work(chosen: Options) -> int:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(LibraryError,))

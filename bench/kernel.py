@@ -20,7 +20,7 @@ from bench.load import Snapshot, load_between
 from bench.stats import Timing
 from bench.timing import Rounds, measure
 from cli.files import json_of, json_text, output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import EXIT_FAILED, run
 from kernels.backend import AUTO, Backend, Choice, open_library
 from kernels.described import kernel_of
 from kernels.kernel import Case, Judgement, Shape, shape_of
@@ -128,12 +128,7 @@ def cube_cores(backend: Backend, case: Case) -> int:
 
 def work(chosen: Options) -> int:
     """Check, time, report. Return the exit code."""
-    try:
-        found = measure_kernel(open_library(KernelLibrary(chosen.library), chosen.choice).backend, chosen)
-    except KernelError as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
+    found = measure_kernel(open_library(KernelLibrary(chosen.library), chosen.choice).backend, chosen)
     print(("" if found.judgement.ok else "WRONG ") + found.text())
     if chosen.json:
         write_file(chosen.json, json_text(PROGRAM, found.to_json()))
@@ -141,4 +136,4 @@ def work(chosen: Options) -> int:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(ValueError, LibraryError))

@@ -67,10 +67,7 @@ KernelOf = Callable[[KernelConfig, str], Timed]
 def predict(kernel: Timed, work: Workload, fits: Fits) -> dict[Hypothesis, float]:
     """Return the microseconds of the launch `work` under each hypothesis.
 
-    Raises:
-        ValueError: the kernel cannot run the shape.
-        KernelError: it fails.
-        Deadlock: it never ends.
+    Raises ValueError if the kernel cannot run the shape, KernelError if it fails, Deadlock if it never ends.
     """
     units = work.units(kernel.parts)
     blocks = kernel.blocks(work.s1, several=units.several)
@@ -150,12 +147,7 @@ class BuiltKernels:
 def predictions(
     launches: Iterable[Launch], kernel: KernelOf, cores: int = DEFAULT_CORES, fits: Fits | None = None
 ) -> list[Prediction]:
-    """Predict every launch.
-
-    Raises:
-        LibraryError: a kernel's trace library is not there.
-        ValueError, KernelError, Deadlock: as `predict`.
-    """
+    """Predict every launch. Raises as `predict`, and LibraryError if a kernel's trace library is not there."""
     fits = fits or load_fits()
     return [
         Prediction(

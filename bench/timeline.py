@@ -21,13 +21,12 @@ from bench.timeline_any import analyse_any, any_json, any_text, operation_labels
 from bench.timeline_report import analyse, report_json, report_text
 from bench.timeline_suite import PROGRAM, Suite, print_suite, suite_launches
 from cli.files import check_distinct, json_of, json_text, marked, output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from flash_atten.config import LaunchShape
 from flash_atten.described import AttentionKernel
 from flash_atten.knob_flags import define_knobs, given_knobs
 from flash_atten.knobs import choose_config
 from flash_atten.stage_names import STAGES
-from isa.costs import CostError
 from kernels.kernel import Trial, shape_of
 from kernels.library import KernelError, LibraryError
 from kernels.shape_flags import define_shape
@@ -41,7 +40,6 @@ from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.stages import Label
 from sim.timeline.times import Deadlock, Timeline
-from tracing.format import TraceError
 
 DEFAULT_S1 = 4096
 
@@ -137,10 +135,7 @@ def _workload(kernel: AttentionKernel) -> Workload:
 
 
 def _work_of(library: Path) -> Workload | Trial:
-    try:
-        kernel = TraceLibrary(library).kernel
-    except LibraryError as error:
-        raise ValueError(str(error)) from error
+    kernel = TraceLibrary(library).kernel
     return _workload(kernel) if isinstance(kernel, AttentionKernel) else Trial(shape_of(kernel, _SHAPE()), _CORES.value)
 
 
@@ -205,19 +200,14 @@ def write_outputs(outputs: Outputs, found: Found) -> None:
 
 def work(chosen: Options | Suite) -> int:
     """Record, predict, report. Return the exit code."""
-    try:
-        if isinstance(chosen, Suite):
-            print_suite(chosen)
-            return 0
-        found = predict(chosen)
-    except (KernelError, Deadlock) as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, LibraryError, TraceError, CostError) as error:
-        return fail(error, EXIT_USAGE)
+    if isinstance(chosen, Suite):
+        print_suite(chosen)
+        return 0
+    found = predict(chosen)
     print(found.text, flush=True)
     write_outputs(chosen.outputs, found)
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError, Deadlock), usage=(ValueError, LibraryError))

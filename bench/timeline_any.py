@@ -61,11 +61,8 @@ class AnyAnalysis:
 def analyse_any(path: Path, trial: Trial, free_batch: int | None = None) -> AnyAnalysis:
     """Record the launches of a trace library and account for their cycles.
 
-    Raises:
-        LibraryError: it is no trace library, or does not say what it is.
-        ValueError: the kernel cannot run the shape.
-        KernelError, Deadlock: it fails, or never ends.
-        TraceError, CostError: an operation has no cost.
+    Raises LibraryError if it is no trace library, or does not say what it is; ValueError if the kernel cannot run the
+    shape; KernelError or Deadlock if it fails, or never ends; TraceError or CostError if an operation has no cost.
     """
     library, fits = TraceLibrary(path), load_fits()
     launches = [

@@ -72,13 +72,7 @@ class Analysis:
 
 
 def analyse(kernel: RecordedKernel, work: Workload) -> Analysis:
-    """Predict the launch `work` of `kernel` and account for its cycles.
-
-    Raises:
-        ValueError: the kernel cannot run the shape.
-        KernelError: it fails.
-        Deadlock: it never ends.
-    """
+    """Predict the launch `work` of `kernel` and account for its cycles. Raises as `predict`."""
     fits = load_fits()
     times = predict(kernel, work, fits)
     return Analysis(

@@ -38,11 +38,7 @@ def suite_launches(asked: Asked, barriers: str, cores: int) -> tuple[Launch, ...
 
 
 def print_suite(chosen: Suite) -> None:
-    """Predict, print a table, write the JSON file.
-
-    Raises:
-        LibraryError, KernelError, Deadlock, OSError: a kernel is not there, fails, or the file cannot be written.
-    """
+    """Predict, print a table, write the JSON file. Raises as `predictions`, and OSError if that cannot be written."""
     fits = load_fits()
     found = predictions(chosen.launches, BuiltKernels(chosen.free_batch), chosen.cores, fits)
     heading = title(chosen.cores, fits)

@@ -43,21 +43,17 @@ class Clock(Protocol):
     @property
     def name(self) -> str:
         """What reports call it."""
-        ...
 
     @property
     def cache(self) -> str:
         """State of the cache when a run starts: COLD, WARM or AS_LEFT."""
-        ...
 
     @property
     def at_once(self) -> int:
         """Rounds between two looks at the host's time."""
-        ...
 
     def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
         """Run all operations `count` times, in turns; return their latencies in seconds, a list per round."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,8 @@ from bench.tuning import (
     table_text,
 )
 from cli.files import json_of, json_text, output_file, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, paragraph, run
+from cli.program import paragraph, run
 from flash_atten.config import KernelConfig, LaunchShape
-from isa.costs import CostError
 from kernels.library import KernelError, LibraryError
 from sim.timeline.launch import DEFAULT_CORES, Workload
 from sim.timeline.parameters import load_fits
@@ -63,14 +62,9 @@ def options() -> Options:
 def work(chosen: Options) -> int:
     """Predict all sets, print them and the advice. Return the exit code."""
     fits = load_fits()
-    try:
-        found = candidates(chosen.work, fits)
-        advice = advise(of_the_recipe(found), fits)
-        periods = of_periods(advice.best, chosen.work, fits)
-    except (KernelError, Deadlock) as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, LibraryError, CostError) as error:
-        return fail(error, EXIT_USAGE)
+    found = candidates(chosen.work, fits)
+    advice = advise(of_the_recipe(found), fits)
+    periods = of_periods(advice.best, chosen.work, fits)
     print(table_text(found))
     print()
     print(paragraph(advice_text(chosen.work, advice)))
@@ -89,4 +83,4 @@ def work(chosen: Options) -> int:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError, Deadlock), usage=(ValueError, LibraryError))

@@ -87,12 +87,7 @@ def barriers_of(config: KernelConfig) -> Sequence[str]:
 
 
 def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> list[Candidate]:
-    """Return every legal set of knobs with its predictions, in the order of the knobs.
-
-    Raises:
-        KernelError: a kernel fails.
-        LibraryError: a kernel's library is not there.
-    """
+    """Return every legal set of knobs with its predictions, in the order of the knobs. Raises as `predictions`."""
     kernel = kernel or BuiltKernels()
     found = []
     shape = LaunchShape(work.q_rows, work.s1)

@@ -61,20 +61,38 @@ def parse_flags(argv: Sequence[str], operands: Sequence[str] = ()) -> list[str]:
     return list(rest)
 
 
-def run(options: Callable[..., Options], work: Callable[[Options], int], operands: Sequence[str] = ()) -> None:
+Errors = tuple[type[Exception], ...]
+
+
+def run(
+    options: Callable[..., Options],
+    work: Callable[[Options], int],
+    operands: Sequence[str] = (),
+    *,
+    failed: Errors = (),
+    usage: Errors = (),
+) -> None:
     """Run a binary: `options` reads the parsed flags, `work` does the job and returns the exit code.
 
-    `operands` names the arguments that are not flags, if the program takes any; `options` gets their values. A
-    ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2. An OSError of `work` is a file
-    that could not be written.
+    `operands` names the arguments that are not flags, if the program takes any; `options` gets their values.
+
+    A ValueError or OSError of `options` is the user's mistake: one paragraph, exit code 2. So are errors in `usage`,
+    those of `work`, too: what is only seen during the work. Errors of `work` in `failed`, which come first, mean exit
+    code 1, as does an OSError: a file that could not be written.
     """
+    wrong: Errors = (ValueError, OSError, *usage)
 
     def main(argv: Sequence[str]) -> int:
         try:
             chosen = options(*argv[1:])
-        except (ValueError, OSError) as error:
+        except wrong as error:
             return fail(error, EXIT_USAGE)
-        return work(chosen)
+        try:
+            return work(chosen)
+        except failed as error:
+            return fail(error, EXIT_FAILED)
+        except usage as error:
+            return fail(error, EXIT_USAGE)
 
     def guarded(argv: Sequence[str]) -> int:
         try:

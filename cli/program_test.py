@@ -24,9 +24,13 @@ def work(iters):
     print("worked", iters)
     for number in range(100_000 if iters == 7 else 0):
         print("line", number)
+    if iters == 21:
+        raise OverflowError("too many")
+    if iters == 22:
+        raise ArithmeticError("no number of iterations")
     return fail("it broke", 1) if iters == 5 else 0
 
-run(options, work)
+run(options, work, failed=(OverflowError,), usage=(ArithmeticError,))
 """
 
 
@@ -40,6 +44,13 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_right_command_line_works() -> None:
     done = _run("--iters=4")
     assert (done.returncode, done.stdout, done.stderr) == (0, "worked 4\n", "")
+
+
+def test_errors_of_the_work_have_the_exit_code_that_the_program_says() -> None:
+    """OverflowError is an ArithmeticError: those of failed work come first."""
+    failed, usage = _run("--iters=21"), _run("--iters=22")
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "worked 21\n", "error: too many\n")
+    assert (usage.returncode, usage.stderr) == (2, "error: no number of iterations\n")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flash_atten.backend import cube_cores
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.knobs import BY_RULE, Asked
+from flash_atten.knobs import BY_RULE, Asked, choose_config
 from flash_atten.libraries import libraries_beside, library_name
+from kernels.backend import Choice
 from kernels.library import KernelLibrary, LibraryError
 
 
@@ -19,6 +21,15 @@ class Served:
     config: KernelConfig
     notes: list[str] = field(default_factory=list)
     """What the user is to know if the rules would take another library."""
+
+
+def serve_shape(asked: Asked, q_rows: int, s1: int, choice: Choice, library: Path | None) -> Served:
+    """Return what one head of this shape runs with: `library` if the user names one, else what is built.
+
+    Raises ValueError for what cannot run.
+    """
+    config = choose_config(asked, q_rows=q_rows, s1=s1, cores=lambda: cube_cores(choice, library), library=library)
+    return Served(config) if library else serve(config, asked, LaunchShape(q_rows, s1))
 
 
 def serve(by_rule: KernelConfig, asked: Asked, shape: LaunchShape, directory: Path | None = None) -> Served:

@@ -19,14 +19,13 @@ from absl import flags
 
 from cli.files import user_path
 from cli.interrupt import Interrupted, interruptible, leave
-from cli.program import EXIT_FAILED, fail, integers, paragraph, run
-from flash_atten.backend import AttentionBackend, cube_cores, open_backend
-from flash_atten.built import serve
+from cli.program import EXIT_FAILED, integers, paragraph, run
+from flash_atten.backend import AttentionBackend, open_backend
+from flash_atten.built import serve_shape
 from flash_atten.check_compare import Comparison, Expected
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
-from flash_atten.config import KernelConfig, LaunchShape
+from flash_atten.config import KernelConfig
 from flash_atten.knob_flags import define_knobs
-from flash_atten.knobs import choose_config
 from kernels.backend import Choice
 from kernels.launch_flags import define_choice
 from kernels.library import KernelError, LibraryError
@@ -73,13 +72,9 @@ def options() -> Options:
     library = user_path(LIBRARY.value) if LIBRARY.value else None
     for s1 in integers("s1", S1.value):
         for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
-            config = choose_config(
-                asked, q_rows=q_rows, s1=s1, cores=lambda: cube_cores(choice, library), library=library
-            )
-            if library is None:
-                served = serve(config, asked, LaunchShape(q_rows, s1))
-                config, notes = served.config, notes + served.notes
-            checks += [Check(q_rows, s1, kind, seed, config) for kind in KINDS.value for seed in seeds]
+            served = serve_shape(asked, q_rows, s1, choice, library)
+            notes += served.notes
+            checks += [Check(q_rows, s1, kind, seed, served.config) for kind in KINDS.value for seed in seeds]
     return Options(tuple(checks), library, choice, tuple(notes))
 
 
@@ -125,8 +120,6 @@ def work(chosen: Options) -> int:
 
     try:
         interruptible(check_all)
-    except LibraryError as error:
-        return fail(error, EXIT_FAILED)
     except Interrupted:
         leave(f"interrupted: {len(results)} of {len(chosen.checks)} checks were made, {sum(results)} are right")
     print(f"{sum(results)} of {len(chosen.checks)} checks are right")
@@ -134,4 +127,4 @@ def work(chosen: Options) -> int:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(LibraryError,))

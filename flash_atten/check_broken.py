@@ -1,7 +1,7 @@
 """Numeric mutants: the tiled algorithm with one thing broken, as a bug in kernel, pipeline or barriers would break it.
 
 Each is a subclass of `TiledAttention` that changes a step or two. `at` is the tile that it happens in, `other` the tile
-next to it. `MUTANTS` has them at the first, a middle and the last tile.
+next to it. `mutants` has them at the first, a middle and the last tile.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from flash_atten.check_inputs import AttentionInputs
+from flash_atten.check_compare import Comparison, compare
+from flash_atten.check_inputs import AttentionInputs, make_inputs
 from flash_atten.check_model import Array, TiledAttention
 from flash_atten.config import CUBE_S1, S0, KernelConfig
+from flash_atten.reference import Float32Array, attention_reference
 
 ZERO_ROWS = 16
 """Rows of the mutant that writes zeros: the smallest row slice."""
@@ -26,9 +28,13 @@ class Broken(TiledAttention):
     first: ClassVar[int] = 0
     """The first tile that the fault can be in."""
 
+    scaled_by: ClassVar[float] = 1
+    """How many times too large the factor on the scores is."""
+
     def __init__(self, inputs: AttentionInputs, config: KernelConfig, at: int) -> None:
         """Place the fault at tile `at`; the row slice follows from it, so that all are used."""
         super().__init__(inputs, config)
+        self.scale *= np.float32(self.scaled_by)
         self.at = at
         # A neighbour that exists: the last tile has none behind it.
         self.other = at - 1 if at == self.tiles - 1 else at + 1
@@ -40,75 +46,78 @@ class Broken(TiledAttention):
         return {self.at: self.other, self.other: self.at}.get(tile, tile)
 
 
-class DroppedTile(Broken):
+class Local(Broken):
+    """A fault of one tile or one row slice."""
+
+
+class Everywhere(Broken):
+    """A fault of all tiles."""
+
+
+class Edge(Broken):
+    """A fault that only extreme or special values show; normal inputs give the right result, or nearly."""
+
+
+class DroppedTile(Local):
     """K and V of a tile are not used."""
 
     def order(self) -> list[int]:
-        """Leave it out."""
         return [tile for tile in range(self.tiles) if tile != self.at]
 
 
-class DroppedK(Broken):
+class DroppedK(Local):
     """K of a tile reads as zeros."""
 
     def k_tile(self, tile: int) -> Array:
-        """Return zeros for it."""
         return super().k_tile(tile) * np.float32(tile != self.at)
 
 
-class LostPV(Broken):
+class LostPV(Local):
     """V of a tile reads as zeros, or its P V is not added."""
 
     def pv(self, step: int, tile: int) -> Array:
-        """Return zeros for it."""
         return super().pv(step, tile) * np.float32(tile != self.at)
 
 
-class RepeatedTile(Broken):
+class RepeatedTile(Local):
     """A tile is used twice."""
 
     def order(self) -> list[int]:
-        """Put it in twice."""
         return sorted([*range(self.tiles), self.at])
 
 
-class NeighboursTile(Broken):
+class NeighboursTile(Local):
     """The tile next to it is used in its place, K and V."""
 
     def order(self) -> list[int]:
-        """Put the other in its place."""
         return [self.other if tile == self.at else tile for tile in range(self.tiles)]
 
 
-class NeighboursK(Broken):
+class NeighboursK(Local):
     """K of a tile is that of the tile next to it: a buffer that was not loaded again."""
 
     def k_tile(self, tile: int) -> Array:
-        """Return the other's."""
         return super().k_tile(self.other if tile == self.at else tile)
 
 
-class NeighboursV(Broken):
+class NeighboursV(Local):
     """V of a tile is that of the tile next to it."""
 
     def v_tile(self, tile: int) -> Array:
-        """Return the other's."""
         return super().v_tile(self.other if tile == self.at else tile)
 
 
-class SwappedK(Broken):
+class SwappedK(Local):
     """K of two tiles is exchanged, V is not."""
 
     def k_tile(self, tile: int) -> Array:
-        """Exchange."""
         return super().k_tile(self.exchanged(tile))
 
 
-class SwappedV(Broken):
+class SwappedV(Local):
     """V of two tiles is exchanged, K is not."""
 
     def v_tile(self, tile: int) -> Array:
-        """Exchange."""
         return super().v_tile(self.exchanged(tile))
 
 
@@ -116,179 +125,159 @@ class SwappedTiles(Broken):
     """K and V of two tiles are exchanged. That is no fault: the order of tiles does not matter."""
 
     def order(self) -> list[int]:
-        """Exchange."""
         return [self.exchanged(tile) for tile in range(self.tiles)]
 
 
-class SwappedSubTiles(Broken):
+class SwappedSubTiles(Local):
     """The sub-tiles of V are taken in another order than those of K, in one tile."""
 
     def v_tile(self, tile: int) -> Array:
-        """Rotate by a sub-tile."""
         return np.roll(super().v_tile(tile), CUBE_S1 * (tile == self.at), axis=0)
 
 
-class StaleRescale(Broken):
+class StaleRescale(Local):
     """The factors of a tile are not written: the accumulation finds those of `qk_preload` tiles before."""
 
     first = 1
 
     def put_rescale(self, step: int, rescale: Array) -> None:
-        """Leave the ring as it is."""
         if step != self.at:
             super().put_rescale(step, rescale)
 
 
-class RescaleOfNextSlot(Broken):
+class RescaleOfNextSlot(Local):
     """The accumulation reads the ring slot after the right one, at one tile."""
 
     first = 1
 
     def read_slot(self, step: int) -> int:
-        """One too far."""
         return super().read_slot(step + (step == self.at))
 
 
-class RescaleOfSlotBefore(Broken):
+class RescaleOfSlotBefore(Local):
     """The accumulation reads the ring slot before the right one, at one tile."""
 
     first = 1
 
     def read_slot(self, step: int) -> int:
-        """One too little."""
         return super().read_slot(step - (step == self.at))
 
 
-class NotRescaled(Broken):
+class NotRescaled(Local):
     """The output is not rescaled at one tile."""
 
     first = 1
 
     def put_rescale(self, step: int, rescale: Array) -> None:
-        """Write ones."""
         super().put_rescale(step, np.ones_like(rescale) if step == self.at else rescale)
 
 
-class SumNotRescaled(Broken):
+class SumNotRescaled(Local):
     """The running sum is not rescaled where its factors are in one of the ring's slots."""
 
     first = 1
 
     def rescale_of_sum(self, step: int, rescale: Array) -> Array:
-        """Return ones."""
         return np.ones_like(rescale) if self.write_slot(step) == self.write_slot(self.at) else rescale
 
 
-class SliceNotRescaled(Broken):
+class SliceNotRescaled(Local):
     """One row slice of the output is not rescaled at one tile."""
 
     first = 1
 
     def put_rescale(self, step: int, rescale: Array) -> None:
-        """Write ones for it."""
         rescale = rescale.copy()
         if step == self.at:
             rescale[self.slice] = 1
         super().put_rescale(step, rescale)
 
 
-class SliceOfStaleScores(Broken):
+class SliceOfStaleScores(Local):
     """One row slice takes the scores of the tile next to it."""
 
     def scores(self, tile: int) -> Array:
-        """Replace the slice."""
         found = super().scores(tile)
         if tile == self.at:
             found[self.slice] = super().scores(self.other)[self.slice]
         return found
 
 
-class SliceOfStaleP(Broken):
+class SliceOfStaleP(Local):
     """One row slice of P is that of the tile before: its store came too late."""
 
     first = 1
 
     def softmax(self, step: int, tile: int) -> None:
-        """Replace the slice."""
         super().softmax(step, tile)
         if step == self.at:
             self.probabilities[step][self.slice] = self.probabilities[step - 1][self.slice]
 
 
-class SliceOfLostPV(Broken):
+class SliceOfLostPV(Local):
     """One row slice does not add the P V of a tile."""
 
     def pv(self, step: int, tile: int) -> Array:
-        """Return zeros for the slice."""
         found = super().pv(step, tile)
         if tile == self.at:
             found[self.slice] = 0
         return found
 
 
-class SliceOfAnotherOutput(Broken):
+class SliceOfAnotherOutput(Local):
     """One row slice of the result is that of another one: its store came too late, or went to the wrong rows."""
 
     def result(self) -> Array:
-        """Replace the slice."""
         out = super().result().reshape(self.output.shape)
         out[self.slice] = out[self.slice - 1]
         return out.reshape(S0, -1)
 
 
-class SixteenZeroRows(Broken):
+class SixteenZeroRows(Local):
     """16 rows of the result are zeros."""
 
     def result(self) -> Array:
-        """Write them."""
         out = super().result()
         out[self.slice * self.config.slice_rows :][:ZERO_ROWS] = 0
         return out
 
 
-class OneColumnOfAnother(Broken):
+class OneColumnOfAnother(Local):
     """One column of the result holds another one's values."""
 
     def result(self) -> Array:
-        """Copy it."""
         out = super().result()
         # 127, so that there is a column behind it.
         out[:, self.at % 127] = out[:, self.at % 127 + 1]
         return out
 
 
-class MeanOfV(Broken):
+class MeanOfV(Everywhere):
     """Every row is the mean of V."""
 
     def result(self) -> Array:
-        """Return it."""
         return np.broadcast_to(self.v.astype(np.float32).mean(axis=(0, 1)), (S0, self.v.shape[2])).copy()
 
 
-class ScaleOnePercentMore(Broken):
+class ScaleOnePercentMore(Everywhere):
     """Scores are scaled by 1 % too much."""
 
-    factor = 1.01
-
-    def __init__(self, inputs: AttentionInputs, config: KernelConfig, at: int) -> None:
-        """Change the scale."""
-        super().__init__(inputs, config, at)
-        self.scale *= np.float32(self.factor)
+    scaled_by = 1.01
 
 
-class ScaleOnePercentLess(ScaleOnePercentMore):
+class ScaleOnePercentLess(Everywhere):
     """Scores are scaled by 1 % too little."""
 
-    factor = 0.99
+    scaled_by = 0.99
 
 
-class NoScale(ScaleOnePercentMore):
+class NoScale(Everywhere):
     """Scores are not scaled."""
 
-    factor = 128**0.5
+    scaled_by = 128**0.5
 
 
-class PInBFloat16(Broken):
+class PInBFloat16(Everywhere):
     """P is rounded to 8 bits instead of 11."""
 
     def to_fp16(self, probabilities: Array) -> Array:
@@ -298,70 +287,37 @@ class PInBFloat16(Broken):
         return np.where(np.isfinite(probabilities), bits.view(np.float32), probabilities)
 
 
-class MaximumFromZero(Broken):
+class MaximumFromZero(Edge):
     """The running maximum starts at 0, not at the first tile's: where all scores are far below, nothing is left."""
 
     def new_max(self, scores: Array) -> Array:
-        """Never below 0."""
         return np.maximum(super().new_max(scores), 0)
 
 
-class ScaleBeforeMaximum(Broken):
+class ScaleBeforeMaximum(Edge):
     """Scores and maximum are scaled before they are subtracted: exact digits of large scores are lost."""
 
     def exponent(self, scores: Array, row_max: Array) -> Array:
-        """Scale first."""
         return scores * self.scale - (row_max * self.scale)[..., None]
 
 
-class MaximumOfTwoRows(Broken):
+class MaximumOfTwoRows(Edge):
     """Neighbouring rows share a maximum: right as long as all is finite, but a NaN spoils its neighbour."""
 
     def new_max(self, scores: Array) -> Array:
-        """Reduce over pairs of rows."""
         own = super().new_max(scores)
         return np.maximum(own, own.reshape(self.slices, -1, 2)[..., ::-1].reshape(own.shape))
 
 
-class NaNWithoutWeight(Broken):
+class NaNWithoutWeight(Edge):
     """A score that is NaN is taken for minus infinity: an error in an operand goes unseen."""
 
     def scores(self, tile: int) -> Array:
-        """Replace it."""
         return np.nan_to_num(super().scores(tile), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
 
 
-LOCAL: tuple[type[Broken], ...] = (
-    DroppedTile,
-    DroppedK,
-    LostPV,
-    RepeatedTile,
-    NeighboursTile,
-    NeighboursK,
-    NeighboursV,
-    SwappedK,
-    SwappedV,
-    SwappedSubTiles,
-    StaleRescale,
-    RescaleOfNextSlot,
-    RescaleOfSlotBefore,
-    NotRescaled,
-    SumNotRescaled,
-    SliceNotRescaled,
-    SliceOfStaleScores,
-    SliceOfStaleP,
-    SliceOfLostPV,
-    SliceOfAnotherOutput,
-    SixteenZeroRows,
-    OneColumnOfAnother,
-)
-"""Faults of one tile or one row slice."""
-
-EVERYWHERE: tuple[type[Broken], ...] = (MeanOfV, ScaleOnePercentMore, ScaleOnePercentLess, NoScale, PInBFloat16)
-"""Faults of all tiles."""
-
-EDGES: tuple[type[Broken], ...] = (MaximumFromZero, ScaleBeforeMaximum, MaximumOfTwoRows, NaNWithoutWeight)
-"""Faults that only extreme or special values show; normal inputs give the right result, or nearly."""
+LOCAL, EVERYWHERE, EDGES = (tuple(kind.__subclasses__()) for kind in (Local, Everywhere, Edge))
+"""The faults of each kind, in the order in which they stand above."""
 
 
 class Computes(Protocol):
@@ -397,3 +353,24 @@ def edge_mutants() -> list[Mutant]:
 
 def _first(fault: type[Broken]) -> Callable[[AttentionInputs, KernelConfig], TiledAttention]:
     return lambda inputs, config: fault(inputs, config, 0)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a mutant is judged on: the inputs of one kind for one Q block, with their reference."""
+
+    inputs: AttentionInputs
+    reference: Float32Array
+
+    @classmethod
+    def draw(cls, kind: str, s1: int, seed: int) -> Subject:
+        """Draw S0 rows of q."""
+        inputs = make_inputs(kind, S0, s1, seed)
+        with np.errstate(invalid="ignore"):
+            return cls(inputs, attention_reference(inputs.q, inputs.k, inputs.v))
+
+    def judge(self, mutant: Mutant, config: KernelConfig) -> Comparison:
+        """Compare what a mutant computes, as `check` compares what a kernel computes."""
+        with np.errstate(all="ignore"):  # faults make infinities, and some kinds hold them
+            result = mutant.build(self.inputs, config).result()
+        return compare(result, self.reference, spoiled=self.inputs.spoiled_mask(np.arange(S0)))

@@ -17,12 +17,11 @@ import numpy as np
 from absl import flags
 
 from cli.program import EXIT_FAILED, integers, run
-from flash_atten.check_broken import Mutant, edge_mutants, mutants
+from flash_atten.check_broken import Mutant, Subject, edge_mutants, mutants
 from flash_atten.check_compare import Comparison
 from flash_atten.check_inputs import INPUT_KINDS
 from flash_atten.check_model import TiledAttention
 from flash_atten.check_split import SplitAttention, split_mutants
-from flash_atten.check_subject import Subject
 from flash_atten.config import S0, KernelConfig
 from flash_atten.knobs import BY_RULE, Asked, choose_config
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from cli.testing import run_program
-from flash_atten.check_broken import Mutant, SwappedTiles, edge_mutants, mutants
+from flash_atten.check_broken import Mutant, Subject, SwappedTiles, edge_mutants, mutants
 from flash_atten.check_inputs import BENCHMARK_KIND, INPUT_KINDS
 from flash_atten.check_model import TiledAttention
 from flash_atten.check_split import SplitAttention, split_mutants
-from flash_atten.check_subject import Subject
 from flash_atten.config import KernelConfig, LaunchShape, auto_s1_tile
 
 SIZES = [1024, 2048, 8192, 32768, 131072]

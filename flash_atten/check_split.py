@@ -73,7 +73,6 @@ class DroppedPart(SplitAttention):
     """The output of the last part is not added."""
 
     def combined(self) -> Sequence[int]:
-        """Leave it out."""
         return range(len(self.parts) - 1)
 
 
@@ -81,7 +80,6 @@ class PartTwice(SplitAttention):
     """All units take the first part of S1."""
 
     def keys(self, parts: int) -> list[int]:
-        """Return it for each."""
         return [0] * parts
 
 
@@ -89,7 +87,6 @@ class OutputOfAnotherPart(SplitAttention):
     """The outputs of the first two parts are exchanged, but not their states."""
 
     def output(self, number: int) -> Array:
-        """Return the other's."""
         return super().output({0: 1, 1: 0}.get(number, number))
 
 
@@ -97,7 +94,6 @@ class MaximaOfAnotherPart(SplitAttention):
     """The row maxima of the first two parts are exchanged."""
 
     def row_max(self, number: int) -> Array:
-        """Return the other's."""
         return super().row_max({0: 1, 1: 0}.get(number, number))
 
 
@@ -105,7 +101,6 @@ class StatesOfNeighbourRows(SplitAttention):
     """Row maxima are read one row too far."""
 
     def row_max(self, number: int) -> Array:
-        """Return them shifted."""
         return np.roll(super().row_max(number), 1)
 
 
@@ -113,7 +108,6 @@ class NotWeighted(SplitAttention):
     """Parts are added up as they are."""
 
     def factor(self, number: int, new_max: Array) -> Array:
-        """Return 1."""
         return np.ones_like(new_max)
 
 
@@ -121,7 +115,6 @@ class SumNotWeighted(SplitAttention):
     """Row sums are added up as they are."""
 
     def factor_of_sum(self, number: int, factor: Array) -> Array:
-        """Return 1."""
         return np.ones_like(factor)
 
 
@@ -129,7 +122,6 @@ class FactorNotScaled(SplitAttention):
     """The exponents of the factors are not divided by sqrt(128)."""
 
     def factor(self, number: int, new_max: Array) -> Array:
-        """Return the exponential of the difference as it is."""
         return np.asarray(np.exp(self.row_max(number) - new_max), np.float32)
 
 
@@ -137,21 +129,11 @@ class PartDividedByItsSum(SplitAttention):
     """Parts are normalised before they are combined."""
 
     def output(self, number: int) -> Array:
-        """Divide by the part's own sum."""
         return super().output(number) / self.parts[number].row_sum[..., None]
 
 
-FAULTS: tuple[type[SplitAttention], ...] = (
-    DroppedPart,
-    PartTwice,
-    OutputOfAnotherPart,
-    MaximaOfAnotherPart,
-    StatesOfNeighbourRows,
-    NotWeighted,
-    SumNotWeighted,
-    FactorNotScaled,
-    PartDividedByItsSum,
-)
+FAULTS = tuple(SplitAttention.__subclasses__())
+"""All of the above."""
 
 
 def split_mutants() -> list[Mutant]:

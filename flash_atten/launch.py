@@ -19,13 +19,11 @@ from absl import flags
 
 from cli.files import output_file, user_path, write_file
 from cli.interrupt import Interrupted, interruptible, leave
-from cli.program import EXIT_FAILED, fail, paragraph, run
-from flash_atten.backend import cube_cores, open_backend
-from flash_atten.built import Served, serve
+from cli.program import paragraph, run
+from flash_atten.backend import open_backend
+from flash_atten.built import Served, serve_shape
 from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
-from flash_atten.config import LaunchShape
 from flash_atten.knob_flags import define_knobs
-from flash_atten.knobs import choose_config
 from flash_atten.operands import check_operands, numpy_operand
 from kernels.backend import Choice
 from kernels.launch_flags import define_choice
@@ -93,9 +91,7 @@ def _library() -> Path | None:
 
 
 def _served(q_rows: int, s1: int) -> Served:
-    library, asked = _library(), KNOBS()
-    config = choose_config(asked, q_rows=q_rows, s1=s1, cores=lambda: cube_cores(CHOICE(), library), library=library)
-    return Served(config) if library else serve(config, asked, LaunchShape(q_rows, s1))
+    return serve_shape(KNOBS(), q_rows, s1, CHOICE(), _library())
 
 
 def _inputs() -> AttentionInputs:
@@ -164,12 +160,10 @@ def work(chosen: Options) -> int:
     """Launch; Ctrl-C ends the program at once, also inside the kernel."""
     try:
         interruptible(lambda: launch(chosen))
-    except (KernelError, LibraryError) as error:
-        return fail(error, EXIT_FAILED)
     except Interrupted:
         leave("interrupted: nothing was written")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError, LibraryError))

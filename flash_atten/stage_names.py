@@ -7,54 +7,27 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-STAGES = ("compute_qk", "compute_p", "compute_pv", "compute_gu")
+_FUNCTIONS: Mapping[str, str] = {
+    "compute_qk": "load_q compute_qk compute_pv_and_qk emit_qk_sub multiply_qk q_loads load_first_k load_k",
+    "compute_p": (
+        "compute_p compute_first_p emit_softmax softmax_steps first_softmax_steps with_rescale load_scores "
+        "load_following_scores store_probabilities emit slice_operations rescale_operations"
+    ),
+    "compute_pv": "multiply_pv compute_pv push_pv load_v load_p",
+    "compute_gu": (
+        "finish_pv clear_output inverse_steps start take_pv accumulate_operations load_pv load_first_output "
+        "compute_gu copy_factors accumulate_steps store_results store_output store_partial store_lse"
+    ),
+}
+"""Functions of the files that build cube and vector cores, of the recipe and of fast_*.py, that issue operations; what
+compute_pv_and_qk does itself is to hand QK over. What combines partial results (kernel_reduce.py) is a launch of its
+own and belongs to no stage.
+"""
+
+STAGES = tuple(_FUNCTIONS)
 """In the order in which a tile passes through them."""
 
-STAGE_OF_FUNCTION: Mapping[str, str] = {
-    "load_q": "compute_qk",
-    "compute_qk": "compute_qk",
-    "compute_pv_and_qk": "compute_qk",  # hands QK over; its other work stands in functions of its own
-    "emit_qk_sub": "compute_qk",
-    "multiply_qk": "compute_qk",
-    "multiply_pv": "compute_pv",
-    "compute_pv": "compute_pv",
-    "q_loads": "compute_qk",
-    "finish_pv": "compute_gu",
-    "clear_output": "compute_gu",
-    "inverse_steps": "compute_gu",
-    "push_pv": "compute_pv",
-    "load_first_k": "compute_qk",
-    "load_k": "compute_qk",
-    "load_v": "compute_pv",
-    "load_p": "compute_pv",
-    "compute_p": "compute_p",
-    "compute_first_p": "compute_p",
-    "emit_softmax": "compute_p",
-    "softmax_steps": "compute_p",
-    "first_softmax_steps": "compute_p",
-    "with_rescale": "compute_p",
-    "load_scores": "compute_p",
-    "load_following_scores": "compute_p",
-    "store_probabilities": "compute_p",
-    "emit": "compute_p",
-    "slice_operations": "compute_p",
-    "rescale_operations": "compute_p",
-    "start": "compute_gu",
-    "take_pv": "compute_gu",
-    "accumulate_operations": "compute_gu",
-    "load_pv": "compute_gu",
-    "load_first_output": "compute_gu",
-    "compute_gu": "compute_gu",
-    "copy_factors": "compute_gu",
-    "accumulate_steps": "compute_gu",
-    "store_results": "compute_gu",
-    "store_output": "compute_gu",
-    "store_partial": "compute_gu",
-    "store_lse": "compute_gu",
-}
-"""Functions of the files that build cube and vector cores, of the recipe and of fast_*.py, that issue operations. What
-combines partial results (kernel_reduce.py) is a launch of its own and belongs to no stage.
-"""
+STAGE_OF_FUNCTION = {function: stage for stage, functions in _FUNCTIONS.items() for function in functions.split()}
 
 _WORKSPACE = Path(__file__).parent.parent
 

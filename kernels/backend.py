@@ -30,15 +30,12 @@ class BoundLaunch(Protocol):
         """Launch. The host returns when the results are there; the device when the launches are queued on the current
         stream.
         """
-        ...
 
     def poison(self) -> None:
         """Fill scratch and outputs with NaN, so that nothing of an earlier run can pass for the next one's."""
-        ...
 
     def scratch_floats(self, first: int, count: int) -> Any:
         """Return a copy of FP32 values that the last run has left in the plan's first scratch, from element `first`."""
-        ...
 
 
 class Backend(Protocol):
@@ -49,27 +46,21 @@ class Backend(Protocol):
 
     def cube_cores(self, array: Any) -> int:
         """Return the number of cube cores of the device that `array` is on. Raises LibraryError if it is unknown."""
-        ...
 
     def bind(self, plan: LaunchPlan, arrays: Mapping[str, Any]) -> BoundLaunch:
         """Take a plan and an array for each pointer of its entries. Raises ValueError if one is missing."""
-        ...
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Any) -> Any:
         """Return a new array on the device that `like` is on."""
-        ...
 
     def from_numpy(self, array: npt.NDArray[Any]) -> Any:
         """Return the array as this backend takes it."""
-        ...
 
     def to_numpy(self, array: Any) -> npt.NDArray[Any]:
         """Return an array as NumPy's, after everything queued before is done."""
-        ...
 
     def synchronize(self) -> None:
         """Wait until everything that was queued is done."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -105,44 +105,36 @@ class Kernel(Protocol):
     @property
     def name(self) -> str:
         """What users call it."""
-        ...
 
     @property
     def sizes(self) -> Sequence[Size]:
         """What a launch may choose."""
-        ...
 
     @property
     def kinds(self) -> Sequence[str]:
         """Kinds of operands that it can draw, the usual one first."""
-        ...
 
     @property
     def traced_kind(self) -> str:
         """The kind that is drawn where only order and addresses count: it may be cheap."""
-        ...
 
     @property
     def trials(self) -> Sequence[Trial]:
         """A few launches that execute everything, for what is judged very often."""
-        ...
 
     @property
     def proof_trials(self) -> Sequence[Trial]:
         """Launches on which a barrier must be redundant to count as redundant."""
-        ...
 
     @property
     def audit_trials(self) -> Sequence[Trial]:
         """Launches on which patched C++ is judged: others than those of proofs, where there are others."""
-        ...
 
     def case(self, shape: Shape, seed: int, cube_cores: int, kind: str = "") -> Case:
         """Return a call for one of its shapes on at most so many cores, on operands of the kind, or of the usual one.
 
         Raises ValueError for a shape or kind that it does not have.
         """
-        ...
 
 
 def shape_of(kernel: Kernel, given: Mapping[str, int]) -> Shape:
