@@ -114,6 +114,7 @@ def order_of(op: Operation) -> Order:
     return order if known and told_apart else Order.UNKNOWN
 
 
+@lru_cache(maxsize=4096)
 def repeats_of(op: Operation) -> int:
     """How many repeats `op` issues, at least."""
     order = order_of(op)

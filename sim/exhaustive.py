@@ -25,13 +25,16 @@ class ExhaustiveReplay(Replay):
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         reads, writes, _ = self._patterns[pattern]
         # Conflicts only: reads of what nobody wrote, or of scratch, Replay itself has found.
-        compared = [(FindingKind.RAW, region, self._writers) for region in reads]
-        compared += [(FindingKind.WAW, region, self._writers) for region in writes]
-        compared += [(FindingKind.WAR, region, self._readers) for region in writes]
-        for kind, region, accesses in compared:
-            for (other, _), earlier in accesses[region].items():
-                if earlier >= row[other]:
-                    self._conflict(kind, other, earlier, core, position, region)
+        compared = (
+            (FindingKind.RAW, reads, self._writers),
+            (FindingKind.WAW, writes, self._writers),
+            (FindingKind.WAR, writes, self._readers),
+        )
+        for kind, regions, accesses in compared:
+            for region in regions:
+                for (other, _), earlier in accesses[region].items():
+                    if earlier >= row[other]:
+                        self._conflict(kind, other, earlier, core, position, region)
         access = queue, self._lines[core][position]
         for region in reads:
             self._readers[region][access] = position

@@ -22,7 +22,7 @@ from sim.vector_repeats import VRule, is_in_time
 from tracing.format import Buffer, Fifo
 from tracing.streams import rings_of, stream_of
 
-_V = int(Pipe.V)
+_S, _V, _WAIT_FLAG = int(Pipe.S), int(Pipe.V), int(Kind.WAIT_FLAG)
 _UNWRITTEN, _BEFORE_LAUNCH = -1, -2
 """States of a region without a write in the trace: it holds no value, or what was there before the launch."""
 
@@ -269,19 +269,19 @@ class Replay(Visitor[Token]):
     def flag(self, core: int, position: int, instruction: Instruction) -> None:
         """Check what a flag names, and whether its last wait is known to be over when it is set again."""
         kind, src, dst, event_id = instruction
-        place, flag = Place(core, position), (core, src, dst, event_id)
+        flag = core, src, dst, event_id
         if event_id >= EVENT_IDS:
-            self._add(FindingKind.EVENT_ID, None, place)
+            self._add(FindingKind.EVENT_ID, None, Place(core, position))
         if src == dst:
-            self._add(FindingKind.FLAG_PIPES, None, place)
-        if kind == Kind.WAIT_FLAG:
+            self._add(FindingKind.FLAG_PIPES, None, Place(core, position))
+        if kind == _WAIT_FLAG:
             self._last_wait[flag] = position
         # A wait of S is over before anything is issued behind it, and a flag that is still set is SET_TWICE.
-        elif flag in self._last_wait and dst != Pipe.S and not self._walk.is_set(*flag):
+        elif flag in self._last_wait and dst != _S and not self._walk.is_set(*flag):
             # How far `src` knows `dst` to be: if not past the wait, that may still be pending.
             known = self._clocks.rows[queue_number(core, src)][queue_number(core, dst)]
             if known <= self._last_wait[flag]:
-                self._add(FindingKind.REUSE, Place(core, self._last_wait[flag]), place)
+                self._add(FindingKind.REUSE, Place(core, self._last_wait[flag]), Place(core, position))
 
     def misuse(self, what: Misuse, core: int, position: int, earlier: int | None) -> None:
         """Note what the walk says is wrong."""

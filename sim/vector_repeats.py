@@ -7,7 +7,7 @@ is something else (row values, scratch, the library's own scratch), which is nev
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from isa import a3
 from isa.pipes import Kind, Pipe
 from isa.repeats import SAFE_DISTANCE, Operand, Operation, distance, own_distance, repeats_of
 from isa.repeats import VRule as VRule
-from tracing.format import DTYPE_BYTES, Core, Records, Rw, Trace
+from tracing.format import ACCESS_DTYPE, DTYPE_BYTES, Core, Records, Rw, Trace
 
 CONVERSION = "TCVT"
 """The operation whose source has elements of another size than its destination."""
@@ -47,8 +47,13 @@ class VectorRepeats:
         return own_distance(operation) if operation.rows and operation.cols else None
 
     def _operation(self, position: int) -> Operation:
+        """Return the operation at a position; equal ones are one object, of whatever trace."""
         event = self._trace.core_events(self._core)[position]
-        return _operation(self._trace.ops[event["op"]], event, self._accesses(event))
+        # With the addresses of the accesses: distances depend on which bytes two operations share.
+        accesses = self._accesses(event).tobytes()
+        return _operation(
+            self._trace.ops[event["op"]], int(event["rows"]), int(event["cols"]), int(event["dtype"]), accesses
+        )
 
     def _accesses(self, event: np.void) -> Records:
         first = int(event["first_access"])
@@ -56,20 +61,10 @@ class VectorRepeats:
 
     @cached_property
     def _operations(self) -> dict[int, Operation]:
-        """By position; equal operations are one object."""
+        """By position."""
         events = self._trace.core_events(self._core)
         places = np.flatnonzero((events["kind"] == Kind.OP) & (events["pipe"] == Pipe.V))
-        alike: dict[tuple[object, ...], Operation] = {}
-        found = {}
-        for place in places.tolist():
-            event = events[place]
-            accesses = self._accesses(event)
-            # With their addresses: distances depend on which bytes two operations share.
-            key = event["op"], event["rows"], event["cols"], event["dtype"], accesses.tobytes()
-            if key not in alike:
-                alike[key] = _operation(self._trace.ops[event["op"]], event, accesses)
-            found[place] = alike[key]
-        return found
+        return {place: self._operation(place) for place in places.tolist()}
 
     @cached_property
     def _issued(self) -> NDArray[np.int64]:
@@ -81,10 +76,12 @@ class VectorRepeats:
         return np.cumsum(counts)
 
 
-def _operation(name: str, event: np.void, accesses: Records) -> Operation:
-    rows, cols, dtype = int(event["rows"]), int(event["cols"]), int(event["dtype"])
+@lru_cache(maxsize=4096)
+def _operation(name: str, rows: int, cols: int, dtype: int, accesses: bytes) -> Operation:
+    """Return the operation with these accesses, the bytes of records."""
     size = DTYPE_BYTES[dtype] if dtype < len(DTYPE_BYTES) else 0
-    return Operation(name, rows, cols, tuple(_operand(name, access, rows, cols, size) for access in accesses))
+    records = np.frombuffer(accesses, ACCESS_DTYPE)
+    return Operation(name, rows, cols, tuple(_operand(name, access, rows, cols, size) for access in records))
 
 
 def _operand(name: str, access: np.void, rows: int, cols: int, size: int) -> Operand:
