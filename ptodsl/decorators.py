@@ -16,7 +16,7 @@ from typing import Any, overload
 from xdsl.ir import Attribute
 
 from ptodsl.errors import DslError, fail
-from ptodsl.locations import SourceLine
+from ptodsl.locations import SourceLine, user_line
 from ptodsl.module import Function, ModuleBuilder
 from ptodsl.printing import IrModule
 
@@ -52,7 +52,7 @@ def to_ir_module(
 
     def decorate(function: Callable[..., object]) -> IrModule:
         names = {} if meta_data is None else _named(meta_data())
-        builder = ModuleBuilder()
+        builder = ModuleBuilder(_definition(function))
         token = _MODULE.set((builder, names))
         try:
             with _visible(function, names):
@@ -110,7 +110,8 @@ def _trace(
         parameter.name: _parameter_type(function, parameter.name, parameter.annotation, names)
         for parameter in inspect.signature(function).parameters.values()
     }
-    with builder.function(name or _symbol(function), parameters, kernel=kernel) as arguments:
+    line = _definition(function)
+    with builder.function(name or _symbol(function), parameters, kernel=kernel, line=line) as arguments:
         function(*arguments)
     return arguments.function
 
@@ -137,9 +138,9 @@ def _parameter_type(
 
 
 def _definition(function: Callable[..., object]) -> SourceLine:
-    """Return where a function begins: with its decorators."""
-    code = inspect.unwrap(function).__code__
-    return SourceLine.of(code.co_filename, code.co_firstlineno)
+    """Return where a function begins: with its decorators. Of what is no function, the user's current line."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return user_line() if code is None else SourceLine.of(code.co_filename, code.co_firstlineno)
 
 
 def _evaluate(function: Callable[..., object], name: str, text: str, names: Mapping[str, Any]) -> object:

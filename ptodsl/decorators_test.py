@@ -180,3 +180,20 @@ def test_the_result_prints_like_a_module_of_mlir() -> None:
 
 def _value(value: Any) -> Any:
     return value
+
+
+def test_a_kernel_is_located_where_it_is_defined_not_where_it_is_built() -> None:
+    def kernel() -> None:
+        pto.barrier("V")
+
+    line = kernel.__code__.co_firstlineno
+    function = next(iter(to_ir_module(kernel).op.ops))
+    assert str(function.location) == f'loc("ptodsl/decorators_test.py":{line}:1)'
+
+
+def test_what_is_no_function_is_located_where_it_is_built() -> None:
+    class Kernel:
+        def __call__(self) -> None:
+            pto.barrier("V")
+
+    assert '"ptodsl/decorators_test.py"' in module_text(to_ir_module(Kernel()))

@@ -19,7 +19,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import KernelKind, KernelKindAttr
 from ptodsl.errors import DslError, fail
-from ptodsl.locations import user_line
+from ptodsl.locations import SourceLine, user_line
 from ptodsl.scope import FunctionScope, OpenBlock, building, emit, no_function_open
 from ptodsl.values import Scalar, Value, ssa_of, wrap
 
@@ -69,16 +69,21 @@ class Arguments:
 class ModuleBuilder:
     """A module under construction: functions are added one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: SourceLine | None = None) -> None:
         # What is wrong between functions has no line of its own: this one is reported.
-        self._line = user_line()
+        self._line = line or user_line()
         self._module = ModuleOp([])
         self._module.location = self._line.attribute
         self._names: set[str] = set()
 
     @contextmanager
     def function(
-        self, name: str, parameters: Mapping[str, Attribute], *, kernel: str | None = None
+        self,
+        name: str,
+        parameters: Mapping[str, Attribute],
+        *,
+        kernel: str | None = None,
+        line: SourceLine | None = None,
     ) -> Iterator[Arguments]:
         """Build the function `name` in the body of a `with`, which gets its arguments.
 
@@ -86,11 +91,12 @@ class ModuleBuilder:
             name: symbol, unique in the module.
             parameters: types by name, in order.
             kernel: "cube" or "vector"; None makes it the entry that the host launches.
+            line: where it is, by default the user's current line.
 
         Raises:
             DslError: wrong use, at the user's line.
         """
-        line = user_line()
+        line = line or user_line()
         self._check_new(name, kernel)
         block = Block(arg_types=list(parameters.values()))
         op = func.FuncOp(name, (list(parameters.values()), []), Region(block))

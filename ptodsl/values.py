@@ -68,6 +68,27 @@ class FifoHandle(Value):
 
 Number = int | float
 
+_Maker = Callable[[SSAValue, SSAValue], Operation] | None
+_Operator = Callable[["Scalar", "Scalar | Number"], "Scalar"]
+
+
+def _operator(symbol: str, int_op: _Maker, float_op: _Maker) -> tuple[_Operator, _Operator]:
+    """Return what Python does for `scalar symbol other`, and for `other symbol scalar` if `other` is a number."""
+
+    def forward(left: Scalar, right: Scalar | Number) -> Scalar:
+        rhs = as_scalar(right, left.type, f"the right side of {symbol}")
+        make = float_op if isinstance(left.type, AnyFloat) else int_op
+        if make is None:
+            hint = "use / for floats" if int_op else "use // for integers"
+            fail(f"{symbol} does not work on {left.type}; {hint}")
+        return Scalar(emit(lambda: make(left.ssa, rhs.ssa)).results[0])
+
+    return forward, lambda right, left: forward(as_scalar(left, right.type), right)
+
+
+def _comparison(predicate: str) -> Callable[[Scalar, object], Scalar]:
+    return lambda left, right: compare(predicate, left, right)
+
 
 class Scalar(Value):
     """An index, integer, boolean or float. Python's operators work on scalars of one type, and with Python numbers.
@@ -76,77 +97,17 @@ class Scalar(Value):
     is NaN, only `!=` holds.
     """
 
-    def __add__(self, other: Scalar | Number) -> Scalar:
-        """Sum."""
-        return _arithmetic("+", self, other, arith.AddiOp, arith.AddfOp)
+    __add__, __radd__ = _operator("+", arith.AddiOp, arith.AddfOp)
+    __sub__, __rsub__ = _operator("-", arith.SubiOp, arith.SubfOp)
+    __mul__, __rmul__ = _operator("*", arith.MuliOp, arith.MulfOp)
+    __floordiv__, __rfloordiv__ = _operator("//", arith.DivSIOp, None)
+    __mod__, __rmod__ = _operator("%", arith.RemSIOp, None)
+    __truediv__, __rtruediv__ = _operator("/", None, arith.DivfOp)
 
-    def __radd__(self, other: Number) -> Scalar:
-        """Sum."""
-        return as_scalar(other, self.type) + self
-
-    def __sub__(self, other: Scalar | Number) -> Scalar:
-        """Difference."""
-        return _arithmetic("-", self, other, arith.SubiOp, arith.SubfOp)
-
-    def __rsub__(self, other: Number) -> Scalar:
-        """Difference."""
-        return as_scalar(other, self.type) - self
-
-    def __mul__(self, other: Scalar | Number) -> Scalar:
-        """Product."""
-        return _arithmetic("*", self, other, arith.MuliOp, arith.MulfOp)
-
-    def __rmul__(self, other: Number) -> Scalar:
-        """Product."""
-        return as_scalar(other, self.type) * self
-
-    def __floordiv__(self, other: Scalar | Number) -> Scalar:
-        """Integer quotient, rounded toward zero."""
-        return _arithmetic("//", self, other, arith.DivSIOp, None)
-
-    def __rfloordiv__(self, other: Number) -> Scalar:
-        """Integer quotient, rounded toward zero."""
-        return as_scalar(other, self.type) // self
-
-    def __mod__(self, other: Scalar | Number) -> Scalar:
-        """Remainder with the sign of the dividend."""
-        return _arithmetic("%", self, other, arith.RemSIOp, None)
-
-    def __rmod__(self, other: Number) -> Scalar:
-        """Remainder with the sign of the dividend."""
-        return as_scalar(other, self.type) % self
-
-    def __truediv__(self, other: Scalar | Number) -> Scalar:
-        """Float quotient."""
-        return _arithmetic("/", self, other, None, arith.DivfOp)
-
-    def __rtruediv__(self, other: Number) -> Scalar:
-        """Float quotient."""
-        return as_scalar(other, self.type) / self
-
-    def __lt__(self, other: Scalar | Number) -> Scalar:
-        """Less than."""
-        return compare("lt", self, other)
-
-    def __le__(self, other: Scalar | Number) -> Scalar:
-        """Less or equal."""
-        return compare("le", self, other)
-
-    def __gt__(self, other: Scalar | Number) -> Scalar:
-        """Greater than."""
-        return compare("gt", self, other)
-
-    def __ge__(self, other: Scalar | Number) -> Scalar:
-        """Greater or equal."""
-        return compare("ge", self, other)
-
-    def __eq__(self, other: object) -> Scalar:  # type: ignore[override]
-        """Equality at run time."""
-        return compare("eq", self, other)
-
-    def __ne__(self, other: object) -> Scalar:  # type: ignore[override]
-        """Inequality at run time."""
-        return compare("ne", self, other)
+    __lt__, __le__ = _comparison("lt"), _comparison("le")
+    __gt__, __ge__ = _comparison("gt"), _comparison("ge")
+    # At run time, and as an i1: not the bool that Python expects.
+    __eq__, __ne__ = _comparison("eq"), _comparison("ne")  # type: ignore[assignment]
 
     # Python drops it where `__eq__` is defined; handles are hashed by identity.
     __hash__ = Value.__hash__
@@ -202,21 +163,6 @@ def as_index(value: object, name: str) -> SSAValue:
 def as_indices(values: Sequence[object], name: str) -> list[SSAValue]:
     """Return a list of whole numbers or indices as SSA values."""
     return [as_index(value, f"{name}[{i}]") for i, value in enumerate(values)]
-
-
-def _arithmetic(
-    symbol: str,
-    lhs: Scalar,
-    other: object,
-    int_op: Callable[[SSAValue, SSAValue], Operation] | None,
-    float_op: Callable[[SSAValue, SSAValue], Operation] | None,
-) -> Scalar:
-    rhs = as_scalar(other, lhs.type, f"the right side of {symbol}")
-    make = float_op if isinstance(lhs.type, AnyFloat) else int_op
-    if make is None:
-        hint = "use / for floats" if int_op else "use // for integers"
-        fail(f"{symbol} does not work on {lhs.type}; {hint}")
-    return Scalar(emit(lambda: make(lhs.ssa, rhs.ssa)).results[0])
 
 
 _INT_PREDICATES = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}

@@ -10,7 +10,7 @@ from xdsl.irdl import opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from isa.families import TILE_SCALAR
-from isa.form_ops import GATHER_COMPARED, MERGE_LISTS, PARTIAL_ARGUMENT, SCALAR_TILE, SEQUENCE_SCRATCH
+from isa.form_ops import GATHER_COMPARED, MERGE_LISTS, PARTIAL_ARGUMENT, SEQUENCE_SCRATCH
 from isa.special_ops import GATHER, MERGE
 from ptodsl.dialect import checks
 from ptodsl.dialect.attributes import CmpMode, CmpModeAttr
@@ -107,7 +107,6 @@ FORM_FIELDS: Mapping[str, Mapping[str, object]] = {
     PARTIAL_ARGUMENT.name: {"SECOND": "dst_index"},
     MERGE_LISTS.name: {"SECOND": "executed", "exhausted": opt_prop_def(IntegerAttr.constr(i1))},
     SEQUENCE_SCRATCH.name: {"descending": opt_prop_def(IntegerAttr.constr(i1)), "BEHIND": ("descending",)},
-    SCALAR_TILE.name: {},
     GATHER_COMPARED.name: {
         "SECOND": "counts",
         "cmp_mode": opt_prop_def(CmpModeAttr, prop_name="cmpMode"),

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc
 
-from ptodsl.examples.catalogue import EXAMPLES
-from ptodsl.examples.elementwise import build_branches
+from ptodsl.examples.catalogue import EXAMPLES, kernel_of
 from ptodsl.examples.example import Example
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble
@@ -31,6 +30,6 @@ def test_each_has_a_library() -> None:
 
 
 def test_every_operation_of_an_example_is_located_in_the_example() -> None:
-    for op in build_branches().walk():
+    for op in kernel_of({"example": "branches"}).build().walk():
         assert isinstance(op.location, FileLineColLoc), op.name
         assert op.location.filename.data == "ptodsl/examples/elementwise.py", op.name

@@ -2,19 +2,19 @@
 conversion.
 """
 
+# mypy: disable-error-code="valid-type"
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp
 
 from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
-from ptodsl.module import ModuleBuilder
 from ptodsl.values import Scalar, TensorView, Tile, Value
 
 ROWS, COLS = 32, 64
@@ -51,39 +51,35 @@ def tiles_of_core(rows: Scalar) -> Iterator[Scalar]:
     return pto.range(first, rows // ROWS, step)
 
 
-def build_add() -> ModuleOp:
-    """Build z = x + y, [rows, COLS], on all vector cores."""
-    module = ModuleBuilder()
-    f32 = pto.PtrType(pto.float32)
-    with module.function("add", {"x": f32, "y": f32, "z": f32, "rows": pto.int64}) as args, pto.vector_section():
-        rows = scalar.index_cast(args.scalar("rows"))
-        x, y, z = (matrix(args[name], rows) for name in "xyz")
+F32, F16, I32 = pto.PtrType(pto.float32), pto.PtrType(pto.float16), pto.PtrType(pto.int32)
+
+
+def add(x: F32, y: F32, z: F32, rows: pto.int64) -> None:
+    """Compute z = x + y, [rows, COLS], on all vector cores."""
+    with pto.vector_section():
+        count = scalar.index_cast(rows)
+        x_view, y_view, z_view = (matrix(ptr, count) for ptr in (x, y, z))
         a, b = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
-        for number in tiles_of_core(rows):
-            load_tile(x, number, a)
-            load_tile(y, number, b)
+        for number in tiles_of_core(count):
+            load_tile(x_view, number, a)
+            load_tile(y_view, number, b)
             tile.add(a, b, a)
-            store_tile(a, z, number)
-    return module.finish()
+            store_tile(a, z_view, number)
 
 
-def build_add_double_buffered() -> ModuleOp:
-    """Build z = x + y with two sets of tiles, so that the loads of a tile overlap the work on the one before it."""
-    module = ModuleBuilder()
-    f32 = pto.PtrType(pto.float32)
-    with module.function("add_double_buffered", {"x": f32, "y": f32, "z": f32, "rows": pto.int64}) as args:
-        with pto.vector_section():
-            rows = scalar.index_cast(args.scalar("rows"))
-            x, y, z = (matrix(args[name], rows) for name in "xyz")
-            buffers = [(pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)) for _ in range(2)]
-            for pair in tiles_of_core(rows // 2):
-                for parity, (a, b) in enumerate(buffers):
-                    number = pair * 2 + parity
-                    load_tile(x, number, a)
-                    load_tile(y, number, b)
-                    tile.add(a, b, a)
-                    store_tile(a, z, number)
-    return module.finish()
+def add_double_buffered(x: F32, y: F32, z: F32, rows: pto.int64) -> None:
+    """Compute z = x + y with two sets of tiles, so that the loads of a tile overlap the work on the one before it."""
+    with pto.vector_section():
+        count = scalar.index_cast(rows)
+        x_view, y_view, z_view = (matrix(ptr, count) for ptr in (x, y, z))
+        buffers = [(pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)) for _ in range(2)]
+        for pair in tiles_of_core(count // 2):
+            for parity, (a, b) in enumerate(buffers):
+                number = pair * 2 + parity
+                load_tile(x_view, number, a)
+                load_tile(y_view, number, b)
+                tile.add(a, b, a)
+                store_tile(a, z_view, number)
 
 
 def _add_arguments(rng: np.random.Generator, rows: int) -> Arguments:
@@ -91,19 +87,16 @@ def _add_arguments(rng: np.random.Generator, rows: int) -> Arguments:
     return {"x": normal(rng, shape), "y": normal(rng, shape), "z": unset(shape), "rows": rows}
 
 
-def _unary_kernel(name: str, body: Callable[[Tile, Tile, Scalar], None]) -> ModuleOp:
-    """Return a kernel that loads each tile of x, runs `body(x, scratch, number)` and stores x into y."""
-    module = ModuleBuilder()
-    f32 = pto.PtrType(pto.float32)
-    with module.function(name, {"x": f32, "y": f32, "rows": pto.int64}) as args, pto.vector_section():
-        rows = scalar.index_cast(args.scalar("rows"))
-        x, y = matrix(args["x"], rows), matrix(args["y"], rows)
+def _tile_by_tile(x: Value, y: Value, rows: Scalar, body: Callable[[Tile, Tile, Scalar], None]) -> None:
+    """Load each tile of x, run `body(x, scratch, number)` and store x into y."""
+    with pto.vector_section():
+        count = scalar.index_cast(rows)
+        x_view, y_view = matrix(x, count), matrix(y, count)
         a, scratch = pto.alloc_tile(F32_TILE), pto.alloc_tile(F32_TILE)
-        for number in tiles_of_core(rows):
-            load_tile(x, number, a)
+        for number in tiles_of_core(count):
+            load_tile(x_view, number, a)
             body(a, scratch, number)
-            store_tile(a, y, number)
-    return module.finish()
+            store_tile(a, y_view, number)
 
 
 def _unary_arguments(rng: np.random.Generator, rows: int) -> Arguments:
@@ -115,8 +108,8 @@ GELU_SLOPE = 1.702
 """Of the sigmoid approximation of GELU: x sigmoid(1.702 x)."""
 
 
-def build_gelu() -> ModuleOp:
-    """Build y = x / (1 + exp(-1.702 x)): a chain in which each operation depends on the one before it."""
+def gelu(x: F32, y: F32, rows: pto.int64) -> None:
+    """Compute y = x / (1 + exp(-1.702 x)): a chain in which each operation depends on the one before it."""
 
     def body(x: Tile, scratch: Tile, _: Scalar) -> None:
         tile.muls(x, -GELU_SLOPE, scratch)
@@ -124,7 +117,7 @@ def build_gelu() -> ModuleOp:
         tile.adds(scratch, 1.0, scratch)
         tile.div(x, scratch, x)
 
-    return _unary_kernel("gelu", body)
+    _tile_by_tile(x, y, rows, body)
 
 
 def _gelu(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -132,10 +125,8 @@ def _gelu(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"y": x / (1 + np.exp(-GELU_SLOPE * x))}
 
 
-def build_branches() -> ModuleOp:
-    """Build a kernel with nested branches in a loop: on tile t relu if t mod 3 is 0, |x| + 1 if it is 1, else
-    sqrt(exp(x)).
-    """
+def branches(x: F32, y: F32, rows: pto.int64) -> None:
+    """Compute with nested branches in a loop: on tile t relu if t mod 3 is 0, |x| + 1 if it is 1, else sqrt(exp(x))."""
 
     def body(x: Tile, scratch: Tile, number: Scalar) -> None:
         remainder = number % 3
@@ -149,7 +140,7 @@ def build_branches() -> ModuleOp:
                 tile.exp(x, scratch)
                 tile.sqrt(scratch, x)
 
-    return _unary_kernel("branches", body)
+    _tile_by_tile(x, y, rows, body)
 
 
 def _branches(arguments: Mapping[str, Any]) -> dict[str, Array]:
@@ -163,27 +154,19 @@ def _branches(arguments: Mapping[str, Any]) -> dict[str, Array]:
     return {"y": y.reshape(-1, COLS)}
 
 
-def build_convert() -> ModuleOp:
-    """Build half = fp16 of x, rounded to nearest even; floor = x rounded down to i32."""
-    module = ModuleBuilder()
-    parameters = {
-        "x": pto.PtrType(pto.float32),
-        "half": pto.PtrType(pto.float16),
-        "floor": pto.PtrType(pto.int32),
-        "rows": pto.int64,
-    }
-    with module.function("convert", parameters) as args, pto.vector_section():
-        rows = scalar.index_cast(args.scalar("rows"))
-        x, half, floor = (matrix(args[name], rows) for name in ("x", "half", "floor"))
+def convert(x: F32, half: F16, floor: I32, rows: pto.int64) -> None:
+    """Compute half = fp16 of x, rounded to nearest even; floor = x rounded down to i32."""
+    with pto.vector_section():
+        count = scalar.index_cast(rows)
+        x_view, half_view, floor_view = (matrix(ptr, count) for ptr in (x, half, floor))
         a, b = pto.alloc_tile(F32_TILE), pto.alloc_tile(F16_TILE)
         c = pto.alloc_tile(pto.TileBufType(shape=[ROWS, COLS], dtype=pto.int32))
-        for number in tiles_of_core(rows):
-            load_tile(x, number, a)
+        for number in tiles_of_core(count):
+            load_tile(x_view, number, a)
             tile.cvt(a, b)
             tile.cvt(a, c, "floor")
-            store_tile(b, half, number)
-            store_tile(c, floor, number)
-    return module.finish()
+            store_tile(b, half_view, number)
+            store_tile(c, floor_view, number)
 
 
 def _convert_arguments(rng: np.random.Generator, rows: int) -> Arguments:
@@ -201,15 +184,9 @@ def _convert(arguments: Mapping[str, Any]) -> dict[str, Array]:
 
 
 EXAMPLES = (
-    Example("add", build_add, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, block_dim=2, sizes=row_sizes(10)),
-    Example(
-        "add_double_buffered",
-        build_add_double_buffered,
-        _add_arguments,
-        lambda a: {"z": a["x"] + a["y"]},
-        sizes=row_sizes(10, 2 * ROWS),
-    ),
-    Example("gelu", build_gelu, _unary_arguments, _gelu, sizes=row_sizes(7)),
-    Example("branches", build_branches, _unary_arguments, _branches, block_dim=2, sizes=row_sizes(7)),
-    Example("convert", build_convert, _convert_arguments, _convert, sizes=row_sizes(3)),
+    Example.of(add, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, block_dim=2, sizes=row_sizes(10)),
+    Example.of(add_double_buffered, _add_arguments, lambda a: {"z": a["x"] + a["y"]}, sizes=row_sizes(10, 2 * ROWS)),
+    Example.of(gelu, _unary_arguments, _gelu, sizes=row_sizes(7)),
+    Example.of(branches, _unary_arguments, _branches, block_dim=2, sizes=row_sizes(7)),
+    Example.of(convert, _convert_arguments, _convert, sizes=row_sizes(3)),
 )
