@@ -13,9 +13,9 @@ from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
 from isa.ops import ALSO_COLUMN_MAJOR
-from ptodsl.dialect.attributes import SPLITS
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
 from ptodsl.dialect.gm_type import PartitionTensorViewType, PtrType
+from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.tile_type import BLayout, Loc, SLayout, TileBufType
 
 Tiles = Mapping[str, TileBufType]
@@ -92,6 +92,12 @@ def row_major(op: Operation, **operands: TileBufType) -> None:
             )
 
 
+def one_row(op: Operation, dst: TileBufType) -> None:
+    """Check that a sequence of numbers has one row."""
+    if dst.valid_shape[0] != 1:
+        raise DeviceLimit(f"{op.name}: dst is {describe(dst)}, but must have one row")
+
+
 def lines(op: Operation, cpp: str, tiles: Tiles) -> None:
     """Check that element-wise operands are unboxed and row-major, or columns where the operation `cpp` takes these."""
     if cpp in ALSO_COLUMN_MAJOR and all(is_column(ty) for ty in tiles.values()):
@@ -159,14 +165,6 @@ def index(op: Operation, name: str, *values: SSAValue) -> None:
     for value in values:
         if not isinstance(value.type, IndexType):
             raise VerifyException(f"{op.name}: {name} must be index, not {value.type}; cast with arith.index_cast")
-
-
-def split(op: Operation, number: IntegerAttr) -> None:
-    """Check that an operation on a FIFO divides a slot in a way that there is."""
-    if number.value.data not in range(len(SPLITS)):
-        raise VerifyException(
-            f"{op.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {number.value.data}"
-        )
 
 
 def constant_int(value: SSAValue) -> int | None:

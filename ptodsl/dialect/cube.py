@@ -81,8 +81,6 @@ def check_matmul(op: DpsOp) -> TileBufType:
     return dst
 
 
-PHASE = "accPhase"
-
 PRODUCT_OPS: Mapping[str, type[ProductOp]] = {
     row.dialect: row_op(
         row, ProductOp, BEHIND=("accPhase",), acc_phase=opt_prop_def(AccPhaseAttr, prop_name="accPhase")

@@ -14,7 +14,6 @@ from isa.ops import BY_DIALECT
 from ptodsl.dialect import checks
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_name, element_type
-from ptodsl.dialect.limits import DeviceLimit
 from ptodsl.dialect.syntax import INDEX, DpsOp, Value
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
@@ -55,8 +54,7 @@ class TCiOp(DpsOp):
         checks.dtype_in(self, "dst", dst, tuple(map(element_type, BY_DIALECT["tci"].types)))
         checks.scalar(self, "scalar", dst.dtype)
         checks.row_major(self, dst=dst)
-        if dst.valid_shape[0] != 1:
-            raise DeviceLimit(f"{self.name}: dst is {checks.describe(dst)}, but must have one row")
+        checks.one_row(self, dst)
 
 
 def _check_element(op: IRDLOperation, name: str, offset: SSAValue) -> TileBufType:

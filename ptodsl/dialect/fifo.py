@@ -16,17 +16,17 @@ from typing import Self
 
 from xdsl.dialects.builtin import IntegerAttr, i8
 from xdsl.ir import Attribute
-from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, opt_operand_def, prop_def, traits_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, traits_def
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import SPLITS, Pipe, Split
+from ptodsl.dialect.attributes import Pipe, Split
 from ptodsl.dialect.directives import parse_braces, print_braces
 from ptodsl.dialect.effects import tile_effects
 from ptodsl.dialect.elements import DYNAMIC, element_bytes, element_name
-from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE, InitializeL2G2LPipeOp
+from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE, InitializeL2G2LPipeOp, SplitOp
 from ptodsl.dialect.gm_type import PipeType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_types_of
 from ptodsl.dialect.tile_type import TileBufType
@@ -35,12 +35,11 @@ PUSH_PIPES = {CUBE_TO_VECTOR: Pipe.FIX, VECTOR_TO_CUBE: Pipe.MTE3}
 """Pipe of the stores into an entry by direction: FIX on the cube, MTE3 on a vector core."""
 
 
-class FifoOp(IRDLOperation, abc.ABC):
+class FifoOp(SplitOp, abc.ABC):
     """`pto.talloc(%entry, %pipe : T, !pto.pipe) {split = 1}`; split is 0 none, 1 up/down, 2 left/right."""
 
     entry = operand_def()
     pipe = operand_def()
-    split = prop_def(IntegerAttr)
 
     def __init__(self, entry: Value | Sequence[Value], pipe: Value, split: int) -> None:
         super().__init__(operands=[entry, pipe], properties={"split": IntegerAttr(split, i8)})
@@ -55,7 +54,7 @@ class FifoOp(IRDLOperation, abc.ABC):
         self._check_entry(entry, of_tiles)
         if self.split.type != i8:
             raise VerifyException(f"{self.name}: split must be an i8, not {self.split.type}")
-        checks.split(self, self.split)
+        super().verify_()
         if isinstance(fifo, InitializeL2G2LPipeOp):
             if isinstance(entry, TensorViewType):
                 self._verify_entry(fifo, entry)
@@ -110,11 +109,6 @@ class FifoOp(IRDLOperation, abc.ABC):
                 f"{self.name}: split = {self.split.value.data}, but another operation of this FIFO "
                 f"{'splits' if unsplit else 'does not split'} its slots"
             )
-
-    @property
-    def split_axis(self) -> Split:
-        """How the slot is divided between the vector subblocks."""
-        return SPLITS[self.split.value.data]
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
 from typing import Self
 
@@ -22,6 +23,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa import a3
 from isa.sync import free_batch_of
+from ptodsl.dialect.attributes import SPLITS, Split
 from ptodsl.dialect.directives import parse_braces
 from ptodsl.dialect.gm_type import PipeType, PtrType, TensorViewType
 from ptodsl.dialect.syntax import Value, parse_typed
@@ -192,6 +194,22 @@ class InitializeL2G2LPipeOp(IRDLOperation):
             properties=properties,
             attributes=parser.parse_optional_attr_dict(),
         )
+
+
+class SplitOp(IRDLOperation, abc.ABC):
+    """An operation on a FIFO: it says how a slot is divided between the vector cores."""
+
+    split = prop_def(IntegerAttr)
+
+    def verify_(self) -> None:
+        """Check the split."""
+        if (split := self.split.value.data) not in range(len(SPLITS)):
+            raise VerifyException(f"{self.name}: split must be 0 (none), 1 (up/down) or 2 (left/right), not {split}")
+
+    @property
+    def split_axis(self) -> Split:
+        """How the slot is divided between the vector cores."""
+        return SPLITS[self.split.value.data]
 
 
 def check_ways(op: IRDLOperation, direction: int) -> None:

@@ -26,14 +26,9 @@ SEQUENCE_BYTES = {4: 1024, 2: 2048}
 """Scratch of a sequence, by the bytes of an element."""
 
 
-def merge_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
-    """Blocks of one list, or several lists."""
-    return "pto.tmrgsort" if len(outs) == 1 else "pto.tmrgsort.lists"
-
-
-def gather_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
-    """By positions or by a pattern, or by comparison."""
-    return "pto.tgather" if len(outs) == 1 else "pto.tgather.compared"
+def by_results(one: str, two: str) -> Callable[[Sequence[SSAValue], Sequence[SSAValue]], str]:
+    """The form with one result, or the one with two."""
+    return lambda ins, outs: one if len(outs) == 1 else two
 
 
 def scalar_form(ins: Sequence[SSAValue], outs: Sequence[SSAValue]) -> str:
@@ -76,8 +71,7 @@ def check_sequence(op: Operation, tiles: Tiles) -> None:
     """Check a row of whole numbers, and scratch."""
     dst, tmp = tiles["dst"], tiles["tmp"]
     checks.row_major(op, dst=dst, tmp=tmp)
-    if dst.valid_shape[0] != 1:
-        raise DeviceLimit(f"{op.name}: dst is {checks.describe(dst)}, but must have one row")
+    checks.one_row(op, dst)
     wanted = SEQUENCE_BYTES[element_bytes(dst.dtype)]
     if tmp.byte_size < wanted:
         raise DeviceLimit(f"{op.name}: tmp has {tmp.byte_size} bytes, but the device overwrites {wanted}")
@@ -102,8 +96,8 @@ FORM_CHECKS: Mapping[str, Callable[[Operation, Tiles], None]] = {
 
 FORM_FIELDS: Mapping[str, Mapping[str, object]] = {
     TILE_SCALAR.name: {"FORM": scalar_form},
-    MERGE.name: {"FORM": merge_form},
-    GATHER.name: {"FORM": gather_form},
+    MERGE.name: {"FORM": by_results("pto.tmrgsort", "pto.tmrgsort.lists")},
+    GATHER.name: {"FORM": by_results("pto.tgather", "pto.tgather.compared")},
     PARTIAL_ARGUMENT.name: {"SECOND": "dst_index"},
     MERGE_LISTS.name: {"SECOND": "executed", "exhausted": opt_prop_def(IntegerAttr.constr(i1))},
     SEQUENCE_SCRATCH.name: {"descending": opt_prop_def(IntegerAttr.constr(i1)), "BEHIND": ("descending",)},

@@ -13,12 +13,10 @@ from xdsl.dialects.builtin import IntegerAttr, i8, i32
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     AttrSizedOperandSegments,
-    IRDLOperation,
     irdl_op_definition,
     operand_def,
     opt_operand_def,
     opt_prop_def,
-    prop_def,
     result_def,
     traits_def,
 )
@@ -26,18 +24,18 @@ from xdsl.utils.exceptions import VerifyException
 
 from isa.form_ops import POP_TO_CUBE, POP_TO_VECTOR, PUSH_FROM_CUBE, PUSH_FROM_VECTOR
 from ptodsl.dialect import checks
-from ptodsl.dialect.attributes import SPLITS, KernelKind, Split
+from ptodsl.dialect.attributes import KernelKind
 from ptodsl.dialect.directives import Index, braces
 from ptodsl.dialect.effects import TileEffects
 from ptodsl.dialect.elements import DYNAMIC
-from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE
+from ptodsl.dialect.fifo_handle import CUBE_TO_VECTOR, VECTOR_TO_CUBE, SplitOp
 from ptodsl.dialect.gm_type import TensorViewType
 from ptodsl.dialect.syntax import Value
 from ptodsl.dialect.tile_fifo import TileFifoOp, enclosing_function, number_of
 from ptodsl.dialect.tile_type import Loc, TileBufType
 
 
-class TileFifoStepOp(IRDLOperation, abc.ABC):
+class TileFifoStepOp(SplitOp, abc.ABC):
     """An operation on the FIFO of tiles with its `id`: `{split = 1}`, `{id = 3, split = 1}`."""
 
     custom_directives = (Index, braces(2))
@@ -47,7 +45,6 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
     PRODUCES: ClassVar[bool]
 
     fifo_id = opt_prop_def(IntegerAttr, prop_name="id")
-    split = prop_def(IntegerAttr)
 
     @staticmethod
     def _numbers(split: int, id: int | None) -> dict[str, Attribute | None]:
@@ -57,11 +54,6 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
     def number(self) -> int:
         """The id of its FIFO."""
         return number_of(self.fifo_id, 0)
-
-    @property
-    def split_axis(self) -> Split:
-        """How the slot is divided between the vector cores."""
-        return SPLITS[self.split.value.data]
 
     @property
     def fifo(self) -> TileFifoOp | None:
@@ -77,10 +69,6 @@ class TileFifoStepOp(IRDLOperation, abc.ABC):
         """The direction in which its tile goes."""
         # The cube core that produces and the vector core that consumes are the two ends of this way.
         return CUBE_TO_VECTOR if (self.CORE is KernelKind.CUBE) == self.PRODUCES else VECTOR_TO_CUBE
-
-    def verify_(self) -> None:
-        """Check the split."""
-        checks.split(self, self.split)
 
 
 class TPushTileOp(TileFifoStepOp, abc.ABC):

@@ -187,21 +187,10 @@ class TileBufType(Data[TileSpec], TypeAttribute):
         pad: Pad | str = Pad.NULL,
         compact: Compact | str = Compact.NULL,
     ) -> TileBufType:
-        """Build the type of a tile of `shape` elements; what is not given is the default of the memory space.
+        """Build the type of a tile of `shape`, (rows, columns) in elements; the layout by default as `DEFAULT_LAYOUTS`.
 
-        Args:
-            shape: (rows, columns) in elements.
-            dtype: element type.
-            loc: memory space: vec, mat, left, right, acc or bias.
-            valid: valid (rows, columns), DYNAMIC where known at run time only; all of `shape` by default.
-            blayout: order of boxes, or of elements when there are none.
-            slayout: order inside a box.
-            fractal: bytes of a box.
-            pad: what lies outside the valid region.
-            compact: how a boxed tile that is not full is stored.
-
-        Raises:
-            VerifyException: no such tile can exist.
+        `valid` is all of `shape` by default, and DYNAMIC where it is known at run time only; `fractal` is in bytes.
+        Raises VerifyException if no such tile can exist.
         """
         loc = Loc(loc)
         default_b, default_s, default_fractal = DEFAULT_LAYOUTS[loc]
