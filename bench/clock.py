@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.timing import COLD, EVENT, FLUSH_BYTES, SYNC, WALL, WARM, Clock, EventClock, SyncClock, WallClock
+from bench.timing import (
+    COLD,
+    EVENT,
+    FLUSH_BYTES,
+    PAUSE_S,
+    SYNC,
+    WALL,
+    WARM,
+    Clock,
+    EventClock,
+    SyncClock,
+    WallClock,
+)
 from kernels.backend import AUTO, Backend
 from kernels.library import HOST
 
@@ -32,7 +44,7 @@ def make_clock(timing: str, cache: str | None, backend: Backend) -> Clock:
                 f"--timing={timing} needs the device; on the host backend a launch is timed with --timing=wall"
             )
         check_clock(WALL, cache)
-        return WallClock()
+        return WallClock(PAUSE_S)
     check_clock(timing, cache)
     if timing == WALL:
         return WallClock()

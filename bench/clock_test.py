@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from bench.clock import make_clock
-from bench.timing import EventClock, SyncClock, WallClock
+from bench.timing import PAUSE_S, EventClock, SyncClock, WallClock
 from kernels.fake_npu import FakeTorch
 
 
-def test_the_host_has_the_wall_clock() -> None:
-    assert make_clock("auto", None, SimpleNamespace(name="host")) == WallClock()
+def test_the_host_has_the_wall_clock_with_a_pause_before_each_turn() -> None:
+    assert make_clock("auto", None, SimpleNamespace(name="host")) == WallClock(PAUSE_S)
+    assert make_clock("wall", None, _device()) == WallClock()
 
 
 def _device() -> Any:

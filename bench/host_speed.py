@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from rich.console import Console
 from bench.baselines import has_torch, import_torch, make_baseline
 from bench.environment import environment
 from bench.flops import attention_flops
-from bench.host_speeds import OURS, PEAK, TORCH, Operation, Speeds, medians, print_speeds, whole_numbers
+from bench.host_speeds import OURS, PEAK, TORCH, Speeds, Work, medians, print_speeds, whole_numbers
+from bench.timing import PAUSE_S, WallClock
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import run
 from flash_atten.backend import open_backend
@@ -86,7 +86,7 @@ def probe(library: KernelLibrary, cpu: str, threads: int) -> int:
     return sum(done)
 
 
-def operations_of(size: int, threads: int, chosen: Options) -> dict[str, Operation]:
+def works_of(size: int, threads: int, chosen: Options) -> dict[str, Work]:
     """Return what is measured at one size. Raises LibraryError."""
     choice = Choice(cpu=chosen.cpu, threads=threads, fill=chosen.fill)
     backend = open_backend(KERNEL, choice).backend
@@ -94,18 +94,14 @@ def operations_of(size: int, threads: int, chosen: Options) -> dict[str, Operati
     bound = backend.bind(inputs.q, inputs.k, inputs.v)
     flops = float(attention_flops(size, size))
 
-    def timed(work: Callable[[], object]) -> Operation:
-        def operation() -> float:
-            work()
-            return flops
+    def peak() -> int:
+        return probe(backend.library, chosen.cpu or backend.library.cpus()[0], threads)
 
-        return operation
-
-    cpu = chosen.cpu or backend.library.cpus()[0]
-    found = {OURS: timed(bound.run), PEAK: lambda: float(probe(backend.library, cpu, threads))}
+    # Each of its runs does as many operations.
+    found = {OURS: Work(bound.run, flops), PEAK: Work(peak, float(peak()))}
     if has_torch():
         import_torch().set_num_threads(threads)
-        found |= {name: timed(make_baseline(name, inputs).operation) for name in TORCH}
+        found |= {name: Work(make_baseline(name, inputs).operation, flops) for name in TORCH}
     return found
 
 
@@ -114,8 +110,9 @@ def work(chosen: Options) -> int:
     rows = []
     for threads in chosen.threads:
         for size in chosen.sizes:
-            clock = time.perf_counter if chosen.clock == "wall" else lambda n=threads: time.process_time() / n
-            found = medians(operations_of(size, threads, chosen), chosen.rounds, clock)
+            now = time.perf_counter if chosen.clock == "wall" else lambda n=threads: time.process_time() / n
+            clock = WallClock(PAUSE_S, warm=True, now=now)
+            found = medians(works_of(size, threads, chosen), chosen.rounds, clock)
             rows.append(Speeds(size, threads, found))
     cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
     print_speeds(rows, f"{cpu}, {chosen.clock} clock", Console())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 
 from bench.baselines import SDPA_BF16, SDPA_FP16, SDPA_FP32
 from bench.text_table import Column, print_table
+from bench.timing import Clock, Operation, Rounds, measure
 
 OURS = "ours"
 PEAK = "fma"
@@ -46,35 +45,19 @@ def whole_numbers(name: str, words: Sequence[str]) -> tuple[int, ...]:
     return tuple(map(int, words))
 
 
-Operation = Callable[[], float]
-"""Works once and returns how many floating-point operations that was."""
+@dataclass(frozen=True)
+class Work:
+    """What is timed."""
+
+    run: Operation
+    flops: float
+    """Floating-point operations of a run."""
 
 
-PAUSE = 0.05
-"""Seconds before a turn. OpenMP's threads, on which torch works, spin for some 10 ms after their work is done, and take
-a CPU from whatever comes next."""
-
-
-def medians(
-    operations: Mapping[str, Operation],
-    rounds: int,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None] = time.sleep,
-) -> dict[str, float]:
-    """Run all in turns; return operations per second by name, medians.
-
-    Each turn begins with a pause and a run that is not timed, so that no one meets what the one before has left running
-    and in the caches.
-    """
-    seen: dict[str, list[float]] = {name: [] for name in operations}
-    for _ in range(rounds):
-        for name, operation in operations.items():
-            sleep(PAUSE)
-            operation()
-            begin = clock()
-            flops = operation()
-            seen[name].append(flops / (clock() - begin))
-    return {name: statistics.median(values) for name, values in seen.items()}
+def medians(works: Mapping[str, Work], rounds: int, clock: Clock) -> dict[str, float]:
+    """Run all in turns; return operations per second by name, medians."""
+    timings = measure({name: work.run for name, work in works.items()}, clock, Rounds(rounds, warmup=0))
+    return {name: works[name].flops / timing.median for name, timing in timings.items()}
 
 
 def print_speeds(rows: Sequence[Speeds], cpu: str, console: Console) -> None:

@@ -5,30 +5,28 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.host_speeds import OURS, PEAK, Speeds, medians, print_speeds, whole_numbers
+from bench.host_speeds import OURS, PEAK, Speeds, Work, medians, print_speeds, whole_numbers
+from bench.timing import WallClock
 
 ROW = Speeds(1024, 2, {OURS: 3e11, PEAK: 4e11, "sdpa_fp16": 1e11, "sdpa_fp32": 2e11, "sdpa_bf16": 9e11})
 
 
-def test_operations_take_turns_that_begin_with_a_pause_and_a_run_that_is_not_timed() -> None:
-    now, calls = 0.0, list[str]()
+def test_speeds_are_operations_over_the_median_of_the_turns_behind_the_first() -> None:
+    now = 0.0
 
-    def operation(name: str, seconds: list[float]) -> float:
+    def work(seconds: list[float]) -> None:
         nonlocal now
-        calls.append(name)
         now += seconds.pop(0)
-        return 10.0
 
     def sleep(seconds: float) -> None:
         nonlocal now
-        calls.append("pause")
         now += seconds
 
-    slow, fast = [9.0, 2.0, 9.0, 5.0, 9.0, 4.0], [9.0, 1.0, 9.0, 2.0, 9.0, 1.0]
-    operations = {"slow": lambda: operation("slow", slow), "fast": lambda: operation("fast", fast)}
-    found = medians(operations, 3, lambda: now, sleep)
-    assert calls == ["pause", "slow", "slow", "pause", "fast", "fast"] * 3
-    assert found == {"slow": 10 / 4, "fast": 10.0}
+    # Each turn is a run that is not timed, and one that is.
+    slow, fast = [9.0, 7.0, 9.0, 2.0, 9.0, 5.0, 9.0, 4.0], [9.0, 7.0, 9.0, 1.0, 9.0, 2.0, 9.0, 1.0]
+    works = {"slow": Work(lambda: work(slow), 10.0), "fast": Work(lambda: work(fast), 20.0)}
+    found = medians(works, 3, WallClock(1.0, warm=True, now=lambda: now, sleep=sleep))
+    assert found == {"slow": 10 / 4, "fast": 20.0}
 
 
 def test_ratios_are_against_the_better_of_torch_in_fp16_and_fp32() -> None:

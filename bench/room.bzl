@@ -52,8 +52,8 @@ FILES = {
         "host_profile_table",
     ],
     "host_profile_table": ["text_table"],
-    "host_speed": ["//cli:files", "//cli:program", "//flash_atten:backend", "environment", "flops", "host_speeds"],
-    "host_speeds": ["baselines", "text_table"],
+    "host_speed": ["//cli:files", "//cli:program", "//flash_atten:backend", "environment", "flops", "host_speeds", "timing"],
+    "host_speeds": ["baselines", "text_table", "timing"],
     "jobs": ["//kernels:backend", "barrier_sets", "cases", "row"],
     "kernel": [
         "//cli:files",

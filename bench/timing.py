@@ -32,6 +32,11 @@ longer for it than the host for queueing a launch.
 IN_FLIGHT = 256
 """Rounds that are queued before the host waits: the device's events and its queue are finite."""
 
+PAUSE_S = 0.015
+"""Before a turn on the host. OpenMP's threads, on which torch works, spin after their work is done (4 to 10 ms of CPU
+time were seen), and take a CPU from whatever comes next.
+"""
+
 ENDLESS = float("inf")
 
 Operation = Callable[[], object]
@@ -58,15 +63,41 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class WallClock:
-    """The host's monotonic clock around the call."""
+    """The host's monotonic clock around the call, or another `now`.
 
+    What takes turns does so fairly: before each turn there is a `pause` in seconds, in which the threads of the one
+    before come to rest, and with `warm` a run that is not timed, so that nobody meets what the one before has left in
+    the caches.
+    """
+
+    pause: float = 0.0
+    warm: bool = False
+    now: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], object] = time.sleep
     name: ClassVar[str] = WALL
-    cache: ClassVar[str] = AS_LEFT
     at_once: ClassVar[int] = 1
+
+    @property
+    def cache(self) -> str:
+        """What the caches hold when a run starts."""
+        return WARM if self.warm else AS_LEFT
 
     def rounds(self, operations: Sequence[Operation], count: int) -> list[list[float]]:
         """Return the host time that each call took."""
-        return [[_host_seconds(operation) for operation in operations] for _ in range(count)]
+        # Who is alone meets its own threads and caches only.
+        turn = self._turn if len(operations) > 1 else self._seconds
+        return [[turn(operation) for operation in operations] for _ in range(count)]
+
+    def _turn(self, operation: Operation) -> float:
+        self.sleep(self.pause)
+        if self.warm:
+            operation()
+        return self._seconds(operation)
+
+    def _seconds(self, operation: Operation) -> float:
+        begin = self.now()
+        operation()
+        return self.now() - begin
 
 
 @dataclass(frozen=True)
@@ -84,7 +115,10 @@ class SyncClock:
 
     def _seconds(self, operation: Operation) -> float:
         self.synchronize()
-        return _host_seconds(lambda: (operation(), self.synchronize()))
+        begin = time.perf_counter()
+        operation()
+        self.synchronize()
+        return time.perf_counter() - begin
 
 
 @dataclass(frozen=True)
@@ -123,12 +157,6 @@ class EventClock:
         operation()
         end.record()
         return start, end
-
-
-def _host_seconds(operation: Operation) -> float:
-    start = time.perf_counter()
-    operation()
-    return time.perf_counter() - start
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,27 @@ def test_rounds_stop_in_time(at_once: int) -> None:
     assert len(found["ours"].samples) >= 3
 
 
+@pytest.mark.parametrize(
+    ("warm", "turns"),
+    [(False, ["pause", "ours", "pause", "theirs"]), (True, ["pause", *2 * ["ours"], "pause", *2 * ["theirs"]])],
+)
+def test_turns_on_the_host_begin_with_a_pause_that_is_not_timed(warm: bool, turns: list[str]) -> None:
+    now, log = 0.0, list[str]()
+
+    def spend(name: str, seconds: float) -> None:
+        nonlocal now
+        log.append(name)
+        now += seconds
+
+    clock = WallClock(100.0, warm, now=lambda: now, sleep=lambda seconds: spend("pause", seconds))
+    operations = [lambda name=name: spend(name, len(name)) for name in ("ours", "theirs")]
+    assert clock.rounds(operations, 2) == [[4, 6]] * 2
+    assert log == turns * 2
+    log.clear()
+    assert clock.rounds(operations[:1], 2) == [[4]] * 2
+    assert log == ["ours"] * 2, "who is alone waits for nobody"
+
+
 def test_sync_clock_synchronises_on_both_ends() -> None:
     calls: list[str] = []
     ((seconds,),) = SyncClock(lambda: calls.append("sync")).rounds([lambda: calls.append("run")], 1)
