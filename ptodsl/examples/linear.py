@@ -28,6 +28,25 @@ BUFFERS = 2
 """Of each operand on each level: one is filled while the other is read."""
 
 
+def _multiply(panels: tuple[Any, Any], operands: tuple[Any, Any], acc: Any, bias: Any, start: Any) -> None:
+    """Add the product of two panels to `acc`, slice by slice; the first product of all, with `bias`, begins it.
+
+    `operands` are the tiles of both in L0A and L0B; `bias` is None if the product cannot be the first.
+    """
+    (a_l1, b_l1), (left, right) = panels, operands
+    for part in range(PANEL // K):
+        lhs, rhs = left[part % BUFFERS], right[part % BUFFERS]
+        tile.extract(a_l1, 0, part * K, lhs)
+        tile.extract(b_l1, part * K, 0, rhs)
+        if bias is not None and part == 0:
+            with pto.if_context(start == 0, has_else=True) as first:
+                tile.matmul_bias(lhs, rhs, bias, acc)
+            with first.else_context():
+                tile.matmul_acc(acc, lhs, rhs, acc)
+        else:
+            tile.matmul_acc(acc, lhs, rhs, acc)
+
+
 def linear(a: F16, b: F16, bias: F32, c: F32, m: pto.int32, n: pto.int32, k: pto.int32) -> None:
     """Compute c = a b + bias: a [m, k], b [k, n], bias [n], c [m, n]; m, n, k multiples of M, N, PANEL * BUFFERS."""
     with pto.cube_section():
@@ -48,20 +67,12 @@ def linear(a: F16, b: F16, bias: F32, c: F32, m: pto.int32, n: pto.int32, k: pto
         bias_row = pto.alloc_tile(pto.TileBufType([1, N], pto.float32, "BIAS"))
 
         def multiply(row: Any, col: Any, start: Any, buffer: int) -> None:
-            """Load a panel of both operands, and multiply it slice by slice."""
+            """Load a panel of both operands, and multiply it."""
             pto.load(pto.slice_view(source=a_view, offsets=[row, start], sizes=[M, PANEL]), a_l1[buffer])
             pto.load(pto.slice_view(source=b_view, offsets=[start, col], sizes=[PANEL, N]), b_l1[buffer])
-            for part in range(PANEL // K):
-                lhs, rhs = left[part % BUFFERS], right[part % BUFFERS]
-                tile.extract(a_l1[buffer], 0, part * K, lhs)
-                tile.extract(b_l1[buffer], part * K, 0, rhs)
-                if buffer == 0 and part == 0:  # only the first product of a panel pair can be the first of all
-                    with pto.if_context(start == 0, has_else=True) as first:
-                        tile.matmul_bias(lhs, rhs, bias_row, acc)
-                    with first.else_context():
-                        tile.matmul_acc(acc, lhs, rhs, acc)
-                else:
-                    tile.matmul_acc(acc, lhs, rhs, acc)
+            # Only the first product of a pair of panels can be the first of all.
+            begins = bias_row if buffer == 0 else None
+            _multiply((a_l1[buffer], b_l1[buffer]), (left, right), acc, begins, start)
 
         block, blocks = scalar.index_cast(pto.get_block_idx()), scalar.index_cast(pto.get_block_num())
         across = cols // N

@@ -13,7 +13,7 @@ from kernels.kernel import Size
 from ptodsl import pto, scalar, tile
 from ptodsl.examples.cores import vector_core
 from ptodsl.examples.example import Arguments, Array, Example, normal, unset
-from ptodsl.values import Scalar
+from ptodsl.values import Scalar, Tile
 
 F32 = pto.PtrType(pto.float32)
 
@@ -85,6 +85,19 @@ COLS = 512
 SLAB = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float32, valid_shape=[ROWS, -1])
 
 
+def _raise_maximum(number: Scalar, part: Tile, top: Tile, total: Tile, scale: Tile) -> None:
+    """Let `top` be the maximum of itself and `part`, that of tile `number`, and rescale the sum to it."""
+    with pto.if_context(number == 0, has_else=True) as first:
+        tile.muls(part, 1.0, top)
+        tile.muls(part, 0.0, total)
+    with first.else_context():
+        tile.max(top, part, part)
+        tile.sub(top, part, scale)
+        tile.exp(scale, scale)
+        tile.mul(total, scale, total)
+        tile.muls(part, 1.0, top)
+
+
 def softmax_long_rows(x: F32, y: F32, m: pto.int32, n: pto.int32) -> None:
     """Compute y = softmax of each row of x, [m, n], with any n > 0; m is a multiple of ROWS.
 
@@ -110,15 +123,7 @@ def softmax_long_rows(x: F32, y: F32, m: pto.int32, n: pto.int32) -> None:
                 a, scratch = (pto.alloc_tile(SLAB, valid_col=count) for _ in range(2))
                 pto.load(pto.slice_view(source=source, **where), a)
                 tile.row_max(a, scratch, part)
-                with pto.if_context(number == 0, has_else=True) as first:
-                    tile.muls(flat_part, 1.0, flat_top)
-                    tile.muls(flat_part, 0.0, flat_total)
-                with first.else_context():
-                    tile.max(flat_top, flat_part, flat_part)
-                    tile.sub(flat_top, flat_part, flat_scale)
-                    tile.exp(flat_scale, flat_scale)
-                    tile.mul(flat_total, flat_scale, flat_total)
-                    tile.muls(flat_part, 1.0, flat_top)
+                _raise_maximum(number, flat_part, flat_top, flat_total, flat_scale)
                 tile.row_expand_sub(a, top, a)
                 tile.exp(a, a)
                 tile.row_sum(a, scratch, part)

@@ -38,6 +38,40 @@ SLOPE = 1.702
 """Of the sigmoid approximation of GELU, "fast GELU": x sigmoid(1.702 x)."""
 
 
+def _push_products(a: Any, b: Any, count: Any) -> None:
+    """Multiply each block of rows of a by b, and push the product."""
+    a_l1, b_l1 = (pto.alloc_tile(pto.TileBufType(s, pto.float16, "MAT")) for s in ([M, K], [K, N]))
+    left = pto.alloc_tile(pto.TileBufType([M, K], pto.float16, "LEFT"))
+    right = pto.alloc_tile(pto.TileBufType([K, N], pto.float16, "RIGHT"))
+    acc = pto.alloc_tile(pto.TileBufType([M, N], pto.float32, "ACC"))
+    n = scalar.index_cast(count)
+    a_view = pto.as_tensor(ptr=a, shape=[n * M, K], strides=[K, 1])
+    b_view = pto.as_tensor(ptr=b, shape=[K, N], strides=[N, 1])
+    pto.load(pto.slice_view(source=b_view, offsets=[0, 0], sizes=[K, N]), b_l1)
+    tile.mov(b_l1, right)
+    for i in pto.range(0, n, 1):
+        pto.load(pto.slice_view(source=a_view, offsets=[i * M, 0], sizes=[M, K]), a_l1)
+        tile.mov(a_l1, left)
+        tile.matmul(left, right, acc)
+        pto.tpush_to_aiv(acc, UP_DOWN)  # waits here when all slots are taken
+
+
+def _activate_products(c: Any, count: Any) -> None:
+    """Pop this core's half of each product, and store its GELU."""
+    half = pto.TileBufType([HALF, N], pto.float32)
+    y = pto.alloc_tile(half)
+    n, core = scalar.index_cast(count), scalar.index_cast(pto.get_subblock_idx())
+    c_view = pto.as_tensor(ptr=c, shape=[n * M, N], strides=[N, 1])
+    for i in pto.range(0, n, 1):
+        x = pto.tpop_from_aic(half, UP_DOWN)
+        tile.muls(x, -SLOPE, y)
+        tile.exp(y, y)
+        tile.adds(y, 1.0, y)
+        tile.div(x, y, y)
+        pto.tfree_from_aic(UP_DOWN)
+        pto.store(y, pto.slice_view(source=c_view, offsets=[i * M + core * HALF, 0], sizes=[HALF, N]))
+
+
 def product_fast_gelu() -> IrModule:
     """Return c = fast_gelu(a b): a [count * M, K], b [K, N], c [count * M, N]."""
 
@@ -49,20 +83,7 @@ def product_fast_gelu() -> IrModule:
             pto.aic_initialize_pipe(
                 dir_mask=CUBE_TO_VECTOR, slot_size=SLOT, gm_slot_buffer=slots, c2v_consumer_buf=ring, v2c_consumer_buf=0
             )
-            a_l1, b_l1 = (pto.alloc_tile(pto.TileBufType(s, pto.float16, "MAT")) for s in ([M, K], [K, N]))
-            left = pto.alloc_tile(pto.TileBufType([M, K], pto.float16, "LEFT"))
-            right = pto.alloc_tile(pto.TileBufType([K, N], pto.float16, "RIGHT"))
-            acc = pto.alloc_tile(pto.TileBufType([M, N], pto.float32, "ACC"))
-            n = scalar.index_cast(count)
-            a_view = pto.as_tensor(ptr=a, shape=[n * M, K], strides=[K, 1])
-            b_view = pto.as_tensor(ptr=b, shape=[K, N], strides=[N, 1])
-            pto.load(pto.slice_view(source=b_view, offsets=[0, 0], sizes=[K, N]), b_l1)
-            tile.mov(b_l1, right)
-            for i in pto.range(0, n, 1):
-                pto.load(pto.slice_view(source=a_view, offsets=[i * M, 0], sizes=[M, K]), a_l1)
-                tile.mov(a_l1, left)
-                tile.matmul(left, right, acc)
-                pto.tpush_to_aiv(acc, UP_DOWN)  # waits here when all slots are taken
+            _push_products(a, b, count)
 
         @pto.func(kernel="vector")
         def vector(slots: F32, a: F16, b: F16, c: F32, count: I32) -> None:
@@ -70,18 +91,7 @@ def product_fast_gelu() -> IrModule:
             pto.aiv_initialize_pipe(
                 dir_mask=CUBE_TO_VECTOR, slot_size=SLOT, gm_slot_buffer=slots, c2v_consumer_buf=ring, v2c_consumer_buf=0
             )
-            half = pto.TileBufType([HALF, N], pto.float32)
-            y = pto.alloc_tile(half)
-            n, core = scalar.index_cast(count), scalar.index_cast(pto.get_subblock_idx())
-            c_view = pto.as_tensor(ptr=c, shape=[n * M, N], strides=[N, 1])
-            for i in pto.range(0, n, 1):
-                x = pto.tpop_from_aic(half, UP_DOWN)
-                tile.muls(x, -SLOPE, y)
-                tile.exp(y, y)
-                tile.adds(y, 1.0, y)
-                tile.div(x, y, y)
-                pto.tfree_from_aic(UP_DOWN)
-                pto.store(y, pto.slice_view(source=c_view, offsets=[i * M + core * HALF, 0], sizes=[HALF, N]))
+            _activate_products(c, count)
 
         @pto.func
         def product_fast_gelu(ffts: FFTS, slots: F32, a: F16, b: F16, c: F32, count: I32) -> None:
