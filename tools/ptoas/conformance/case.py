@@ -23,6 +23,16 @@ class Case:
     """Command-line options besides `--pto-arch=a3`."""
 
 
+def accepts(name: str, text: str, *calls: str, warned: bool = False, options: Sequence[str] = ()) -> Case:
+    """A module that ptoas 0.48 accepts, with what it prints."""
+    return Case(name, text, True, calls, warned, options)
+
+
+def refuses(name: str, text: str) -> Case:
+    """A module that ptoas 0.48 refuses."""
+    return Case(name, text, False)
+
+
 def vector_function(body: str) -> str:
     """A module with a vector kernel around `body`; its arguments are %p (f32 pointer), %n (index) and %x (f32)."""
     return _function("vector", body)

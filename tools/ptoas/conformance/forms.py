@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.ptoas.conformance.case import Case, vector_function
+from tools.ptoas.conformance.case import Case, accepts, refuses, vector_function
 
 ACC = "!pto.tile_buf<acc, 32x64xf32, blayout=col_major, slayout=row_major, fractal=1024>"
 MAT = "!pto.tile_buf<mat, 32x64xf32, blayout=col_major, slayout=row_major>"
@@ -54,6 +54,7 @@ def _handle(numbers: str = "") -> str:
 
 
 SLOTS = "gm_slot_buffer = %gm : !pto.ptr<f32>"
+PLACES = f"{SLOTS}, c2v_consumer_buf = %b : i32"
 TO_VECTOR = _imported("f", "%b", "vec"), _reserved("f", "%b", "vec")
 PUSH, FREE = f"pto.tpush_to_aiv(%acc : {ACC}) {{split = 1}}", "pto.tfree_from_aic {split = 1}"
 POP = f"%t = pto.tpop_from_aic {{split = 1}} -> {VEC}\n{FREE}"
@@ -78,48 +79,51 @@ IN_GM = _mixed(
 PIPE, BOTH = "TPipe<0, Direction::DIR_C2V, 8192, 8, 8, false>", "TPipe<0, Direction::DIR_BOTH, 8192, 4, 4, false>"
 
 FIFOS = [
-    Case(
+    accepts(
         "FIFO of tiles by core",
-        _by_core(NUMBERS, f"{SLOTS}, c2v_consumer_buf = %b : i32", TO_VECTOR, (PUSH, POP)),
-        True,
-        [f"{PIPE}(", f"TPUSH<{PIPE}, Tile<TileType::Acc", f"TPOP<{PIPE}, Tile<TileType::Vec", f"TFREE<{PIPE}, "],
+        _by_core(NUMBERS, PLACES, TO_VECTOR, (PUSH, POP)),
+        f"{PIPE}(",
+        f"TPUSH<{PIPE}, Tile<TileType::Acc",
+        f"TPOP<{PIPE}, Tile<TileType::Vec",
+        f"TFREE<{PIPE}, ",
     ),
-    Case(
+    accepts(
         "popped tile of run-time valid sizes",
         _by_core(NUMBERS, f"c2v_consumer_buf = %b : i32, {SLOTS}", TO_VECTOR, (PUSH, DYNAMIC)),
-        True,
-        [f"TPOP<{PIPE}, Tile<TileType::Vec, float, 16, 64, BLayout::RowMajor, -1, -1"],
+        f"TPOP<{PIPE}, Tile<TileType::Vec, float, 16, 64, BLayout::RowMajor, -1, -1",
     ),
-    Case(
+    accepts(
         "FIFOs of tiles both ways in one",
         _by_core(
             "dir_mask = 3, slot_size = 8192",
-            f"{SLOTS}, c2v_consumer_buf = %b : i32, v2c_consumer_buf = %d : i32",
+            f"{PLACES}, v2c_consumer_buf = %d : i32",
             (TO_VECTOR[0] + _reserved("g", "%d", "mat"), TO_VECTOR[1] + _imported("g", "%d", "cube")),
             (f"{PUSH}\n{POP_BACK}", f"{POP}\n{BACK}"),
         ),
-        True,
-        [f"{BOTH}(", f"TPUSH<{BOTH}, ", f"TPOP<{BOTH}, Tile<TileType::Mat", f"TPOP<{BOTH}, Tile<TileType::Vec"],
+        f"{BOTH}(",
+        f"TPUSH<{BOTH}, ",
+        f"TPOP<{BOTH}, Tile<TileType::Mat",
+        f"TPOP<{BOTH}, Tile<TileType::Vec",
     ),
-    Case(
+    accepts(
         "handle on a FIFO of tiles",
         _mixed(
             f"{TO_VECTOR[0]}{_handle(', local_slot_num = 2')}pto.tpush(%acc, %p : {ACC}, !pto.pipe) {{split = 1}}",
             f"{TO_VECTOR[1]}{_handle(', local_slot_num = 2')}{HANDLE_POP}\npto.tfree(%p : !pto.pipe) {{split = 1}}",
         ),
-        True,
-        ["TPipe<0, Direction::DIR_C2V, 8192, 8, 2, false>(", "TPUSH<", "TPOP<", "TFREE<"],
+        "TPipe<0, Direction::DIR_C2V, 8192, 8, 2, false>(",
+        "TPUSH<",
+        "TPOP<",
+        "TFREE<",
     ),
-    Case("FIFO with entries in GM by core", IN_GM, True, ["TALLOC<", "TSTORE(", "TPUSH<", "TPOP<", "TLOAD(", "TFREE<"]),
-    Case(
+    accepts("FIFO with entries in GM by core", IN_GM, "TALLOC<", "TSTORE(", "TPUSH<", "TPOP<", "TLOAD(", "TFREE<"),
+    refuses(
         "FIFO of tiles whose ring nobody reserves",
-        _by_core(NUMBERS, f"{SLOTS}, c2v_consumer_buf = %b : i32", (TO_VECTOR[0], TO_VECTOR[0]), (PUSH, POP)),
-        False,
+        _by_core(NUMBERS, PLACES, (TO_VECTOR[0], TO_VECTOR[0]), (PUSH, POP)),
     ),
-    Case(
+    refuses(
         "FIFO of tiles split at one end only",
-        _by_core(NUMBERS, f"{SLOTS}, c2v_consumer_buf = %b : i32", TO_VECTOR, (PUSH.replace("= 1", "= 0"), POP)),
-        False,
+        _by_core(NUMBERS, PLACES, TO_VECTOR, (PUSH.replace("= 1", "= 0"), POP)),
     ),
 ]
 
@@ -132,22 +136,21 @@ MEMREF = "memref<16x64xf32, #pto.address_space<gm>>"
 
 OTHERS = [
     *(
-        Case(
+        accepts(
             f"events by operation {spelling}",
             vector_function(f"pto.record_event {spelling}\npto.wait_event {spelling}"),
-            True,
-            EVENT_CALLS,
+            *EVENT_CALLS,
         )
         for spelling in EVENTS
     ),
-    Case("barrier by operation", vector_function("pto.barrier_sync [<TVEC>]"), True, ["pipe_barrier(PIPE_V)"]),
-    Case(
+    accepts("barrier by operation", vector_function("pto.barrier_sync [<TVEC>]"), "pipe_barrier(PIPE_V)"),
+    accepts(
         "memref in GM",
         f"func.func @f(%m: {MEMREF}) attributes {{pto.kernel_kind = #pto.kernel_kind<vector>}} {{\n"
         f"%t = pto.alloc_tile : {VEC}\npto.tload ins(%m : {MEMREF}) outs(%t : {VEC})\n"
         f"pto.tstore ins(%t : {VEC}) outs(%m : {MEMREF})\nreturn\n}}\n",
-        True,
-        ["TLOAD($t, ", "TSTORE("],
+        "TLOAD($t, ",
+        "TSTORE(",
     ),
     *(
         Case(

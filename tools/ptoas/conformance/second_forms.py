@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tools.ptoas.conformance.case import Case, vector_function
-from tools.ptoas.conformance.modes import FRAME, gm, part
-from tools.ptoas.conformance.modes import use as use_mode
-from tools.ptoas.conformance.operations import use
+from tools.ptoas.conformance.case import accepts, refuses, vector_function
+from tools.ptoas.conformance.one_operation import CONSTANTS, SLICE_LINES, SLICE_TYPE, use
 
 LIST = "!pto.tile_buf<vec, 1x64xf32>"
 ALL = "!pto.tile_buf<vec, 1x256xf32>"
@@ -21,91 +19,74 @@ def merge(count: int, flag: str) -> str:
     return vector_function("\n".join([*lines, f"pto.tmrgsort ins({ins}) outs(%d, %ex : {ALL}, vector<4xi16>)"]))
 
 
+def compared(mode: str) -> str:
+    """A gather of what compares so."""
+    return use("tgather", "t1 %x:f32 x1", "w3 j1", behind=f"cmpMode = #pto<cmp {mode}>, offset = 0 : i32")
+
+
 def syncall(cores: str) -> str:
     """A point where all cores meet."""
     return vector_function(f"pto.syncall() mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<{cores}>")
 
 
 COUNTS = "pto::MrgSortExecutedNumList $e = pto::MrgSortExecutedNumList{0, 0, 0, 0};"
-COMPARED = " {cmpMode = #pto<cmp MODE>, offset = 0 : i32}"
 
 FORMS_OF_VECTORS = [
     *(
-        Case(name, use(name, "t1 t2 w1 w2", "t3 w3"), True, [f"{name.upper()}($d, $a, $b, $e, $f, $g);"])
+        accepts(name, use(name, "t1 t2 w1 w2", "t3 w3"), f"{name.upper()}($d, $a, $b, $e, $f, $g);")
         for name in ("tpartargmax", "tpartargmin")
     ),
-    Case(
-        "tmrgsort of two lists",
-        merge(2, " {exhausted = false}"),
-        True,
-        [COUNTS, "TMRGSORT<", ", false>($d, $e, $t, $a, $b);"],
+    *(
+        accepts(f"tmrgsort of {count} lists", merge(count, flag), COUNTS, "TMRGSORT<", f", {printed});")
+        for count, flag, printed in (
+            (2, " {exhausted = false}", "false>($d, $e, $t, $a, $b"),
+            (3, " {exhausted = true}", "true>($d, $e, $t, $a, $b, $c"),
+            (4, "", "false>($d, $e, $t, $a, $b, $c, $f"),
+        )
     ),
-    Case(
-        "tmrgsort of three lists",
-        merge(3, " {exhausted = true}"),
-        True,
-        [COUNTS, "TMRGSORT<", ", true>($d, $e, $t, $a, $b, $c);"],
+    accepts("tci with scratch", use("tci", "%cw:i32 l1", "o1"), "TCI<Tile<", ", int32_t, 0>($d, ", ", $t);"),
+    accepts("tdivs of a scalar by a tile", use("tdivs", "%x:f32 t1", "t2"), "TDIVS($d, v3, $a);"),
+    accepts(
+        "tgather by comparison", compared("gt"), "TGATHER<Tile<", ", CmpMode::GT>($d, $a, v3, $t, $c, ", warned=True
     ),
-    Case("tmrgsort of four lists", merge(4, ""), True, [COUNTS, ", false>($d, $e, $t, $a, $b, $c, $f);"]),
-    Case("tci with scratch", use("tci", "%cw:i32 l1", "o1"), True, ["TCI<Tile<", ", int32_t, 0>($d, ", ", $t);"]),
-    Case("tdivs of a scalar by a tile", use("tdivs", "%x:f32 t1", "t2"), True, ["TDIVS($d, v3, $a);"]),
-    Case(
-        "tgather by comparison",
-        use("tgather", "t1 %x:f32 x1", "w3 j1", behind=COMPARED.replace("MODE", "gt")),
-        True,
-        ["TGATHER<Tile<", ", CmpMode::GT>($d, $a, v3, $t, $c, "],
-        warned=True,
-    ),
-    Case(
-        "tgather by another comparison",
-        use("tgather", "t1 %x:f32 x1", "w3 j1", behind=COMPARED.replace("MODE", "lt")),
-        False,
-    ),
-    Case(
+    refuses("tgather by another comparison", compared("lt")),
+    accepts(
         "tscatter by a pattern",
         use("tscatter", "t1", "t2", ", {maskPattern = #pto.mask_pattern<P1111>}"),
-        True,
-        ["TSCATTER<pto::MaskPattern::P1111>($d, $a);"],
+        "TSCATTER<pto::MaskPattern::P1111>($d, $a);",
     ),
 ]
 
-ROWS = " {coalesce = #pto<coalesce row>, gatherOob = #pto<gather_oob clamp>}"
+ROWS = "coalesce = #pto<coalesce row>, gatherOob = #pto<gather_oob clamp>"
 
 BY_INDEX = [
-    Case(
+    accepts(
         "mgather of rows",
-        use_mode("mgather", "g y", "t", ROWS, "vector"),
-        True,
-        [
-            "__gm__ float* $p = (__gm__ float*) $g;",
-            "__ubuf__ int32_t* $q = $y.data();",
-            "MGATHER<pto::Coalesce::Row, pto::GatherOOB::Clamp>(",
-        ],
+        use("mgather", "G Y", "V", behind=ROWS),
+        "__gm__ float* $p = (__gm__ float*) $g;",
+        "__ubuf__ int32_t* $q = $y.data();",
+        "MGATHER<pto::Coalesce::Row, pto::GatherOOB::Clamp>(",
         warned=True,
     ),
-    Case(
+    accepts(
         "mgather of elements",
-        use_mode("mgather", "g z", "t", " {coalesce = #pto<coalesce elem>}", "vector"),
-        True,
-        ["MGATHER<pto::Coalesce::Elem>("],
+        use("mgather", "G Z", "V", behind="coalesce = #pto<coalesce elem>"),
+        "MGATHER<pto::Coalesce::Elem>(",
         warned=True,
     ),
-    Case("mgather without coalesce", use_mode("mgather", "g z", "t", "", "vector"), False),
-    Case("mscatter", use_mode("mscatter", "t z", "g", "", "vector"), True, ["MSCATTER("], warned=True),
-    Case("tprefetch", use_mode("tprefetch", "g", "t", "", "vector"), True, ["TPREFETCH($t, $g);"]),
+    refuses("mgather without coalesce", use("mgather", "G Z", "V")),
+    accepts("mscatter", use("mscatter", "V Z", "G"), "MSCATTER(", warned=True),
+    accepts("tprefetch", use("tprefetch", "G", "V"), "TPREFETCH($t, $g);"),
 ]
 
 WHOLE_CORES = [
-    Case("trap", vector_function("pto.trap"), True, ["trap();"]),
+    accepts("trap", vector_function("pto.trap"), "trap();"),
     *(
-        Case(f"syncall, {cores}", syncall(cores), True, [f"SYNCALL<SyncCoreType::{printed}>();"])
+        accepts(f"syncall, {cores}", syncall(cores), f"SYNCALL<SyncCoreType::{printed}>();")
         for cores, printed in (("mix", "Mix"), ("aiv_only", "AIVOnly"), ("aic_only", "AICOnly"))
     ),
-    Case(
-        "tprint of a slice",
-        vector_function(f"{FRAME}{gm('f32')}pto.tprint ins(%g : {part('f32')})"),
-        True,
-        ["TPRINT("],
+    accepts(
+        "tprint of a slice", vector_function(f"{CONSTANTS}{SLICE_LINES}pto.tprint ins(%G : {SLICE_TYPE})"), "TPRINT("
     ),
 ]
 

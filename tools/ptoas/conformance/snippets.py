@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.ptoas.conformance.case import Case, cube_function, vector_function
+from tools.ptoas.conformance.case import Case, accepts, cube_function, refuses, vector_function
 
 TILE = "!pto.tile_buf<vec, 16x64xf32>"
 HALF = "!pto.tile_buf<vec, 16x64xf16>"
@@ -54,7 +54,7 @@ ROW_MAJOR_BOXES = "TileType::Left, half, 16, 64, BLayout::RowMajor"
 KERNEL = f"func.func @f() {{\n%t = pto.alloc_tile : {TILE}\nreturn\n}}\n"
 
 ROUNDINGS = [
-    Case(f"round mode {mode}", _cvt(f" {{rmode = #pto<round_mode {mode}>}}"), True, [f"RoundMode::CAST_{cpp}"])
+    accepts(f"round mode {mode}", _cvt(f" {{rmode = #pto<round_mode {mode}>}}"), f"RoundMode::CAST_{cpp}")
     for mode, cpp in (
         ("NONE", "NONE"), ("RINT", "RINT"), ("ROUND", "ROUND"), ("FLOOR", "FLOOR"), ("CEIL", "CEIL"),
         ("TRUNC", "TRUNC"), ("ODD", "ODD"), ("CAST_RINT", "RINT"),
@@ -63,111 +63,87 @@ ROUNDINGS = [
 
 SNIPPETS = [
     *ROUNDINGS,
-    Case("no round mode", _cvt(""), True, ["TCVT($h, $a,"]),
-    Case("saturation", _cvt(" {sat_mode = #pto<saturation_mode ON>}"), True, ["SaturationMode::ON"]),
-    Case("round mode in lower case", _cvt(" {rmode = #pto<round_mode rint>}"), False),
-    Case("round mode CAST_FLOOR", _cvt(" {rmode = #pto<round_mode CAST_FLOOR>}"), False),
-    Case("flags, short", _flags("[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID1>]"), True, FLAG_CALLS),
-    Case("flags, full", _flags(" [#pto.pipe<PIPE_MTE2>, #pto.pipe<PIPE_V>, #pto.event<EVENT_ID1>]"), True, FLAG_CALLS),
-    Case("flags, strings", _flags('["PIPE_MTE2", "PIPE_V", "EVENT_ID1"]'), True, FLAG_CALLS),
-    Case("flags, bare words", _flags("[PIPE_MTE2, PIPE_V, EVENT_ID1]"), False),
-    Case("flag 8", _flags("[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID8>]"), False),
-    Case("barrier, short", vector_function("pto.barrier <PIPE_V>"), True, ["pipe_barrier(PIPE_V)"]),
-    Case("barrier, full", vector_function("pto.barrier #pto.pipe<PIPE_ALL>"), True, ["pipe_barrier(PIPE_ALL)"]),
-    Case("barrier, bare word", vector_function("pto.barrier PIPE_V"), False),
-    Case("pipe_barrier", vector_function("pto.pipe_barrier[PIPE_V]"), False),
-    Case(
+    accepts("no round mode", _cvt(""), "TCVT($h, $a,"),
+    accepts("saturation", _cvt(" {sat_mode = #pto<saturation_mode ON>}"), "SaturationMode::ON"),
+    refuses("round mode in lower case", _cvt(" {rmode = #pto<round_mode rint>}")),
+    refuses("round mode CAST_FLOOR", _cvt(" {rmode = #pto<round_mode CAST_FLOOR>}")),
+    accepts("flags, short", _flags("[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID1>]"), *FLAG_CALLS),
+    accepts("flags, full", _flags(" [#pto.pipe<PIPE_MTE2>, #pto.pipe<PIPE_V>, #pto.event<EVENT_ID1>]"), *FLAG_CALLS),
+    accepts("flags, strings", _flags('["PIPE_MTE2", "PIPE_V", "EVENT_ID1"]'), *FLAG_CALLS),
+    refuses("flags, bare words", _flags("[PIPE_MTE2, PIPE_V, EVENT_ID1]")),
+    refuses("flag 8", _flags("[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID8>]")),
+    accepts("barrier, short", vector_function("pto.barrier <PIPE_V>"), "pipe_barrier(PIPE_V)"),
+    accepts("barrier, full", vector_function("pto.barrier #pto.pipe<PIPE_ALL>"), "pipe_barrier(PIPE_ALL)"),
+    refuses("barrier, bare word", vector_function("pto.barrier PIPE_V")),
+    refuses("pipe_barrier", vector_function("pto.pipe_barrier[PIPE_V]")),
+    accepts(
         "scalars of global memory",
         vector_function(
             "%v = pto.load_scalar %p[%n] : !pto.ptr<f32> -> f32\npto.store_scalar %v, %p[%n] : !pto.ptr<f32>, f32"
         ),
-        True,
-        ["float $v = v1[v2];", "v1[v2] = $v;", "pipe_barrier(PIPE_ALL)", "dcci(", "dsb("],
+        "float $v = v1[v2];",
+        "v1[v2] = $v;",
+        "pipe_barrier(PIPE_ALL)",
+        "dcci(",
+        "dsb(",
     ),
-    Case("value first in store_scalar", vector_function("pto.store_scalar %x, %p[%n] : f32, !pto.ptr<f32>"), False),
-    Case("print", vector_function('pto.print ins("x=%f", %x : f32)'), True, ['cce::printf("x=%f", v3)']),
-    Case("print of an index", vector_function('pto.print ins("x=%d", %n : index)'), False),
-    Case(
+    refuses("value first in store_scalar", vector_function("pto.store_scalar %x, %p[%n] : f32, !pto.ptr<f32>")),
+    accepts("print", vector_function('pto.print ins("x=%f", %x : f32)'), 'cce::printf("x=%f", v3)'),
+    refuses("print of an index", vector_function('pto.print ins("x=%d", %n : index)')),
+    accepts(
         "xor with scratch",
         vector_function(
             f"%a = pto.alloc_tile : {WORD}\n%t = pto.alloc_tile : {WORD}\n%d = pto.alloc_tile : {WORD}\n"
             f"pto.txor ins(%a, %a, %t : {WORD}, {WORD}, {WORD}) outs(%d : {WORD})"
         ),
-        True,
-        ["TXOR($d, $a, $a, $t)"],
+        "TXOR($d, $a, $a, $t)",
     ),
-    Case(
+    accepts(
         "subview",
         vector_function(
             f"{INDICES}{TILES}%s = pto.subview %a[%c1, %c16] sizes [8, 32] : {TILE} -> !pto.tile_buf<vec, 8x32xf32>\n"
             "pto.texp ins(%s : !pto.tile_buf<vec, 8x32xf32>) outs(%s : !pto.tile_buf<vec, 8x32xf32>)"
         ),
-        True,
-        ["float, 16, 64, BLayout::RowMajor, 8, 32,", "TEXP($s, $s)"],
+        "float, 16, 64, BLayout::RowMajor, 8, 32,",
+        "TEXP($s, $s)",
     ),
-    Case(
-        "addr in the default level",
-        ADDRESS,
-        False,
+    refuses("addr in the default level", ADDRESS),
+    accepts("addr at level 3", ADDRESS, "TASSIGN($t,", options=["--pto-level=level3"]),
+    accepts("short tile, any order", _alloc("vec,\n 16x64xf32 , pad = 1, valid=8x16, compact=1"), PARTS),
+    refuses("tile with its parts changed", _alloc("16x64xf32, vec")),
+    refuses("pad by name", _alloc("vec, 16x64xf32, pad=zero")),
+    refuses("row of less than 32 bytes", _alloc("vec, 16x4xf32")),
+    accepts("left tile in column order", cube_function(f"%t = pto.alloc_tile : {LEFT}"), ROW_MAJOR_BOXES),
+    accepts("view by rows", _view("%c16, %c1"), "pto::Layout::ND", "TLOAD("),
+    accepts("view by columns", _view("%c1, %c64"), "pto::Layout::DN", "TLOAD("),
+    refuses("layout that contradicts", _view("%c16, %c1", " {layout = #pto.layout<dn>}")),
+    accepts("comment at the end", vector_function("// } )") + "// the end }"),
+    refuses("entry with a result", "func.func @f(%n: i64) -> i64 attributes {pto.entry} {\nreturn %n : i64\n}\n"),
+    refuses(
+        "entry that calls itself", "func.func @f() attributes {pto.entry} {\nfunc.call @f() : () -> ()\nreturn\n}\n"
     ),
-    Case(
-        "addr at level 3",
-        ADDRESS,
-        True,
-        ["TASSIGN($t,"],
-        options=["--pto-level=level3"],
-    ),
-    Case(
-        "short tile, any order",
-        _alloc("vec,\n 16x64xf32 , pad = 1, valid=8x16, compact=1"),
-        True,
-        [PARTS],
-    ),
-    Case("tile with its parts changed", _alloc("16x64xf32, vec"), False),
-    Case("pad by name", _alloc("vec, 16x64xf32, pad=zero"), False),
-    Case("row of less than 32 bytes", _alloc("vec, 16x4xf32"), False),
-    Case(
-        "left tile in column order",
-        cube_function(f"%t = pto.alloc_tile : {LEFT}"),
-        True,
-        [ROW_MAJOR_BOXES],
-    ),
-    Case("view by rows", _view("%c16, %c1"), True, ["pto::Layout::ND", "TLOAD("]),
-    Case("view by columns", _view("%c1, %c64"), True, ["pto::Layout::DN", "TLOAD("]),
-    Case("layout that contradicts", _view("%c16, %c1", " {layout = #pto.layout<dn>}"), False),
-    Case("comment at the end", vector_function("// } )") + "// the end }", True),
-    Case("entry with a result", "func.func @f(%n: i64) -> i64 attributes {pto.entry} {\nreturn %n : i64\n}\n", False),
-    Case(
-        "entry that calls itself",
-        "func.func @f() attributes {pto.entry} {\nfunc.call @f() : () -> ()\nreturn\n}\n",
-        False,
-    ),
-    Case(
+    accepts(
         "two entries",
         "".join(f"func.func @{name}() attributes {{pto.entry}} {{\nreturn\n}}\n" for name in ("f", "g")),
-        True,
-        ['extern "C" __global__ AICORE void f()', 'extern "C" __global__ AICORE void g()'],
+        'extern "C" __global__ AICORE void f()',
+        'extern "C" __global__ AICORE void g()',
     ),
-    Case(
+    accepts(
         "external function",
         'func.func @f() attributes {pto.visibility = "external"} {\nreturn\n}\n',
-        True,
-        ['extern "C" AICORE void f()'],
+        'extern "C" AICORE void f()',
     ),
-    Case("declared function", "func.func private @ext(i32) -> i32\n", True, ['extern "C" AICORE int32_t ext(int32_t)']),
-    Case(
-        "core from tiles", f"func.func @f() {{\n%t = pto.alloc_tile : {TILE}\nreturn\n}}\n", True, ["AICORE void f()"]
-    ),
-    Case(
+    accepts("declared function", "func.func private @ext(i32) -> i32\n", 'extern "C" AICORE int32_t ext(int32_t)'),
+    accepts("core from tiles", f"func.func @f() {{\n%t = pto.alloc_tile : {TILE}\nreturn\n}}\n", "AICORE void f()"),
+    accepts(
         "generic form of tmov",
         vector_function(
             f'{TILES}"pto.tmov"(%a, %d) <{{operandSegmentSizes = array<i32: 1, 1, 0, 0>}}> : ({TILE}, {TILE}) -> ()'
         ),
-        True,
-        ["TMOV($d, $a)"],
+        "TMOV($d, $a)",
     ),
     *(Case(f"{count} tiles under one name", _several(count), 2 <= count <= 16) for count in (1, 2, 16, 17)),
-    Case("one of several tiles", _several(2, "%c1"), True, ["TASSIGN($t,"]),
-    Case("one of several at run time", _several(3, "%n"), True, ["uint64_t $a = (uint64_t) (", "TASSIGN($t, $a)"]),
-    Case("a tile that is not there", _several(2, "%c16"), False),
+    accepts("one of several tiles", _several(2, "%c1"), "TASSIGN($t,"),
+    accepts("one of several at run time", _several(3, "%n"), "uint64_t $a = (uint64_t) (", "TASSIGN($t, $a)"),
+    refuses("a tile that is not there", _several(2, "%c16")),
 ]

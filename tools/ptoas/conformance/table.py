@@ -13,9 +13,6 @@ from tools.ptoas.conformance.case import Case, cube_function, vector_function
 
 TABLE = Path(__file__).parent / "accepts.tsv"
 
-NOT_YET: frozenset[str] = frozenset()
-"""Operations of the table that the dialect does not have yet."""
-
 SHAPES = {Extent.ROWS: ("32x1", ", blayout=col_major"), Extent.COLS: ("1x64", "")}
 """Sizes and layout of the tiles that are not of 32x64 elements."""
 
