@@ -229,10 +229,10 @@ def test_no_sync_of_a_random_program_is_redundant(seed: int, draw: Callable[[ran
     solve(program)
     pairs, barriers = program.syncs()
     for barrier in barriers:
-        program.remove_barrier(barrier)
+        program.remove(barrier)
         assert has_hazard(program)
-        program.add_barrier(barrier)
+        program.add(barrier)
     for pair in pairs:
-        program.remove_pair(pair)
+        program.remove(pair)
         assert has_hazard(program)
-        program.add_pair(pair)
+        program.add(pair)

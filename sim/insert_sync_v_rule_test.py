@@ -112,9 +112,9 @@ def test_without_loops_the_judge_misses_every_barrier_by_the_same_rule(seed: int
     assert barriers
     for barrier in barriers:
         assert barrier.pipe is Pipe.V
-        program.remove_barrier(barrier)
+        program.remove(barrier)
         assert any(not judge(execute(program, rng, SIZE), v_rule=VRule.REPEATS).ok for _ in range(BRANCHES))
-        program.add_barrier(barrier)
+        program.add(barrier)
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(15, 1), (16, 0)])

@@ -39,33 +39,19 @@ def unmissed(seed: int) -> Iterator[str]:
 
 def _is_missed(program: Program, sync: FlagPair | Barrier, rng: random.Random) -> bool:
     """Whether the judge says something of a run of the program without a sync."""
-    _remove(program, sync)
+    program.remove(sync)
     # A generator: only as many runs as it takes until one misses the sync.
     verdicts = (judge(execute(program, rng)) for _ in range(EXECUTIONS))
     missed = any(verdict.findings or verdict.warnings for verdict in verdicts)
-    _add(program, sync)
+    program.add(sync)
     return missed
 
 
 def _describe(program: Program, sync: FlagPair | Barrier) -> str:
-    _remove(program, sync)
+    program.remove(sync)
     # The pass' own analysis says whether the sync was needed after all.
     kind = "the judge did not see it on any path taken" if has_hazard(program) else "the pass printed too much"
-    _add(program, sync)
+    program.add(sync)
     if isinstance(sync, Barrier):
         return f"a barrier of {'all pipes' if sync.pipe is None else sync.pipe.name} is not missed: {kind}"
     return f"a flag from {sync.flag.src.name} to {sync.flag.dst.name} is not missed: {kind}"
-
-
-def _remove(program: Program, sync: FlagPair | Barrier) -> None:
-    if isinstance(sync, Barrier):
-        program.remove_barrier(sync)
-    else:
-        program.remove_pair(sync)
-
-
-def _add(program: Program, sync: FlagPair | Barrier) -> None:
-    if isinstance(sync, Barrier):
-        program.add_barrier(sync)
-    else:
-        program.add_pair(sync)

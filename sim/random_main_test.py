@@ -56,7 +56,7 @@ def test_a_sync_that_nobody_misses_is_reported(
 ) -> None:
     def solve_twice(program: Program) -> None:
         solve(program)
-        program.add_barrier(Barrier(Pipe.V, program.code, 0))
+        program.add(Barrier(Pipe.V, program.code, 0))
 
     monkeypatch.setattr(random_deletions, "solve", solve_twice)
     monkeypatch.setattr(random_deletions, "EXECUTIONS", 5)

@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from isa.pipes import QUEUES
 from isa.repeats import VRule
-from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks
+from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks, outwards
 from tools.ptoas.insert_sync.program import Program, Site
 from tools.ptoas.insert_sync.receipts import Receipts
 from tools.ptoas.insert_sync.state import NOTHING_RECENT, State
@@ -159,10 +159,7 @@ class Dataflow:
     @staticmethod
     def join_branches(ends: list[State]) -> State:
         """The possibilities of all branches."""
-        state = ends[0]
-        for end in ends[1:]:
-            state = state.join(end)
-        return state
+        return reduce(State.join, ends)
 
     def _loop(self, loop: LoopNode, state: State) -> State:
         if self.is_walked(loop):
@@ -285,12 +282,9 @@ def turn(flag: Flag, block: Block, *, waits: bool = False) -> int:
     rotation = flag.rotation
     if rotation is None:
         return 0
-    around: Block | None = block
-    while around is not None:
-        if isinstance(around.owner, LoopNode) and around.owner.original is rotation.loop:
-            return (around.copy - (rotation.distance if waits else 0)) % rotation.ids
-        around = around.parent
-    raise AssertionError("the pairs of a rotating flag are inside of its loop")
+    loops = ((body.owner, body.copy) for body in outwards(block))
+    copy = next(copy for loop, copy in loops if isinstance(loop, LoopNode) and loop.original is rotation.loop)
+    return (copy - (rotation.distance if waits else 0)) % rotation.ids
 
 
 def drained(flag: Flag) -> range:

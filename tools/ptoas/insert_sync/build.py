@@ -36,7 +36,8 @@ def build_program(code: Block, v_rule: VRule = VRule.STRICT) -> Program:
         for place, node in enumerate(block.nodes):
             for inner in code_blocks(node):
                 inner.owner, inner.parent, inner.parent_index = node, block, place
-    root = _copy(code, {}) if any(_has_copies(node) for block in iter_code(code) for node in block.nodes) else code
+    loops = (node for block in iter_code(code) for node in block.nodes if isinstance(node, LoopNode))
+    root = _copy(code, {}) if any(loop.copies > 1 for loop in loops) else code
     numbering = _Numbering()
     numbering.block(root)
     kinds, masks = _find_kinds(numbering)
@@ -45,14 +46,9 @@ def build_program(code: Block, v_rule: VRule = VRule.STRICT) -> Program:
     return Program(code, root, numbering.ops, numbering.sites, kinds, masks, dict(numbering.copies_of), v_rule)
 
 
-def _has_copies(node: Node) -> bool:
-    return isinstance(node, LoopNode) and node.copies > 1
-
-
 def _copy(block: Block, copies: Copies) -> Block:
     """A block as it is in the given copies of the loops around, with the gaps of the code."""
-    made = Block([_copy_node(node, copies) for node in block.nodes], block.gaps, code=block)
-    return made
+    return Block([_copy_node(node, copies) for node in block.nodes], block.gaps, code=block)
 
 
 def _copy_node(node: Node, copies: Copies) -> Node:

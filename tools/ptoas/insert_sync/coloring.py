@@ -11,13 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
 
 from isa.pipes import Pipe
 from tools.ptoas.insert_sync.analysis import union
 from tools.ptoas.insert_sync.nodes import Block, number_gaps, outwards
 from tools.ptoas.insert_sync.options import Scope
-from tools.ptoas.insert_sync.program import Program
+from tools.ptoas.insert_sync.program import OwnIds, Program
 from tools.ptoas.insert_sync.syncs import Flag, Frame, Turn
 from tools.ptoas.insert_sync.timing import OUTSIDE, Timing
 
@@ -30,19 +29,7 @@ _SET_ORDER = {Turn.EARLY: _EARLY_SET, Turn.NORMAL: _SET, Turn.LATE: _LATE_SET}
 _WAIT_ORDER = {Turn.EARLY: _EARLY_WAIT, Turn.NORMAL: _WAIT}
 
 
-class Connection(Protocol):
-    """From which pipe to which a flag goes."""
-
-    @property
-    def src(self) -> Pipe:
-        """Who sets it."""
-
-    @property
-    def dst(self) -> Pipe:
-        """Who waits for it."""
-
-
-def shared_ids(flag: Connection, scope: Scope) -> Hashable:
+def shared_ids(flag: Flag | OwnIds, scope: Scope) -> Hashable:
     """What a flag shares its ids with: the flags for which this is the same."""
     return (flag.src, flag.dst) if scope is Scope.PAIR else flag.src
 
@@ -245,9 +232,7 @@ def _spans(flag: Flag, number: dict[tuple[int, int], int]) -> tuple[Span, ...]:
 
     frame = flag.frame
     if flag.rotation is not None and frame is None:
-        body = flag.pairs[0].block
-        assert body.parent is not None
-        frame = Frame(body.parent, body.parent_index, body.parent_index)
+        frame = Frame.of(flag.pairs[0].block)
     around = [] if frame is None else [at(frame.block, frame.first, _PRIME)]
     behind = [] if frame is None else [at(frame.block, frame.last + 1, _DRAIN)]
     if flag.rotation is not None:

@@ -29,12 +29,12 @@ def assign_event_ids(program: Program, limit: int = EVENT_IDS, scope: Scope = Sc
         # All acknowledgements go. The next round makes those that the flags which are left need.
         for pair in program.syncs()[0]:
             if pair.acknowledges is not None:
-                program.remove_pair(pair)
+                program.remove(pair)
         for flag, reason in reasons.items():
             for pair in list(flag.pairs):
-                program.remove_pair(pair)
+                program.remove(pair)
                 why = f"no event id is left for a flag from {flag.src.name} to {flag.dst.name}, {reason.value}"
-                program.add_barrier(Barrier(None, pair.block, pair.wait_gap, why))
+                program.add(Barrier(None, pair.block, pair.wait_gap, why))
         solve(program)
 
 
@@ -44,10 +44,7 @@ def _thin_out(program: Program, limit: int, scope: Scope) -> None:
     if removed and not _color(program, limit, scope):
         # One of them told somebody that a wait is over.
         for sync in removed:
-            if isinstance(sync, Barrier):
-                program.add_barrier(sync)
-            else:
-                program.add_pair(sync)
+            program.add(sync)
         complete = _color(program, limit, scope)
         assert complete, "with what was put back the ids suffice again"
 

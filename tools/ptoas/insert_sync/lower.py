@@ -128,7 +128,8 @@ class Lowering:
             # Binds an entry and touches nothing; it holds back the whole core until the slot is free.
             return None
         if effects_of(op) is None:
-            _check_supported(op)
+            if op.regions:
+                raise wrong(op, "--enable-insert-sync knows scf.for, scf.while and scf.if only")
             return None
         accesses = [
             Access(item, writes, self._rings.phases(conditions, self._loops))
@@ -237,21 +238,15 @@ def _fifo_node(op: TPushOp | TPopOp) -> FifoNode | None:
     handle = op.pipe.owner
     if not isinstance(handle, InitializeL2G2LPipeOp) or not isinstance(handle.parent_op(), func.FuncOp | SectionOp):
         return None
-    same = [other for other in _siblings(handle) if (other.dir_mask, other.flag) == (handle.dir_mask, handle.flag)]
+    siblings = (
+        [other for other in handle.parent.ops if isinstance(other, InitializeL2G2LPipeOp)] if handle.parent else []
+    )
+    same = [other for other in siblings if (other.dir_mask, other.flag) == (handle.dir_mask, handle.flag)]
     ends = [use.operation for use in handle.pipe.uses]
-    if len(same) > 1 or any(_is_unsplit(end) for end in ends):
+    if len(same) > 1 or any(isinstance(end, FifoOp) and end.split_axis is Split.NONE for end in ends):
         return None
     name = f"{DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
     return FifoNode(name, isinstance(op, TPushOp), queue_of(pipe_of(op)), op)
-
-
-def _siblings(handle: InitializeL2G2LPipeOp) -> Iterator[InitializeL2G2LPipeOp]:
-    block = handle.parent
-    return (op for op in (block.ops if block else ()) if isinstance(op, InitializeL2G2LPipeOp))
-
-
-def _is_unsplit(op: Operation) -> bool:
-    return isinstance(op, FifoOp) and op.split_axis is Split.NONE
 
 
 def _own_ids(function: func.FuncOp) -> Iterator[OwnIds]:
@@ -260,8 +255,3 @@ def _own_ids(function: func.FuncOp) -> Iterator[OwnIds]:
         if isinstance(op, FlagOp | DynamicFlagOp):
             ids = {op.event_id.data} if isinstance(op, FlagOp) else range(EVENT_IDS)
             yield OwnIds(queue_of(op.src_pipe.data), queue_of(op.dst_pipe.data), frozenset(ids))
-
-
-def _check_supported(op: Operation) -> None:
-    if op.regions:
-        raise wrong(op, "--enable-insert-sync knows scf.for, scf.while and scf.if only")

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from isa.pipes import EVENT_IDS
-from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode
+from tools.ptoas.insert_sync.nodes import IfNode, LoopNode
 from tools.ptoas.insert_sync.program import Program, Site
-from tools.ptoas.insert_sync.syncs import Frame, Rotation
+from tools.ptoas.insert_sync.syncs import Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +76,6 @@ def _carried(producer: Site, consumer: Site, inside: dict[int, Site]) -> Meeting
             # Both are in one copy of the body, which comes again when all the others have been.
             return Meeting(inside[id(outer.block)], outer, owner, owner.copies, branch)
     raise AssertionError("a dependence that goes backwards needs a loop around it")
-
-
-def outermost_loop(site: Site) -> Frame:
-    """The outermost loop around a site, as a frame."""
-    loops = [outer for outer in site.ancestors() if isinstance(outer.block.nodes[outer.place], LoopNode)]
-    return around_loop(loops[-1])
-
-
-def around_loop(site: Site) -> Frame:
-    """The frame of the loop at a site."""
-    return Frame(site.block.original, site.place, site.place)
-
-
-def innermost_loop(block: Block, loop: LoopNode) -> Site:
-    """The site of a loop around a block."""
-    while block.owner is not loop:
-        assert block.parent is not None
-        block = block.parent
-    assert block.parent is not None
-    return Site(block.parent, block.parent_index)
 
 
 def rotation_for(loop: LoopNode, distance: int, *, sets_first: bool) -> Rotation | None:

@@ -108,8 +108,21 @@ class Program:
                 barriers += gap.barriers
         return pairs, barriers
 
-    def add_pair(self, pair: FlagPair) -> None:
-        """Put a flag pair in its gaps, with prime and drain if it is the first of its flag."""
+    def add(self, sync: FlagPair | Barrier) -> None:
+        """Put a sync in its gaps: a flag pair with prime and drain if it is the first of its flag."""
+        if isinstance(sync, Barrier):
+            sync.block.gaps[sync.gap].barriers.append(sync)
+        else:
+            self._add_pair(sync)
+
+    def remove(self, sync: FlagPair | Barrier) -> None:
+        """Take a sync out of its gaps: a flag pair with prime and drain if it is the last of its flag."""
+        if isinstance(sync, Barrier):
+            sync.block.gaps[sync.gap].barriers.remove(sync)
+        else:
+            self._remove_pair(sync)
+
+    def _add_pair(self, pair: FlagPair) -> None:
         for pairs in pair.lists:
             pairs.append(pair)
         flag = pair.flag
@@ -119,8 +132,7 @@ class Program:
             gaps[frame.first].primes.append(flag)
             gaps[frame.last + 1].drains.append(flag)
 
-    def remove_pair(self, pair: FlagPair) -> None:
-        """Take a flag pair out of its gaps, and prime and drain with the last of its flag."""
+    def _remove_pair(self, pair: FlagPair) -> None:
         for pairs in pair.lists:
             pairs.remove(pair)
         flag = pair.flag
@@ -135,21 +147,13 @@ class Program:
         # All pairs go and come back, so that prime and drain move with the frame.
         mine = list(flag.pairs)
         for pair in mine:
-            self.remove_pair(pair)
+            self.remove(pair)
         if flag.frame is not None and frame is not None:
             first, last = min(flag.frame.first, frame.first), max(flag.frame.last, frame.last)
             flag.frame = Frame(flag.frame.block, first, last)
         for pair in (*mine, *pairs):
             pair.flag = flag
-            self.add_pair(pair)
-
-    def add_barrier(self, barrier: Barrier) -> None:
-        """Put a barrier in its gap."""
-        barrier.block.gaps[barrier.gap].barriers.append(barrier)
-
-    def remove_barrier(self, barrier: Barrier) -> None:
-        """Take a barrier out of its gap."""
-        barrier.block.gaps[barrier.gap].barriers.remove(barrier)
+            self.add(pair)
 
 
 def iter_bits(mask: int) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, MutableSequence
+from collections.abc import MutableMapping, MutableSequence
 from typing import TypeVar
 
 from tools.ptoas.insert_sync.analysis import Dataflow, HazardFound, stop_at_hazard
@@ -25,24 +25,16 @@ def prune(program: Program) -> list[FlagPair | Barrier]:
     trials = _Trials(program)
     removed: list[FlagPair | Barrier] = []
     pairs, barriers = program.syncs()
-    for barrier in barriers:
-        program.remove_barrier(barrier)
-        if trials.survives_without(barrier):
-            removed.append(barrier)
-        else:
-            program.add_barrier(barrier)
-    for pair in sorted(_removable(pairs), key=lambda pair: pair.flag.frame is not None):
-        program.remove_pair(pair)
-        if trials.survives_without(pair):
-            removed.append(pair)
-        else:
-            program.add_pair(pair)
-    return removed
-
-
-def _removable(pairs: Iterable[FlagPair]) -> Iterable[FlagPair]:
     # Acknowledgements order no operations, so no hazard would tell that one is needed.
-    return (pair for pair in pairs if pair.acknowledges is None)
+    removable = [pair for pair in pairs if pair.acknowledges is None]
+    syncs: list[FlagPair | Barrier] = [*barriers, *sorted(removable, key=lambda pair: pair.flag.frame is not None)]
+    for sync in syncs:
+        program.remove(sync)
+        if trials.survives_without(sync):
+            removed.append(sync)
+        else:
+            program.add(sync)
+    return removed
 
 
 class _Trials(Dataflow):
@@ -56,7 +48,7 @@ class _Trials(Dataflow):
         self._log: list[tuple[MutableSequence[object] | MutableMapping[int, object], int, object]] | None = None
         self.run()
 
-    def survives_without(self, sync: Barrier | FlagPair) -> bool:
+    def survives_without(self, sync: FlagPair | Barrier) -> bool:
         """Whether the program has no hazard now that `sync` was removed from it."""
         self._log = []
         try:
@@ -125,7 +117,7 @@ class _Trials(Dataflow):
         self._go_on(block.parent, block.parent_index + 1, after)
 
 
-def _felt_at(sync: Barrier | FlagPair) -> list[tuple[Block, int]]:
+def _felt_at(sync: FlagPair | Barrier) -> list[tuple[Block, int]]:
     """The gaps behind which the absence of a sync is felt first."""
     if isinstance(sync, Barrier):
         return [(sync.block, sync.gap)]

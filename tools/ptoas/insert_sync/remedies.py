@@ -17,7 +17,7 @@ from tools.ptoas.insert_sync.coloring import Failure, Reason, Relief, is_taken_i
 from tools.ptoas.insert_sync.meeting import divisors
 from tools.ptoas.insert_sync.nodes import Block, LoopNode, number_gaps, outwards
 from tools.ptoas.insert_sync.program import Program
-from tools.ptoas.insert_sync.syncs import Flag, FlagPair, Frame, Rotation, Turn
+from tools.ptoas.insert_sync.syncs import Flag, FlagPair, Frame, Rotation, Turn, outermost_loop
 from tools.ptoas.insert_sync.timing import Timing
 
 Place = tuple[Block, int, Turn]
@@ -92,15 +92,15 @@ class Remedies:
 
     def _turn(self, flag: Flag, loop: LoopNode, ids: int, distance: int) -> Relief:
         (pair,) = flag.pairs
-        self._program.remove_pair(pair)
+        self._program.remove(pair)
         flag.rotation = None if ids == 1 else Rotation(loop, ids, distance)
         # Set and taken in one pass: nothing goes round, so there is nothing to prime or to drain.
         if distance == 0:
             flag.frame = None
         elif flag.frame is not None:
             whole = flag.rotation is None or flag.rotation.is_whole
-            flag.frame = outermost_loop(pair.block) if whole else _loop_around(pair.block)
-        self._program.add_pair(pair)
+            flag.frame = outermost_loop(pair.block) if whole else Frame.of(pair.block)
+        self._program.add(pair)
         self._changed.add(flag)
         self.risky = True
         return Relief()
@@ -177,7 +177,7 @@ class Remedies:
             return False
         self._positions.add(pair.position)
         self._acknowledgements.append(pair)
-        self._program.add_pair(pair)
+        self._program.add(pair)
         return True
 
     # Sharing and merging
@@ -234,10 +234,10 @@ class Remedies:
             return None
         outermost = min(long, key=lambda flag: max(_loops_around(pair.block) for pair in flag.pairs))
         for pair in list(outermost.pairs):
-            self._program.remove_pair(pair)
+            self._program.remove(pair)
             gap, turn, short = pair.wait_gap, pair.wait_turn, Flag(pair.flag.src, pair.flag.dst)
             made = FlagPair(short, pair.block, gap, gap, pair.guards, pair.acknowledges, turn, turn)
-            self._program.add_pair(made)
+            self._program.add(made)
             self._changed.add(short)
             if made.acknowledges is not None:
                 self._acknowledgements.append(made)
@@ -254,7 +254,7 @@ class Remedies:
                 self._acknowledgements.remove(pair)
                 self._changed.add(pair.flag)
                 if pair.flag.pairs:
-                    self._program.remove_pair(pair)
+                    self._program.remove(pair)
 
     def _cost_of_merging(self, one: Flag, other: Flag) -> int | None:
         """How much earlier pipes would wait, and how much later they would set, in gaps; None if it cannot be."""
@@ -274,12 +274,12 @@ class Remedies:
         """Let `host` do what `flag` does: with its pairs, or one that waits for the first and sets behind the last."""
         pairs = list(flag.pairs)
         for pair in pairs:
-            self._program.remove_pair(pair)
+            self._program.remove(pair)
         mine = host.pairs[0]
         if len(host.pairs) == len(pairs) == 1 and mine.block is pairs[0].block:
-            self._program.remove_pair(mine)
+            self._program.remove(mine)
             mine.set_gap, mine.wait_gap = max(mine.set_gap, pairs[0].set_gap), min(mine.wait_gap, pairs[0].wait_gap)
-            self._program.add_pair(mine)
+            self._program.add(mine)
         else:
             self._program.extend(host, pairs, flag.frame)
         for pair in self._acknowledgements:
@@ -318,9 +318,7 @@ def _lift(place: Place, block: Block, *, behind: bool) -> tuple[int, Turn]:
     inner, gap, turn = place
     if inner is block:
         return gap, turn
-    while inner.parent is not block:
-        assert inner.parent is not None
-        inner = inner.parent
+    inner = next(around for around in outwards(inner) if around.parent is block)
     return (inner.parent_index + 1, Turn.EARLY) if behind else (inner.parent_index, Turn.NORMAL)
 
 
@@ -342,15 +340,3 @@ def _ring(flag: Flag) -> LoopNode | None:
     """The loop with copies of which a flag's only pair is in the body."""
     owner = flag.pairs[0].block.owner
     return owner if isinstance(owner, LoopNode) and owner.copies > 1 and len(flag.pairs) == 1 else None
-
-
-def outermost_loop(block: Block) -> Frame | None:
-    """The outermost loop around a block of the code, as a frame."""
-    loops = [inner for inner in outwards(block) if isinstance(inner.owner, LoopNode)]
-    return _loop_around(loops[-1]) if loops else None
-
-
-def _loop_around(body: Block) -> Frame:
-    """The loop that a block is the body of, as a frame."""
-    assert body.parent is not None
-    return Frame(body.parent, body.parent_index, body.parent_index)

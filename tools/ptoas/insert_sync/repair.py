@@ -15,19 +15,11 @@ from functools import cached_property
 from isa.pipes import QUEUES, Pipe
 from tools.ptoas.byte_ranges import ByteRange
 from tools.ptoas.insert_sync.analysis import Dataflow, union
-from tools.ptoas.insert_sync.meeting import (
-    Meeting,
-    around_loop,
-    innermost_loop,
-    latest,
-    meet,
-    outermost_loop,
-    rotation_for,
-)
-from tools.ptoas.insert_sync.nodes import Block, LoopNode, OpNode
+from tools.ptoas.insert_sync.meeting import Meeting, latest, meet, rotation_for
+from tools.ptoas.insert_sync.nodes import Block, LoopNode, OpNode, outwards
 from tools.ptoas.insert_sync.program import Program, Site, iter_bits, last_bits
 from tools.ptoas.insert_sync.state import State
-from tools.ptoas.insert_sync.syncs import Barrier, Flag, FlagPair
+from tools.ptoas.insert_sync.syncs import Barrier, Flag, FlagPair, Frame, outermost_loop
 
 LOOKED_AT = 16
 """Blocks of a long program in which the latest producer is looked for."""
@@ -91,7 +83,7 @@ class _Repair(Dataflow):
         return self._add_barrier(Barrier(op.pipe, site.block.original, site.place), state) if unordered else state
 
     def _add_barrier(self, barrier: Barrier, state: State) -> State:
-        self.program.add_barrier(barrier)
+        self.program.add(barrier)
         self._added += 1
         return self.barrier(barrier, state)
 
@@ -100,7 +92,7 @@ class _Repair(Dataflow):
         pair = candidate.pair
         if pair.position not in self._known:
             self._known[pair.position] = True
-            self.program.add_pair(pair)
+            self.program.add(pair)
             self._added += 1
             self._lifted[id(candidate.wait_site.block), candidate.wait_site.place].append(candidate)
         if not self._known[pair.position]:
@@ -184,10 +176,10 @@ class _Repair(Dataflow):
         # With one id the flag must be taken before it is set again, so the pass waits first.
         if sets_first and rotation is None:
             set_gap = wait_gap + 1
-        frame = outermost_loop(met.set_site)
+        frame = outermost_loop(met.set_site.block)
         # Which ids are set in the end depends on the number of passes, so the flag is drained right behind its loop.
         if rotation is not None and not rotation.is_whole:
-            frame = around_loop(innermost_loop(met.set_site.block, loop))
+            frame = Frame.of(next(body for body in outwards(met.set_site.block) if body.owner is loop))
         return FlagPair(Flag(src, dst, frame, rotation), block, set_gap, wait_gap, guards)
 
     def _has_work(self, pipe: Pipe, met: Meeting, until: int) -> bool:

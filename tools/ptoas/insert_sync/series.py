@@ -164,7 +164,4 @@ def _depth(op: Operation) -> int:
 
 def _is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
     """Whether a value is computed in a loop."""
-    around = value.owner if isinstance(value.owner, Operation) else value.owner.parent_op()
-    while around is not None and around is not loop:
-        around = around.parent_op()
-    return around is loop
+    return loop.is_ancestor(value.owner)

@@ -47,6 +47,6 @@ def share_flags(program: Program) -> None:
             candidates.append(flag)
             blocks[flag] = set()
         else:
-            program.remove_pair(pair)
+            program.remove(pair)
             program.extend(host, [pair], flag.frame)
         blocks[host].add(id(pair.block))

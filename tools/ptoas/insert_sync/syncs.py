@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from isa.pipes import Pipe
 from tools.ptoas.byte_ranges import ByteRange
-from tools.ptoas.insert_sync.nodes import Block, LoopNode
+from tools.ptoas.insert_sync.nodes import Block, LoopNode, outwards
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -29,6 +29,18 @@ class Frame:
     block: Block
     first: int
     last: int
+
+    @classmethod
+    def of(cls, body: Block) -> Frame:
+        """The frame of the loop that a block is the body of."""
+        assert body.parent is not None
+        return cls(body.parent.original, body.parent_index, body.parent_index)
+
+
+def outermost_loop(block: Block) -> Frame | None:
+    """The frame of the outermost loop around a block."""
+    bodies = [inner for inner in outwards(block) if isinstance(inner.owner, LoopNode)]
+    return Frame.of(bodies[-1]) if bodies else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from isa.pipes import Pipe
 from tools.ptoas.insert_sync.analysis import Dataflow, stop_at_hazard, union
-from tools.ptoas.insert_sync.nodes import Block, LoopNode
+from tools.ptoas.insert_sync.nodes import Block, LoopNode, outwards
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.state import State
 from tools.ptoas.insert_sync.syncs import Flag
@@ -96,9 +96,5 @@ class Timing(Dataflow):
 
 def ring_copy(block: Block) -> int:
     """The copy of the innermost loop with copies that a block is in; 0 outside of such loops."""
-    around: Block | None = block
-    while around is not None:
-        if isinstance(around.owner, LoopNode) and around.owner.copies > 1:
-            return around.copy
-        around = around.parent
-    return 0
+    loops = ((body.owner, body.copy) for body in outwards(block))
+    return next((copy for loop, copy in loops if isinstance(loop, LoopNode) and loop.copies > 1), 0)
