@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import ModuleOp
 from flash_atten.config import FAST, FAST_PRELOAD, SINGLE, KernelConfig
 from flash_atten.kernel import build_module
 from ptodsl.dialect import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
-from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
 from tools.ptoas.plan_memory import plan_memory
 
 REFERENCE_V_BARRIERS = {(256, 3): 129, (256, 4): 176, (512, 3): 247, (512, 4): 338}

@@ -82,7 +82,7 @@ TESTS = {
         "data": [":" + name for name in HEADS_KERNELS],
         "deps": ["api", "reference"],
     },
-    "kernel_sync_test": {"deps": ["//tools/ptoas:passes", "//tools/ptoas/insert_sync", "kernel"]},
+    "kernel_sync_test": {"deps": ["//tools/ptoas/insert_sync", "kernel"]},
     "kernel_test": {"size": "medium", "deps": ["//tools/ptoas:assemble"]},
     "launch_test": {"size": "medium", "deps": ["reference", "stand_in"]},
     "libraries_test": {"deps": ["stand_in"]},

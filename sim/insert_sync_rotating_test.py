@@ -10,7 +10,7 @@ from ptodsl.dialect import BarrierOp
 from ptodsl.examples.host_run import host_kernel
 from sim.happens_before import Clocks, queue_number
 from sim.hazards import judge
-from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
 from tools.ptoas.insert_sync.rotating_modules import COLS, ENTRY, ROTATIONS, ROWS, Rotation, build_rotation
 from tools.ptoas.plan_memory import plan_memory
 from tracing.file import read_trace

@@ -13,10 +13,11 @@ from ptodsl.dialect import BarrierOp
 from ptodsl.dialect import Pipe as PipeName
 from ptodsl.module import ModuleBuilder
 from sim.hazards import judge
-from tools.ptoas.insert_sync import SyncOptions, insert_sync
 from tools.ptoas.insert_sync.build import build_program
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
+from tools.ptoas.insert_sync.insert import insert_sync
 from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode, Node, OpNode
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.insert_sync.program import Program
 from tools.ptoas.insert_sync.random_vectors import SIZE, random_vectors, vector_op
 from tools.ptoas.insert_sync.solver import solve

@@ -24,7 +24,8 @@ from sim.hazards import judge
 from tools.bisheng import host_compile, host_flags, host_machine
 from tools.ptoas.byte_ranges import ByteRanges
 from tools.ptoas.emit_cpp.module import emit_module
-from tools.ptoas.insert_sync import SyncOptions, insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.parse import parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory
 from tools.ptoas.verify import verify_module

@@ -5,7 +5,8 @@ import pytest
 from flash_atten.config import KernelConfig
 from ptodsl.dialect import BarrierOp, Pipe
 from sim.reference_structure import build_reference_structure
-from tools.ptoas.insert_sync import SyncOptions, insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
+from tools.ptoas.insert_sync.options import SyncOptions
 from tools.ptoas.plan_memory import plan_memory
 
 MOST = {(256, 3): 125, (256, 4): 175, (512, 3): 243, (512, 4): 337}

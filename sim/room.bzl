@@ -77,7 +77,7 @@ FILES = {
     "random_deletions": ["//tools/ptoas/insert_sync", "//tools/ptoas/insert_sync:testing", "hazards"],
     "random_kernels_run": [
         "//ptodsl/examples:host_run",
-        "//tools/ptoas/insert_sync:random_kernels",
+        "//tools/ptoas/insert_sync:random_modules",
         "//tracing:file",
         "hazards",
     ],
@@ -174,7 +174,7 @@ TESTS = {
     "insert_sync_generated_test": {"size": "large", "deps": ["random_kernels_run"]},
     "insert_sync_rotating_test": {
         "size": "large",
-        "deps": ["//ptodsl/examples:host_run", "//tools/ptoas/insert_sync:random_kernels", "//tracing:file", "hazards"],
+        "deps": ["//ptodsl/examples:host_run", "//tools/ptoas/insert_sync:rotating_modules", "//tracing:file", "hazards"],
     },
     # The assembler's pass insert_sync, before the judge.
     "insert_sync_solver_test": {
@@ -184,6 +184,7 @@ TESTS = {
         "deps": [
             "//ptodsl",
             "//tools/ptoas/insert_sync",
+            "//tools/ptoas/insert_sync:random_vectors",
             "//tools/ptoas/insert_sync:testing",
             "hazards",
             "pip:hypothesis",

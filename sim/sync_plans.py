@@ -39,7 +39,8 @@ from sim.program import bytes_of
 from sim.reference_structure import build_reference_structure
 from sim.timeline.program import NOTHING, TimedProgram, timed_program
 from tools.ptoas.assemble import Options, Sync
-from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
+from tools.ptoas.insert_sync.options import Scope, SyncOptions
 from tools.ptoas.plan_memory import plan_memory
 from tracing.file import read_trace
 

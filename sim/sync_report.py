@@ -15,9 +15,9 @@ from sim.timeline.parameters import load_fits
 from sim.timeline.program import TimedProgram
 from sim.timeline.times import timeline
 from tools.ptoas.byte_ranges import ByteRanges
-from tools.ptoas.insert_sync import Scope, SyncOptions
 from tools.ptoas.insert_sync.cores import core_programs
 from tools.ptoas.insert_sync.event_ids import assign_event_ids
+from tools.ptoas.insert_sync.options import Scope, SyncOptions
 from tools.ptoas.insert_sync.solver import solve
 from tools.ptoas.plan_memory import plan_memory
 

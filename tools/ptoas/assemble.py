@@ -18,10 +18,11 @@ from tools.ptoas.complete_fifos import complete_fifos
 from tools.ptoas.complete_scratch import complete_scratch
 from tools.ptoas.dead_tiles import dead_tiles
 from tools.ptoas.diagnostics import AssemblerError, Diagnostic, OperationError, OperationWarning, user_place
-from tools.ptoas.emit_cpp import Emitted, emit_module
+from tools.ptoas.emit_cpp.module import Emitted, emit_module
 from tools.ptoas.expand_sums import expand_sums
 from tools.ptoas.fifo_forms import rewrite_fifos
-from tools.ptoas.insert_sync import Scope, SyncOptions, insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
+from tools.ptoas.insert_sync.options import Scope, SyncOptions
 from tools.ptoas.memref_forms import rewrite_memrefs
 from tools.ptoas.parse import ParsedModule, parse_module
 from tools.ptoas.plan_memory import apply_plan, plan_memory

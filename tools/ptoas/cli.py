@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import astuple
+from enum import Enum
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -17,7 +18,7 @@ from cli.files import behind_links, check_unspoiled, marked, write_file
 from isa.repeats import VRule
 from tools.ptoas.assemble import Options, Sync, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
-from tools.ptoas.insert_sync import Scope
+from tools.ptoas.insert_sync.options import Scope
 
 VERSION = "ptoas 0.48 (embedded)"
 """The version of the real assembler whose output this one follows."""
@@ -29,6 +30,26 @@ LEVEL_OF_ADDRESSES = "level3"
 """The value of `--pto-level` with which the program places its tiles."""
 
 STDIN = "-"
+
+SWITCHES = {
+    "--enable-insert-sync": "add the flags and barriers that are needed",
+    "--enable-inject-barrier-all-sync": "add a PIPE_ALL barrier before every memory operation: slow, for comparison",
+    "--disable-infer-layout": "a view whose layout is not given is ND, whatever its strides",
+    "--emit-pto-ir": "print the module after all passes, not C++",
+}
+
+CHOICES: dict[str, tuple[Enum, str]] = {
+    "--event_scope": (
+        Scope.PAIR,
+        "whether each pair of pipes has eight event ids of its own, or each source pipe; the real assembler has no "
+        "such option and takes the pair",
+    ),
+    "--v_rule": (
+        VRule.STRICT,
+        "whether dependent operations on V always get a barrier, or none where the vendor's repeat rule spares it "
+        "(docs/synchronisation.md); the real assembler has no such option",
+    ),
+}
 
 
 class UsageError(Exception):
@@ -55,21 +76,19 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
             print(warning, file=stderr)
         if options.origins:
             _write(json.dumps([astuple(origin) for origin in result.origins]) + "\n", options.origins, stdout)
+        return 0
     except AssemblerError as error:
-        print(error, file=stderr)
-        return 1
+        problem = str(error)
     except UsageError as error:
-        print(f"ptoas: error: {error}", file=stderr)
-        return 1
+        problem = f"ptoas: error: {error}"
     except OSError as error:
-        print(f"ptoas: error: {f'{error.filename}: {error.strerror}' if error.filename else error}", file=stderr)
-        return 1
+        problem = f"ptoas: error: {f'{error.filename}: {error.strerror}' if error.filename else error}"
     except Exception as error:  # a defect of ours: fail like a compiler, with the place
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
-        print(f"ptoas: internal error: {where}. Please report it together with the input", file=stderr)
-        return 1
-    return 0
+        problem = f"ptoas: internal error: {where}. Please report it together with the input"
+    print(problem, file=stderr)
+    return 1
 
 
 def _arguments() -> _Parser:
@@ -80,32 +99,11 @@ def _arguments() -> _Parser:
     parser.add_argument(
         "--pto-level", help=f"{LEVEL_OF_ADDRESSES}: every alloc_tile has its address, and no memory is planned"
     )
-    parser.add_argument("--enable-insert-sync", action="store_true", help="add the flags and barriers that are needed")
-    parser.add_argument(
-        "--enable-inject-barrier-all-sync",
-        action="store_true",
-        help="add a PIPE_ALL barrier before every memory operation: slow, for comparison",
-    )
-    parser.add_argument(
-        "--event_scope",
-        choices=[scope.value for scope in Scope],
-        default=Scope.PAIR.value,
-        help="whether each pair of pipes has eight event ids of its own, or each source pipe; the real assembler has "
-        "no such option and takes the pair",
-    )
-    parser.add_argument(
-        "--v_rule",
-        choices=[rule.value for rule in VRule],
-        default=VRule.STRICT.value,
-        help="whether dependent operations on V always get a barrier, or none where the vendor's repeat rule spares it "
-        "(docs/synchronisation.md); the real assembler has no such option",
-    )
-    parser.add_argument(
-        "--disable-infer-layout",
-        action="store_true",
-        help="a view whose layout is not given is ND, whatever its strides",
-    )
-    parser.add_argument("--emit-pto-ir", action="store_true", help="print the module after all passes, not C++")
+    for switch, words in SWITCHES.items():
+        parser.add_argument(switch, action="store_true", help=words)
+    for option, (default, words) in CHOICES.items():
+        values = [value.value for value in type(default)]
+        parser.add_argument(option, choices=values, default=default.value, help=words)
     parser.add_argument(
         "--origins",
         metavar="FILE",
@@ -123,19 +121,13 @@ def _options(options: argparse.Namespace) -> Options:
         raise UsageError(f"--pto-level={options.pto_level} is not supported, only {LEVEL_OF_ADDRESSES} or nothing is")
     if options.enable_insert_sync and options.enable_inject_barrier_all_sync:
         raise UsageError("--enable-insert-sync and --enable-inject-barrier-all-sync exclude each other: give one")
-    sync = Sync.NONE
-    if options.enable_insert_sync:
-        sync = Sync.INSERT
-    elif options.enable_inject_barrier_all_sync:
-        sync = Sync.BARRIER_ALL
-    scope = Scope(options.event_scope)
-    v_rule = VRule(options.v_rule)
+    other = Sync.BARRIER_ALL if options.enable_inject_barrier_all_sync else Sync.NONE
     return Options(
-        sync,
-        options.emit_pto_ir,
-        options.pto_level == LEVEL_OF_ADDRESSES,
-        scope,
-        v_rule,
+        sync=Sync.INSERT if options.enable_insert_sync else other,
+        emit_pto_ir=options.emit_pto_ir,
+        addresses=options.pto_level == LEVEL_OF_ADDRESSES,
+        event_scope=Scope(options.event_scope),
+        v_rule=VRule(options.v_rule),
         infer_layout=not options.disable_infer_layout,
     )
 
@@ -176,7 +168,7 @@ def _write(text: str, path: str | None, stdout: TextIO) -> None:
 
 def run() -> None:
     """Run on the process's own arguments and streams; paths are relative to where the user stands."""
-    # A short process: what it makes lives until its end, and looking for garbage grows with that.
+    # A short process: what it makes lives until its end, and looking for garbage takes a fifth of the run.
     gc.disable()
     # `bazel run` starts programs elsewhere and says here where the user was.
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", os.curdir))

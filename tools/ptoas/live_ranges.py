@@ -38,8 +38,8 @@ ALWAYS = LiveRange(0, sys.maxsize)
 
 def live_ranges(body: Block) -> dict[AllocationOp, LiveRange]:
     """Live range of every allocation in `body`, in program order; one without uses lives where it is made."""
-    numbers: dict[Operation, LiveRange] = {}
-    _number(body, 0, numbers)
+    # In program order; an operation with regions spans all that is inside.
+    numbers = {op: LiveRange(number, number - 1 + sum(1 for _ in op.walk())) for number, op in enumerate(body.walk())}
     ranges: dict[AllocationOp, LiveRange] = {}
     for op, own in numbers.items():
         if isinstance(op, AllocationOp):
@@ -55,20 +55,6 @@ def live_ranges(body: Block) -> dict[AllocationOp, LiveRange]:
                 ranges[allocation] = ranges[allocation].join(use) if allocation in used else use
                 used.add(allocation)
     return ranges
-
-
-def _number(block: Block, start: int, numbers: dict[Operation, LiveRange]) -> int:
-    """Number the operations of a block and inside it; an operation with regions spans all that is inside."""
-    position = start
-    for op in block.ops:
-        numbers[op] = LiveRange(position, position)
-        first = position
-        position += 1
-        for region in op.regions:
-            for inner in region.blocks:
-                position = _number(inner, position, numbers)
-        numbers[op] = LiveRange(first, position - 1)
-    return position
 
 
 def _outermost_loop(op: Operation, allocation: AllocationOp) -> Operation:

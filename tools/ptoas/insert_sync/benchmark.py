@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from absl import app
 from xdsl.dialects.builtin import ModuleOp
 
-from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
 from tools.ptoas.insert_sync.long_modules import ifs, nested_loops, sibling_loops, straight_groups
 from tools.ptoas.plan_memory import plan_memory
 

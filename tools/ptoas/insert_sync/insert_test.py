@@ -11,7 +11,7 @@ from ptodsl.module import ModuleBuilder
 from ptodsl.printing import module_text
 from tools.ptoas.assemble import Options, Sync, assemble, assemble_with_origins
 from tools.ptoas.diagnostics import AssemblerError
-from tools.ptoas.insert_sync import insert_sync
+from tools.ptoas.insert_sync.insert import insert_sync
 from tools.ptoas.insert_sync.long_modules import nested_loops
 from tools.ptoas.insert_sync.random_kernels import COLS, ROWS, SUBBLOCKS
 from tools.ptoas.insert_sync.random_modules import PARAMETERS as PARAMETER_TYPES
