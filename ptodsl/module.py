@@ -85,26 +85,22 @@ class ModuleBuilder:
         kernel: str | None = None,
         line: SourceLine | None = None,
     ) -> Iterator[Arguments]:
-        """Build the function `name` in the body of a `with`, which gets its arguments.
+        """Build the function `name` in the body of a `with`, which gets its arguments. Raises DslError at the user's line.
 
         Args:
             name: symbol, unique in the module.
             parameters: types by name, in order.
             kernel: "cube" or "vector"; None makes it the entry that the host launches.
             line: where it is, by default the user's current line.
-
-        Raises:
-            DslError: wrong use, at the user's line.
         """
         line = line or user_line()
         self._check_new(name, kernel)
-        block = Block(arg_types=list(parameters.values()))
-        op = func.FuncOp(name, (list(parameters.values()), []), Region(block))
+        types = tuple(parameters.values())
+        block = Block(arg_types=types)
+        op = func.FuncOp(name, (types, ()), Region(block))
         op.location = line.attribute
-        if kernel is None:
-            op.attributes[ENTRY] = UnitAttr()
-        else:
-            op.attributes[KERNEL_KIND] = KernelKindAttr(KernelKind(kernel))
+        kind = None if kernel is None else KernelKindAttr(KernelKind(kernel))
+        op.attributes |= {ENTRY: UnitAttr()} if kind is None else {KERNEL_KIND: kind}
         for argument, hint in zip(block.args, parameters, strict=True):
             argument.name_hint = hint
             argument.location = line.attribute
@@ -116,7 +112,7 @@ class ModuleBuilder:
         values = {name: wrap(arg) for name, arg in zip(parameters, block.args, strict=True)}
         self._module.body.block.add_op(op)
         with building(scope):
-            yield Arguments(Function(name, tuple(parameters.values())), values)
+            yield Arguments(Function(name, types), values)
         # Not in a `finally`: an exception of the body says more than the loop that it left open.
         scope.check_all_closed()
         self._names.add(name)
