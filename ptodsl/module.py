@@ -85,7 +85,7 @@ class ModuleBuilder:
         kernel: str | None = None,
         line: SourceLine | None = None,
     ) -> Iterator[Arguments]:
-        """Build the function `name` in the body of a `with`, which gets its arguments. Raises DslError at the user's line.
+        """Build the function `name` in the body of a `with`, which gets its arguments; a DslError has the user's line.
 
         Args:
             name: symbol, unique in the module.
