@@ -213,9 +213,12 @@ _POWERS = ("f32", "i8", "i16", "i32", "ui8", "ui16", "ui32")
 _POWERS_SCALAR = ("f32", "i8", "i16", "i32")
 _TRIANGLES = ("f16", "f32", "i16", "i32", "ui16", "ui32")
 
-_ALL_APART = (*OTHER_DST_2, *OWN_TMP_2)
+_APART = (*OTHER_DST, *OWN_TMP)
+_APART_2 = (*OTHER_DST_2, *OWN_TMP_2)
+_LHS_APART = (("dst", "lhs"), *OWN_TMP_2)
 _OTHER_ADDEND = (("dst", "addend"),)
 _OTHER_MASK = ("tmp", "mask")
+_CLEARED = (*OTHER_DST, ("dst", "indices"))
 
 _LEAKY = "src where it is positive, else src * scalar"
 _PRELU = "lhs where it is positive, else lhs * rhs"
@@ -237,39 +240,17 @@ SPECIAL: tuple[Op, ...] = (
     special(THREE, "TSUBC", "subc", NUMBERS, "lhs - rhs + addend", "sub add", _OTHER_ADDEND),
     special(THREE_SCALAR, "TADDSC", "addsc", NUMBERS, "src + scalar + addend", "scalar add", _OTHER_ADDEND),
     special(THREE_SCALAR, "TSUBSC", "subsc", NUMBERS, "src - scalar + addend", "scalar add", _OTHER_ADDEND),
-    special(POWER, "TPOW", "pow", _POWERS, "lhs to the power of rhs", "exp mul exp", _ALL_APART),
-    special(
-        POWER_SCALAR,
-        "TPOWS",
-        "pows",
-        _POWERS_SCALAR,
-        "src to the power of scalar",
-        "exp mul exp",
-        (*OTHER_DST, *OWN_TMP),
-    ),
+    special(POWER, "TPOW", "pow", _POWERS, "lhs to the power of rhs", "exp mul exp", _APART_2),
+    special(POWER_SCALAR, "TPOWS", "pows", _POWERS_SCALAR, "src to the power of scalar", "exp mul exp", _APART),
     special(LEAKY, "TLRELU", "lrelu", FLOATS, _LEAKY, "unary", ANY, function="Lrelu"),
     special(UNARY_SCRATCH, "TRSQRT", "rsqrt", FLOATS, "1 / square root of src", "root", OWN_TMP, function="Rsqrt"),
     special(TRIANGLE, "TTRI", "tri", _TRIANGLES, _TRIANGLE, "compare select", ANY),
     special(AXPY, "TAXPY", "axpy", FLOATS, "src * scalar + dst", "mul", ANY),
     # The product, a comparison of lhs with 0 into tmp, and a selection.
-    special(PRELU, "TPRELU", "prelu", FLOATS, _PRELU, "mul scalar add", _ALL_APART),
+    special(PRELU, "TPRELU", "prelu", FLOATS, _PRELU, "mul scalar add", _APART_2),
+    special(REMAINDER, "TREM", "rem", SINGLE, "lhs - floor(lhs / rhs) * rhs", "div unary mul sub", _LHS_APART),
     special(
-        REMAINDER,
-        "TREM",
-        "rem",
-        SINGLE,
-        "lhs - floor(lhs / rhs) * rhs",
-        "div unary mul sub",
-        (("dst", "lhs"), *OWN_TMP_2),
-    ),
-    special(
-        REMAINDER_SCALAR,
-        "TREMS",
-        "rems",
-        SINGLE,
-        "src - floor(src / scalar) * scalar",
-        "div unary mul sub",
-        (*OTHER_DST, *OWN_TMP),
+        REMAINDER_SCALAR, "TREMS", "rems", SINGLE, "src - floor(src / scalar) * scalar", "div unary mul sub", _APART
     ),
     special(PARTIAL, "TPARTADD", "part_add", NUMBERS, "lhs + rhs", "add copy", ANY),
     special(PARTIAL, "TPARTMUL", "part_mul", NUMBERS, "lhs * rhs", "mul copy", ANY),
@@ -283,7 +264,7 @@ SPECIAL: tuple[Op, ...] = (
         SELECTION_SCALAR, "TSELS", "sels", _SELECTED_SCALAR, _SELECTED_OR_SCALAR, "select", (*OWN_TMP, _OTHER_MASK)
     ),
     # Byte offsets are computed in dst, or in tmp, before src is read.
-    special(GATHER, "TGATHER", "gather", TWO_OR_FOUR_BYTES, _GATHERED, "gather", (*OTHER_DST, *OWN_TMP)),
+    special(GATHER, "TGATHER", "gather", TWO_OR_FOUR_BYTES, _GATHERED, "gather", _APART),
     # All of dst is cleared before anything is read.
     special(
         SCATTER,
@@ -292,7 +273,7 @@ SPECIAL: tuple[Op, ...] = (
         _SCATTERED,
         "0, then element indices[r, c] = src[r, c]",
         "copy element",
-        (*OTHER_DST, ("dst", "indices")),
+        _CLEARED,
     ),
     special(PADDING, "TFILLPAD", "fillpad", SHORT, _PADDED, "copy", OTHER_DST),
     special(PADDING, "TFILLPAD_EXPAND", "fillpad_expand", SHORT, f"{_PADDED}; dst may be larger", "copy", OTHER_DST),
@@ -300,9 +281,7 @@ SPECIAL: tuple[Op, ...] = (
     special(SORT, "TSORT32", "sort32", FLOATS, _SORTED, "sort", (*OTHER_DST, ("dst", "idx"), *OWN_TMP)),
     special(MERGE, "TMRGSORT", "mrgsort", FLOATS, _MERGED, "sort", OTHER_DST),
     # Three conversions: over i32 and f16 to bytes.
-    special(
-        QUANTISATION, "TQUANT", "quant", SINGLE, _QUANTISED, "mul add convert convert convert", (*OTHER_DST, *OWN_TMP)
-    ),
+    special(QUANTISATION, "TQUANT", "quant", SINGLE, _QUANTISED, "mul add convert convert convert", _APART),
     special(DEQUANTISATION, "TDEQUANT", "dequant", SINGLE, "(src - offset[r]) * fp[r]", "convert sub mul", OTHER_DST),
     special(TRANSPOSITION, "TTRANS", "trans", SHORT, "src[r, c]", "gather", (*OWN_TMP, *OTHER_DST)),
     special(CONCATENATION, "TCONCAT", "concat", SHORT, "lhs, and rhs to the right of it", "copy copy", OTHER_DST_2),
