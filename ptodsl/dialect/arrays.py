@@ -114,9 +114,6 @@ class DeclareLocalArrayOp(IRDLOperation):
 
     result = result_def(LocalArrayType)
 
-    def __init__(self, size: int, dtype: ElementType) -> None:
-        super().__init__(result_types=[LocalArrayType(LocalArraySpec(size, dtype))])
-
 
 class PlaceOp(IRDLOperation, abc.ABC):
     """What sets or gets the number at a place of an array."""
@@ -211,12 +208,6 @@ class LocalArrayGetOp(PlaceOp):
     assembly_format = "$array `[` custom<Index>($index, type($index)) `]` attr-dict `:` type($array) `->` type($result)"
 
     result = result_def()
-
-    def __init__(self, array: Value, index: Value) -> None:
-        ty = SSAValue.get(array).type
-        if not isinstance(ty, LocalArrayType):
-            raise VerifyException(f"{self.name}: array must be {LocalArrayType.WHAT}, not {ty}")
-        super().__init__(operands=[array, index], result_types=[ty.dtype])
 
     def verify_(self) -> None:
         """Check the types, and a place that is known."""

@@ -1,11 +1,8 @@
 """Rules of arrays of event ids and of numbers."""
 
 import pytest
-from xdsl.dialects.builtin import IndexType, i32
-from xdsl.utils.exceptions import ParseError, VerifyException
-from xdsl.utils.test_value import create_ssa_value
+from xdsl.utils.exceptions import ParseError
 
-from ptodsl.dialect import DeclareLocalArrayOp, LocalArrayGetOp, LocalArraySetOp
 from ptodsl.dialect.testing import complaint, parse
 
 ARRAY = "%e = pto.declare_eventid_array -> !pto.eventid_array<4>\n"
@@ -58,11 +55,3 @@ def test_an_array_is_not_empty() -> None:
 def test_an_array_of_numbers_has_one_dimension() -> None:
     with pytest.raises(ParseError, match="unknown element type '4xf32'"):
         parse(NUMBERS.replace("<4", "<2x4"))
-
-
-def test_constructors_of_arrays_of_numbers() -> None:
-    array, index, value = DeclareLocalArrayOp(4, i32).result, create_ssa_value(IndexType()), create_ssa_value(i32)
-    LocalArraySetOp(array, index, value).verify()
-    assert LocalArrayGetOp(array, index).result.type == i32
-    with pytest.raises(VerifyException, match="array must be an array of numbers"):
-        LocalArrayGetOp(value, index)

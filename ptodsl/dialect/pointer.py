@@ -11,7 +11,6 @@ from xdsl.utils.exceptions import VerifyException
 from ptodsl.dialect import checks
 from ptodsl.dialect.directives import Index
 from ptodsl.dialect.effects import tile_effects
-from ptodsl.dialect.elements import ElementType
 from ptodsl.dialect.gm_type import PtrType
 from ptodsl.dialect.syntax import Value
 
@@ -50,9 +49,6 @@ class PtrToIntOp(IRDLOperation):
     ptr = operand_def()
     result = result_def(i64)
 
-    def __init__(self, ptr: Value) -> None:
-        super().__init__(operands=[ptr], result_types=[i64])
-
     def verify_(self) -> None:
         """Check that a pointer is read."""
         checks.pointer(self, self.ptr)
@@ -71,9 +67,6 @@ class IntToPtrOp(IRDLOperation):
 
     address = operand_def()
     result = result_def(PtrType)
-
-    def __init__(self, address: Value, dtype: ElementType) -> None:
-        super().__init__(operands=[address], result_types=[PtrType(dtype)])
 
     def verify_(self) -> None:
         """Check that an address is read, and who uses the pointer."""

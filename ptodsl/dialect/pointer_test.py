@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import IndexType, f16, f32
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.test_value import create_ssa_value
 
-from ptodsl.dialect import AddPtrOp, IntToPtrOp, LoadScalarOp, PtrToIntOp, PtrType, StoreScalarOp
+from ptodsl.dialect import AddPtrOp, LoadScalarOp, PtrType, StoreScalarOp
 from ptodsl.dialect.testing import complaint
 
 
@@ -51,9 +51,6 @@ def test_constructors() -> None:
     loaded = LoadScalarOp(pointer, offset)
     assert loaded.result.type == f32
     StoreScalarOp(pointer, offset, value).verify()
-    address = PtrToIntOp(pointer)
-    address.verify()
-    assert LoadScalarOp(IntToPtrOp(address, f16), offset).result.type == f16
     with pytest.raises(VerifyException, match=r"the pointer is !pto.ptr<f32> but the value is f16"):
         StoreScalarOp(pointer, offset, create_ssa_value(f16)).verify()
     with pytest.raises(VerifyException, match="ptr must be a GM pointer"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xdsl.ir import SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
@@ -69,6 +68,3 @@ class TSyncOp(IRDLOperation):
     assembly_format = "`ins` `(` $src `:` type($src) `)` attr-dict"
 
     src = operand_def()
-
-    def __init__(self, src: SSAValue) -> None:
-        super().__init__(operands=[src])
