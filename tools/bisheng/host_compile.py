@@ -21,7 +21,7 @@ from tools.bisheng.library import (
     DEFAULT_ENTRY,
     CompileError,
     LibraryRequest,
-    build_info_literal,
+    build_info_flags,
     relative,
     run_compiler,
     scratch_for,
@@ -89,10 +89,7 @@ def link_kernel(
     machine = objects or machine_objects(toolchain, mode)
     command = [*compiler_command(toolchain, request.out.name), *LIBRARY_FLAGS]
     with scratch_for(request.out) as scratch:
-        if build_info is not None:
-            literal = scratch / "build_info.inc"
-            literal.write_text(build_info_literal(build_info), encoding="utf-8")
-            command.append(f'-DPTO_BUILD_INFO_FILE="{literal}"')
+        command += build_info_flags(build_info, scratch)
         command += [str(relative(path)) for path in (request.cpp, *machine, *request.shims)]
         return run_compiler(command, request.cpp, request.out, scratch)
 

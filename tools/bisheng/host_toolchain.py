@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools.bisheng.probe import TOOL_ENVIRONMENT, ProbeError, require_same
+from tools.bisheng.probe import TOOL_ENVIRONMENT, Found, ProbeError, require_same
 
 MINIMUM_VERSIONS = {"gcc": 11, "clang": 12}
 """First versions that know the names of the x86-64 levels (-march=x86-64-v3)."""
@@ -54,7 +54,7 @@ class ToolchainError(ProbeError):
 
 
 @dataclasses.dataclass(frozen=True)
-class HostToolchain:
+class HostToolchain(Found):
     """A C++ compiler."""
 
     cxx: str
@@ -74,15 +74,6 @@ class HostToolchain:
     def levels(self) -> dict[str, tuple[str, ...]]:
         """Levels of CPU that it compiles loops for, best first, and the options of each."""
         return LEVELS[machine_of(self.target)]
-
-    def to_json(self) -> str:
-        """Text for `from_json`, the same for the same value."""
-        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> HostToolchain:
-        """Reads what `to_json` wrote."""
-        return cls(**json.loads(text))
 
     def verify(self) -> None:
         """Raises ProbeError if the compiler at `cxx` is not, or no longer, the one that is described here."""

@@ -71,6 +71,15 @@ def build_info_literal(build_info: dict[str, Any]) -> str:
     return f'R"{RAW_DELIMITER}({text}){RAW_DELIMITER}"\n'
 
 
+def build_info_flags(build_info: dict[str, Any] | None, scratch: Path) -> list[str]:
+    """Options by which shims find the build info, which is written into `scratch`; none if there is none."""
+    if build_info is None:
+        return []
+    literal = scratch / "build_info.inc"
+    literal.write_text(build_info_literal(build_info), encoding="utf-8")
+    return [f'-DPTO_BUILD_INFO_FILE="{literal}"']
+
+
 @contextmanager
 def scratch_for(out: Path) -> Iterator[Path]:
     """A directory on the file system of `out`, gone afterwards."""
@@ -89,25 +98,3 @@ def run_compiler(command: list[str], what: Path, out: Path, scratch: Path) -> Pa
         raise CompileError(f"{command[0]} cannot compile {what}:\n{result.stderr.strip()}")
     os.replace(product, out)
     return out
-
-
-def compile_library(
-    request: LibraryRequest, compiler: list[str], sources: list[Path], kernel_text: str | None = None
-) -> Path:
-    """Runs `compiler` (program and options) on `sources`; returns the library, complete or not there at all.
-
-    Adds the definitions of the kernel's file and build info, and the output. `kernel_text` is what the compiler reads
-    instead of the kernel's own text, under the same name. Raises CompileError.
-    """
-    with scratch_for(request.out) as scratch:
-        command = list(compiler)
-        if kernel_text is not None:
-            (scratch / request.cpp.name).write_text(kernel_text, encoding="utf-8")
-            command.append(f"-iquote{scratch}")
-        command += [f"-iquote{relative(request.cpp.parent)}", f'-DPTO_KERNEL_FILE="{request.cpp.name}"']
-        if request.build_info is not None:
-            literal = scratch / "build_info.inc"
-            literal.write_text(build_info_literal(request.build_info), encoding="utf-8")
-            command.append(f'-DPTO_BUILD_INFO_FILE="{literal}"')
-        command += [str(relative(source)) for source in sources]
-        return run_compiler(command, request.cpp, request.out, scratch)

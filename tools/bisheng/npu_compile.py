@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.bisheng.library import CompileError, LibraryRequest, compile_library
+from tools.bisheng.library import (
+    CompileError,
+    LibraryRequest,
+    build_info_flags,
+    relative,
+    run_compiler,
+    scratch_for,
+)
 from tools.bisheng.npu_toolchain import NpuToolchain
 
 FLAGS = (
@@ -54,4 +61,7 @@ def compile_npu(request: LibraryRequest, toolchain: NpuToolchain) -> None:
         raise CompileError(f"mode {request.mode} is for the host only; build {request.out.name} without --config=npu")
     if len(request.shims) != 1:
         raise ValueError(f"a library for the NPU needs exactly one shim, given are {len(request.shims)}")
-    compile_library(request, [toolchain.bisheng, f"-I{toolchain.include}", *FLAGS], list(request.shims))
+    with scratch_for(request.out) as scratch:
+        command = [toolchain.bisheng, f"-I{toolchain.include}", *FLAGS, f"-iquote{relative(request.cpp.parent)}"]
+        command += [f'-DPTO_KERNEL_FILE="{request.cpp.name}"', *build_info_flags(request.build_info, scratch)]
+        run_compiler([*command, str(relative(request.shims[0]))], request.cpp, request.out, scratch)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.bisheng.probe import (
+    Found,
     ProbeError,
     Version,
     ask_version,
@@ -62,7 +62,7 @@ HOW_TO_INSTALL = (
 
 
 @dataclasses.dataclass(frozen=True)
-class NpuToolchain:
+class NpuToolchain(Found):
     """bisheng and the headers; `problem` says what is missing, and then the other fields are empty."""
 
     bisheng: str = ""
@@ -74,15 +74,6 @@ class NpuToolchain:
     headers_sha256: str = ""
     """Digest of all files under include/pto: other headers, other results."""
     problem: str = ""
-
-    def to_json(self) -> str:
-        """Text for `from_json`, the same for the same value."""
-        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> NpuToolchain:
-        """Reads what `to_json` wrote."""
-        return cls(**json.loads(text))
 
     def verify(self) -> None:
         """Raises ProbeError if bisheng or the headers are not, or no longer, those that are described here."""

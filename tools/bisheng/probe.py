@@ -5,11 +5,14 @@ Needs the standard library only: repository rules run it with the machine's Pyth
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import re
 import subprocess
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 VERSION_TIMEOUT_S = 60
 
@@ -22,6 +25,20 @@ Version = tuple[int, int]
 
 class ProbeError(RuntimeError):
     """A program does not say what it is, or is not what it was; the text says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What was found of a program, for a file that says so."""
+
+    def to_json(self) -> str:
+        """Text for `from_json`, the same for the same value."""
+        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Reads what `to_json` wrote."""
+        return cls(**json.loads(text))
 
 
 def is_program(path: str) -> bool:

@@ -1,6 +1,5 @@
 """pytest_test: a Bazel test that runs pytest on its sources."""
 
-load("@pip//:requirements.bzl", "requirement")
 load("@rules_python//python:defs.bzl", "py_test")
 
 _MAIN = "//tools/pytest:main.py"
@@ -26,6 +25,6 @@ def pytest_test(name, srcs, deps = [], data = [], args = [], size = "small", **k
         args = ["$(rootpath %s)" % src for src in srcs] + args,
         data = data + ["//:pytest.ini"],
         main = _MAIN,
-        deps = deps + ["//tools/pytest:plugin", requirement("pytest")],
+        deps = deps + ["//tools/pytest"],
         **kwargs
     )

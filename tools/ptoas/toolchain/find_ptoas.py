@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.bisheng.probe import (
+    Found,
     ProbeError,
     ask_version,
     is_program,
@@ -35,7 +35,7 @@ HOW_TO_INSTALL = (
 
 
 @dataclasses.dataclass(frozen=True)
-class ExternalPtoas:
+class ExternalPtoas(Found):
     """The program; `problem` says why there is none, and then the other fields are empty."""
 
     path: str = ""
@@ -71,4 +71,4 @@ def _program(environment: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(dataclasses.asdict(find_ptoas(os.environ))) + "\n", encoding="utf-8")
+    Path(sys.argv[1]).write_text(find_ptoas(os.environ).to_json(), encoding="utf-8")
