@@ -30,9 +30,9 @@ F32_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float32)
 F16_TILE = pto.TileBufType(shape=[ROWS, COLS], dtype=pto.float16)
 
 
-def matrix(ptr: Value, rows: Scalar, cols: int = COLS) -> TensorView:
-    """Return the row-major matrix [rows, cols] at `ptr`."""
-    return pto.as_tensor(ptr=ptr, shape=[rows, cols], strides=[cols, 1])
+def matrix(ptr: Value, rows: Scalar) -> TensorView:
+    """Return the row-major matrix [rows, COLS] at `ptr`."""
+    return pto.as_tensor(ptr=ptr, shape=[rows, COLS], strides=[COLS, 1])
 
 
 def load_tile(view: TensorView, number: Scalar, into: Tile) -> None:
