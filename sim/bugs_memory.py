@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.bugs_case import LOADED, Case, Check
+from sim.bugs_case import Case, Check
 
 J, R = Check.JUDGE, Check.RUNTIME
 
@@ -11,17 +11,9 @@ SCALARS = (
         "scalar reads what is being stored",
         J,
         "RAW",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\nfloat v = y[0];\nx[5000] = v;",
+        "TLOAD(a, gx);\nFLAG(MTE2, MTE3)\nTSTORE(gy, a);\n+FLAG(MTE3, S)\nfloat v = y[0];\nx[5000] = v;",
     ),
-    Case(
-        "scalar writes what is being loaded",
-        J,
-        "WAR",
-        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_S, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_S, EVENT_ID0);\nx[0] = 1.0f;",
-    ),
+    Case("scalar writes what is being loaded", J, "WAR", "TLOAD(a, gx);\n+FLAG(MTE2, S)\nx[0] = 1.0f;"),
     Case(
         "scalar of one block read by another",
         J,
@@ -47,42 +39,34 @@ SCALARS = (
     ),
     Case("scalar counter of all blocks", J, "WAW", "-y[0] += 1.0f;\n+y[get_block_idx()] += 1.0f;", blocks=8),
     Case(
-        "scalar index behind the end", R, "lies in no buffer", "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;"
+        "scalar index behind the end",
+        R,
+        "lies in no buffer",
+        "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;",
     ),
 )
 
 MEMORY = (
-    Case(
-        "tile never loaded",
-        J,
-        "read of bytes nobody wrote",
-        "+TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
+    Case("tile never loaded", J, "read of bytes nobody wrote", "+TLOAD(a, gx);\nFLAG(MTE2, V)\nTEXP(b, a);"),
     Case(
         "a quarter of the tile loaded",
         J,
         "read of bytes nobody wrote",
-        "-TLOAD(s0, g4);\n+TLOAD(a, gx);\n"
-        "set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+        "-TLOAD(s0, g4);\n+TLOAD(a, gx);\nFLAG(MTE2, V)\nTEXP(b, a);",
     ),
     Case(
-        "load behind the end", R, "lies in no buffer", "-G g(x + 65536 - 512);\n+G g(x + 65536 - 1024);\nTLOAD(a, g);"
+        "load behind the end",
+        R,
+        "lies in no buffer",
+        "-G g(x + 65536 - 512);\n+G g(x + 65536 - 1024);\nTLOAD(a, g);",
     ),
     Case(
         "columns behind the valid ones",
         J,
         "read of bytes nobody wrote",
-        "-TLOAD(bare, g13);\n+TLOAD(padded, g13);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(w, w);",
+        "-TLOAD(bare, g13);\n+TLOAD(padded, g13);\nFLAG(MTE2, V)\nTEXP(w, w);",
     ),
-    Case(
-        "load over what is padded",
-        J,
-        "WAW",
-        "TEXPANDS(w, 1.0f);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "TLOAD(padded, g13);",
-    ),
+    Case("load over what is padded", J, "WAW", "TEXPANDS(w, 1.0f);\n+FLAG(V, MTE2)\nTLOAD(padded, g13);"),
     Case(
         "rows 4 GiB apart",
         R,
@@ -94,25 +78,22 @@ MEMORY = (
         "last block stores behind the end",
         R,
         "lies in no buffer",
-        "TEXPANDS(a, 1.0f);\n"
-        "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "-G g(y + 62000 + get_block_idx() * 1024);\n+G g(y + get_block_idx() * 1024);\nTSTORE(g, a);",
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\n-G g(y + 62000 + get_block_idx() * 1024);\n"
+        "+G g(y + get_block_idx() * 1024);\nTSTORE(g, a);",
         blocks=4,
     ),
     Case(
         "all blocks store to one place",
         J,
         "WAW",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n-TSTORE(gy, a);\n+G g(y + get_block_idx() * 1024);\n+TSTORE(g, a);",
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\n-TSTORE(gy, a);\n+G g(y + get_block_idx() * 1024);\n+TSTORE(g, a);",
         blocks=8,
     ),
     Case(
         "a block reads its neighbour's",
         J,
         "RAW",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nG own(y + get_block_idx() * 1024);\nTSTORE(own, a);\n"
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\nG own(y + get_block_idx() * 1024);\nTSTORE(own, a);\n"
         "-G g(y + (get_block_idx() ^ 1) * 1024);\n+G g(x + get_block_idx() * 1024);\nTLOAD(b, g);",
         blocks=2,
     ),
@@ -120,16 +101,15 @@ MEMORY = (
         "columns of blocks overlap",
         J,
         "WAW",
-        "TEXPANDS(s, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "-Columns g(y + get_block_idx() * 56);\n+Columns g(y + get_block_idx() * 64);\nTSTORE(g, s);",
+        "TEXPANDS(s, 1.0f);\nFLAG(V, MTE3)\n-Columns g(y + get_block_idx() * 56);\n"
+        "+Columns g(y + get_block_idx() * 64);\nTSTORE(g, s);",
         blocks=3,
     ),
     Case(
         "rows of a store lie on each other",
         R,
         "lie on others",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "-const int64_t far = 32;\n+const int64_t far = 64;\n"
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\n-const int64_t far = 32;\n+const int64_t far = 64;\n"
         "Far g(y, pto::Shape<1, 1, 1, 16, 64>(), FarStride(far));\nTSTORE(g, a);",
     ),
     Case(
@@ -143,49 +123,41 @@ MEMORY = (
         "both vector cores store to one place",
         J,
         "WAW",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n-TSTORE(gy, a);\n+G g(y + get_subblockid() * 1024);\n+TSTORE(g, a);",
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\n-TSTORE(gy, a);\n+G g(y + get_subblockid() * 1024);\n+TSTORE(g, a);",
         cores="vectors",
     ),
     Case(
         "load of what is being stored",
         J,
         "RAW",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\nTSTORE(gy, a);\n+FLAG(MTE3, MTE2)\nTLOAD(b, gy);",
     ),
     Case(
         "selected pointer",
         J,
         "RAW",
-        "__gm__ float* p = n > 0 ? y : x;\nTEXPANDS(a, 1.0f);\n"
-        "set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nG g(p);\nTSTORE(g, a);\n"
-        "+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
+        "__gm__ float* p = n > 0 ? y : x;\nTEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\nG g(p);\nTSTORE(g, a);\n"
+        "+FLAG(MTE3, MTE2)\nTLOAD(b, gy);",
     ),
     Case(
         "branch on what is not known",
         R,
         "decides by the value",
-        "TEXPANDS(a, 1.0f);\nset_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\nset_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n-float v = y[7];\n+float v = x[7];\n"
+        "TEXPANDS(a, 1.0f);\nFLAG(V, MTE3)\nTSTORE(gy, a);\nFLAG(MTE3, S)\n-float v = y[7];\n+float v = x[7];\n"
         "pipe_barrier(PIPE_V);\nif (v == 0.5f) {\nTABS(a, a);\n}",
     ),
     Case(
         "address of what is not known",
         R,
         "decides by the value",
-        f"{LOADED}\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
-        "TSTORE(gy, a);\nset_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\nwait_flag(PIPE_MTE3, PIPE_S, EVENT_ID0);\n"
-        "-int64_t v = ((__gm__ int64_t*)y)[7];\n+int64_t v = ((__gm__ int64_t*)y)[8000];\nx[(v & 1) + 2000] = 1.0f;",
+        "LOADED\nFLAG(MTE2, MTE3)\nTSTORE(gy, a);\nFLAG(MTE3, S)\n-int64_t v = ((__gm__ int64_t*)y)[7];\n"
+        "+int64_t v = ((__gm__ int64_t*)y)[8000];\nx[(v & 1) + 2000] = 1.0f;",
     ),
     Case(
         "sections not ordered",
         J,
         "WAR",
-        f"{LOADED}\nTEXP(b, a);\n#endif\n#if defined(__DAV_VEC__)\n"
-        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gy);",
+        "LOADED\nTEXP(b, a);\n#endif\n#if defined(__DAV_VEC__)\n+FLAG(V, MTE2)\nTLOAD(a, gy);",
         cores="vectors",
     ),
 )

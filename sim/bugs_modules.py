@@ -64,15 +64,15 @@ def entry(body: str) -> str:
     return f"func.func @NAME({SIGNATURE}) attributes {{pto.entry}} {{\n{SIZES}\n{body}\nfunc.return\n}}"
 
 
-def module(name: str, check: Check, reason: str, text: str, *, unordered: bool = False) -> Case:
+def module(name: str, check: Check, reason: str, text: str) -> Case:
     """Return a case of whole functions."""
-    return Case(name, check, reason, text, language=Language.MLIR, unordered=unordered)
+    return Case(name, check, reason, text, language=Language.MLIR)
 
 
-def vector(name: str, check: Check, reason: str, body: str, *, unordered: bool = False) -> Case:
+def vector(name: str, check: Check, reason: str, body: str) -> Case:
     """Return a case of one vector function."""
     text = entry(section(once(f"{TILES}\n{VIEWS}\n{body}")))
-    return module(name, check, reason, text, unordered=unordered)
+    return module(name, check, reason, text)
 
 
 RINGS = {
@@ -115,7 +115,6 @@ def fifo(
     produce: str = PRODUCE,
     consume: str = CONSUME,
     pipes: tuple[str, str] = (pipe(), pipe()),
-    unordered: bool = False,
 ) -> Case:
     """Return a case whose vector cores push to its cube core: two functions, and an entry that calls them."""
     bodies = {
@@ -128,7 +127,7 @@ def fifo(
         for kind, body in bodies.items()
     ]
     text = "\n".join([*functions, entry("\n".join(f"func.call @NAME_{kind}{ARGUMENTS}" for kind in bodies))])
-    return module(name, check, reason, text, unordered=unordered)
+    return module(name, check, reason, text)
 
 
 def _either(faulty: str, mended: str) -> str:

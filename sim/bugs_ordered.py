@@ -38,14 +38,13 @@ _CHOSEN = (
     "%z = arith.select %any, %y, %x : !pto.ptr<f32>\n" + _SLICE
 )
 
-UNORDERED = (
-    vector("load, compute, store", J, "RAW", f"{LOAD}\n{EXP}\n{STORE}", unordered=True),
+_SYNCHRONISED = (
+    vector("load, compute, store", J, "RAW", f"{LOAD}\n{EXP}\n{STORE}"),
     vector(
         "load through a selected pointer",
         J,
         "RAW TSTORE -> TLOAD",
         f"{_CHOSEN}{LOAD}\n{EXP}\n{STORE}\npto.tload ins(%gz : !s) outs(%c : !t)",
-        unordered=True,
     ),
     vector(
         "load through a pointer that a loop carries",
@@ -53,7 +52,6 @@ UNORDERED = (
         "RAW TSTORE -> TLOAD",
         f"{LOAD}\n{EXP}\n%last = scf.for %i = %c0 to %c2 step %c1 iter_args(%z = %x) -> (!pto.ptr<f32>) {{\n"
         f"{_SLICE}pto.tload ins(%gz : !s) outs(%c : !t)\n{STORE}\nscf.yield %y : !pto.ptr<f32>\n}}",
-        unordered=True,
     ),
     vector(
         "load through a pointer of a branch",
@@ -63,7 +61,6 @@ UNORDERED = (
         "%any = arith.cmpi sgt, %cast, %c0 : index\n%z = scf.if %any -> (!pto.ptr<f32>) {\n"
         "scf.yield %y : !pto.ptr<f32>\n} else {\nscf.yield %x : !pto.ptr<f32>\n}\n"
         f"{_SLICE}pto.tload ins(%gz : !s) outs(%c : !t)",
-        unordered=True,
     ),
     vector(
         "load to a tile that a loop carries",
@@ -73,22 +70,9 @@ UNORDERED = (
         "%u, %w = scf.for %i = %c0 to %c4 step %c1 iter_args(%p = %a, %q = %c) -> (!t, !t) {\n"
         "pto.texp ins(%p : !t) outs(%b : !t)\npto.tload ins(%gx : !s) outs(%p : !t)\nscf.yield %q, %p : !t, !t\n}\n"
         "pto.texp ins(%u : !t) outs(%b : !t)",
-        unordered=True,
     ),
-    vector(
-        "scalar read of what is stored",
-        J,
-        "RAW TSTORE -> load_scalar",
-        f"{LOAD}\n{EXP}\n{STORE}\n{_USE}",
-        unordered=True,
-    ),
-    vector(
-        "store over what a scalar reads",
-        J,
-        "WAR load_scalar -> TSTORE",
-        f"{LOAD}\n{EXP}\n{_USE}\n{STORE}",
-        unordered=True,
-    ),
+    vector("scalar read of what is stored", J, "RAW TSTORE -> load_scalar", f"{LOAD}\n{EXP}\n{STORE}\n{_USE}"),
+    vector("store over what a scalar reads", J, "WAR load_scalar -> TSTORE", f"{LOAD}\n{EXP}\n{_USE}\n{STORE}"),
     module(
         "tile stored in one section, loaded in the next",
         J,
@@ -98,7 +82,6 @@ UNORDERED = (
             + "\n"
             + section(once(f"{TILES}\n{VIEWS}\npto.tload ins(%gy : !s) outs(%c : !t)"))
         ),
-        unordered=True,
     ),
     fifo(
         "own FIFO entry loaded back, by the pass",
@@ -106,14 +89,12 @@ UNORDERED = (
         "RAW TSTORE -> TLOAD",
         produce=f"{FILL}\n{ALLOC}\n{PART}\n{PUT}\n%back = pto.alloc_tile : !h\n"
         f"pto.tload ins(%part : !entry_s) outs(%back : !h)\n{PUSH}",
-        unordered=True,
     ),
     vector(
         "loop not carried, by the pass",
         J,
         "WAR TEXP -> TLOAD",
         f"scf.for %i = %c0 to %c4 step %c1 {{\n{LOAD}\n{EXP}\n{STORE}\n}}",
-        unordered=True,
     ),
     vector(
         "scratch of the device library, by the pass",
@@ -121,9 +102,10 @@ UNORDERED = (
         "WAW TROWEXPANDSUB -> TROWEXPANDSUB",
         f"%w = pto.alloc_tile : !t\n{LOAD}\npto.trowmax ins(%a, %b : !t, !t) outs(%r : !r)\n"
         "pto.trowexpandsub ins(%a, %r : !t, !r) outs(%c : !t)\npto.trowexpandsub ins(%a, %r : !t, !r) outs(%w : !t)",
-        unordered=True,
     ),
 )
+
+UNORDERED = tuple(replace(case, unordered=True) for case in _SYNCHRONISED)
 """The faulty kernel is assembled without --enable-insert-sync."""
 
 

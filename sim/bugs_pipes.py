@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-from sim.bugs_case import LOADED, Case, Check
+from sim.bugs_case import Case, Check
 from sim.vector_repeats import VRule
 
 J = Check.JUDGE
 
 FLAGS = (
-    Case(
-        "flag dropped",
-        J,
-        "RAW",
-        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
-    Case(
-        "wait dropped",
-        J,
-        "set without a wait",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
-    Case(
-        "set dropped",
-        J,
-        "wait without a set",
-        "TLOAD(a, gx);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
+    Case("flag dropped", J, "RAW", "TLOAD(a, gx);\n+FLAG(MTE2, V)\nTEXP(b, a);"),
+    Case("wait dropped", J, "set without a wait", "TLOAD(a, gx);\nSET(MTE2, V)\n+WAIT(MTE2, V)\nTEXP(b, a);"),
+    Case("set dropped", J, "wait without a set", "TLOAD(a, gx);\n+SET(MTE2, V)\nWAIT(MTE2, V)\nTEXP(b, a);"),
     Case(
         "wrong event id",
         J,
         "wait without a set",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+        "TLOAD(a, gx);\nSET(MTE2, V)\n-WAIT(MTE2, V, 1)\n+WAIT(MTE2, V)\nTEXP(b, a);",
     ),
-    Case(
-        "flag to the wrong pipe",
-        J,
-        "RAW",
-        "TLOAD(a, gx);\n-set_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
-        "-wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
-    Case(
-        "flag in the wrong direction",
-        J,
-        "RAW",
-        "TLOAD(a, gx);\n-set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "-wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
-    Case(
-        "flag of the scalar unit for a load",
-        J,
-        "RAW",
-        "TLOAD(a, gx);\n-set_flag(PIPE_S, PIPE_V, EVENT_ID0);\n-wait_flag(PIPE_S, PIPE_V, EVENT_ID0);\n"
-        "+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
-    ),
+    Case("flag to the wrong pipe", J, "RAW", "TLOAD(a, gx);\n-FLAG(MTE2, MTE3)\n+FLAG(MTE2, V)\nTEXP(b, a);"),
+    Case("flag in the wrong direction", J, "RAW", "TLOAD(a, gx);\n-FLAG(V, MTE2)\n+FLAG(MTE2, V)\nTEXP(b, a);"),
+    Case("flag of the scalar unit for a load", J, "RAW", "TLOAD(a, gx);\n-FLAG(S, V)\n+FLAG(MTE2, V)\nTEXP(b, a);"),
     Case(
         "event id 8",
         J,
@@ -70,185 +31,150 @@ FLAGS = (
         "flag that one block does not set",
         J,
         "wait without a set",
-        "TLOAD(a, gx);\n-if (get_block_idx() == 0)\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+        "TLOAD(a, gx);\n-if (get_block_idx() == 0)\nSET(MTE2, V)\nWAIT(MTE2, V)\nTEXP(b, a);",
         blocks=2,
     ),
     Case(
         "flag of a loop without passes",
         J,
         "wait without a set",
-        "for (int64_t i = 0; i < n; i += 1) {\nTLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n}\n-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);",
+        "for (int64_t i = 0; i < n; i += 1) {\nTLOAD(a, gx);\nSET(MTE2, V)\n+WAIT(MTE2, V)\n}\n-WAIT(MTE2, V)",
         n=0,
     ),
     Case(
         "flag of the other buffer",
         J,
         "set twice",
-        "set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID1);\n"
-        "for (int64_t i = 0; i < n; i += 1) {\nconst event_t id = (event_t)(i % 2);\nT z; TASSIGN(z, (i % 2) * 4096);\n"
-        "wait_flag(PIPE_V, PIPE_MTE2, id);\nTLOAD(z, gx);\nset_flag(PIPE_MTE2, PIPE_V, id);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, id);\nTEXP(c, z);\npipe_barrier(PIPE_V);\n"
-        "-set_flag(PIPE_V, PIPE_MTE2, (event_t)((i + 1) % 2));\n+set_flag(PIPE_V, PIPE_MTE2, id);\n}\n"
-        "wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID1);",
+        "SET(V, MTE2)\nSET(V, MTE2, 1)\nfor (int64_t i = 0; i < n; i += 1) {\nconst event_t id = (event_t)(i % 2);\n"
+        "T z; TASSIGN(z, (i % 2) * 4096);\nwait_flag(PIPE_V, PIPE_MTE2, id);\nTLOAD(z, gx);\n"
+        "set_flag(PIPE_MTE2, PIPE_V, id);\nwait_flag(PIPE_MTE2, PIPE_V, id);\nTEXP(c, z);\npipe_barrier(PIPE_V);\n"
+        "-set_flag(PIPE_V, PIPE_MTE2, (event_t)((i + 1) % 2));\n+set_flag(PIPE_V, PIPE_MTE2, id);\n}\nWAIT(V, MTE2)\n"
+        "WAIT(V, MTE2, 1)",
         n=4,
     ),
     Case(
         "set moved before the load",
         J,
         "RAW",
-        "-set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTLOAD(a, gx);\n"
-        "+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nwait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);",
+        "-SET(MTE2, V)\nTLOAD(a, gx);\n+SET(MTE2, V)\nWAIT(MTE2, V)\nTEXP(b, a);",
     ),
     Case(
         "wait moved behind the use",
         J,
         "RAW",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\nTEXP(b, a);\n-wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);",
+        "TLOAD(a, gx);\nSET(MTE2, V)\n+WAIT(MTE2, V)\nTEXP(b, a);\n-WAIT(MTE2, V)",
     ),
     Case(
         "flag set twice",
         J,
         "flag set twice",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n"
-        "TLOAD(b, gy);\n-set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+set_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\n"
-        "wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);\n+wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID1);\nTADD(c, a, b);",
+        "TLOAD(a, gx);\nSET(MTE2, V)\nTLOAD(b, gy);\n-SET(MTE2, V)\n+SET(MTE2, V, 1)\nWAIT(MTE2, V)\n"
+        "+WAIT(MTE2, V, 1)\nTADD(c, a, b);",
     ),
-    Case("flag left set", J, "set without a wait", f"{LOADED}\nTEXP(b, a);\n-set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);"),
+    Case("flag left set", J, "set without a wait", "LOADED\nTEXP(b, a);\n-SET(V, MTE2)"),
     Case(
         "flag of a pipe to itself",
         J,
         "flag from a pipe to itself",
-        f"{LOADED}\nTEXP(b, a);\n"
-        "-set_flag(PIPE_V, PIPE_V, EVENT_ID0);\n-wait_flag(PIPE_V, PIPE_V, EVENT_ID0);\n"
-        "+pipe_barrier(PIPE_V);\nTABS(b, b);",
+        "LOADED\nTEXP(b, a);\n-FLAG(V, V)\n+pipe_barrier(PIPE_V);\nTABS(b, b);",
     ),
-    Case(
-        "store before the result",
-        J,
-        "RAW",
-        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\n"
-        "+wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, b);",
-    ),
-    Case(
-        "load over what is still read",
-        J,
-        "WAR",
-        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gy);",
-    ),
+    Case("store before the result", J, "RAW", "LOADED\nTEXP(b, a);\n+FLAG(V, MTE3)\nTSTORE(gy, b);"),
+    Case("load over what is still read", J, "WAR", "LOADED\nTEXP(b, a);\n+FLAG(V, MTE2)\nTLOAD(a, gy);"),
     Case(
         "load over what is still stored",
         J,
         "WAR",
-        "TLOAD(a, gx);\nset_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\n"
-        "wait_flag(PIPE_MTE2, PIPE_MTE3, EVENT_ID0);\nTSTORE(gy, a);\n+set_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\n"
-        "+wait_flag(PIPE_MTE3, PIPE_MTE2, EVENT_ID0);\nTLOAD(a, gx);",
+        "TLOAD(a, gx);\nFLAG(MTE2, MTE3)\nTSTORE(gy, a);\n+FLAG(MTE3, MTE2)\nTLOAD(a, gx);",
     ),
-    Case(
-        "load over what V writes",
-        J,
-        "WAW",
-        f"{LOADED}\nTEXP(b, a);\n+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nTLOAD(b, gy);",
-    ),
+    Case("load over what V writes", J, "WAW", "LOADED\nTEXP(b, a);\n+FLAG(V, MTE2)\nTLOAD(b, gy);"),
     Case(
         "loop not carried",
         J,
         "WAR",
-        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\nfor (int64_t i = 0; i < n; i += 1) {\n"
-        f"+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\n"
-        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}\n+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        "+SET(V, MTE2)\nfor (int64_t i = 0; i < n; i += 1) {\n+WAIT(V, MTE2)\nLOADED\nTEXP(b, a);\n"
+        "pipe_barrier(PIPE_V);\n+SET(V, MTE2)\n}\n+WAIT(V, MTE2)",
         n=3,
     ),
     Case(
         "loop not primed",
         J,
         "wait without a set",
-        "+set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "for (int64_t i = 0; i < n; i += 1) {\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        f"{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}}\n"
-        "wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        "+SET(V, MTE2)\nfor (int64_t i = 0; i < n; i += 1) {\nWAIT(V, MTE2)\nLOADED\nTEXP(b, a);\n"
+        "pipe_barrier(PIPE_V);\nSET(V, MTE2)\n}\nWAIT(V, MTE2)",
         n=3,
     ),
     Case(
         "loop not drained",
         J,
         "set without a wait",
-        "set_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        "for (int64_t i = 0; i < n; i += 1) {\nwait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n"
-        f"{LOADED}\nTEXP(b, a);\npipe_barrier(PIPE_V);\nset_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);\n}}\n"
-        "+wait_flag(PIPE_V, PIPE_MTE2, EVENT_ID0);",
+        "SET(V, MTE2)\nfor (int64_t i = 0; i < n; i += 1) {\nWAIT(V, MTE2)\nLOADED\nTEXP(b, a);\n"
+        "pipe_barrier(PIPE_V);\nSET(V, MTE2)\n}\n+WAIT(V, MTE2)",
         n=3,
     ),
 )
 
 VECTOR = (
-    Case("barrier dropped: RAW", J, "RAW", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);"),
-    Case("barrier dropped: WAR", J, "WAR", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(a, 0.0f);"),
-    Case("barrier dropped: WAW", J, "WAW", f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(b, 0.0f);"),
+    Case("barrier dropped: RAW", J, "RAW", "LOADED\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);"),
+    Case("barrier dropped: WAR", J, "WAR", "LOADED\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(a, 0.0f);"),
+    Case("barrier dropped: WAW", J, "WAW", "LOADED\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTEXPANDS(b, 0.0f);"),
     Case(
         "barrier of another pipe",
         J,
         "RAW",
-        f"{LOADED}\nTEXP(b, a);\n-pipe_barrier(PIPE_MTE2);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
+        "LOADED\nTEXP(b, a);\n-pipe_barrier(PIPE_MTE2);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
     ),
     Case(
         "barrier moved behind the use",
         J,
         "RAW",
-        f"{LOADED}\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);\n-pipe_barrier(PIPE_V);",
+        "LOADED\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);\n-pipe_barrier(PIPE_V);",
     ),
-    Case("barrier in one branch", J, "RAW", f"{LOADED}\nTEXP(b, a);\n-if (n > 1)\npipe_barrier(PIPE_V);\nTABS(c, b);"),
+    Case("barrier in one branch", J, "RAW", "LOADED\nTEXP(b, a);\n-if (n > 1)\npipe_barrier(PIPE_V);\nTABS(c, b);"),
     Case(
         "loop-carried within V",
         J,
         "WAW",
-        f"{LOADED}\nfor (int64_t i = 0; i < n; i += 1) {{\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\n}}",
+        "LOADED\nfor (int64_t i = 0; i < n; i += 1) {\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\n}",
         n=2,
     ),
     Case(
         "value in the scratch of a reduction",
         J,
         "read of what was scratch TROWMAX -> TABS",
-        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n+TEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
+        "LOADED\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n+TEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, b);",
     ),
     Case(
         "tile in the scratch of the library",
         J,
         "read of what was scratch TROWEXPANDSUB -> TEXP",
-        f"-TASSIGN(c, 188416);\n{LOADED}\nTEXPANDS(c, 1.0f);\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
+        "-TASSIGN(c, 188416);\nLOADED\nTEXPANDS(c, 1.0f);\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
         "TROWEXPANDSUB(b, a, r);\npipe_barrier(PIPE_V);\nTEXP(a, c);",
     ),
     Case(
         "result over what later repeats read",
         J,
         "result over an operand that is still read",
-        f"{LOADED}\nT z;\n-TASSIGN(z, 256);\n+TASSIGN(z, 0);\nTEXP(z, a);",
+        "LOADED\nT z;\n-TASSIGN(z, 256);\n+TASSIGN(z, 0);\nTEXP(z, a);",
     ),
     Case(
         "window of what is computed",
         J,
         "RAW TEXP -> TABS",
-        f"{LOADED}\nS part; TASSIGN(part, 4096 + 1024);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(t, part);",
+        "LOADED\nS part; TASSIGN(part, 4096 + 1024);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(t, part);",
     ),
     Case(
         "another shape of what is computed",
         J,
         "RAW TEXP -> TABS",
-        f"{LOADED}\nT z; TRESHAPE(z, b);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, z);",
+        "LOADED\nT z; TRESHAPE(z, b);\nTEXP(b, a);\n+pipe_barrier(PIPE_V);\nTABS(c, z);",
     ),
-    Case(
-        "scratch of two reductions", J, "WAW", f"{LOADED}\nTROWMAX(r, a, b);\n+pipe_barrier(PIPE_V);\nTROWSUM(q, a, b);"
-    ),
+    Case("scratch of two reductions", J, "WAW", "LOADED\nTROWMAX(r, a, b);\n+pipe_barrier(PIPE_V);\nTROWSUM(q, a, b);"),
     Case(
         "scratch of the library",
         J,
         "WAW",
-        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
-        "TROWEXPANDSUB(b, a, r);\n+pipe_barrier(PIPE_V);\nTROWEXPANDSUB(c, a, r);",
+        "LOADED\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\nTROWEXPANDSUB(b, a, r);\n+pipe_barrier(PIPE_V);\n"
+        "TROWEXPANDSUB(c, a, r);",
     ),
     Case(
         "fewer repeats than the rule wants",
@@ -261,8 +187,8 @@ VECTOR = (
         "strips read what rows wrote last",
         J,
         "RAW",
-        f"{LOADED}\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n"
-        "-TEXPANDS(k, 1.0f);\n-TROWEXPANDADD(k, k, o);\n+TEXPANDS(b, 1.0f);\n+TABS(c, b);",
+        "LOADED\nTROWMAX(r, a, b);\npipe_barrier(PIPE_V);\n-TEXPANDS(k, 1.0f);\n-TROWEXPANDADD(k, k, o);\n"
+        "+TEXPANDS(b, 1.0f);\n+TABS(c, b);",
         v_rule=VRule.REPEATS,
     ),
 )
