@@ -6,7 +6,7 @@
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
 #include "runtime/machine/elements.hpp"
-#include "runtime/machine/padding.hpp"
+#include "runtime/machine/planes.hpp"
 #include "runtime/machine/profile.hpp"
 #include "runtime/machine/recorder.hpp"
 #include "runtime/machine/spoil.hpp"
@@ -21,8 +21,8 @@ template <typename T>
 T& flat(OpId op, const Operand& tile, int64_t offset, int line) {
     const int64_t size = int64_t{tile.info().rows} * tile.info().cols;
     if (offset < 0 || offset >= size) {
-        fail(line, "%s with index %lld of a tile of %lld elements: the device checks nothing and touches what is there",
-             name(op), static_cast<long long>(offset), static_cast<long long>(size));
+        fail(line, "%s with index %ld of a tile of %ld elements: the device checks nothing and touches what is there",
+             name(op), offset, size);
     }
     return reinterpret_cast<T*>(tile.bytes())[offset];
 }
@@ -40,45 +40,32 @@ int kept_columns(int pattern, int cols) {
 void gather(Operand& dst, const Operand& src, const Operand& indices, Operand& scratch, int line) {
     constexpr OpId op = OpId::TGATHER;
     require_operands(op, line, dst, {&indices});
-    require_assigned(op, src, line);
-    require_assigned(op, scratch, line);
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).read(indices).scratch(scratch).write(dst);
-        return;
-    }
+    require_assigned(op, line, {&src, &scratch});
+    if (kTrace) return Recorder(op, dst, line).read(src, indices).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c)
-                element<T>(dst, r, c) = flat<T>(op, src, integer_at(indices, r, c), line);
-        }
+        for_each_element(
+            dst, [&](int r, int c) { element<T>(dst, r, c) = flat<T>(op, src, integer_at(indices, r, c), line); });
     });
-    if (size_of(dst.info().dtype) == 2) spoil(scratch, scratch.info().bytes(), line);
+    if (size_of(dst.info().dtype) == 2) spoil(scratch, line);
 }
 
 void gather_columns(Operand& dst, const Operand& src, int pattern, int line) {
     constexpr OpId op = OpId::TGATHER;
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {&dst, &src});
     const int64_t total = int64_t{src.valid_rows()} * kept_columns(pattern, src.valid_cols());
     if (total > int64_t{dst.info().rows} * dst.info().cols) {
-        fail(line, "TGATHER of %lld elements into a tile of %d x %d", static_cast<long long>(total), dst.info().rows,
-             dst.info().cols);
+        fail(line, "TGATHER of %ld elements into a tile of %d x %d", total, dst.info().rows, dst.info().cols);
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).write_rows(dst, 1, static_cast<int>(total));
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).write_rows(dst, 1, static_cast<int>(total)).done();
     const Timer timer(op, elements_of(src), line);
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
         T* to = reinterpret_cast<T*>(dst.bytes());
-        for (int r = 0; r < src.valid_rows(); ++r) {
-            for (int c = 0; c < src.valid_cols(); ++c) {
-                if (keeps(pattern, c)) *to++ = element<T>(src, r, c);
-            }
-        }
+        for_each_element(src, [&](int r, int c) {
+            if (keeps(pattern, c)) *to++ = element<T>(src, r, c);
+        });
     });
 }
 
@@ -86,28 +73,21 @@ void scatter(Operand& dst, const Operand& src, const Operand& indices, int line)
     constexpr OpId op = OpId::TSCATTER;
     require_operands(op, line, src, {&indices});
     require_assigned(op, dst, line);
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).read(indices).write_rows(dst, dst.info().rows, dst.info().cols);
-        return;
-    }
+    if (kTrace)
+        return Recorder(op, src, line).read(src, indices).write_rows(dst, dst.info().rows, dst.info().cols).done();
     const Timer timer(op, elements_of(src), line);
     std::memset(dst.bytes(), 0, dst.info().bytes());
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < src.valid_rows(); ++r) {
-            for (int c = 0; c < src.valid_cols(); ++c)
-                flat<T>(op, dst, integer_at(indices, r, c), line) = element<T>(src, r, c);
-        }
+        for_each_element(
+            src, [&](int r, int c) { flat<T>(op, dst, integer_at(indices, r, c), line) = element<T>(src, r, c); });
     });
 }
 
 void scatter_columns(Operand& dst, const Operand& src, int line) {
     constexpr OpId op = OpId::TSCATTER;
     require_operands(op, line, dst, {&src});
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).write_rows(dst, dst.info().rows, dst.info().cols);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).write_rows(dst, dst.info().rows, dst.info().cols).done();
     const Timer timer(op, elements_of(src), line);
     const size_t size = size_of(dst.info().dtype), bytes = src.valid_cols() * size;
     std::memset(dst.bytes(), 0, dst.info().bytes());
@@ -116,8 +96,7 @@ void scatter_columns(Operand& dst, const Operand& src, int line) {
 }
 
 void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {&dst, &src});
     const int rows = dst.valid_rows(), cols = dst.info().cols;
     if (src.valid_rows() > rows || src.valid_cols() > cols) {
         fail(line, "%s of %d x %d elements into %d valid rows of %d", name(op), src.valid_rows(), src.valid_cols(),
@@ -128,7 +107,7 @@ void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
     const bool padded = dst.info().pad == src.info().pad;
     const int kept = padded ? padded_run(src.info(), src.valid_cols()) : src.valid_cols();
     if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
+        Recorder recorder(op, dst, line);
         if (in_place) {
             const int above = src.valid_rows();
             recorder.write_window(dst, 0, kept, above, cols - kept).write_window(dst, above, 0, rows - above, cols);
@@ -151,17 +130,12 @@ void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
 
 void transpose(Operand& dst, const Operand& src, Operand& scratch, int line) {
     constexpr OpId op = OpId::TTRANS;
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
-    require_assigned(op, scratch, line);
+    require_assigned(op, line, {&dst, &src, &scratch});
     if (dst.valid_rows() != src.valid_cols() || dst.valid_cols() != src.valid_rows()) {
         fail(line, "TTRANS of %d x %d into %d x %d", src.valid_rows(), src.valid_cols(), dst.valid_rows(),
              dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
@@ -169,21 +143,18 @@ void transpose(Operand& dst, const Operand& src, Operand& scratch, int line) {
             for (int c = 0; c < dst.valid_cols(); ++c) element<T>(dst, r, c) = element<T>(src, c, r);
         }
     });
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 void concatenate(Operand& dst, const Operand& left, const Operand& right, int line) {
     constexpr OpId op = OpId::TCONCAT;
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    require_assigned(op, line, {&dst, &left, &right});
     if (left.valid_rows() != dst.valid_rows() || right.valid_rows() != dst.valid_rows() ||
         left.valid_cols() + right.valid_cols() != dst.valid_cols()) {
         fail(line, "TCONCAT of %d x %d and %d x %d into %d x %d", left.valid_rows(), left.valid_cols(),
              right.valid_rows(), right.valid_cols(), dst.valid_rows(), dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(left).read(right).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(left, right).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const size_t size = size_of(dst.info().dtype);
     for (int r = 0; r < dst.valid_rows(); ++r) {
@@ -197,15 +168,13 @@ void concatenate(Operand& dst, const Operand& left, const Operand& right, int li
 
 void insert(pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line) {
     constexpr OpId op = OpId::TINSERT;
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {&dst, &src});
     if (row < 0 || col < 0 || row + src.valid_rows() > dst.info().rows || col + src.valid_cols() > dst.info().cols) {
-        fail(line, "TINSERT of %d x %d elements at row %lld, column %lld of a tile of %d x %d", src.valid_rows(),
-             src.valid_cols(), static_cast<long long>(row), static_cast<long long>(col), dst.info().rows,
-             dst.info().cols);
+        fail(line, "TINSERT of %d x %d elements at row %ld, column %ld of a tile of %d x %d", src.valid_rows(),
+             src.valid_cols(), row, col, dst.info().rows, dst.info().cols);
     }
     if (kTrace) {
-        Recorder recorder(op, pipe, src, line);
+        Recorder recorder(op, src, line, pipe);
         recorder.read(src);
         if (dst.info().loc == TileType::Vec) {
             recorder.write_window(dst, row, col, src.valid_rows(), src.valid_cols());
@@ -215,12 +184,8 @@ void insert(pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t 
         return;
     }
     const Timer timer(op, elements_of(src), line);
-    const TileInfo &to = dst.info(), &from = src.info();
-    const Strided target = {dst.bytes() + (row * to.row_stride() + col * to.col_stride()) * size_of(to.dtype),
-                            to.row_stride(), to.col_stride()};
-    Core::current(line).numbers().copy(from.dtype, to.dtype, target,
-                                       {src.bytes(), from.row_stride(), from.col_stride()}, src.valid_rows(),
-                                       src.valid_cols());
+    Core::current(line).numbers().copy(src.info().dtype, dst.info().dtype, elements_from(dst, row, col),
+                                       elements_from(src, 0, 0), src.valid_rows(), src.valid_cols());
 }
 
 }  // namespace pto::host

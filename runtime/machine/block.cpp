@@ -11,8 +11,8 @@ namespace {
 constexpr int kTurns[kCoresPerBlock] = {1, 2, 0};
 
 std::string describe(const FifoSpec& spec) {
-    return format("%s, %u slots of %llu bytes at GM 0x%llx", name(spec.direction), spec.slots,
-                  static_cast<unsigned long long>(spec.slot_bytes), static_cast<unsigned long long>(spec.gm_base));
+    return format("%s, %u slots of %lu bytes at GM 0x%lx", name(spec.direction), spec.slots, spec.slot_bytes,
+                  spec.gm_base);
 }
 
 }  // namespace

@@ -33,15 +33,23 @@ struct GmRange {
     uint32_t argument = 0;  ///< position among the entry's parameters
 };
 
-/// What a block needs to know about its launch.
-struct Launch {
+/// What is launched.
+struct Task {
     uint32_t block_count = 1;
     Program program;
-    std::vector<GmRange> gm;  ///< empty: unknown, not checked
-    std::string source;       ///< file name of the generated C++, for messages
-    const DecidingLoad* deciding_loads = nullptr;
-    const Numbers* numbers = nullptr;  ///< not used in trace mode
-    bool fill = true;                  ///< whether what has no meaning is made NaN
+    std::vector<GmRange> gm;                       ///< buffers that the kernel may touch; empty: unknown, not checked
+    std::string source = "kernel.cpp";             ///< file name of the generated C++, for messages
+    const DecidingLoad* deciding_loads = nullptr;  ///< see Kernel
+    /// Make NaN of on-chip memories before a block, and of scratch, and let the slots of FIFOs go round as on the
+    /// device.
+    bool fill = true;
+};
+
+/// What a block needs to know about its launch.
+struct Launch : Task {
+    Launch(const Task& task, const Numbers* numbers) : Task(task), numbers(numbers) {}
+
+    const Numbers* const numbers;  ///< not used in trace mode
     std::atomic<bool> failed{false};
 
     /// The line that decides by what is loaded at `line`; 0 if none does.

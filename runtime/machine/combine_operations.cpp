@@ -18,8 +18,6 @@ namespace pto::host {
 
 namespace {
 
-Block2D rows_of(const Operand& tile) { return {tile.bytes(), tile.info().pitch()}; }
-
 /// lhs - floor(lhs / rhs) * rhs, with the sign of rhs.
 float remainder_of(float a, float b) {
     const float quotient = std::floor(a / b);
@@ -78,10 +76,7 @@ bool covers(const Operand& one, const Operand& dst) {
 void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
     constexpr OpId op = OpId::TAXPY;
     require_operands(op, line, dst, {&src});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).read(dst).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(src, dst).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const bool is_wide = dst.info().dtype == DTypeId::F32;
     for_dtype(src.info().dtype, [&](auto zero) {
@@ -89,108 +84,81 @@ void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
         using Wide = Compute<T>;
         const auto factor = static_cast<Wide>(scalar.as<T>());
         const auto add_to = [&](auto& sum, int r, int c) {
-            const auto product = static_cast<Wide>(element<T>(src, r, c)) * factor;
+            const auto product = wide<T>(src, r, c) * factor;
             sum = static_cast<std::decay_t<decltype(sum)>>(product + static_cast<Wide>(sum));
         };
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                if (is_wide) {
-                    add_to(element<float>(dst, r, c), r, c);
-                } else {
-                    add_to(element<T>(dst, r, c), r, c);
-                }
+        for_each_element(dst, [&](int r, int c) {
+            if (is_wide) {
+                add_to(element<float>(dst, r, c), r, c);
+            } else {
+                add_to(element<T>(dst, r, c), r, c);
             }
-        }
+        });
     });
 }
 
 void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, int line) {
     require_operands(op, line, dst, {&src, &scratch});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
     const Extent extent = {size_t(dst.valid_runs()), size_t(dst.valid_run())};
     // As on the device: the scalar is spread over dst first.
-    numbers.fill_rows(size_of(dst.info().dtype), extent, rows_of(dst), {&scalar, 0});
-    numbers.map(op, dst.info().dtype, extent, rows_of(dst), rows_of(src), rows_of(dst));
-    spoil(scratch, scratch.info().bytes(), line);
+    numbers.fill_rows(size_of(dst.info().dtype), extent, runs_of(dst), {&scalar, 0});
+    numbers.map(op, dst.info().dtype, extent, runs_of(dst), runs_of(src), runs_of(dst));
+    spoil(scratch, line);
 }
 
 void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand& scratch,
                int line) {
     require_operands(op, line, dst, {&left});
-    if (right) require_operands(op, line, dst, {right});
+    require_operands(op, line, dst, {right});
     require_assigned(op, scratch, line);
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        recorder.read(left);
-        if (right) recorder.read(*right);
-        recorder.scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
-    for (int r = 0; r < dst.valid_rows(); ++r) {
-        for (int c = 0; c < dst.valid_cols(); ++c) {
-            const float b = right ? element<float>(*right, r, c) : scalar.as<float>();
-            element<float>(dst, r, c) = remainder_of(element<float>(left, r, c), b);
-        }
-    }
-    spoil(scratch, scratch.info().bytes(), line);
+    for_each_element(dst, [&](int r, int c) {
+        const float b = right ? element<float>(*right, r, c) : scalar.as<float>();
+        element<float>(dst, r, c) = remainder_of(element<float>(left, r, c), b);
+    });
+    spoil(scratch, line);
 }
 
 void power(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand* scratch,
            int line) {
     require_operands(op, line, dst, {&left});
-    if (right) require_operands(op, line, dst, {right});
-    if (scratch) require_operands(op, line, dst, {scratch});
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        recorder.read(left);
-        if (right) recorder.read(*right);
-        if (scratch) recorder.scratch(*scratch);
-        recorder.write(dst);
-        return;
-    }
+    require_operands(op, line, dst, {right});
+    require_operands(op, line, dst, {scratch});
+    if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                const T a = element<T>(left, r, c), b = right ? element<T>(*right, r, c) : scalar.as<T>();
-                if constexpr (std::is_same_v<T, float>) {
-                    element<T>(dst, r, c) = power_of(a, b);
-                } else if constexpr (std::is_integral_v<T>) {
-                    element<T>(dst, r, c) = integer_power_of(a, b);
-                }
+        for_each_element(dst, [&](int r, int c) {
+            const T a = element<T>(left, r, c), b = right ? element<T>(*right, r, c) : scalar.as<T>();
+            if constexpr (std::is_same_v<T, float>) {
+                element<T>(dst, r, c) = power_of(a, b);
+            } else if constexpr (std::is_integral_v<T>) {
+                element<T>(dst, r, c) = integer_power_of(a, b);
             }
-        }
+        });
     });
-    if (scratch) spoil(*scratch, scratch->info().bytes(), line);
+    if (scratch) spoil(*scratch, line);
 }
 
 void triangle(Operand& dst, int64_t diagonal, bool upper, int line) {
     require_operands(OpId::TTRI, line, dst, {});
-    if (kTrace) {
-        Recorder(OpId::TTRI, PIPE_V, dst, line).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(OpId::TTRI, dst, line).write(dst).done();
     const Timer timer(OpId::TTRI, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                const bool one = upper ? c >= r + diagonal : c <= r + diagonal;
-                element<T>(dst, r, c) = static_cast<T>(one ? 1.0f : 0.0f);
-            }
-        }
+        for_each_element(dst, [&](int r, int c) {
+            const bool one = upper ? c >= r + diagonal : c <= r + diagonal;
+            element<T>(dst, r, c) = static_cast<T>(one ? 1.0f : 0.0f);
+        });
     });
 }
 
 void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    require_assigned(op, line, {&dst, &left, &right});
     const Operand& whole = covers(left, dst) ? left : right;
     const Operand& part = covers(left, dst) ? right : left;
     if (!covers(whole, dst) || part.valid_rows() > dst.valid_rows() || part.valid_cols() > dst.valid_cols()) {
@@ -198,16 +166,13 @@ void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& ri
              left.valid_rows(), left.valid_cols(), right.valid_rows(), right.valid_cols(), dst.valid_rows(),
              dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(left).read(right).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(left, right).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
     const DTypeId dtype = dst.info().dtype;
     // Rows are columns of column-major tiles here and below.
     const size_t rows = part.valid_runs(), cols = part.valid_run();
-    numbers.map(combined_by(op), dtype, {rows, cols}, rows_of(dst), rows_of(left), rows_of(right));
+    numbers.map(combined_by(op), dtype, {rows, cols}, runs_of(dst), runs_of(left), runs_of(right));
     const auto copy = [&](size_t row, size_t col, size_t height, size_t width) {
         const size_t size = size_of(dtype);
         numbers.copy(dtype, dtype, {dst.bytes() + (row * dst.info().pitch() + col) * size, dst.info().pitch(), 1},
@@ -221,43 +186,34 @@ void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& ri
 void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* offset, Operand& scratch, int line) {
     constexpr OpId op = OpId::TQUANT;
     require_operands(op, line, dst, {&src});
-    for (const Operand* one : {&scale, offset, static_cast<const Operand*>(&scratch)}) {
-        if (one) require_assigned(op, *one, line);
-    }
+    require_assigned(op, line, {&scale, offset, &scratch});
     const Conversion last = conversion_of(DTypeId::F16, dst.info().dtype);
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        recorder.read(src).read(scale);
-        if (offset) recorder.read(*offset);
-        recorder.scratch(scratch).scratch(src);
-        if (last.uses_library_scratch) recorder.library_scratch();
-        recorder.write(dst);
-        return;
-    }
+    if (kTrace)
+        return Recorder(op, dst, line)
+            .read(src, scale, offset)
+            .scratch(scratch, src)
+            .library_scratch(last.uses_library_scratch)
+            .write(dst)
+            .done();
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
     const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
-    const Block2D values = rows_of(src), integers = {scratch.bytes(), src.info().cols};
-    const auto per_row = [](const Operand& tile) { return Block2D{tile.bytes(), tile.info().row_stride()}; };
+    const Block2D values = runs_of(src), integers = {scratch.bytes(), src.info().cols};
     if (last.uses_library_scratch) spoil_library_scratch(line);
-    numbers.map_rows(OpId::TROWEXPANDMUL, DTypeId::F32, extent, values, values, per_row(scale));
-    if (offset) numbers.map_rows(OpId::TROWEXPANDADD, DTypeId::F32, extent, values, values, per_row(*offset));
+    numbers.map_rows(OpId::TROWEXPANDMUL, DTypeId::F32, extent, values, values, values_per_row(scale));
+    if (offset) numbers.map_rows(OpId::TROWEXPANDADD, DTypeId::F32, extent, values, values, values_per_row(*offset));
     numbers.convert(DTypeId::F32, DTypeId::I32, extent, integers, values, Rounding::Nearest, true);
     numbers.convert(DTypeId::I32, DTypeId::F16, extent, values, integers, Rounding::Nearest, true);
-    numbers.convert(DTypeId::F16, dst.info().dtype, extent, rows_of(dst), values, Rounding::Nearest, true);
-    spoil(src, src.info().bytes(), line);
-    spoil(scratch, scratch.info().bytes(), line);
+    numbers.convert(DTypeId::F16, dst.info().dtype, extent, runs_of(dst), values, Rounding::Nearest, true);
+    spoil(src, line);
+    spoil(scratch, line);
 }
 
 void dequantise(Operand& dst, const Operand& src, const Operand& scale, const Operand& offset, int line) {
     constexpr OpId op = OpId::TDEQUANT;
     require_operands(op, line, dst, {&src});
-    require_assigned(op, scale, line);
-    require_assigned(op, offset, line);
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).read(scale).read(offset).write(dst);
-        return;
-    }
+    require_assigned(op, line, {&scale, &offset});
+    if (kTrace) return Recorder(op, dst, line).read(src, scale, offset).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for (int r = 0; r < dst.valid_rows(); ++r) {
         const float zero = element<float>(offset, r, 0), step = element<float>(scale, r, 0);

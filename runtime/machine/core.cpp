@@ -25,9 +25,8 @@ std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& k
     };
     const GmRange& nearest = *std::min_element(
         known.begin(), known.end(), [&](const GmRange& a, const GmRange& b) { return distance(a) < distance(b); });
-    return format("bytes [%lld, %lld) of argument %u, which has %llu", static_cast<long long>(begin - nearest.begin),
-                  static_cast<long long>(end - nearest.begin), nearest.argument,
-                  static_cast<unsigned long long>(nearest.end - nearest.begin));
+    return format("bytes [%ld, %ld) of argument %u, which has %lu", begin - nearest.begin, end - nearest.begin,
+                  nearest.argument, nearest.end - nearest.begin);
 }
 
 }  // namespace
@@ -94,11 +93,9 @@ std::byte* Core::place(Buffer buffer, uint64_t address, size_t size, int line) {
              kind == CoreKind::Cube ? "cube" : "vector");
     }
     if (address % kTileAlignment != 0 || address > info.bytes || info.bytes - address < size) {
-        fail(
-            line,
-            "TASSIGN of %zu bytes at byte %llu of %s: a tile must start at a multiple of %llu and end within %zu bytes",
-            size, static_cast<unsigned long long>(address), info.name, static_cast<unsigned long long>(kTileAlignment),
-            info.bytes);
+        fail(line,
+             "TASSIGN of %zu bytes at byte %lu of %s: a tile must start at a multiple of %lu and end within %zu bytes",
+             size, address, info.name, kTileAlignment, info.bytes);
     }
     if (kTrace) return nullptr;
     memory.cover(buffer, address + size);
@@ -113,9 +110,8 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
         if (begin < fifo.spec.gm_base || begin >= slots_end) continue;
         const uint64_t offset = (begin - fifo.spec.gm_base) % fifo.spec.slot_bytes;
         if (offset + (end - begin) > fifo.spec.slot_bytes) {
-            fail(line, "%s of bytes [%llu, %llu) of a slot of FIFO %d, which has %llu", op,
-                 static_cast<unsigned long long>(offset), static_cast<unsigned long long>(offset + end - begin),
-                 block.fifo_id(fifo), static_cast<unsigned long long>(fifo.spec.slot_bytes));
+            fail(line, "%s of bytes [%lu, %lu) of a slot of FIFO %d, which has %lu", op, offset, offset + end - begin,
+                 block.fifo_id(fifo), fifo.spec.slot_bytes);
         }
         break;
     }
@@ -156,8 +152,8 @@ void Core::require_distinct_elements(const char* op, const View& view, int line)
         if (shape[d] <= 1) continue;
         if (stride[d] <= last) {
             fail(line,
-                 "%s to a view in which %lld elements are %lld apart and lie on others: nothing says which value stays",
-                 op, static_cast<long long>(shape[d]), static_cast<long long>(stride[d]));
+                 "%s to a view in which %ld elements are %ld apart and lie on others: nothing says which value stays",
+                 op, shape[d], stride[d]);
         }
         last += (shape[d] - 1) * stride[d];
     }

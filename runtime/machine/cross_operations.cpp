@@ -22,13 +22,12 @@ Core& begin(const char* op, int64_t flag, int line) {
              op);
     }
     if (flag < 0 || flag >= kCrossCoreFlags) {
-        fail(line, "%s of flag %lld: a block has the flags 0 to %d", op, static_cast<long long>(flag),
-             kCrossCoreFlags - 1);
+        fail(line, "%s of flag %ld: a block has the flags 0 to %d", op, flag, kCrossCoreFlags - 1);
     }
     for (const Fifo& fifo : core.block.fifos()) {
         if (static_cast<uint64_t>(flag) - fifo.spec.flag_base < static_cast<uint64_t>(kFlagsPerFifo)) {
-            fail(line, "%s of flag %lld, which FIFO %d uses for its signals: take another one", op,
-                 static_cast<long long>(flag), core.block.fifo_id(fifo));
+            fail(line, "%s of flag %ld, which FIFO %d uses for its signals: take another one", op, flag,
+                 core.block.fifo_id(fifo));
         }
     }
     return core;

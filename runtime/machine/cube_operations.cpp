@@ -13,7 +13,7 @@ namespace pto::host {
 namespace {
 
 void require_matmul(OpId op, const Operand& dst, const Operand& left, const Operand& right, int line) {
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    require_assigned(op, line, {&dst, &left, &right});
     if (left.valid_cols() != right.valid_rows() || dst.valid_rows() != left.valid_rows() ||
         dst.valid_cols() != right.valid_cols()) {
         fail(line, "%s of %d x %d by %d x %d into %d x %d", name(op), left.valid_rows(), left.valid_cols(),
@@ -36,20 +36,14 @@ void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, b
 
 void multiply(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
     require_matmul(op, dst, left, right, line);
-    if (kTrace) {
-        Recorder(op, PIPE_M, dst, line).read(left).read(right).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line, PIPE_M).read(left, right).write(dst).done();
     compute(op, dst, left, right, false, line);
 }
 
 void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left, const Operand& right, int line) {
     require_matmul(op, dst, left, right, line);
     require_assigned(op, acc, line);
-    if (kTrace) {
-        Recorder(op, PIPE_M, dst, line).read(acc).read(left).read(right).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line, PIPE_M).read(acc, left, right).write(dst).done();
     if (acc.bytes() != dst.bytes()) std::memmove(dst.bytes(), acc.bytes(), dst.info().bytes());
     compute(op, dst, left, right, true, line);
 }
@@ -57,10 +51,7 @@ void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left
 void multiply_bias(OpId op, Operand& dst, const Operand& left, const Operand& right, const Operand& bias, int line) {
     require_matmul(op, dst, left, right, line);
     require_assigned(op, bias, line);
-    if (kTrace) {
-        Recorder(op, PIPE_M, dst, line).read(left).read(right).read(bias).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line, PIPE_M).read(left, right, bias).write(dst).done();
     const DTypeId dtype = dst.info().dtype;
     Core::current(line).numbers().copy(dtype, dtype, {dst.bytes(), dst.info().cols, 1}, {bias.bytes(), 0, 1},
                                        dst.valid_rows(), dst.valid_cols());

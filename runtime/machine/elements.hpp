@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "pto/common/dtype.hpp"
 #include "pto/machine/operands.hpp"
+#include "runtime/numbers/numbers.hpp"
 
 namespace pto::host {
 
@@ -14,6 +16,33 @@ template <typename T>
 T& element(const Operand& tile, int64_t r, int64_t c) {
     const TileInfo& info = tile.info();
     return reinterpret_cast<T*>(tile.bytes())[r * info.row_stride() + c * info.col_stride()];
+}
+
+/// The same as a number to compute with.
+template <typename T>
+Compute<T> wide(const Operand& tile, int64_t r, int64_t c) {
+    return static_cast<Compute<T>>(element<T>(tile, r, c));
+}
+
+/// The elements of a vec, mat or acc tile from row `row` and column `col` on.
+inline Strided elements_from(const Operand& tile, int64_t row, int64_t col) {
+    const TileInfo& info = tile.info();
+    return {tile.bytes() + (row * info.row_stride() + col * info.col_stride()) * size_of(info.dtype), info.row_stride(),
+            info.col_stride()};
+}
+
+/// The runs of a tile: its rows, or its columns if it is column-major.
+inline Block2D runs_of(const Operand& tile) { return {tile.bytes(), tile.info().pitch()}; }
+
+/// One value for each row of a tile.
+inline Block2D values_per_row(const Operand& tile) { return {tile.bytes(), tile.info().row_stride()}; }
+
+/// Calls visit(r, c) for each valid element of a tile, row by row.
+template <typename Visit>
+void for_each_element(const Operand& tile, Visit visit) {
+    for (int r = 0; r < tile.valid_rows(); ++r) {
+        for (int c = 0; c < tile.valid_cols(); ++c) visit(r, c);
+    }
 }
 
 /// Calls visit(T{}) for the element type.
@@ -45,22 +74,20 @@ void for_size(uint32_t size, Visit visit) {
     }
 }
 
+/// A number of any type, as another.
+template <typename To>
+To number_at(const std::byte* place, DTypeId dtype) {
+    To number{};
+    for_dtype(dtype, [&](auto element) {
+        std::memcpy(&element, place, sizeof element);
+        number = static_cast<To>(static_cast<Compute<decltype(element)>>(element));
+    });
+    return number;
+}
+
 /// A whole number of any type.
 inline int64_t integer_at(const Operand& tile, int64_t r, int64_t c) {
-    switch (tile.info().dtype) {
-        case DTypeId::I32:
-            return element<int32_t>(tile, r, c);
-        case DTypeId::U32:
-            return element<uint32_t>(tile, r, c);
-        case DTypeId::I16:
-            return element<int16_t>(tile, r, c);
-        case DTypeId::U16:
-            return element<uint16_t>(tile, r, c);
-        case DTypeId::I8:
-            return element<int8_t>(tile, r, c);
-        default:
-            return element<uint8_t>(tile, r, c);
-    }
+    return number_at<int64_t>(static_cast<const std::byte*>(elements_from(tile, r, c).data), tile.info().dtype);
 }
 
 }  // namespace pto::host

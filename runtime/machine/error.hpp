@@ -22,7 +22,7 @@ class KernelError : public std::runtime_error {
 /// Unwinds a core whose block has already failed elsewhere.
 struct Aborted {};
 
-/// As std::sprintf; at most kMessageBytes.
+/// As std::sprintf, where 64 bits are %ld and %lu as on every 64-bit Linux; at most kMessageBytes.
 __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...);
 inline constexpr int kMessageBytes = 1024;
 std::string format_list(const char* pattern, va_list arguments);

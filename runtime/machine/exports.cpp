@@ -4,7 +4,6 @@
 // and a process that was forked while another thread launched can launch, too.
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,14 +19,8 @@ using pto::host::KernelEntry;
 using pto::host::kKernel;
 
 /// What the next launch of this thread is to do besides computing.
-struct Settings {
-    std::string trace_path;
-    std::string cpu;
-    uint32_t threads = 0;
-    bool fill = true;
-    bool profile = false;
-    std::optional<uint64_t> interleave;
-    int (*interrupted)() = nullptr;
+struct Settings : pto::host::LaunchRequest {
+    bool measured = false;
 };
 
 Settings& settings() {
@@ -70,20 +63,13 @@ std::vector<pto::host::GmRange> known_buffers(const uint64_t* args, const uint64
     return ranges;
 }
 
-pto::host::LaunchRequest request_of(const KernelEntry& entry, uint32_t block_dim, const uint64_t* args) {
-    Settings chosen = std::exchange(settings(), {});
-    pto::host::LaunchRequest request;
+Settings request_of(const KernelEntry& entry, uint32_t block_dim, const uint64_t* args) {
+    Settings request = std::exchange(settings(), {});
     request.source = kKernel.source;
     request.deciding_loads = kKernel.deciding_loads;
     request.block_count = block_dim;
     request.program.cube = [&entry, args] { entry.cube(args); };
     request.program.vec = [&entry, args] { entry.vec(args); };
-    request.trace_path = std::move(chosen.trace_path);
-    request.cpu = std::move(chosen.cpu);
-    request.threads = chosen.threads;
-    request.fill = chosen.fill;
-    request.interleave = chosen.interleave;
-    if (chosen.interrupted) request.interrupted = [poll = chosen.interrupted] { return poll() != 0; };
     return request;
 }
 
@@ -107,13 +93,12 @@ PTO_EXPORT int pto_launch_entry(const char* name, uint32_t block_dim, const uint
                        std::to_string(nargs);
         return 1;
     }
-    const bool measured = settings().profile;
-    pto::host::LaunchRequest request = request_of(*entry, block_dim, args);
+    Settings request = request_of(*entry, block_dim, args);
     request.gm = known_buffers(args, arg_bytes, nargs);
     pto::host::Profile profile;
-    if (measured) request.profile = &profile;
-    last_error() = pto::host::run_launch(std::move(request));
-    last_profile() = measured ? profile.text() : "";
+    if (request.measured) request.profile = &profile;
+    last_error() = pto::host::run_launch(request);
+    last_profile() = request.measured ? profile.text() : "";
     return last_error().empty() ? 0 : 1;
 }
 
@@ -167,7 +152,7 @@ PTO_EXPORT int pto_trace_to(const char* path) {
 PTO_EXPORT void pto_cpu(const char* level) { settings().cpu = level; }
 
 /// The next launch of this thread measures how long its operations take; see pto_last_profile.
-PTO_EXPORT void pto_profile() { settings().profile = true; }
+PTO_EXPORT void pto_profile() { settings().measured = true; }
 
 /// What the last launch of this thread has measured: a line for each operation of each simulated core, with core,
 /// operation, calls, elements, nanoseconds, and tabs between them. Valid until its next launch.

@@ -17,25 +17,19 @@ namespace pto::host {
 void divide_scalar(Operand& dst, const Operand& src, Scalar scalar, int line) {
     constexpr OpId op = OpId::TDIVS_SCALAR;
     require_operands(op, line, dst, {&src});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
         using Wide = Compute<T>;
         const auto number = static_cast<Wide>(scalar.as<T>());
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                const auto divisor = static_cast<Wide>(element<T>(src, r, c));
-                if (std::is_integral_v<T> && divisor == Wide{0}) {
-                    fail(line, "TDIVS of a whole number by 0, in row %d, column %d: the device leaves it undefined", r,
-                         c);
-                }
-                element<T>(dst, r, c) = static_cast<T>(number / divisor);
+        for_each_element(dst, [&](int r, int c) {
+            const auto divisor = wide<T>(src, r, c);
+            if (std::is_integral_v<T> && divisor == Wide{0}) {
+                fail(line, "TDIVS of a whole number by 0, in row %d, column %d: the device leaves it undefined", r, c);
             }
-        }
+            element<T>(dst, r, c) = static_cast<T>(number / divisor);
+        });
     });
 }
 
@@ -46,10 +40,7 @@ void count_with_scratch(Operand& dst, int64_t first, int step, Operand& scratch,
     if (dst.valid_rows() != 1) {
         fail(line, "TCI into %d rows: the device takes one", dst.valid_rows());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -58,7 +49,7 @@ void count_with_scratch(Operand& dst, int64_t first, int step, Operand& scratch,
             for (int c = 0; c < dst.valid_cols(); ++c) element<T>(dst, 0, c) = static_cast<T>(step * (first + c));
         }
     });
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 namespace {
@@ -102,8 +93,7 @@ size_t merge_pairs(std::byte* to, const Operand* const* lists, int count, uint16
 
 void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, int count, uint16_t* executed, int line) {
     constexpr OpId op = OpId::TMRGSORT_LISTS;
-    require_assigned(op, dst, line);
-    require_assigned(op, scratch, line);
+    require_assigned(op, line, {&dst, &scratch});
     int total = 0;
     for (int i = 0; i < count; ++i) {
         require_assigned(op, *lists[i], line);
@@ -114,7 +104,7 @@ void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, in
              scratch.info().cols, dst.valid_cols());
     }
     if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
+        Recorder recorder(op, dst, line);
         for (int i = 0; i < count; ++i) recorder.read(*lists[i]);
         recorder.scratch(scratch).write(dst);
         return;
@@ -125,24 +115,19 @@ void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, in
         merge_pairs<T>(scratch.bytes(), lists, count, executed);
     });
     std::memcpy(dst.bytes(), scratch.bytes(), dst.valid_cols() * size_of(dst.info().dtype));
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, Operand& counts, bool greater,
                      int64_t offset, int line) {
     constexpr OpId op = OpId::TGATHER_COMPARED;
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &src}) require_assigned(op, *one, line);
-    require_assigned(op, scratch, line);
-    require_assigned(op, counts, line);
+    require_assigned(op, line, {&dst, &src, &scratch, &counts});
     if (counts.valid_rows() < src.valid_rows() || dst.valid_rows() < src.valid_rows() ||
         dst.valid_cols() < src.valid_cols()) {
         fail(line, "TGATHER by comparison of %d x %d into %d x %d with %d counts: there must be room for all",
              src.valid_rows(), src.valid_cols(), dst.valid_rows(), dst.valid_cols(), counts.valid_rows());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(counts).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(counts, dst).done();
     const Timer timer(op, elements_of(src), line);
     for_dtype(src.info().dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -151,7 +136,7 @@ void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& s
         for (int r = 0; r < src.valid_rows(); ++r) {
             int found = 0;
             for (int c = 0; c < src.valid_cols(); ++c) {
-                const auto value = static_cast<Wide>(element<T>(src, r, c));
+                const auto value = wide<T>(src, r, c);
                 if (greater ? value > wanted : value == wanted) {
                     element<int32_t>(dst, r, found++) = static_cast<int32_t>(offset + int64_t{r} * src.info().cols + c);
                 }
@@ -159,12 +144,12 @@ void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& s
             element<int32_t>(counts, r, 0) = found;
         }
     });
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 void combine_arguments(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& dst_index,
                        const Operand& left_index, const Operand& right_index, int line) {
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &left, &right}) require_assigned(op, *one, line);
+    require_assigned(op, line, {&dst, &left, &right});
     require_operands(op, line, dst, {&dst_index});
     require_operands(op, line, left, {&left_index});
     require_operands(op, line, right, {&right_index});
@@ -173,28 +158,21 @@ void combine_arguments(OpId op, Operand& dst, const Operand& left, const Operand
     if (!covers(left) && !covers(right)) {
         fail(line, "%s into %d x %d: one of both must be as large", name(op), dst.valid_rows(), dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        recorder.read(left).read(right).read(left_index).read(right_index).write(dst_index).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(left, right, left_index, right_index).write(dst_index, dst).done();
     const Timer timer(op, elements_of(dst), line);
     const bool largest = op == OpId::TPARTARGMAX;
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
-        using Wide = Compute<T>;
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                bool from_left = holds(left, r, c);
-                if (from_left && holds(right, r, c)) {
-                    const auto a = static_cast<Wide>(element<T>(left, r, c));
-                    const auto b = static_cast<Wide>(element<T>(right, r, c));
-                    from_left = largest ? a >= b : a <= b;
-                }
-                element<T>(dst, r, c) = element<T>(from_left ? left : right, r, c);
-                element<int32_t>(dst_index, r, c) = element<int32_t>(from_left ? left_index : right_index, r, c);
+        for_each_element(dst, [&](int r, int c) {
+            bool from_left = holds(left, r, c);
+            if (from_left && holds(right, r, c)) {
+                const auto a = wide<T>(left, r, c);
+                const auto b = wide<T>(right, r, c);
+                from_left = largest ? a >= b : a <= b;
             }
-        }
+            element<T>(dst, r, c) = element<T>(from_left ? left : right, r, c);
+            element<int32_t>(dst_index, r, c) = element<int32_t>(from_left ? left_index : right_index, r, c);
+        });
     });
 }
 

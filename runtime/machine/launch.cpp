@@ -24,14 +24,7 @@ constexpr auto kPollInterval = std::chrono::milliseconds(50);
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
   public:
-    Launcher(const LaunchRequest& request, const Numbers* numbers) : request_(request) {
-        launch_.block_count = request.block_count;
-        launch_.program = request.program;
-        launch_.gm = request.gm;
-        launch_.source = request.source;
-        launch_.deciding_loads = request.deciding_loads;
-        launch_.numbers = numbers;
-        launch_.fill = request.fill;
+    Launcher(const LaunchRequest& request, const Numbers* numbers) : request_(request), launch_(request, numbers) {
         trace_.source = request.source;
         trace_.block_count = request.block_count;
         if (kTrace) trace_.logs.resize(size_t{kCoresPerBlock} * request.block_count);
@@ -136,7 +129,7 @@ class Launcher {
 
 }  // namespace
 
-std::string run_launch(LaunchRequest request) {
+std::string run_launch(const LaunchRequest& request) {
     if (request.block_count == 0) return "block_dim is 0: a launch needs at least one block";
     if (request.block_count > kMaxBlocks) {
         return format("block_dim is %u: a launch has at most %u blocks", request.block_count, kMaxBlocks);

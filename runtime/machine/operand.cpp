@@ -39,8 +39,8 @@ void Operand::check_valid_sizes(int line) const {
     const bool fixed_changed = (info_->valid_row != kDynamic && valid_row_ != info_->valid_row) ||
                                (info_->valid_col != kDynamic && valid_col_ != info_->valid_col);
     if (valid_row_ < 0 || valid_row_ > info_->rows || valid_col_ < 0 || valid_col_ > info_->cols || fixed_changed) {
-        fail(line, "a tile of %d x %d elements cannot have %lld x %lld valid ones", info_->rows, info_->cols,
-             static_cast<long long>(valid_row_), static_cast<long long>(valid_col_));
+        fail(line, "a tile of %d x %d elements cannot have %ld x %ld valid ones", info_->rows, info_->cols, valid_row_,
+             valid_col_);
     }
 }
 

@@ -30,4 +30,7 @@ inline int padded_run(const TileInfo& tile, int valid) {
     return std::min((valid + block - 1) / block * block, tile.column_order ? tile.rows : tile.cols);
 }
 
+/// Bits of a pad value, which TLOAD and TFILLPAD put beside valid elements.
+Scalar padding_value(PadValue pad, DTypeId dtype);
+
 }  // namespace pto::host

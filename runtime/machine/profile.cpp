@@ -21,9 +21,8 @@ std::string Profile::text() const {
         for (int op = 0; op < kOperations; ++op) {
             const Row& row = rows_[core][op];
             if (row.calls == 0) continue;
-            lines += format("%s\t%s\t%llu\t%llu\t%llu\n", kCores[core], kOpNames[op],
-                            static_cast<unsigned long long>(row.calls), static_cast<unsigned long long>(row.elements),
-                            static_cast<unsigned long long>(row.nanoseconds));
+            lines +=
+                format("%s\t%s\t%lu\t%lu\t%lu\n", kCores[core], kOpNames[op], row.calls, row.elements, row.nanoseconds);
         }
     }
     return lines;

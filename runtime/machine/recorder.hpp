@@ -8,25 +8,32 @@
 
 namespace pto::host {
 
-/// Builds the record of one tile operation on the current core.
+/// Builds the record of one tile operation on the current core. Operands that are not there are null.
 class Recorder {
   public:
     /// `shaped` gives rows, columns and dtype: the destination, or the source of a store.
-    Recorder(OpId op, pipe_t pipe, const Operand& shaped, int line) : log_(*Core::current(line).log) {
+    Recorder(OpId op, const Operand& shaped, int line, pipe_t pipe = PIPE_V) : log_(*Core::current(line).log) {
         Event& event = log_.add(op, EventKind::TileOp, pipe, line);
         event.dtype = shaped.info().dtype;
         event.rows = static_cast<uint32_t>(shaped.valid_rows());
         event.cols = static_cast<uint32_t>(shaped.valid_cols());
     }
 
-    Recorder& read(const Operand& operand) { return touch(kRead, operand); }
-    Recorder& write(const Operand& operand) { return touch(kWrite, operand); }
-    Recorder& read(const View& view) { return touch(kRead, view); }
-    Recorder& write(const View& view) { return touch(kWrite, view); }
+    /// Tiles and views, in this order.
+    template <typename... Operands>
+    Recorder& read(const Operands&... operands) {
+        (touch(kRead, operands), ...);
+        return *this;
+    }
+    template <typename... Operands>
+    Recorder& write(const Operands&... operands) {
+        (touch(kWrite, operands), ...);
+        return *this;
+    }
 
     /// What TLOAD writes: the valid part, and the padding of its runs.
     Recorder& write_padded(const Operand& tile) {
-        if (tile.info().loc != TileType::Vec || tile.info().pad == PadValue::Null) return touch(kWrite, tile);
+        if (tile.info().loc != TileType::Vec || tile.info().pad == PadValue::Null) return write(tile);
         touch_runs(kWrite, tile, padded_run(tile.info(), tile.valid_run()));
         return *this;
     }
@@ -41,23 +48,34 @@ class Recorder {
     }
 
     /// Scratch space: its operation may write all of it, and leaves no value there.
-    Recorder& scratch(const Operand& tile) { return touch(kWrite, tile, true); }
+    template <typename... Operands>
+    Recorder& scratch(const Operands&... tiles) {
+        (touch(kWrite, tiles, true), ...);
+        return *this;
+    }
 
-    /// What the device library writes, and then reads, without an operand that says so.
-    Recorder& library_scratch() {
+    /// What the device library writes, and then reads, without an operand that says so; if it is `used`.
+    Recorder& library_scratch(bool used) {
+        if (!used) return *this;
         log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes, true);
         return *this;
     }
 
+    /// Ends the record, as what a function returns that returns nothing.
+    void done() const {}
+
   private:
-    Recorder& touch(uint8_t mode, const Operand& operand, bool spoils = false) {
+    void touch(uint8_t mode, const Operand* operand, bool spoils = false) {
+        if (operand) touch(mode, *operand, spoils);
+    }
+
+    void touch(uint8_t mode, const Operand& operand, bool spoils = false) {
         if (operand.info().loc == TileType::Vec) {
             touch_runs(mode, operand, operand.valid_run(), spoils);
         } else {
             const uint64_t bytes = operand.info().bytes();
             log_.touch(mode, operand.info().buffer, operand.address(), bytes, 1, bytes, spoils);
         }
-        return *this;
     }
 
     /// The first `length` elements of each valid row of a vec tile, or column if it is column-major.
@@ -74,7 +92,7 @@ class Recorder {
         return *this;
     }
 
-    Recorder& touch(uint8_t mode, const View& view) {
+    void touch(uint8_t mode, const View& view) {
         const uint64_t size = size_of(view.dtype);
         for_each_plane(view, [&](uint64_t start, int64_t) {
             const bool by_columns = view.stride[4] != 1 && view.stride[3] == 1;
@@ -90,7 +108,6 @@ class Recorder {
                            view.stride[4] * size);
             }
         });
-        return *this;
     }
 
     CoreLog& log_;

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include "pto/common/half.hpp"
 #include "pto/machine/operations.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
@@ -28,30 +27,6 @@ void record_element(OpId op, Core& core, uint8_t mode, uint64_t address, DTypeId
 void print(const std::string& text) {
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
-}
-
-double number_at(const std::byte* element, DTypeId dtype) {
-    uint64_t bits = 0;
-    std::memcpy(&bits, element, size_of(dtype));
-    const Scalar value(bits);
-    switch (dtype) {
-        case DTypeId::F32:
-            return value.as<float>();
-        case DTypeId::F16:
-            return value.as<half>();
-        case DTypeId::BF16:
-            return value.as<bfloat16_t>();
-        case DTypeId::I8:
-            return value.as<int8_t>();
-        case DTypeId::I16:
-            return value.as<int16_t>();
-        case DTypeId::I32:
-            return value.as<int32_t>();
-        case DTypeId::I64:
-            return static_cast<double>(value.as<int64_t>());
-        default:
-            return static_cast<double>(bits);
-    }
 }
 
 }  // namespace
@@ -87,10 +62,7 @@ void store_element(uint64_t address, DTypeId dtype, const void* value, int line)
 void count(Operand& dst, int64_t first, int step, int line) {
     require_assigned(OpId::TCI, dst, line);
     if (dst.valid_rows() != 1) fail(line, "TCI into %d rows: it fills one", dst.valid_rows());
-    if (kTrace) {
-        Recorder(OpId::TCI, PIPE_S, dst, line).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(OpId::TCI, dst, line, PIPE_S).write(dst).done();
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
         for (int c = 0; c < dst.valid_cols(); ++c) element<T>(dst, 0, c) = static_cast<T>(first + int64_t{step} * c);
@@ -104,8 +76,7 @@ uint64_t tile_element(OpId op, const Operand& tile, int64_t offset, int line) {
     require_assigned(op, tile, line);
     const int64_t size = int64_t{tile.info().rows} * tile.info().cols;
     if (offset < 0 || offset >= size) {
-        fail(line, "%s of element %lld of a tile of %lld", name(op), static_cast<long long>(offset),
-             static_cast<long long>(size));
+        fail(line, "%s of element %ld of a tile of %ld", name(op), offset, size);
     }
     return offset * size_of(tile.info().dtype);
 }
@@ -143,17 +114,14 @@ CoreKind core_kind(int line) { return Core::current(line).kind; }
 
 void print_tile(const Operand& tile, int line) {
     require_assigned(OpId::TPRINT, tile, line);
-    if (kTrace) {
-        Recorder(OpId::TPRINT, PIPE_S, tile, line).read(tile);
-        return;
-    }
+    if (kTrace) return Recorder(OpId::TPRINT, tile, line, PIPE_S).read(tile).done();
     const TileInfo& info = tile.info();
     std::string text = format("%s: %d x %d %s\n", Core::current(line).position(line).c_str(), tile.valid_rows(),
                               tile.valid_cols(), name(info.dtype));
     for (int r = 0; r < tile.valid_rows(); ++r) {
         for (int c = 0; c < tile.valid_cols(); ++c) {
-            const size_t element = size_t(r) * info.row_stride() + size_t(c) * info.col_stride();
-            const double value = number_at(tile.bytes() + element * size_of(info.dtype), info.dtype);
+            const auto* place = static_cast<const std::byte*>(elements_from(tile, r, c).data);
+            const double value = number_at<double>(place, info.dtype);
             text += format(c ? " %.9g" : "%.9g", value);
         }
         text += '\n';
@@ -164,14 +132,14 @@ void print_tile(const Operand& tile, int line) {
 void print_view(const View& gm, int line) {
     Core::current(line).begin_gm_access("TPRINT", gm, line);
     if (kTrace) return;
-    std::string text = format("%s: %lld x %lld %s\n", Core::current(line).position(line).c_str(),
-                              static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), name(gm.dtype));
+    std::string text =
+        format("%s: %ld x %ld %s\n", Core::current(line).position(line).c_str(), gm.rows(), gm.cols(), name(gm.dtype));
     for_each_plane(gm, [&](uint64_t plane, int64_t) {
         const auto* bytes = reinterpret_cast<const std::byte*>(plane);
         for (int64_t r = 0; r < gm.shape[3]; ++r) {
             for (int64_t c = 0; c < gm.shape[4]; ++c) {
                 const int64_t element = r * gm.stride[3] + c * gm.stride[4];
-                text += format(c ? " %.9g" : "%.9g", number_at(bytes + element * size_of(gm.dtype), gm.dtype));
+                text += format(c ? " %.9g" : "%.9g", number_at<double>(bytes + element * size_of(gm.dtype), gm.dtype));
             }
             text += '\n';
         }

@@ -68,8 +68,8 @@ void write_bits(OpId op, CmpMode mode, Operand& dst, const Operand& left, const 
             std::memset(bits, kNotANumber, op == OpId::TCMP || op == OpId::TCMPS ? bytes : 0);
             if (mode == CmpMode::NE) std::memset(bits, kNotANumber, dst.info().cols);
             for (int c = 0; c < left.valid_cols(); ++c) {
-                const auto a = static_cast<Wide>(element<T>(left, r, c));
-                const auto b = right ? static_cast<Wide>(element<T>(*right, r, c)) : value;
+                const auto a = wide<T>(left, r, c);
+                const auto b = right ? wide<T>(*right, r, c) : value;
                 const auto bit = std::byte(1 << c % 8);
                 bits[c / 8] = compares(mode, a, b) ? bits[c / 8] | bit : bits[c / 8] & ~bit;
             }
@@ -80,17 +80,14 @@ void write_bits(OpId op, CmpMode mode, Operand& dst, const Operand& left, const 
 }  // namespace
 
 void compare(OpId op, CmpMode mode, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, int line) {
-    require_assigned(op, left, line);
-    if (right) require_operands(op, line, left, {right});
+    require_operands(op, line, left, {right});
     const int rows = left.valid_rows(), bytes = mask_bytes(left);
     require_mask(op, dst, rows, bytes, line);
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, left, line);
-        recorder.read(left);
-        if (right) recorder.read(*right);
-        recorder.write_rows(dst, rows, mode == CmpMode::NE ? dst.info().cols : bytes);
-        return;
-    }
+    if (kTrace)
+        return Recorder(op, left, line)
+            .read(left, right)
+            .write_rows(dst, rows, mode == CmpMode::NE ? dst.info().cols : bytes)
+            .done();
     const Timer timer(op, elements_of(left), line);
     write_bits(op, mode, dst, left, right, scalar);
 }
@@ -98,26 +95,24 @@ void compare(OpId op, CmpMode mode, Operand& dst, const Operand& left, const Ope
 void select(OpId op, Operand& dst, const Operand& mask, const Operand& left, const Operand* right, Operand& scratch,
             Scalar scalar, int line) {
     require_operands(op, line, dst, {&left});
-    if (right) require_operands(op, line, dst, {right});
+    require_operands(op, line, dst, {right});
     require_assigned(op, scratch, line);
-    require_mask(op, mask, dst.valid_rows(), (dst.valid_cols() + 7) / 8, line);
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        const int width = (dst.valid_cols() + 7) / 8, size = static_cast<int>(size_of(mask.info().dtype));
-        recorder.read_rows(mask, dst.valid_rows(), (width + size - 1) / size).read(left);
-        if (right) recorder.read(*right);
-        recorder.scratch(scratch).write(dst);
-        return;
-    }
+    const int width = (dst.valid_cols() + 7) / 8, size = static_cast<int>(size_of(mask.info().dtype));
+    require_mask(op, mask, dst.valid_rows(), width, line);
+    if (kTrace)
+        return Recorder(op, dst, line)
+            .read_rows(mask, dst.valid_rows(), (width + size - 1) / size)
+            .read(left, right)
+            .scratch(scratch)
+            .write(dst)
+            .done();
     const Timer timer(op, elements_of(dst), line);
     for_size(size_of(dst.info().dtype), [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                const T other = right ? element<T>(*right, r, c) : scalar.as<T>();
-                element<T>(dst, r, c) = bit_of(mask, r, c) ? element<T>(left, r, c) : other;
-            }
-        }
+        for_each_element(dst, [&](int r, int c) {
+            const T other = right ? element<T>(*right, r, c) : scalar.as<T>();
+            element<T>(dst, r, c) = bit_of(mask, r, c) ? element<T>(left, r, c) : other;
+        });
     });
     spoil(scratch, kTileAlignment, line);
 }
@@ -125,23 +120,18 @@ void select(OpId op, Operand& dst, const Operand& mask, const Operand& left, con
 void parametric_relu(Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line) {
     require_operands(OpId::TPRELU, line, dst, {&left, &right});
     require_assigned(OpId::TPRELU, scratch, line);
-    if (kTrace) {
-        Recorder(OpId::TPRELU, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(OpId::TPRELU, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(OpId::TPRELU, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
         using T = decltype(zero);
         using Wide = Compute<T>;
-        for (int r = 0; r < dst.valid_rows(); ++r) {
-            for (int c = 0; c < dst.valid_cols(); ++c) {
-                const T a = element<T>(left, r, c);
-                const T product = static_cast<T>(static_cast<Wide>(a) * static_cast<Wide>(element<T>(right, r, c)));
-                element<T>(dst, r, c) = static_cast<Wide>(a) > Wide{0} ? a : product;
-            }
-        }
+        for_each_element(dst, [&](int r, int c) {
+            const T a = element<T>(left, r, c);
+            const T product = static_cast<T>(static_cast<Wide>(a) * wide<T>(right, r, c));
+            element<T>(dst, r, c) = static_cast<Wide>(a) > Wide{0} ? a : product;
+        });
     });
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 }  // namespace pto::host

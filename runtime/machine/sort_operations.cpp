@@ -55,21 +55,29 @@ void write_pairs(std::byte* to, const std::vector<Pair>& pairs) {
     }
 }
 
-void require_row_argument(OpId op, const Operand& dst, const Operand& src, int line) {
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
-    if (dst.valid_rows() != src.valid_rows() || dst.valid_cols() != 1 || src.valid_cols() == 0) {
-        fail(line, "%s of %d x %d needs columns, and a destination of %d x 1, not %d x %d", name(op), src.valid_rows(),
-             src.valid_cols(), src.valid_rows(), dst.valid_rows(), dst.valid_cols());
+void require_arguments(OpId op, Axis axis, const Operand& dst, const Operand& src, int line) {
+    const int rows = src.valid_rows(), cols = src.valid_cols();
+    const int to_rows = axis == Axis::Row ? rows : 1, to_cols = axis == Axis::Row ? 1 : cols;
+    if (dst.valid_rows() == to_rows && dst.valid_cols() == to_cols && (axis == Axis::Row ? cols : rows) != 0) return;
+    fail(line, "%s of %d x %d needs %s, and a destination of %d x %d, not %d x %d", name(op), rows, cols,
+         axis == Axis::Row ? "columns" : "rows", to_rows, to_cols, dst.valid_rows(), dst.valid_cols());
+}
+
+/// The first of the extremes among value(0), value(1), ...
+template <typename Value>
+int first_extreme(int count, bool largest, Value value) {
+    int best = 0;
+    for (int i = 1; i < count; ++i) {
+        if (largest ? value(i) > value(best) : value(i) < value(best)) best = i;
     }
+    return best;
 }
 
 }  // namespace
 
-void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Operand* scratch, int line) {
+void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, int line, Operand* scratch) {
     constexpr OpId op = OpId::TSORT32;
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &src, &indices}) require_assigned(op, *one, line);
-    if (scratch) require_assigned(op, *scratch, line);
+    require_assigned(op, line, {&dst, &src, &indices, scratch});
     const int pair = kPairBytes / static_cast<int>(size_of(src.info().dtype));
     if (src.valid_cols() % kSorted != 0 || indices.valid_cols() < src.valid_cols() || indices.valid_rows() < 1 ||
         dst.valid_rows() != src.valid_rows() || dst.valid_cols() != pair * src.valid_cols()) {
@@ -79,13 +87,7 @@ void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Opera
              src.valid_rows(), src.valid_cols(), indices.valid_rows(), indices.valid_cols(), dst.valid_rows(),
              dst.valid_cols(), pair);
     }
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, src, line);
-        recorder.read(src).read(indices);
-        if (scratch) recorder.scratch(*scratch);
-        recorder.write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src, indices).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(src), line);
     for_dtype(src.info().dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -99,7 +101,7 @@ void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Opera
             }
         }
     });
-    if (scratch) spoil(*scratch, scratch->info().bytes(), line);
+    if (scratch) spoil(*scratch, line);
 }
 
 void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line) {
@@ -108,14 +110,11 @@ void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line) {
     const int64_t group = kLists * length, cols = src.valid_cols();
     if (src.valid_rows() != 1 || length <= 0 || length % 64 != 0 || cols % group != 0 || cols / group > kMaxMerges) {
         fail(line,
-             "TMRGSORT of %d x %d elements in blocks of %lld: one row of at most %d groups of four blocks, which "
+             "TMRGSORT of %d x %d elements in blocks of %ld: one row of at most %d groups of four blocks, which "
              "are a multiple of 64 elements",
-             src.valid_rows(), src.valid_cols(), static_cast<long long>(length), kMaxMerges);
+             src.valid_rows(), src.valid_cols(), length, kMaxMerges);
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).write(dst).done();
     const Timer timer(op, elements_of(src), line);
     for_dtype(src.info().dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -134,57 +133,23 @@ void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line) {
     });
 }
 
-void find_in_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_row_argument(op, dst, src, line);
+void find_extremes(OpId op, Axis axis, Operand& dst, const Operand& src, Operand& scratch, int line) {
+    require_assigned(op, line, {&dst, &src});
+    require_arguments(op, axis, dst, src, line);
     require_assigned(op, scratch, line);
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(src), line);
-    const bool largest = op == OpId::TROWARGMAX;
+    const bool largest = op == OpId::TROWARGMAX || op == OpId::TCOLARGMAX;
     for_dtype(src.info().dtype, [&](auto zero) {
         using T = decltype(zero);
-        for (int r = 0; r < src.valid_rows(); ++r) {
-            int best = 0;
-            for (int c = 1; c < src.valid_cols(); ++c) {
-                const auto value = static_cast<Compute<T>>(element<T>(src, r, c));
-                const auto kept = static_cast<Compute<T>>(element<T>(src, r, best));
-                if (largest ? value > kept : value < kept) best = c;
-            }
-            element<int32_t>(dst, r, 0) = best;
-        }
+        for_each_element(dst, [&](int row, int col) {
+            element<int32_t>(dst, row, col) =
+                axis == Axis::Row
+                    ? first_extreme(src.valid_cols(), largest, [&](int c) { return wide<T>(src, row, c); })
+                    : first_extreme(src.valid_rows(), largest, [&](int r) { return wide<T>(src, r, col); });
+        });
     });
-    spoil(scratch, scratch.info().bytes(), line);
-}
-
-void find_in_columns(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
-    require_assigned(op, scratch, line);
-    if (dst.valid_cols() != src.valid_cols() || dst.valid_rows() != 1 || src.valid_rows() == 0) {
-        fail(line, "%s of %d x %d needs rows, and a destination of 1 x %d, not %d x %d", name(op), src.valid_rows(),
-             src.valid_cols(), src.valid_cols(), dst.valid_rows(), dst.valid_cols());
-    }
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
-    const Timer timer(op, elements_of(src), line);
-    const bool largest = op == OpId::TCOLARGMAX;
-    for_dtype(src.info().dtype, [&](auto zero) {
-        using T = decltype(zero);
-        for (int c = 0; c < src.valid_cols(); ++c) {
-            int best = 0;
-            for (int r = 1; r < src.valid_rows(); ++r) {
-                const auto value = static_cast<Compute<T>>(element<T>(src, r, c));
-                const auto kept = static_cast<Compute<T>>(element<T>(src, best, c));
-                if (largest ? value > kept : value < kept) best = r;
-            }
-            element<int32_t>(dst, 0, c) = best;
-        }
-    });
-    spoil(scratch, scratch.info().bytes(), line);
+    spoil(scratch, line);
 }
 
 }  // namespace pto::host

@@ -77,9 +77,9 @@ class TraceWriter {
         for (size_t f = 0; f < contents_.fifos.size(); ++f) {
             const auto& [spec, split] = contents_.fifos[f];
             text += format(
-                "%s{\"id\":%zu,\"flag_base\":%u,\"direction\":\"%s\",\"slots\":%u,\"slot_bytes\":%llu,\"split\":%d}",
-                f ? "," : "", f, spec.flag_base, name(spec.direction), spec.slots,
-                static_cast<unsigned long long>(spec.slot_bytes), static_cast<int>(split));
+                "%s{\"id\":%zu,\"flag_base\":%u,\"direction\":\"%s\",\"slots\":%u,\"slot_bytes\":%lu,\"split\":%d}",
+                f ? "," : "", f, spec.flag_base, name(spec.direction), spec.slots, spec.slot_bytes,
+                static_cast<int>(split));
         }
         text += "],\"cores\":[";
         uint64_t events = 0;
@@ -87,15 +87,13 @@ class TraceWriter {
         for (size_t c = 0; c < contents_.logs.size(); ++c) {
             const CoreLog& log = contents_.logs[c];
             const size_t position = c % (1 + kSubblocks);
-            text += format("%s{\"block\":%zu,\"kind\":\"%s\",\"subblock\":%zu,\"first_event\":%llu,\"events\":%zu}",
+            text += format("%s{\"block\":%zu,\"kind\":\"%s\",\"subblock\":%zu,\"first_event\":%lu,\"events\":%zu}",
                            c ? "," : "", c / (1 + kSubblocks), position ? "vec" : "cube", position ? position - 1 : 0,
-                           static_cast<unsigned long long>(events), log.events.size());
+                           events, log.events.size());
             events += log.events.size();
             accesses += log.accesses.size();
         }
-        return text +
-               format("],\"events\":%llu,\"accesses\":%llu,\"error\":", static_cast<unsigned long long>(events),
-                      static_cast<unsigned long long>(accesses)) +
+        return text + format("],\"events\":%lu,\"accesses\":%lu,\"error\":", events, accesses) +
                quoted(contents_.error) + "}";
     }
 

@@ -7,7 +7,7 @@
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
 #include "runtime/machine/elements.hpp"
-#include "runtime/machine/padding.hpp"
+#include "runtime/machine/planes.hpp"
 #include "runtime/machine/profile.hpp"
 #include "runtime/machine/recorder.hpp"
 #include "runtime/machine/spoil.hpp"
@@ -40,27 +40,19 @@ namespace {
 /// A transfer must fill the valid part of its tile exactly.
 void require_same_size(OpId op, const Operand& tile, const View& gm, int line) {
     if (gm.rows() == tile.valid_rows() && gm.cols() == tile.valid_cols()) return;
-    fail(line, "%s between a global tensor of %lld x %lld and a tile with %d x %d valid elements: they must be equal",
-         name(op), static_cast<long long>(gm.rows()), static_cast<long long>(gm.cols()), tile.valid_rows(),
-         tile.valid_cols());
+    fail(line, "%s between a global tensor of %ld x %ld and a tile with %d x %d valid elements: they must be equal",
+         name(op), gm.rows(), gm.cols(), tile.valid_rows(), tile.valid_cols());
 }
 
 /// A load into L1 takes the distance of rows as 16 bits.
 void require_row_stride(const View& gm, int line) {
     const int64_t stride = gm.stride[gm.layout == Layout::DN ? 4 : 3];
     if (stride <= kMaxCubeRowStride) return;
-    fail(line, "TLOAD into L1 of rows that are %lld elements apart: the instruction takes at most %lld",
-         static_cast<long long>(stride), static_cast<long long>(kMaxCubeRowStride));
+    fail(line, "TLOAD into L1 of rows that are %ld elements apart: the instruction takes at most %ld", stride,
+         kMaxCubeRowStride);
 }
 
-/// The elements of a vec, mat or acc tile from row `row` and column `col` on.
-Strided elements(const Operand& tile, int64_t row, int64_t col) {
-    const TileInfo& info = tile.info();
-    return {tile.bytes() + (row * info.row_stride() + col * info.col_stride()) * size_of(info.dtype), info.row_stride(),
-            info.col_stride()};
-}
-
-Strided elements(const View& gm, uint64_t plane) {
+Strided elements_of_plane(const View& gm, uint64_t plane) {
     return {reinterpret_cast<std::byte*>(plane), gm.stride[3], gm.stride[4]};
 }
 
@@ -82,7 +74,7 @@ void move_block(const Numbers& numbers, Operand& dst, const Operand& src, const 
     const DTypeId dtype = dst.info().dtype;
     if (dst.info().loc == TileType::Left) return numbers.pack_left(dtype, dst.bytes(), dst.info(), from, rows, cols);
     if (dst.info().loc == TileType::Right) return numbers.pack_right(dtype, dst.bytes(), dst.info(), from, rows, cols);
-    numbers.copy(src.info().dtype, dtype, elements(dst, 0, 0), from, rows, cols);
+    numbers.copy(src.info().dtype, dtype, elements_from(dst, 0, 0), from, rows, cols);
 }
 
 /// The bytes of an accumulator, with 0 in place of negative numbers.
@@ -136,34 +128,25 @@ void add_plane(const Numbers& numbers, DTypeId from_type, DTypeId type, const St
 }  // namespace
 
 void move_scaled(OpId op, Operand& dst, const Operand& src, const Operand* scales, int line) {
-    for (const Operand* one : {static_cast<const Operand*>(&dst), &src, scales}) {
-        if (one) require_assigned(op, *one, line);
-    }
+    require_assigned(op, line, {&dst, &src, scales});
     if (!kTrace) refuse_scale(op, line);
-    Recorder recorder(op, PIPE_FIX, dst, line);
-    recorder.read(src);
-    if (op == OpId::TINSERT_FP) recorder.read(dst);
-    if (scales) recorder.read(*scales);
-    recorder.write(dst);
+    const Operand* kept = op == OpId::TINSERT_FP ? &dst : nullptr;
+    Recorder(op, dst, line, PIPE_FIX).read(src, kept, scales).write(dst);
 }
 
 void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* scales, int line) {
-    require_assigned(op, src, line);
-    if (scales) require_assigned(op, *scales, line);
+    require_assigned(op, line, {&src, scales});
     require_same_size(op, src, dst, line);
     Core& core = Core::current(line);
     core.begin_gm_access(name(op), dst, line);
     core.require_distinct_elements(name(op), dst, line);
     if (!kTrace) refuse_scale(op, line);
-    Recorder recorder(op, PIPE_FIX, src, line);
-    recorder.read(src);
-    if (scales) recorder.read(*scales);
-    recorder.write(dst);
+    Recorder(op, src, line, PIPE_FIX).read(src, scales).write(dst);
 }
 
 void reshape(Operand& dst, const Operand& src, int line) {
     dst.alias(src, line);
-    if (kTrace) Recorder(OpId::TRESHAPE, PIPE_S, dst, line);
+    if (kTrace) Recorder(OpId::TRESHAPE, dst, line, PIPE_S);
 }
 
 void load(Operand& dst, const View& src, int line) {
@@ -172,14 +155,11 @@ void load(Operand& dst, const View& src, int line) {
     if (dst.info().loc == TileType::Mat) require_row_stride(src, line);
     Core& core = Core::current(line);
     core.begin_gm_access("TLOAD", src, line);
-    if (kTrace) {
-        Recorder(OpId::TLOAD, PIPE_MTE2, dst, line).read(src).write_padded(dst);
-        return;
-    }
+    if (kTrace) return Recorder(OpId::TLOAD, dst, line, PIPE_MTE2).read(src).write_padded(dst).done();
     const Timer timer(OpId::TLOAD, elements_of(dst), line);
     for_each_plane(src, [&](uint64_t plane, int64_t first_row) {
-        core.numbers().copy(src.dtype, src.dtype, elements(dst, first_row, 0), elements(src, plane), src.shape[3],
-                            src.shape[4]);
+        core.numbers().copy(src.dtype, src.dtype, elements_from(dst, first_row, 0), elements_of_plane(src, plane),
+                            src.shape[3], src.shape[4]);
     });
     if (dst.info().pad != PadValue::Null) pad_runs(dst, core.numbers());
 }
@@ -188,11 +168,8 @@ void prefetch(Operand& dst, const View& src, int line) {
     constexpr OpId op = OpId::TPREFETCH;
     require_assigned(op, dst, line);
     Core::current(line).begin_gm_access("TPREFETCH", src, line);
-    if (kTrace) {
-        Recorder(op, PIPE_MTE2, dst, line).read(src).scratch(dst);
-        return;
-    }
-    spoil(dst, dst.info().bytes(), line);
+    if (kTrace) return Recorder(op, dst, line, PIPE_MTE2).read(src).scratch(dst).done();
+    spoil(dst, line);
 }
 
 void end_by_trap(int line) { fail(line, "trap(): the kernel ends the launch"); }
@@ -208,16 +185,13 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     Core& core = Core::current(line);
     core.begin_gm_access("TSTORE", dst, line);
     core.require_distinct_elements("TSTORE", dst, line);
-    if (kTrace) {
-        const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
-        Recorder(OpId::TSTORE, pipe, src, line).read(src).write(dst);
-        return;
-    }
+    const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
+    if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).write(dst).done();
     const Timer timer(OpId::TSTORE, elements_of(src), line);
     std::vector<std::byte> positive;
     if (modes.relu) positive = without_negatives(src);
     for_each_plane(dst, [&](uint64_t plane, int64_t first_row) {
-        const Strided own = elements(src, first_row, 0), to = elements(dst, plane);
+        const Strided own = elements_from(src, first_row, 0), to = elements_of_plane(dst, plane);
         const Strided from = modes.relu ? in_copy(own, src, positive) : own;
         if (modes.adds) {
             add_plane(core.numbers(), src.info().dtype, dst.dtype, to, from, dst.shape[3], dst.shape[4]);
@@ -229,25 +203,17 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
 
 void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line, bool relu) {
     if (op == OpId::TMOV) require_operands(op, line, dst, {&src});
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {&dst, &src});
     if (row < 0 || col < 0 || row + dst.valid_rows() > src.valid_rows() || col + dst.valid_cols() > src.valid_cols()) {
-        fail(line, "%s of %d x %d elements at row %lld, column %lld of a tile with %d x %d valid ones", name(op),
-             dst.valid_rows(), dst.valid_cols(), static_cast<long long>(row), static_cast<long long>(col),
-             src.valid_rows(), src.valid_cols());
+        fail(line, "%s of %d x %d elements at row %ld, column %ld of a tile with %d x %d valid ones", name(op),
+             dst.valid_rows(), dst.valid_cols(), row, col, src.valid_rows(), src.valid_cols());
     }
     const bool hidden = pipe == PIPE_V && op == OpId::TEXTRACT;
-    if (kTrace) {
-        Recorder recorder(op, pipe, dst, line);
-        recorder.read(src);
-        if (hidden) recorder.library_scratch();
-        recorder.write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line, pipe).read(src).library_scratch(hidden).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     if (hidden) spoil_library_scratch(line);
     const Numbers& numbers = Core::current(line).numbers();
-    const Strided from = elements(src, row, col);
+    const Strided from = elements_from(src, row, col);
     if (!relu) return move_block(numbers, dst, src, from);
     std::vector<std::byte> positive = without_negatives(src);
     move_block(numbers, dst, src, in_copy(from, src, positive));

@@ -9,16 +9,14 @@
 #include "pto/ops/scratch.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/elements.hpp"
 #include "runtime/machine/profile.hpp"
 #include "runtime/machine/recorder.hpp"
 #include "runtime/machine/spoil.hpp"
-#include "runtime/numbers/numbers.hpp"
 
 namespace pto::host {
 
 namespace {
-
-Block2D runs_of(const Operand& tile) { return {tile.bytes(), tile.info().pitch()}; }
 
 bool is_dense(const Operand& tile) { return tile.valid_run() == tile.info().pitch(); }
 
@@ -32,53 +30,26 @@ Extent extent_of(const Operand& dst, std::initializer_list<const Operand*> src) 
 
 }  // namespace
 
-void unary(OpId op, Operand& dst, const Operand& src, int line) {
-    require_operands(op, line, dst, {&src});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).write(dst);
-        return;
-    }
+void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch) {
+    require_operands(op, line, dst, {&src, scratch});
+    if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&src}), runs_of(dst), runs_of(src), {});
+    if (scratch) spoil(*scratch, line);
 }
 
-void unary_with_scratch(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_operands(op, line, dst, {&src, &scratch});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
-    unary(op, dst, src, line);
-    spoil(scratch, scratch.info().bytes(), line);
-}
-
-void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
-    require_operands(op, line, dst, {&left, &right});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(left).read(right).write(dst);
-        return;
-    }
+void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch) {
+    require_operands(op, line, dst, {&left, &right, scratch});
+    if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&left, &right}), runs_of(dst),
                                       runs_of(left), runs_of(right));
-}
-
-void binary_with_scratch(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line) {
-    require_operands(op, line, dst, {&left, &right, &scratch});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(left).read(right).scratch(scratch).write(dst);
-        return;
-    }
-    binary(op, dst, left, right, line);
-    if (scratch.address() != dst.address()) spoil(scratch, scratch.info().bytes(), line);
+    if (scratch && scratch->address() != dst.address()) spoil(*scratch, line);
 }
 
 void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
     require_operands(op, line, dst, {&src});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(src).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     Core::current(line).numbers().map_rows(by_reciprocal ? OpId::TMULS : op, dst.info().dtype, extent_of(dst, {&src}),
                                            runs_of(dst), runs_of(src), {&scalar, 0});
@@ -86,10 +57,7 @@ void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int l
 
 void fill(OpId op, Operand& dst, Scalar scalar, int line) {
     require_operands(op, line, dst, {});
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     Core::current(line).numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst, {}), runs_of(dst), {&scalar, 0});
 }
@@ -98,13 +66,12 @@ void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode sa
     require_operands(OpId::TCVT, line, dst, {&src});
     const DTypeId from = src.info().dtype, to = dst.info().dtype;
     const Conversion conversion = conversion_of(from, to);
-    if (kTrace) {
-        Recorder recorder(OpId::TCVT, PIPE_V, dst, line);
-        recorder.read(src);
-        if (conversion.uses_library_scratch) recorder.library_scratch();
-        recorder.write(dst);
-        return;
-    }
+    if (kTrace)
+        return Recorder(OpId::TCVT, dst, line)
+            .read(src)
+            .library_scratch(conversion.uses_library_scratch)
+            .write(dst)
+            .done();
     const Timer timer(OpId::TCVT, elements_of(dst), line);
     if (conversion.uses_library_scratch) spoil_library_scratch(line);
     const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
@@ -140,26 +107,22 @@ void require_scratch(OpId op, const Operand& dst, const Operand& src, const Oper
              src.valid_rows(), src.valid_cols(), scratch.valid_rows(), scratch.valid_cols());
     }
     if (share_bytes(scratch, src) || share_bytes(scratch, dst)) {
-        fail(line, "%s with scratch at byte %llu of UB that shares bytes with its source or its destination", name(op),
-             static_cast<unsigned long long>(scratch.address()));
+        fail(line, "%s with scratch at byte %lu of UB that shares bytes with its source or its destination", name(op),
+             scratch.address());
     }
 }
 
 }  // namespace
 
 void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {&dst, &src});
     require_scratch(op, dst, src, scratch, line);
     const int rows = src.valid_rows(), cols = src.valid_cols();
     if (dst.valid_rows() != rows || dst.valid_cols() != 1 || cols == 0) {
         fail(line, "%s of %d x %d needs columns to reduce and a destination of %d x 1, not %d x %d", name(op), rows,
              cols, rows, dst.valid_rows(), dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder(op, PIPE_V, src, line).read(src).scratch(scratch).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(src), line);
     const Block2D results = {dst.bytes(), dst.info().row_stride()};
     Core::current(line).numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results,
@@ -168,21 +131,13 @@ void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, in
 }
 
 void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scratch, int line) {
-    if (scratch) require_assigned(op, *scratch, line);
-    require_assigned(op, dst, line);
-    require_assigned(op, src, line);
+    require_assigned(op, line, {scratch, &dst, &src});
     const int rows = src.valid_rows(), cols = src.valid_cols();
     if (dst.valid_rows() != 1 || dst.valid_cols() != cols || rows == 0) {
         fail(line, "%s of %d x %d needs rows to reduce and a destination of 1 x %d, not %d x %d", name(op), rows, cols,
              cols, dst.valid_rows(), dst.valid_cols());
     }
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, src, line);
-        recorder.read(src);
-        if (scratch) recorder.scratch(*scratch);
-        recorder.write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(src), line);
     Core::current(line).numbers().reduce_cols(op, src.info().dtype, {size_t(rows), size_t(cols)}, runs_of(dst),
                                               runs_of(src));
@@ -191,8 +146,7 @@ void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scrat
 namespace {
 
 void require_expand(OpId op, Axis axis, const Operand& dst, const Operand& values, int line) {
-    require_assigned(op, dst, line);
-    require_assigned(op, values, line);
+    require_assigned(op, line, {&dst, &values});
     const bool fits = axis == Axis::Row ? dst.valid_rows() == values.valid_rows() && values.valid_cols() > 0
                                         : dst.valid_cols() == values.valid_cols() && values.valid_rows() > 0;
     if (!fits) {
@@ -201,8 +155,6 @@ void require_expand(OpId op, Axis axis, const Operand& dst, const Operand& value
              axis == Axis::Row ? "row" : "column");
     }
 }
-
-Block2D values_per_row(const Operand& values) { return {values.bytes(), values.info().row_stride()}; }
 
 /// `block` from its row `first` on.
 Block2D from_row(const Block2D& block, int first, DTypeId dtype) {
@@ -278,10 +230,7 @@ void combine(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand
 
 void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
     require_expand(op, axis, dst, values, line);
-    if (kTrace) {
-        Recorder(op, PIPE_V, dst, line).read(values).write(dst);
-        return;
-    }
+    if (kTrace) return Recorder(op, dst, line).read(values).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
     const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
@@ -295,19 +244,10 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
     require_operands(op, line, dst, {&src});
     require_expand(op, axis, dst, values, line);
     if (scratch) require_assigned(op, *scratch, line);
-    if (kTrace) {
-        Recorder recorder(op, PIPE_V, dst, line);
-        recorder.read(src).read(values);
-        if (scratch) {
-            recorder.scratch(*scratch);
-        } else if (axis == Axis::Row && !values.info().row_major) {
-            recorder.library_scratch();
-        }
-        recorder.write(dst);
-        return;
-    }
-    const Timer timer(op, elements_of(dst), line);
     const bool library = !scratch && axis == Axis::Row && !values.info().row_major;
+    if (kTrace)
+        return Recorder(op, dst, line).read(src, values).scratch(scratch).library_scratch(library).write(dst).done();
+    const Timer timer(op, elements_of(dst), line);
     if (library && swapped) spoil_library_scratch(line);
     const bool is_exp = op == OpId::TROWEXPANDEXPDIF || op == OpId::TCOLEXPANDEXPDIF;
     if (is_exp && dst.info().dtype == DTypeId::F16) {  // the difference is rounded, too: it is stored in dst
@@ -318,7 +258,7 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
     } else {
         combine(op, axis, dst, src, values, library, swapped, line);
     }
-    if (scratch) spoil(*scratch, scratch->info().bytes(), line);
+    if (scratch) spoil(*scratch, line);
 }
 
 }  // namespace pto::host

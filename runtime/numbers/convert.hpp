@@ -215,19 +215,12 @@ void convert_span(To* dst, const From* src, size_t count, Rounding how, bool sat
 
 template <DTypeId id>
 struct TypeOf;
-#define PTO_TYPE(ID, TYPE)       \
+#define PTO_TYPE(ID, TYPE, NAME) \
     template <>                  \
     struct TypeOf<DTypeId::ID> { \
         using type = TYPE;       \
     };
-PTO_TYPE(F32, float)
-PTO_TYPE(F16, half)
-PTO_TYPE(BF16, bfloat16_t)
-PTO_TYPE(I64, int64_t)
-PTO_TYPE(I32, int32_t)
-PTO_TYPE(I16, int16_t)
-PTO_TYPE(I8, int8_t)
-PTO_TYPE(U8, uint8_t)
+PTO_ELEMENTS(PTO_TYPE)
 #undef PTO_TYPE
 
 /// The loops of one row of the table of conversions.

@@ -8,24 +8,26 @@
 
 namespace pto::host::PTO_LEVEL {
 
-struct Add {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a + b);
-    }
-};
-struct Sub {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a - b);
-    }
-};
-struct Mul {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a * b);
-    }
-};
+/// Functors of two operands of any type.
+#define PTO_OF_TWO(NAME, RESULT)           \
+    struct NAME {                          \
+        template <typename T>              \
+        T operator()(T a, T b) const {     \
+            return static_cast<T>(RESULT); \
+        }                                  \
+    };
+PTO_OF_TWO(Add, (a + b))
+PTO_OF_TWO(Sub, (a - b))
+PTO_OF_TWO(Mul, (a * b))
+PTO_OF_TWO(Max, (nan_max(a, b)))
+PTO_OF_TWO(Min, (nan_min(a, b)))
+PTO_OF_TWO(And, (a & b))
+PTO_OF_TWO(Or, (a | b))
+PTO_OF_TWO(Xor, (a ^ b))
+PTO_OF_TWO(Shl, (static_cast<std::make_unsigned_t<T>>(a) << b))
+PTO_OF_TWO(Shr, (a >> b))
+#undef PTO_OF_TWO
+
 struct Div {
     template <typename T>
     T operator()(T a, T b) const {
@@ -34,48 +36,6 @@ struct Div {
             if (std::is_signed_v<T> && b == T(-1)) return static_cast<T>(-a);  // the smallest integer wraps
         }
         return static_cast<T>(a / b);
-    }
-};
-struct Max {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return nan_max(a, b);
-    }
-};
-struct Min {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return nan_min(a, b);
-    }
-};
-struct And {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a & b);
-    }
-};
-struct Or {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a | b);
-    }
-};
-struct Xor {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a ^ b);
-    }
-};
-struct Shl {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) << b);
-    }
-};
-struct Shr {
-    template <typename T>
-    T operator()(T a, T b) const {
-        return static_cast<T>(a >> b);
     }
 };
 struct Fmod {

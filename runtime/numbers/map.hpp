@@ -84,20 +84,11 @@ PTO_INLINE void for_type(DTypeId dtype, Visit visit) {
     __builtin_trap();
 }
 
-template <typename F, TypeSet types>
-void map_unary(DTypeId dtype, Extent extent, Block2D dst, Source2D a) {
+template <typename F, TypeSet types, typename... Sources>
+void map_runs(DTypeId dtype, Extent extent, Block2D dst, Sources... src) {
     for_type<types>(dtype, [=](auto zero) {
         using T = decltype(zero);
-        for (size_t r = 0; r < extent.runs; ++r) map_span(F{}, extent.count, run<T>(dst, r), run<T>(a, r));
-    });
-}
-
-template <typename F, TypeSet types>
-void map_binary(DTypeId dtype, Extent extent, Block2D dst, Source2D a, Source2D b) {
-    for_type<types>(dtype, [=](auto zero) {
-        using T = decltype(zero);
-        for (size_t r = 0; r < extent.runs; ++r)
-            map_span(F{}, extent.count, run<T>(dst, r), run<T>(a, r), run<T>(b, r));
+        for (size_t r = 0; r < extent.runs; ++r) map_span(F{}, extent.count, run<T>(dst, r), run<T>(src, r)...);
     });
 }
 
@@ -116,10 +107,10 @@ inline void map(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, 
     switch (op) {
 #define PTO_UNARY(NAME, FUNCTOR) \
     case OpId::NAME:             \
-        return map_unary<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a);
+        return map_runs<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a);
 #define PTO_BINARY(NAME, FUNCTOR) \
     case OpId::NAME:              \
-        return map_binary<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a, b);
+        return map_runs<FUNCTOR, types_of(OpId::NAME)>(dtype, extent, dst, a, b);
         PTO_UNARY(TEXP, Exp)
         PTO_UNARY_OPS(PTO_UNARY)
         PTO_UNARY_SCRATCH_OPS(PTO_UNARY)

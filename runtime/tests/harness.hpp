@@ -73,7 +73,7 @@ inline std::string run(std::function<void()> cube, std::function<void()> vec, ui
     request.block_count = blocks;
     request.program = {std::move(cube), std::move(vec)};
     request.cpu = cpu();
-    return pto::host::run_launch(std::move(request));
+    return pto::host::run_launch(request);
 }
 
 /// Runs a body on one vector core, on the cube core; returns the report.

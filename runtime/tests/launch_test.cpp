@@ -127,7 +127,7 @@ std::string store_at(int offset) {
     };
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
     request.gm = {{begin, begin + 400, 0}};
-    return host::run_launch(std::move(request));
+    return host::run_launch(request);
 }
 
 TEST(accesses_outside_of_the_launch_buffers_are_refused) {
@@ -166,7 +166,7 @@ std::string run_with(host::LaunchRequest request, const std::function<void()>& b
         if (get_subblockid() == 0) body();
     };
     request.cpu = cpu();
-    return host::run_launch(std::move(request));
+    return host::run_launch(request);
 }
 
 TEST(a_launch_works_on_no_more_threads_than_it_may) {

@@ -25,7 +25,7 @@ TEST(a_level_that_is_not_there_is_refused_before_anything_runs) {
     bool ran = false;
     request.program.cube = request.program.vec = [&] { ran = true; };
     request.cpu = "x86-64-v9";
-    const std::string report = host::run_launch(std::move(request));
+    const std::string report = host::run_launch(request);
     CHECK_CONTAINS(report, "there is no CPU level x86-64-v9 on this machine; it has " + names().front());
     CHECK(!ran);
 }

@@ -345,7 +345,7 @@ TEST(slots_beyond_the_buffer_of_the_launch_are_refused) {
     request.program = {[&] { send(slots.data(), 8); },
                        [&] { receive<Upper, 16, 16, kUpDown>(slots.data(), 8, 16, 0); }};
     request.gm = {{begin, begin + 7 * kSlotBytes}};
-    CHECK_CONTAINS(host::run_launch(std::move(request)), "which lies in no buffer of the launch");
+    CHECK_CONTAINS(host::run_launch(request), "which lies in no buffer of the launch");
 }
 
 TEST(a_launch_after_a_deadlock_is_not_affected) {

@@ -58,7 +58,7 @@ std::vector<uint64_t> slots_used(bool fill, int count) {
     request.fill = fill;
     request.program.cube = [&] { send(memory, count, [&](int, uint64_t address) { used.push_back(address); }); };
     request.program.vec = [&] { receive(memory, count, [](int) {}); };
-    CHECK(host::run_launch(std::move(request)).empty());
+    CHECK(host::run_launch(request).empty());
     return used;
 }
 

@@ -63,7 +63,7 @@ Trace traced(std::function<void()> cube, std::function<void()> vec, uint32_t blo
     request.block_count = blocks;
     request.program = {std::move(cube), std::move(vec)};
     request.trace_path = path;
-    const std::string report = host::run_launch(std::move(request));
+    const std::string report = host::run_launch(request);
     if (expected_error.empty()) {
         CHECK(report.empty());
     } else {
@@ -209,7 +209,7 @@ TEST(bounds_are_checked_as_in_a_launch_that_computes) {
     };
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
     request.gm = {{begin, begin + 400, 0}};
-    CHECK_CONTAINS(host::run_launch(std::move(request)),
+    CHECK_CONTAINS(host::run_launch(request),
                    "TSTORE of global memory at bytes [148, 404) of argument 0, which has 400, which lies in no buffer "
                    "of the launch");
 }

@@ -16,12 +16,9 @@ namespace pto::host {
 enum class Axis : uint8_t { Row, Col };
 
 // Vector operations, pipe V.
-void unary(OpId op, Operand& dst, const Operand& src, int line);
-/// As unary; the device overwrites `scratch`.
-void unary_with_scratch(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
-void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line);
-/// As binary; the device overwrites `scratch`.
-void binary_with_scratch(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line);
+/// The device overwrites `scratch`, if it is not null.
+void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch = nullptr);
+void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch = nullptr);
 /// dst = f(src, scalar). `by_reciprocal`: the operation is a division, and the scalar the reciprocal of its own.
 void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal = false);
 /// dst = scalar / src
@@ -77,8 +74,7 @@ void scatter_columns(Operand& dst, const Operand& src, int line);
 void fill_padding(OpId op, Operand& dst, const Operand& src, int line);
 void transpose(Operand& dst, const Operand& src, Operand& scratch, int line);
 void concatenate(Operand& dst, const Operand& left, const Operand& right, int line);
-/// `scratch` may be null.
-void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, Operand* scratch, int line);
+void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, int line, Operand* scratch = nullptr);
 void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line);
 /// Two to four lists of pairs merged into one; `executed` counts the pairs of each that were taken before one was used
 /// up, if it is not null.
@@ -89,8 +85,8 @@ void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& s
 /// The larger, or smaller, of two elements and its index, where both are valid; else the one that is.
 void combine_arguments(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& dst_index,
                        const Operand& left_index, const Operand& right_index, int line);
-void find_in_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
-void find_in_columns(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line);
+/// The place of the first extreme of each row, or column.
+void find_extremes(OpId op, Axis axis, Operand& dst, const Operand& src, Operand& scratch, int line);
 
 // The scalar unit (pipe S) in UB.
 /// dst = first, first + step, ...

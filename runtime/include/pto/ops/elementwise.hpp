@@ -39,7 +39,7 @@ PTO_BINARY_OPS(PTO_BINARY_OP)
     void NAME(D& dst, const A& left, const B& right, Scratch& scratch, int line = __builtin_LINE()) { \
         PTO_REQUIRE_TYPE(NAME);                                                                       \
         host::check_vec_operands<D, A, B, Scratch>();                                                 \
-        host::binary_with_scratch(host::OpId::NAME, dst, left, right, scratch, line);                 \
+        host::binary(host::OpId::NAME, dst, left, right, line, &scratch);                             \
     }
 PTO_BINARY_SCRATCH_OPS(PTO_BINARY_SCRATCH_OP)
 #undef PTO_BINARY_SCRATCH_OP
@@ -98,7 +98,7 @@ PTO_UNARY_SCRATCH_OPS(PTO_UNARY_OP)
     void NAME(D& dst, const A& src, S& scratch, int line = __builtin_LINE()) {                   \
         PTO_REQUIRE_TYPE(NAME);                                                                  \
         host::check_vec_operands<D, A, S>();                                                     \
-        host::unary_with_scratch(host::OpId::NAME, dst, src, scratch, line);                     \
+        host::unary(host::OpId::NAME, dst, src, line, &scratch);                                 \
     }
 PTO_UNARY_SCRATCH_OPS(PTO_UNARY_SCRATCH_OP)
 #undef PTO_UNARY_SCRATCH_OP

@@ -41,35 +41,43 @@ constexpr void check_bias() {
                   "the bias of a result of [m, n] must be [1, n]");
 }
 
+template <typename D, typename L, typename R>
+constexpr void check_gemv() {
+    check_matmul<D, L, R>();
+    static_assert(may_equal(L::ValidRow, 1) && may_equal(D::ValidRow, 1),
+                  "TGEMV multiplies one valid row: TMATMUL takes more");
+}
+
 }  // namespace host
 
-/// dst = left right
-template <typename D, typename L, typename R>
-void TMATMUL(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {
-    host::check_matmul<D, L, R>();
-    host::multiply(host::OpId::TMATMUL, dst, left, right, line);
-}
-
-/// dst = acc + left right; acc and dst may be the same tile.
-template <typename D, typename A, typename L, typename R>
-void TMATMUL_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {
-    host::check_matmul<D, L, R>();
-    host::check_accumulator<D, A>();
-    host::multiply_acc(host::OpId::TMATMUL_ACC, dst, acc, left, right, line);
-}
+/// NAME: dst = left right. NAME_ACC: dst = acc + left right, where acc and dst may be the same tile. NAME_BIAS: dst =
+/// left right + bias, bias being [1, n] of the type of dst.
+#define PTO_PRODUCT(NAME, CHECK)                                                                          \
+    template <typename D, typename L, typename R>                                                         \
+    void NAME(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {                       \
+        host::CHECK<D, L, R>();                                                                           \
+        host::multiply(host::OpId::NAME, dst, left, right, line);                                         \
+    }                                                                                                     \
+    template <typename D, typename A, typename L, typename R>                                             \
+    void NAME##_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {   \
+        host::CHECK<D, L, R>();                                                                           \
+        host::check_accumulator<D, A>();                                                                  \
+        host::multiply_acc(host::OpId::NAME##_ACC, dst, acc, left, right, line);                          \
+    }                                                                                                     \
+    template <typename D, typename L, typename R, typename B>                                             \
+    void NAME##_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) { \
+        host::CHECK<D, L, R>();                                                                           \
+        host::check_bias<D, B>();                                                                         \
+        host::multiply_bias(host::OpId::NAME##_BIAS, dst, left, right, bias, line);                       \
+    }
+PTO_PRODUCT(TMATMUL, check_matmul)
+PTO_PRODUCT(TGEMV, check_gemv)
+#undef PTO_PRODUCT
 
 /// dst += left right
 template <typename D, typename L, typename R>
 void TMATMUL_ACC(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {
     TMATMUL_ACC(dst, dst, left, right, line);
-}
-
-/// dst = left right + bias, bias being [1, n] of the type of dst.
-template <typename D, typename L, typename R, typename B>
-void TMATMUL_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) {
-    host::check_matmul<D, L, R>();
-    host::check_bias<D, B>();
-    host::multiply_bias(host::OpId::TMATMUL_BIAS, dst, left, right, bias, line);
 }
 
 /// With a phase, which tells FIX on the device when a sum is done.
@@ -85,41 +93,6 @@ void TMATMUL_BIAS(D& dst, const L& left, const R& right, const B& bias, int line
 PTO_PRODUCT_PHASES(TMATMUL)
 PTO_PRODUCT_PHASES(TMATMUL_ACC)
 PTO_PRODUCT_PHASES(TMATMUL_BIAS)
-
-namespace host {
-
-template <typename D, typename L, typename R>
-constexpr void check_gemv() {
-    check_matmul<D, L, R>();
-    static_assert(may_equal(L::ValidRow, 1) && may_equal(D::ValidRow, 1),
-                  "TGEMV multiplies one valid row: TMATMUL takes more");
-}
-
-}  // namespace host
-
-/// dst = left right, left being one row.
-template <typename D, typename L, typename R>
-void TGEMV(D& dst, const L& left, const R& right, int line = __builtin_LINE()) {
-    host::check_gemv<D, L, R>();
-    host::multiply(host::OpId::TGEMV, dst, left, right, line);
-}
-
-/// dst = acc + left right, left being one row.
-template <typename D, typename A, typename L, typename R>
-void TGEMV_ACC(D& dst, const A& acc, const L& left, const R& right, int line = __builtin_LINE()) {
-    host::check_gemv<D, L, R>();
-    host::check_accumulator<D, A>();
-    host::multiply_acc(host::OpId::TGEMV_ACC, dst, acc, left, right, line);
-}
-
-/// dst = left right + bias, left being one row and bias [1, n].
-template <typename D, typename L, typename R, typename B>
-void TGEMV_BIAS(D& dst, const L& left, const R& right, const B& bias, int line = __builtin_LINE()) {
-    host::check_gemv<D, L, R>();
-    host::check_bias<D, B>();
-    host::multiply_bias(host::OpId::TGEMV_BIAS, dst, left, right, bias, line);
-}
-
 PTO_PRODUCT_PHASES(TGEMV)
 PTO_PRODUCT_PHASES(TGEMV_ACC)
 PTO_PRODUCT_PHASES(TGEMV_BIAS)

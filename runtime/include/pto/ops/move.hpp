@@ -60,7 +60,7 @@ void TMOV(D& dst, const S& src, int line = __builtin_LINE()) {
 
 /// With a scale: recorded, but not computed.
 template <typename D, typename S>
-void TMOV(D& dst, const S& src, int64_t scale, int line = __builtin_LINE()) {
+void TMOV(D& dst, const S& src, int64_t /*scale*/, int line = __builtin_LINE()) {
     host::scale_tile(host::OpId::TMOV, dst, src, nullptr, line);
 }
 template <typename D, typename S, typename F>
@@ -68,15 +68,18 @@ void TMOV_FP(D& dst, const S& src, const F& scales, int line = __builtin_LINE())
     host::scale_tile(host::OpId::TMOV_FP, dst, src, &scales, line);
 }
 template <typename D, typename S>
-void TEXTRACT(D& dst, const S& src, int64_t scale, uint16_t row, uint16_t col, int line = __builtin_LINE()) {
+void TEXTRACT(D& dst, const S& src, int64_t /*scale*/, uint16_t /*row*/, uint16_t /*col*/,
+              int line = __builtin_LINE()) {
     host::scale_tile(host::OpId::TEXTRACT, dst, src, nullptr, line);
 }
 template <typename D, typename S, typename F>
-void TEXTRACT_FP(D& dst, const S& src, const F& scales, uint16_t row, uint16_t col, int line = __builtin_LINE()) {
+void TEXTRACT_FP(D& dst, const S& src, const F& scales, uint16_t /*row*/, uint16_t /*col*/,
+                 int line = __builtin_LINE()) {
     host::scale_tile(host::OpId::TEXTRACT_FP, dst, src, &scales, line);
 }
 template <typename D, typename S, typename F>
-void TINSERT_FP(D& dst, const S& src, const F& scales, uint16_t row, uint16_t col, int line = __builtin_LINE()) {
+void TINSERT_FP(D& dst, const S& src, const F& scales, uint16_t /*row*/, uint16_t /*col*/,
+                int line = __builtin_LINE()) {
     host::scale_tile(host::OpId::TINSERT_FP, dst, src, &scales, line);
 }
 

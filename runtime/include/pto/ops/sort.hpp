@@ -7,21 +7,26 @@
 
 namespace pto {
 
+namespace host {
+
+template <typename D, typename S, typename I, typename... Scratch>
+void sort32(D& dst, const S& src, const I& indices, int line, Scratch*... scratch) {
+    PTO_REQUIRE_TYPE(TSORT32);
+    check_plain_vec<D, S, I, Scratch...>();
+    static_assert(std::is_same_v<typename I::DType, uint32_t>, "TSORT32 takes indices of uint32_t");
+    sort_blocks(dst, src, indices, line, scratch...);
+}
+
+}  // namespace host
+
 /// Each block of 32 columns by falling value, as pairs of 8 bytes: value and index; the indices are one row for all.
 template <typename D, typename S, typename I>
 void TSORT32(D& dst, const S& src, const I& indices, int line = __builtin_LINE()) {
-    PTO_REQUIRE_TYPE(TSORT32);
-    host::check_plain_vec<D, S, I>();
-    static_assert(std::is_same_v<typename I::DType, uint32_t>, "TSORT32 takes indices of uint32_t");
-    host::sort_blocks(dst, src, indices, nullptr, line);
+    host::sort32(dst, src, indices, line);
 }
-
 template <typename D, typename S, typename I, typename Scratch, typename = std::enable_if_t<host::is_tile<Scratch>>>
 void TSORT32(D& dst, const S& src, const I& indices, Scratch& scratch, int line = __builtin_LINE()) {
-    PTO_REQUIRE_TYPE(TSORT32);
-    host::check_plain_vec<D, S, I, Scratch>();
-    static_assert(std::is_same_v<typename I::DType, uint32_t>, "TSORT32 takes indices of uint32_t");
-    host::sort_blocks(dst, src, indices, &scratch, line);
+    host::sort32(dst, src, indices, line, &scratch);
 }
 
 /// Every four blocks of `length` elements, which are sorted lists of pairs, merged into one.
@@ -44,26 +49,17 @@ constexpr void check_argument() {
 
 }  // namespace host
 
-/// dst[r][0] = column of the first extreme of row r.
-#define PTO_ROW_ARGUMENT(NAME)                                                       \
-    template <typename D, typename S, typename Scratch>                              \
-    void NAME(D& dst, const S& src, Scratch& scratch, int line = __builtin_LINE()) { \
-        host::check_argument<host::OpId::NAME, D, S>();                              \
-        host::find_in_rows(host::OpId::NAME, dst, src, scratch, line);               \
+/// dst[r][0] = column of the first extreme of row r; dst[0][c] = row of the first extreme of column c.
+#define PTO_ARGUMENT(NAME, AXIS)                                                          \
+    template <typename D, typename S, typename Scratch>                                   \
+    void NAME(D& dst, const S& src, Scratch& scratch, int line = __builtin_LINE()) {      \
+        host::check_argument<host::OpId::NAME, D, S>();                                   \
+        host::find_extremes(host::OpId::NAME, host::Axis::AXIS, dst, src, scratch, line); \
     }
-PTO_ROW_ARGUMENT(TROWARGMAX)
-PTO_ROW_ARGUMENT(TROWARGMIN)
-#undef PTO_ROW_ARGUMENT
-
-/// dst[0][c] = row of the first extreme of column c.
-#define PTO_COL_ARGUMENT(NAME)                                                       \
-    template <typename D, typename S, typename Scratch>                              \
-    void NAME(D& dst, const S& src, Scratch& scratch, int line = __builtin_LINE()) { \
-        host::check_argument<host::OpId::NAME, D, S>();                              \
-        host::find_in_columns(host::OpId::NAME, dst, src, scratch, line);            \
-    }
-PTO_COL_ARGUMENT(TCOLARGMAX)
-PTO_COL_ARGUMENT(TCOLARGMIN)
-#undef PTO_COL_ARGUMENT
+PTO_ARGUMENT(TROWARGMAX, Row)
+PTO_ARGUMENT(TROWARGMIN, Row)
+PTO_ARGUMENT(TCOLARGMAX, Col)
+PTO_ARGUMENT(TCOLARGMIN, Col)
+#undef PTO_ARGUMENT
 
 }  // namespace pto

@@ -51,29 +51,33 @@ void TPREFETCH(D& dst, const Global& gm, int line = __builtin_LINE()) {
     host::prefetch(dst, gm.view(), line);
 }
 
+namespace host {
+
+template <typename Global, typename S>
+constexpr void check_store() {
+    using To = typename Global::DType;
+    using From = typename S::DType;
+    static_assert(S::Loc == TileType::Vec || S::Loc == TileType::Acc,
+                  "TSTORE writes vec or acc tiles to global memory");
+    static_assert(S::Loc == TileType::Acc ? fix_stores<From, To> : std::is_same_v<From, To>,
+                  "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+}
+
+}  // namespace host
+
 /// The elements of a global tensor = the valid part of src. From vec tiles (pipe MTE3), and from acc tiles (pipe FIX),
 /// which may be narrowed from f32 to f16 or bf16 on the way.
 template <typename Global, typename S>
 void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
-    using To = typename Global::DType;
-    using From = typename S::DType;
     static_assert(host::is_global<Global>, "TSTORE(dst, src) writes a GlobalTensor");
-    static_assert(S::Loc == TileType::Vec || S::Loc == TileType::Acc,
-                  "TSTORE writes vec or acc tiles to global memory");
-    static_assert(S::Loc == TileType::Acc ? host::fix_stores<From, To> : std::is_same_v<From, To>,
-                  "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+    host::check_store<Global, S>();
     host::store(gm.view(), src, {}, line);
 }
 
 /// The same, added to what is there, or with 0 for negative numbers.
 template <typename S, typename Global, AtomicType atomic, ReluPreMode relu = ReluPreMode::NoRelu>
 void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
-    using To = typename Global::DType;
-    using From = typename S::DType;
-    static_assert(S::Loc == TileType::Vec || S::Loc == TileType::Acc,
-                  "TSTORE writes vec or acc tiles to global memory");
-    static_assert(S::Loc == TileType::Acc ? host::fix_stores<From, To> : std::is_same_v<From, To>,
-                  "TSTORE converts only from f32 acc tiles to f16 or bf16: else the element types must be the same");
+    host::check_store<Global, S>();
     static_assert(S::Loc == TileType::Acc || relu == ReluPreMode::NoRelu, "FIX has relu: TSTORE of an acc tile");
     host::store(gm.view(), src, {atomic == AtomicType::AtomicAdd, relu == ReluPreMode::NormalRelu}, line);
 }
@@ -90,7 +94,7 @@ void TSTORE(const Global& gm, const S& src, int line = __builtin_LINE()) {
 
 /// With a scale. How FIX encodes it is not published: this is recorded, and does not compute.
 template <typename S, typename Global, AtomicType atomic, ReluPreMode relu>
-void TSTORE(const Global& gm, const S& src, int64_t scale, int line = __builtin_LINE()) {
+void TSTORE(const Global& gm, const S& src, int64_t /*scale*/, int line = __builtin_LINE()) {
     static_assert(S::Loc == TileType::Acc, "FIX has scales: TSTORE of an acc tile");
     host::store_scaled(host::OpId::TSTORE, gm.view(), src, nullptr, line);
 }
