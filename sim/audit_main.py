@@ -25,10 +25,9 @@ from kernels.library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
 from patchers.errors import PatchError
 from sim.hazards import judge
-from sim.outputs import EVIDENCE
+from sim.programs import EVIDENCE, define_v_rule
 from sim.record import TraceLibrary
 from sim.report import verdict_json
-from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the patched kernel.", required=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.bugs import CASES
+from sim.bugs import CASES, table
 from sim.bugs_case import Check
-from sim.bugs_main import table
 from sim.bugs_run import run_all
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "checks.md"

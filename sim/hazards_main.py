@@ -24,10 +24,9 @@ from kernels.shape_flags import define_shape
 from sim.check import Checked, check
 from sim.findings import Finding, Verdict
 from sim.hazards import judge
-from sim.outputs import REPORTS
+from sim.programs import REPORTS, define_v_rule
 from sim.record import TraceLibrary, libraries_beside
 from sim.report import verdict_json, verdict_text
-from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 from tracing.file import read_trace
 

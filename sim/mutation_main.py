@@ -22,9 +22,8 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from kernels.library import KernelError, LibraryError
 from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
-from sim.outputs import REPORTS
+from sim.programs import REPORTS, define_v_rule
 from sim.record import TraceLibrary, libraries_beside
-from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_list(

@@ -22,9 +22,8 @@ from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
 from kernels.kernel import Trial
 from kernels.library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
-from sim.outputs import EVIDENCE
+from sim.programs import EVIDENCE, define_v_rule
 from sim.record import TraceLibrary
-from sim.v_rule_flag import define_v_rule
 from sim.vector_repeats import VRule
 
 _SO = flags.DEFINE_string("so", None, "Trace library (NAME.trace.so) of the kernel.", required=True)

@@ -5,11 +5,23 @@ The cycles are predictions of docs/timeline.md, under both of its hypotheses, of
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isa.pipes import EVENT_IDS, QUEUES, Pipe
-from sim.sync_plans import Kernel, Plan, Planned, counts_of, plan_all, planned_module, with_all_barriers, without_syncs
+from sim.programs import markdown_table
+from sim.sync_plans import (
+    Kernel,
+    Plan,
+    Planned,
+    counts_of,
+    kernels,
+    plan_all,
+    planned_module,
+    with_all_barriers,
+    without_syncs,
+)
 from sim.timeline.launch import DEFAULT_CORES, Hypothesis
 from sim.timeline.parameters import load_fits
 from sim.timeline.program import TimedProgram
@@ -59,6 +71,12 @@ MANY = 64
 """Ids that are always enough."""
 
 
+def full_report() -> str:
+    """Return the report on all kernels, docs/sync_report.md."""
+    with tempfile.TemporaryDirectory(prefix="sync_report_") as directory:
+        return report(kernels(), Path(directory))
+
+
 def report(chosen: Sequence[Kernel], directory: Path) -> str:
     """Return the report on `chosen` as Markdown; the compiler works in `directory`.
 
@@ -72,7 +90,7 @@ def report(chosen: Sequence[Kernel], directory: Path) -> str:
         (CYCLES_TEXT, _CYCLES, _cycles),
         (IDS_TEXT, ["kernel", *_QUEUE_NAMES, "PIPE_ALL in loops"], _ids),
     ]
-    return "".join(f"{text}\n{_table(head, [cells(*row) for row in rows])}" for text, head, cells in tables)
+    return "".join(f"{text}\n{markdown_table(head, (cells(*row) for row in rows))}" for text, head, cells in tables)
 
 
 _COUNTS = ["kernel", "V barriers", "scratch", "repeats", "flags", "PIPE_ALL", "in loops"]
@@ -125,8 +143,3 @@ def _ids(kernel: Kernel, plans: Mapping[Plan, Planned]) -> list[str]:
             # A flag that rotates in a loop has several ids, from its event_id on.
             needed[pair.flag.src] = max(needed[pair.flag.src], pair.flag.event_id + pair.flag.ids)
     return [kernel.name, *(str(count or "") for count in needed), str(plans[Plan.SOURCE].counts.in_loops)]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"

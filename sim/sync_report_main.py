@@ -5,40 +5,29 @@ Exit code 0: done; 2: wrong usage or a file cannot be written.
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from absl import flags
 
 from cli.files import output_file, write_file
 from cli.program import run
-from sim.sync_plans import kernels
-from sim.sync_report import TITLE, report
+from sim.sync_report import TITLE, full_report
 
 _OUTPUT = flags.DEFINE_string("output", None, "Markdown file to write; standard output without it.")
 
 
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    output: Path | None
+def options() -> Path | None:
+    """Read the flags: where to write, None for standard output."""
+    return output_file("output", _OUTPUT.value, ours=lambda start: start.startswith(TITLE.encode()))
 
 
-def options() -> Options:
-    """Read the flags."""
-    return Options(output_file("output", _OUTPUT.value, ours=lambda start: start.startswith(TITLE.encode())))
-
-
-def work(chosen: Options) -> int:
+def work(output: Path | None) -> int:
     """Make the report."""
-    with tempfile.TemporaryDirectory(prefix="sync_report_") as directory:
-        text = report(kernels(), Path(directory))
-    if chosen.output is None:
+    text = full_report()
+    if output is None:
         print(text, end="")
     else:
-        write_file(chosen.output, text)
+        write_file(output, text)
     return 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from isa.repeats import SAFE_DISTANCE
 from sim.findings import Finding
+from sim.programs import markdown_table
 from sim.replay import FindingKind
 
 KINDS = (FindingKind.RAW, FindingKind.WAR, FindingKind.WAW)
@@ -57,8 +58,7 @@ def _row(kernel: str, operations: str, tile: str, findings: Sequence[Finding]) -
 
 def table(found: Iterable[Row]) -> str:
     """Return the rows as a Markdown table."""
-    lines = [HEADER, ("---",) * len(HEADER), *(row.cells() for row in found)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return markdown_table(HEADER, (row.cells() for row in found))
 
 
 def with_table(document: str, printed: str) -> str:
