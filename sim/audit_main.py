@@ -19,11 +19,10 @@ import numpy as np
 from absl import flags
 
 from cli.files import output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import EXIT_FAILED, fail, run
 from kernels.kernel import Trial
 from kernels.library import KernelError, LibraryError
 from patchers.audit import Audit, audit, load, summary
-from patchers.errors import PatchError
 from sim.hazards import judge
 from sim.programs import EVIDENCE, define_v_rule
 from sim.record import TraceLibrary
@@ -112,23 +111,20 @@ def complaints(name: str, outcome: Audit, unknown: Iterable[int]) -> str:
 
 def work(chosen: Options) -> int:
     """Trace, judge, compare, write. Return the exit code."""
+    report = load(chosen.report, dict)
+    library = TraceLibrary(chosen.library)
+    traces = trace(library, chosen.v_rule)
     try:
-        report = load(chosen.report, dict)
-        library = TraceLibrary(chosen.library)
-        traces = trace(library, chosen.v_rule)
         outcome = audit(report, traces.verdicts)
         unknown = not_executed(report, traces.lines)
-        if problem := complaints(library.info.name, outcome, unknown):
-            return fail(problem, EXIT_FAILED)
-        write_file(chosen.output, json.dumps(audit_json(traces, report, outcome, chosen.v_rule), indent=1) + "\n")
-    except KernelError as error:
-        return fail(error, EXIT_FAILED)
+        found = audit_json(traces, report, outcome, chosen.v_rule)
     except (KeyError, TypeError) as error:
-        return fail(f"{chosen.report} is not a report of vec_barriers: {error!r} in it", EXIT_USAGE)
-    except (PatchError, ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
+        raise ValueError(f"{chosen.report} is not a report of vec_barriers: {error!r} in it") from error
+    if problem := complaints(library.info.name, outcome, unknown):
+        return fail(problem, EXIT_FAILED)
+    write_file(chosen.output, json.dumps(found, indent=1) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(ValueError, OSError, LibraryError))

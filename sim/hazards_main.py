@@ -17,7 +17,7 @@ from absl import flags
 
 import flash_atten
 from cli.files import output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import EXIT_FAILED, run
 from kernels.kernel import Trial, shape_of
 from kernels.library import KernelError, LibraryError
 from kernels.shape_flags import define_shape
@@ -105,18 +105,13 @@ def reports(chosen: Options) -> Iterator[Report]:
 def work(chosen: Options) -> int:
     """Judge everything; print the verdicts. Return the exit code."""
     results = []
-    try:
-        for name, entry, verdict, accepted in reports(chosen):
-            print(verdict_text(f"{name} {entry}".rstrip(), verdict, accepted), flush=True)
-            results.append(verdict_json(name, verdict, accepted))
-        if chosen.json:
-            write_file(chosen.json, json.dumps(results, indent=1) + "\n")
-    except (ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
-    except KernelError as error:
-        return fail(error, EXIT_FAILED)
+    for name, entry, verdict, accepted in reports(chosen):
+        print(verdict_text(f"{name} {entry}".rstrip(), verdict, accepted), flush=True)
+        results.append(verdict_json(name, verdict, accepted))
+    if chosen.json:
+        write_file(chosen.json, json.dumps(results, indent=1) + "\n")
     return 0 if all(result["ok"] for result in results) else EXIT_FAILED
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(ValueError, OSError, LibraryError))

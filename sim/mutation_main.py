@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import flash_atten
 from cli.files import output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from kernels.library import KernelError, LibraryError
 from sim.mutants import mutants, take_inventory
 from sim.mutate import UncleanError, judge_mutants, sample, summary, summary_text
@@ -84,19 +84,14 @@ def mutate(library: TraceLibrary, chosen: Options) -> dict[str, Any]:
 def work(chosen: Options) -> int:
     """Mutate every kernel; print the summaries. Return the exit code."""
     reports = []
-    try:
-        for path in chosen.libraries or as_assembled():
-            library = TraceLibrary(path)
-            reports.append(mutate(library, chosen))
-            print(summary_text(library.info.name, reports[-1]), flush=True)
-        if chosen.json:
-            write_file(chosen.json, json.dumps(reports, indent=1) + "\n")
-    except (UncleanError, KernelError) as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
+    for path in chosen.libraries or as_assembled():
+        library = TraceLibrary(path)
+        reports.append(mutate(library, chosen))
+        print(summary_text(library.info.name, reports[-1]), flush=True)
+    if chosen.json:
+        write_file(chosen.json, json.dumps(reports, indent=1) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(UncleanError, KernelError), usage=(ValueError, OSError, LibraryError))

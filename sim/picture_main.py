@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cli.files import user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from flash_atten.config import S0, LaunchShape
 from flash_atten.described import attention_of
 from isa.pipes import Pipe
@@ -115,24 +115,17 @@ def _draw_arrow(axes: Axes, arrow: Arrow) -> None:
 
 def work(chosen: Options) -> int:
     """Trace, schedule, draw. Return the exit code."""
-    try:
-        library = TraceLibrary(chosen.library)
-        kernel = attention_of(library.kernel)
-        trial = kernel.trial(LaunchShape(S0, chosen.tiles * kernel.config.part_rows))
-        trace = library.record_trial(trial)[0].trace
-        plan = schedule(trace, 0, lambda core: core.subblock == 0)
-        title = (
-            f"Flash Attention, {kernel.config.title}: flags (grey), barriers (black), FIFO signals (thick) of one block"
-        )
-        figure = draw(plan, title, chosen.first, chosen.last)
-        write_file(chosen.output, picture(figure, chosen.output.suffix))
-    except KernelError as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
+    library = TraceLibrary(chosen.library)
+    kernel = attention_of(library.kernel)
+    trial = kernel.trial(LaunchShape(S0, chosen.tiles * kernel.config.part_rows))
+    trace = library.record_trial(trial)[0].trace
+    plan = schedule(trace, 0, lambda core: core.subblock == 0)
+    title = f"Flash Attention, {kernel.config.title}: flags (grey), barriers (black), FIFO signals (thick) of one block"
+    figure = draw(plan, title, chosen.first, chosen.last)
+    write_file(chosen.output, picture(figure, chosen.output.suffix))
     print(f"{chosen.output}: {len(plan.bars)} operations, {len(plan.arrows)} signals")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(ValueError, OSError, LibraryError))

@@ -18,7 +18,7 @@ from pathlib import Path
 from absl import flags
 
 from cli.files import output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from kernels.kernel import Trial
 from kernels.library import KernelError, LibraryError
 from sim.barriers import UnorderedTraceError, redundant_barriers
@@ -70,19 +70,14 @@ def proof_text(cpp: bytes, lines: Iterable[int], trials: Iterable[Trial], v_rule
 
 def work(chosen: Options) -> int:
     """Trace, prove, write. Return the exit code."""
-    try:
-        library = TraceLibrary(chosen.library)
-        trials = library.kernel.proof_trials
-        traces = (each.trace for trial in trials for each in library.record_trial(trial))
-        lines = redundant_barriers(traces, chosen.v_rule)
-        write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, trials, chosen.v_rule))
-    except (KernelError, UnorderedTraceError) as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
+    library = TraceLibrary(chosen.library)
+    trials = library.kernel.proof_trials
+    traces = (each.trace for trial in trials for each in library.record_trial(trial))
+    lines = redundant_barriers(traces, chosen.v_rule)
+    write_file(chosen.output, proof_text(chosen.cpp.read_bytes(), lines, trials, chosen.v_rule))
     print(f"{library.info.name}: {len(lines)} of its barriers on V are implied by other ordering")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError, UnorderedTraceError), usage=(ValueError, OSError, LibraryError))

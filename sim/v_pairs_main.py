@@ -15,7 +15,7 @@ from absl import flags
 
 import flash_atten
 from cli.files import user_path
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
+from cli.program import run
 from kernels.library import KernelError, LibraryError
 from sim.hazards import judge
 from sim.record import TraceLibrary, libraries_beside
@@ -58,14 +58,9 @@ def found(chosen: Options) -> Iterator[Row]:
 
 def work(chosen: Options) -> int:
     """Print the table. Return the exit code."""
-    try:
-        print(table(found(chosen)), end="")
-    except (ValueError, OSError, LibraryError) as error:
-        return fail(error, EXIT_USAGE)
-    except KernelError as error:
-        return fail(error, EXIT_FAILED)
+    print(table(found(chosen)), end="")
     return 0
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(KernelError,), usage=(ValueError, OSError, LibraryError))

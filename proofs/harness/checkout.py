@@ -41,8 +41,6 @@ STARTUP = ("--nohome_rc", "--max_idle_secs=600")
 OUTPUT = ("--color=no", "--curses=no", "--show_progress_rate_limit=60")
 """Options that make Bazel's log readable in a file."""
 
-CHUNK = 1 << 20
-
 
 class BuildError(RuntimeError):
     """A build that had to succeed did not; the text has the end of its log."""
@@ -124,11 +122,8 @@ def tracked_files(root: Path) -> list[str]:
 
 def sha256(path: Path) -> str:
     """Digest of a file, as hexadecimal text."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

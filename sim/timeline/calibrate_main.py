@@ -16,12 +16,10 @@ from absl import flags
 from numpy.typing import NDArray
 
 from cli.files import marked, output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from isa.costs import CostError
+from cli.program import run
 from sim.timeline.calibrate import NotIdentified, Recordings, Row, fit, log_errors, percent, read_rows, relative
 from sim.timeline.launch import Hypothesis
 from sim.timeline.parameters import Fit, fits_json
-from tracing.format import TraceError
 
 _TRACES = flags.DEFINE_string("traces", None, "Folder with the recordings that the table names.", required=True)
 _TABLES = flags.DEFINE_list(
@@ -67,20 +65,15 @@ def work(chosen: Options) -> int:
     """Fit every hypothesis and say what came out. Return the exit code."""
     recordings = Recordings(chosen.traces)
     fits = {}
-    try:
-        for hypothesis in Hypothesis:
-            result = fit(chosen.rows, recordings.blocks, hypothesis)
-            fits[hypothesis] = result
-            errors = log_errors(chosen.rows, recordings.blocks, result.fitted, hypothesis)
-            print(fit_text(hypothesis, result))
-            print(rows_text("fitted", chosen.rows, errors))
-            if chosen.judged:
-                judged = log_errors(chosen.judged, recordings.blocks, result.fitted, hypothesis)
-                print(rows_text("not fitted", chosen.judged, judged))
-    except NotIdentified as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, OSError, TraceError, CostError) as error:
-        return fail(error, EXIT_USAGE)
+    for hypothesis in Hypothesis:
+        result = fit(chosen.rows, recordings.blocks, hypothesis)
+        fits[hypothesis] = result
+        errors = log_errors(chosen.rows, recordings.blocks, result.fitted, hypothesis)
+        print(fit_text(hypothesis, result))
+        print(rows_text("fitted", chosen.rows, errors))
+        if chosen.judged:
+            judged = log_errors(chosen.judged, recordings.blocks, result.fitted, hypothesis)
+            print(rows_text("not fitted", chosen.judged, judged))
     if chosen.output:
         write_file(chosen.output, fits_json(fits))
     return 0
@@ -109,4 +102,4 @@ def rows_text(title: str, rows: Sequence[Row], errors: NDArray[np.float64]) -> s
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(NotIdentified,), usage=(ValueError,))

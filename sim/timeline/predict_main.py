@@ -13,14 +13,12 @@ from pathlib import Path
 from absl import flags
 
 from cli.files import json_of, json_text, output_file, user_path, write_file
-from cli.program import EXIT_FAILED, EXIT_USAGE, fail, run
-from isa.costs import CostError
+from cli.program import run
 from sim.timeline.blocks import BlockTimes
 from sim.timeline.files import read_program
 from sim.timeline.launch import DEFAULT_CORES, Timing, Workload, microseconds
 from sim.timeline.parameters import Fits, load_fits
 from sim.timeline.times import Deadlock
-from tracing.format import TraceError
 
 _TRACE = flags.DEFINE_list("trace", [], "Trace of one Q block on one core; then perhaps one of two Q blocks.")
 _Q_ROWS = flags.DEFINE_integer("q_rows", None, "Rows of Q of the launch, a multiple of 128.", required=True)
@@ -65,15 +63,10 @@ def options() -> Options:
 
 def work(chosen: Options) -> int:
     """Predict under both hypotheses. Return the exit code."""
-    try:
-        fits = load_fits()
-        programs = [read_program(path, chosen.free_batch) for path in chosen.traces]
-        blocks = BlockTimes(programs[0], programs[1] if len(programs) > 1 else None)
-        times = {h.value: microseconds(blocks, chosen.work, fits[h].fitted, h) for h in fits}
-    except Deadlock as error:
-        return fail(error, EXIT_FAILED)
-    except (ValueError, OSError, TraceError, CostError) as error:
-        return fail(error, EXIT_USAGE)
+    fits = load_fits()
+    programs = [read_program(path, chosen.free_batch) for path in chosen.traces]
+    blocks = BlockTimes(programs[0], programs[1] if len(programs) > 1 else None)
+    times = {h.value: microseconds(blocks, chosen.work, fits[h].fitted, h) for h in fits}
     print(prediction_text(times, fits))
     if chosen.json:
         write_file(chosen.json, json_text(PROGRAM, {"microseconds": times, "predicted": True}))
@@ -90,4 +83,4 @@ def prediction_text(times: dict[str, float], fits: Fits) -> str:
 
 
 if __name__ == "__main__":
-    run(options, work)
+    run(options, work, failed=(Deadlock,), usage=(ValueError,))
