@@ -39,10 +39,7 @@ SCALARS = (
     ),
     Case("scalar counter of all blocks", J, "WAW", "-y[0] += 1.0f;\n+y[get_block_idx()] += 1.0f;", blocks=8),
     Case(
-        "scalar index behind the end",
-        R,
-        "lies in no buffer",
-        "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;",
+        "scalar index behind the end", R, "lies in no buffer", "-float v = x[65536];\n+float v = x[65535];\ny[0] = v;"
     ),
 )
 
@@ -55,10 +52,7 @@ MEMORY = (
         "-TLOAD(s0, g4);\n+TLOAD(a, gx);\nFLAG(MTE2, V)\nTEXP(b, a);",
     ),
     Case(
-        "load behind the end",
-        R,
-        "lies in no buffer",
-        "-G g(x + 65536 - 512);\n+G g(x + 65536 - 1024);\nTLOAD(a, g);",
+        "load behind the end", R, "lies in no buffer", "-G g(x + 65536 - 512);\n+G g(x + 65536 - 1024);\nTLOAD(a, g);"
     ),
     Case(
         "columns behind the valid ones",

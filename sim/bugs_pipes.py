@@ -53,10 +53,7 @@ FLAGS = (
         n=4,
     ),
     Case(
-        "set moved before the load",
-        J,
-        "RAW",
-        "-SET(MTE2, V)\nTLOAD(a, gx);\n+SET(MTE2, V)\nWAIT(MTE2, V)\nTEXP(b, a);",
+        "set moved before the load", J, "RAW", "-SET(MTE2, V)\nTLOAD(a, gx);\n+SET(MTE2, V)\nWAIT(MTE2, V)\nTEXP(b, a);"
     ),
     Case(
         "wait moved behind the use",

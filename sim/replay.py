@@ -47,10 +47,7 @@ class FindingKind(Enum):
     """A warning: in issue order the flag is free, but the setting pipe does not know that the waiting one was there."""
 
 
-_FLAG_MISUSE = {
-    Misuse.SET_TWICE: FindingKind.SET_TWICE,
-    Misuse.WAIT_WITHOUT_SET: FindingKind.WAIT_WITHOUT_SET,
-}
+_FLAG_MISUSE = {Misuse.SET_TWICE: FindingKind.SET_TWICE, Misuse.WAIT_WITHOUT_SET: FindingKind.WAIT_WITHOUT_SET}
 
 
 class Place(NamedTuple):

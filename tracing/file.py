@@ -12,19 +12,7 @@ from typing import Any
 import numpy as np
 
 from isa.pipes import QUEUES, Kind, Pipe
-from tracing.format import (
-    ACCESS_DTYPE,
-    EVENT_DTYPE,
-    MAGIC,
-    VERSION,
-    Buffer,
-    Core,
-    Fifo,
-    Records,
-    Rw,
-    Trace,
-    TraceError,
-)
+from tracing.format import ACCESS_DTYPE, EVENT_DTYPE, MAGIC, VERSION, Buffer, Core, Fifo, Records, Rw, Trace, TraceError
 
 
 def read_trace(path: str | os.PathLike[str]) -> Trace:
