@@ -20,8 +20,7 @@ import proofs.generated
 from cli.files import write_file
 from sim.record import TraceLibrary, libraries_beside
 from sim.sync_report import full_report
-from sim.v_pairs import table, with_table
-from sim.v_pairs_main import pairs_of
+from sim.v_pairs import pairs_of, table, with_table
 
 SYNC_REPORT = "docs/sync_report.md"
 PAIRS = "docs/barriers.md"

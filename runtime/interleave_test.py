@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.attention import attention_arguments, compiled
 from runtime.host_kernel import HostKernel, KernelFailure
-from runtime.testing import TILE, VIEW, compile_text
+from runtime.testing import TILE, VIEW, attention_arguments, compile_text, compiled
 
 SEEDS = range(32)
 

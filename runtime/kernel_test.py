@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from isa.pipes import Kind, Pipe
-from runtime.attention import HEAD, Array, attention_arguments, compiled
 from runtime.host_kernel import HostKernel, KernelFailure
+from runtime.testing import HEAD_SIZE, Array, attention_arguments, compiled
 from tracing.file import read_trace
 from tracing.format import Buffer
 
@@ -24,7 +24,7 @@ def scaled_relu(tmp_path_factory: pytest.TempPathFactory) -> HostKernel:
 
 
 def attention_reference(q: Array, k: Array, v: Array) -> NDArray[np.float64]:
-    scores = q.astype(np.float64) @ k.astype(np.float64).T / np.sqrt(HEAD)
+    scores = q.astype(np.float64) @ k.astype(np.float64).T / np.sqrt(HEAD_SIZE)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     result: NDArray[np.float64] = weights @ v.astype(np.float64) / weights.sum(axis=1, keepdims=True)
     return result

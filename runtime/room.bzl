@@ -1,7 +1,6 @@
 """What each Python file of //runtime imports, and what each test needs besides."""
 
 FILES = {
-    "attention": ["compiled"],
     # Kernels that are C++ text, run on the CPU.
     "compiled": ["//tools/bisheng:host_compile", "//tools/bisheng:host_toolchain", "host_kernel"],
     "host_kernel": ["loading", "pip:numpy"],
@@ -13,8 +12,8 @@ TESTS = {
     "compile_fail_test": {"data": [":host_sources"], "deps": ["//tools/bisheng:host_toolchain"]},
     "convert_numbers_test": {"size": "medium", "deps": ["//ptodsl/dialect", "compiled", "pip:hypothesis"]},
     "entries_test": {"size": "medium", "deps": ["//tools/bisheng:library", "//tracing:file", "testing"]},
-    "interleave_test": {"size": "medium", "deps": ["attention", "testing"]},
-    "kernel_test": {"size": "medium", "deps": ["//tracing:file", "attention"]},
+    "interleave_test": {"size": "medium", "deps": ["testing"]},
+    "kernel_test": {"size": "medium", "deps": ["//tracing:file", "testing"]},
     "loading_test": {"size": "medium", "deps": ["testing"]},
     "scalar_test": {"size": "medium", "deps": ["//tracing:file", "testing"]},
 }

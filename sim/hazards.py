@@ -23,10 +23,9 @@ import numpy as np
 from isa.pipes import Kind
 from sim.cross_block import block_conflicts
 from sim.describe import describe, describe_blocks
-from sim.exhaustive import ExhaustiveReplay
 from sim.findings import CONFLICTS, Counts, Finding, Verdict
 from sim.program import BlockProgram, ByteRange, distinct_programs, prepare
-from sim.replay import Key, RawFinding, Replay
+from sim.replay import ExhaustiveReplay, Key, RawFinding, Replay
 from sim.vector_repeats import VRule
 from tracing.format import FIFO_KINDS, Trace
 

@@ -18,8 +18,7 @@ from sim.hazards import judge
 from sim.mutants import Mutation, mutants, take_inventory
 from sim.mutate import judge_mutants, sample, summary
 from sim.record import TRACE_SUFFIX, Recording, TraceLibrary
-from sim.v_pairs import table
-from sim.v_pairs_main import pairs_of
+from sim.v_pairs import pairs_of, table
 
 UNPATCHED = sorted(Path(__file__).parent.glob(f"*{TRACE_SUFFIX}"))
 SHIPPED = sorted(Path(flash_atten.__file__).parent.glob(f"*{TRACE_SUFFIX}"))

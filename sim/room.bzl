@@ -31,8 +31,7 @@ FILES = {
     "bugs_modules": ["bugs_case"],
     "bugs_ordered": ["bugs_modules"],
     "bugs_pipes": ["bugs_case"],
-    "bugs_run": ["//runtime:compiled", "//tracing:file", "bugs_modules", "bugs_source", "hazards"],
-    "bugs_source": ["//tools/ptoas:assemble", "bugs_case"],
+    "bugs_run": ["//runtime:compiled", "//tools/ptoas:assemble", "//tracing:file", "bugs_modules", "hazards"],
     "canned": ["//flash_atten:stand_in", "//tracing:file"],
     "carried": ["program"],
     "check": ["//patchers:patterns", "hazards", "record"],
@@ -50,11 +49,10 @@ FILES = {
     "cross_block": ["regions"],
     "describe": ["cross_block", "findings"],
     "effects_cases": ["//ptodsl/dialect:testing"],
-    "exhaustive": ["replay"],
     "figures": ["//cli:files", "pip:matplotlib"],
     "findings": ["replay"],
     "happens_before": ["//isa"],
-    "hazards": ["describe", "exhaustive"],
+    "hazards": ["describe"],
     "hazards_main": [
         "//cli:program",
         "//flash_atten:config",
@@ -101,8 +99,7 @@ FILES = {
     "sync_report": ["//sim/timeline", "//tools/ptoas/insert_sync", "programs", "sync_plans"],
     "sync_report_main": ["//cli:files", "//cli:program", "sync_report"],
     "testing": ["//tracing:builder", "findings"],
-    "v_pairs": ["findings", "programs"],
-    "v_pairs_main": ["//cli:files", "//cli:program", "//flash_atten:config", "hazards", "record", "v_pairs"],
+    "v_pairs": ["//cli:program", "//flash_atten:config", "hazards", "programs", "record"],
     "vector_repeats": ["//isa", "//tracing:format"],
 }
 
@@ -115,7 +112,6 @@ TESTONLY = [
     "bugs_ordered",
     "bugs_pipes",
     "bugs_run",
-    "bugs_source",
     "canned",
     "confirm",
     "effects_cases",
@@ -204,7 +200,7 @@ TESTS = {
             ":fa_s1tile256_unpatched.cpp",
             "//:docs/barriers.md",
         ] + traces(FA_KERNELS) + unpatched_traces(FA_KERNELS),
-        "deps": ["//flash_atten:described", "barriers", "check", "confirm", "mutate", "v_pairs_main"],
+        "deps": ["//flash_atten:described", "barriers", "check", "confirm", "mutate", "v_pairs"],
     },
     "mutate_test": {"deps": ["//tracing:builder", "confirm"]},
     "new_operation_test": {
@@ -259,7 +255,7 @@ TESTS = {
         "deps": ["//flash_atten:described", "//flash_atten:kernel", "//patchers:patch", "barriers", "check", "mutate"],
     },
     "sync_report_test": {"size": "large", "data": ["//:docs/sync_report.md"], "deps": ["//sim/timeline:testing"]},
-    "v_pairs_test": {"deps": ["//cli:testing", "testing", "v_pairs_main"]},
+    "v_pairs_test": {"deps": ["//cli:testing", "testing"]},
     "v_rule_test": {
         "size": "medium",
         "deps": ["barriers", "hazards", "reference_judge", "report", "testing", "pip:hypothesis"],

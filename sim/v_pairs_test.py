@@ -46,13 +46,13 @@ def test_conflicts_of_other_pipes_are_no_rows() -> None:
 
 def test_the_program_prints_the_table_of_a_trace(tmp_path: Path) -> None:
     write_trace(trace(16), tmp_path / "k.trace")
-    done = run_program("sim.v_pairs_main", "--trace=k.trace", directory=tmp_path)
+    done = run_program("sim.v_pairs", "--trace=k.trace", directory=tmp_path)
     assert done.returncode == 0
     assert done.stdout.splitlines()[2:] == ["| k | TROWEXPANDMUL, TADD | 16x128 f32 | 2 |  |  | 17 | in time |"]
 
 
 def test_a_mistake_is_a_paragraph(tmp_path: Path) -> None:
-    done = run_program("sim.v_pairs_main", "--trace=missing.trace", directory=tmp_path)
+    done = run_program("sim.v_pairs", "--trace=missing.trace", directory=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "missing.trace" in done.stderr
 

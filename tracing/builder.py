@@ -130,9 +130,9 @@ class TraceBuilder:
         self._cores.append(core)
         return core
 
-    def fifo(self, direction: str, *, slots: int = 8, slot_bytes: int = 0, split: int = 1) -> int:
+    def fifo(self, direction: str, *, slots: int = 8, slot_bytes: int = 0) -> int:
         """Add a FIFO, "c2v" or "v2c", to every block; return its id."""
-        self._fifos.append(Fifo(len(self._fifos), direction, slots, slot_bytes, split))
+        self._fifos.append(Fifo(len(self._fifos), direction, slots, slot_bytes))
         return len(self._fifos) - 1
 
     def intern(self, name: str, line: int | None) -> tuple[int, int]:

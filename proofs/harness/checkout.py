@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +72,9 @@ class BazelRun:
         lines = self.log.splitlines()
         return [" ".join(lines[i : i + 2]) for i, line in enumerate(lines) if CACHE_WARNING.match(line)]
 
-    def last_lines(self, count: int = 25) -> str:
+    def last_lines(self) -> str:
         """The end of the log."""
-        return "\n".join(self.log.splitlines()[-count:])
+        return "\n".join(self.log.splitlines()[-25:])
 
     def expect_success(self) -> BazelRun:
         """Returns itself; raises BuildError if the command failed."""
@@ -146,16 +146,15 @@ class Checkout:
         environment: Mapping[str, str],
         umask: int = 0o022,
         launcher: tuple[str, ...] = (),
-        root: Path = ROOT,
     ) -> Checkout:
-        """Copies the tracked files of `root`, as they are now, to `path`; what was there before is replaced."""
+        """Copies the tracked files of the workspace, as they are now, to `path`; what was there before is replaced."""
         if path.exists():
             shutil.rmtree(path)
         # What git does not track must not be needed by a build.
-        for name in tracked_files(root):
+        for name in tracked_files(ROOT):
             target = path / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, target)
+            shutil.copy2(ROOT / name, target)
         output_base.mkdir(parents=True, exist_ok=True)
         return cls(path, output_base, environment, umask, launcher=launcher)
 
@@ -252,9 +251,9 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str
     return lines
 
 
-def suffixes(digests: Mapping[str, str], wanted: Sequence[str] = (".so", ".cpp", ".mlir", ".json")) -> str:
+def suffixes(digests: Mapping[str, str]) -> str:
     """How many outputs there are of which kind, for people: `12 .so, 4 .cpp, 120 others` (packages are others)."""
     ours = [name for name in digests if "/external/" not in name]
-    counts = {suffix: sum(name.endswith(suffix) for name in ours) for suffix in wanted}
+    counts = {suffix: sum(name.endswith(suffix) for name in ours) for suffix in (".so", ".cpp", ".mlir", ".json")}
     others = len(digests) - sum(counts.values())
     return ", ".join([*(f"{count} {suffix}" for suffix, count in counts.items() if count), f"{others} others"])

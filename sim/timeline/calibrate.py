@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sim.timeline.blocks import BlockTimes
-from sim.timeline.files import read_program
 from sim.timeline.launch import Fitted, Hypothesis, Timing, Workload, microseconds
 from sim.timeline.parameters import Fit
-from sim.timeline.program import ROWS_PER_BLOCK
+from sim.timeline.program import ROWS_PER_BLOCK, read_program
 
 START = {
     Hypothesis.CONTENTION: Fitted(sync=20, early=1.8, late=1.6),

@@ -15,9 +15,9 @@ from absl import flags
 from cli.files import json_of, json_text, output_file, user_path, write_file
 from cli.program import run
 from sim.timeline.blocks import BlockTimes
-from sim.timeline.files import read_program
 from sim.timeline.launch import DEFAULT_CORES, Timing, Workload, microseconds
 from sim.timeline.parameters import Fits, load_fits
+from sim.timeline.program import read_program
 from sim.timeline.times import Deadlock
 
 _TRACE = flags.DEFINE_list("trace", [], "Trace of one Q block on one core; then perhaps one of two Q blocks.")

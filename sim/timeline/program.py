@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ import numpy as np
 from isa.costs import FIX_ELEMENT_BYTES, CostError, MicroOp, matmul_cost, path_of, vector_cost
 from isa.pipes import Kind, Pipe
 from isa.sync import Instruction, Ring, free_batch_of
+from tracing.file import parse_trace
 from tracing.format import DTYPE_NAMES, Buffer, Core, Records, Rw, Trace, TraceError, blocks_of
 from tracing.streams import rings_of, stream_of
 
@@ -45,6 +49,8 @@ class TimedProgram:
     tile_columns: int
     """Rows of K and V per tile: columns of a slot of that FIFO."""
 
+
+_GZIP = b"\x1f\x8b"
 
 ROWS_PER_BLOCK = 128
 """Rows of Q in a block; a slot of scores has as many."""
@@ -89,6 +95,22 @@ def timed_program(trace: Trace, free_batch: int | None = None) -> TimedProgram:
         pushes=pushes,
         tile_columns=columns,
     )
+
+
+def read_program(path: Path, free_batch: int | None = None) -> TimedProgram:
+    """Return the block of a trace file, gzipped or not, with costs.
+
+    Raises:
+        TraceError: the file is no trace of one block, or cannot be read.
+        CostError: it has an operation without a cost.
+    """
+    try:
+        data = path.read_bytes()
+        return timed_program(parse_trace(gzip.decompress(data) if data.startswith(_GZIP) else data), free_batch)
+    except OSError as error:
+        raise TraceError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (TraceError, EOFError, zlib.error) as error:
+        raise TraceError(f"{path}: {error}") from None
 
 
 def _tiles(trace: Trace, parts: Sequence[Records]) -> tuple[int, int]:

@@ -4,10 +4,8 @@ FILES = {
     "account": ["times"],
     "apart": ["launch"],
     "blocks": ["times"],
-    "calibrate": ["files", "parameters", "pip:numpy", "pip:scipy"],
+    "calibrate": ["parameters", "pip:numpy", "pip:scipy"],
     "calibrate_main": ["//cli:program", "calibrate"],
-    # Traces from files.
-    "files": ["//tracing:file", "program"],
     "launch": ["//flash_atten:config", "pairs"],
     "origins": [],
     "pairs": ["blocks"],
@@ -16,8 +14,8 @@ FILES = {
     "perfetto_json": ["perfetto"],
     "perfetto_proto": ["perfetto", "pip:perfetto"],
     "plot": ["//sim:figures", "account", "stages"],
-    "predict_main": ["//cli:program", "files", "parameters"],
-    "program": ["//isa", "//tracing:streams", "pip:numpy"],
+    "predict_main": ["//cli:program", "parameters"],
+    "program": ["//isa", "//tracing:file", "//tracing:streams", "pip:numpy"],
     # Traces of Flash Attention libraries in trace mode.
     "recorded": ["//flash_atten:described", "//sim:record", "apart", "origins"],
     "stages": ["origins", "times"],
