@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench.flops import HEAD
+from flash_atten.config import HEAD
 
 SUITE: Mapping[str, int] = MappingProxyType({f"case{i + 1}": 1024 << i for i in range(8)})
 """case1 .. case8: S0 = S1 = 1024, 2048, ... 131072, the shapes that the vendor publishes."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from flash_atten.config import HEAD
 from isa.a3 import CUBE_CORES
-
-HEAD = 128
 
 CUBE_MACS_PER_CYCLE = 4096
 """FP16 multiply-accumulates per cycle and cube core."""
@@ -22,12 +21,12 @@ PEAK_TFLOPS = peak_tflops(CUBE_CORES)
 """353.9 TFLOP/s: the roof of a die."""
 
 
-def attention_flops(sq: int, sk: int, head: int = HEAD) -> int:
-    """Return the operations of one non-causal head, by the convention of the vendor's harness.
+def attention_flops(sq: int, sk: int) -> int:
+    """Return the operations of one non-causal head of size HEAD, by the convention of the vendor's harness.
 
     Two matmuls, then per score: scale, maximum, subtract, exponential, sum and divide.
     """
-    matmuls = 4 * sq * sk * head
+    matmuls = 4 * sq * sk * HEAD
     per_score = 4 * sq * sk
     reductions = 2 * sq * (sk - 1)
     return matmuls + per_score + reductions

@@ -6,39 +6,19 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bench.page_predicted import Predicted, predicted_section
+from bench.cases import Case
+from bench.page_predicted import SHAPE_HEADERS, Predicted, predicted_section, shape_cells
 from bench.page_table import Group, cell, grouped_table, notes_list
 from bench.plots import Plot, Roof, figure_html, operation_label
+from bench.prediction import Launch
 from bench.results import Run
 from bench.row import KERNEL, OK, SKIPPED, SPEEDUP_MEANS, Row, turns_text
 from bench.table import MACHINE_OF_BACKEND, milliseconds, spread
-from bench.variant import HEADINGS
 
-CSS = """
-:root { color-scheme: light; }
-body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 2rem auto; max-width: 1180px;
-       padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: .2rem; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
-p.where { margin: .2rem 0 1rem; color: #444; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1rem; }
-.plots svg { width: 100%; height: auto; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; }
-th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-.wide th, .wide td { white-space: nowrap; }
-th { border-bottom: 1px solid #999; font-weight: 600; }
-tr.titles th { border: 0; padding-top: .6rem; text-align: center; }
-ul.notes { font-size: 13px; color: #444; padding-left: 1.1rem; white-space: pre-line; }
-h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-tr.bad td { color: #b00020; font-weight: 600; }
-tr.skipped td { color: #777; }
-code, pre { font: 12px/1.4 ui-monospace, monospace; }
-pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; }
-"""
+STYLE = Path(__file__).with_name("page.css")
 
 TITLE = "<title>Flash Attention benchmark</title>"
 """By which a page of ours is known."""
@@ -65,20 +45,9 @@ class Section:
 
 SHAPE = Group[Row](
     "",
-    (
-        ("case", False),
-        ("q_rows", True),
-        ("s1", True),
-        *HEADINGS.values(),
-        ("removed barriers", False),
-        ("status", False),
-    ),
+    (*SHAPE_HEADERS, ("status", False)),
     lambda row: (
-        row.case,
-        row.q_rows,
-        row.s1,
-        *row.variant.knobs.values(),
-        row.variant.barriers,
+        *shape_cells(Launch(Case(row.case, row.q_rows, row.s1), row.variant)),
         f"{row.status}, busy" if row.busy else row.status,
     ),
 )
@@ -184,7 +153,7 @@ def page(sections: Sequence[Section], prediction: Predicted | None = None) -> st
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{TITLE}<style>{CSS}</style></head><body>"
+        f"{TITLE}<style>{STYLE.read_text(encoding='utf-8')}</style></head><body>"
         "<h1>Flash Attention benchmark</h1>"
         '<p class="where">Non-causal forward, one head of dimension 128; latest run '
         f"{html.escape(runs[0].started)}.</p>"

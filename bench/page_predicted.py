@@ -48,23 +48,17 @@ def predicted(rows: Sequence[Row], kernel: KernelOf | None = None) -> Predicted:
     return Predicted(values, predicted_plot(values), list(notes))
 
 
-SHAPE = Group[Prediction](
-    "",
-    (
-        ("case", False),
-        ("q_rows", True),
-        ("s1", True),
-        *HEADINGS.values(),
-        ("removed barriers", False),
-    ),
-    lambda one: (
-        one.launch.case.name,
-        one.launch.case.q_rows,
-        one.launch.case.s1,
-        *one.launch.variant.knobs.values(),
-        one.launch.variant.barriers,
-    ),
-)
+SHAPE_HEADERS = (("case", False), ("q_rows", True), ("s1", True), *HEADINGS.values(), ("removed barriers", False))
+"""What `shape_cells` are called, and which are numbers."""
+
+
+def shape_cells(launch: Launch) -> Sequence[object]:
+    """Return what tells a launch from others."""
+    case, variant = launch.case, launch.variant
+    return case.name, case.q_rows, case.s1, *variant.knobs.values(), variant.barriers
+
+
+SHAPE = Group[Prediction]("", SHAPE_HEADERS, lambda one: shape_cells(one.launch))
 
 
 def _hypothesis_group(hypothesis: Hypothesis) -> Group[Prediction]:

@@ -22,7 +22,7 @@ FILES = {
     # torch is imported when a baseline is made; who wants baselines brings it.
     "baselines": ["//flash_atten:check_inputs", "//flash_atten:reference", "//kernels:library", "timing"],
     "budget": ["//flash_atten:plan", "//flash_atten:reference", "cases", "row"],
-    "cases": ["flops"],
+    "cases": ["//flash_atten:config"],
     "clock": ["//kernels:backend", "timing"],
     "compare": ["//cli:program", "compare_judge", "compare_runs", "table"],
     "compare_judge": ["jobs"],
@@ -43,7 +43,7 @@ FILES = {
         "tsv",
     ],
     "fields": [],
-    "flops": ["//isa"],
+    "flops": ["//flash_atten:config", "//isa"],
     "host_profile": [
         "//cli:program",
         "//flash_atten:backend",
@@ -76,6 +76,7 @@ FILES = {
         "//sim/timeline",
         "//sim/timeline:recorded",
         "cases",
+        "flops",
         "text_table",
         "variant",
     ],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.prediction import BARRIERS, BuiltKernels, KernelOf, predict
+from bench.prediction import BARRIERS, BuiltKernels, predict
 from bench.variant import HEADINGS, Variant
 from flash_atten.config import KV_SPLITS, QK_PRELOADS, S1_TILES, SCHEDULES, KernelConfig, LaunchShape
 from flash_atten.fifo import fifo_bytes_per_core
@@ -86,11 +86,9 @@ def barriers_of(config: KernelConfig) -> Sequence[str]:
     return BARRIERS if config.kv_split == 1 else BARRIERS[:1]
 
 
-def candidates(work: Workload, fits: Fits, kernel: KernelOf | None = None) -> list[Candidate]:
+def candidates(work: Workload, fits: Fits) -> list[Candidate]:
     """Return every legal set of knobs with its predictions, in the order of the knobs. Raises as `predictions`."""
-    kernel = kernel or BuiltKernels()
-    found = []
-    shape = LaunchShape(work.q_rows, work.s1)
+    kernel, found, shape = BuiltKernels(), [], LaunchShape(work.q_rows, work.s1)
     for config in configs(shape):
         for barriers in barriers_of(config):
             times = {h.value: time for h, time in predict(kernel(config, barriers), work, fits).items()}
@@ -177,15 +175,13 @@ def others_text(found: Sequence[Candidate], advice: Advice, fits: Fits) -> str:
     )
 
 
-def of_periods(
-    best: Candidate, work: Workload, fits: Fits, kernels: Callable[[int], KernelOf] = BuiltKernels
-) -> dict[int, dict[str, float]]:
+def of_periods(best: Candidate, work: Workload, fits: Fits) -> dict[int, dict[str, float]]:
     """Return the microseconds of `best` by hypothesis if FIFOs handed back 1, 2 or 8 slots at a time.
 
-    `kernels` returns the kernels with so many. Raises as `candidates`.
+    Raises as `candidates`.
     """
     return {
-        period: {h.value: time for h, time in predict(kernels(period)(*best.variant[:2]), work, fits).items()}
+        period: {h.value: time for h, time in predict(BuiltKernels(period)(*best.variant[:2]), work, fits).items()}
         for period in PERIODS
     }
 

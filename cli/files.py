@@ -57,10 +57,6 @@ def output_file(flag: str, text: str, suffix: str = "", *, inputs: Iterable[Path
 
 
 @overload
-def output_file(flag: str, text: None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours) -> None: ...
-
-
-@overload
 def output_file(
     flag: str, text: str | None, suffix: str = "", *, inputs: Iterable[Path] = (), ours: Ours
 ) -> Path | None: ...

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from flash_atten.attend import attend, attend_lse
+from flash_atten.attend import attend
 from flash_atten.config import KernelConfig
+from kernels.library import HOST
 
 
 def attention(
@@ -42,8 +43,9 @@ def attention(
         )
     in_numpy = [_is_numpy(name, operand) for name, operand in (("q", q), ("k", k), ("v", v))]
     if all(in_numpy):
-        run = attend_lse if return_lse else attend
-        return run(q, k, v, config, path=None if library is None else Path(library))
+        path = None if library is None else Path(library)
+        out, lse = attend(q, k, v, config, HOST, path, with_lse=return_lse)
+        return (out, lse) if return_lse else out
     if any(in_numpy):
         kinds = ", ".join(f"{name} is a {type(x).__name__}" for name, x in (("q", q), ("k", k), ("v", v)))
         raise ValueError(f"{kinds}; all three must be numpy.ndarray, or all three torch.Tensor")

@@ -23,25 +23,20 @@ RANKS = {2: "[rows, 128]", 4: "[batch, heads, rows, 128]"}
 """Number of dimensions -> the shape that it stands for."""
 
 
-def attend(q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST, path: Path | None = None) -> Any:
-    """Run the kernel on arrays of `device`'s backend; see `attention`. The result is a new array of that backend."""
-    backend, heads = _chosen(q, k, v, config, device, path, with_lse=False)
-    if heads is None:
-        return backend.launch(q, k, v)
-    out = backend.empty_like(q)
-    _bind(backend, q, k, v, out, heads).run()
-    return out
-
-
-def attend_lse(
-    q: Any, k: Any, v: Any, config: KernelConfig | None, device: str = HOST, path: Path | None = None
+def attend(
+    q: Any, k: Any, v: Any, config: KernelConfig | None, device: str, path: Path | None, *, with_lse: bool
 ) -> tuple[Any, Any]:
-    """As `attend`; return the log-sum-exp of each row, too, FP32 in the shape of q without its last dimension."""
-    backend, heads = _chosen(q, k, v, config, device, path, with_lse=True)
+    """Run the kernel on arrays of `device`'s backend; see `attention`. The result is a new array of that backend.
+
+    With it comes the log-sum-exp of each row, FP32 in the shape of q without its last dimension; None if not asked for.
+    """
+    backend, heads = _chosen(q, k, v, config, device, path, with_lse=with_lse)
+    if heads is None:
+        return backend.launch(q, k, v), None
     out = backend.empty_like(q)
-    bound = _bind(backend, q, k, v, out, heads or 1)
+    bound = _bind(backend, q, k, v, out, heads)
     bound.run()
-    return out, bound.lse().reshape(tuple(q.shape[:-1]))
+    return out, bound.lse().reshape(tuple(q.shape[:-1])) if with_lse else None
 
 
 def _chosen(

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from flash_atten.config import KernelConfig
 from flash_atten.libraries import libraries_beside, library_path
 from flash_atten.operands import Operand, check_operands, check_out, numpy_operand, torch_operand
@@ -53,18 +50,9 @@ class AttentionBackend:
 
     def __init__(self, backend: Backend, config: KernelConfig) -> None:
         """Take the backend of a library that is built for `config`."""
-        self.backend = backend
-        self.config = config
-
-    @property
-    def name(self) -> str:
-        """Of the backend."""
-        return self.backend.name
-
-    @property
-    def library(self) -> KernelLibrary:
-        """What is launched."""
-        return self.backend.library
+        self.backend, self.config = backend, config
+        self.name, self.library = backend.name, backend.library
+        self.from_numpy, self.to_numpy, self.synchronize = backend.from_numpy, backend.to_numpy, backend.synchronize
 
     def bind(self, q: Any, k: Any, v: Any, out: Any = None, *, heads: int = 1) -> BoundAttention:
         """Check q [q rows, 128], k and v [s1, 128] (FP16, contiguous, on one device), allocate what the launch needs.
@@ -96,18 +84,6 @@ class AttentionBackend:
     def empty_like(self, q: Any) -> Any:
         """Return a new FP32 array of this backend in the shape of q, on its device."""
         return self.backend.empty(tuple(q.shape), "float32", q)
-
-    def from_numpy(self, array: npt.NDArray[np.float16]) -> Any:
-        """Return the array as this backend takes it."""
-        return self.backend.from_numpy(array)
-
-    def to_numpy(self, out: Any) -> npt.NDArray[np.float32]:
-        """Return a result as a NumPy array, after everything queued before is done."""
-        return self.backend.to_numpy(out)
-
-    def synchronize(self) -> None:
-        """Wait until everything that was queued is done."""
-        self.backend.synchronize()
 
 
 @dataclass(frozen=True)

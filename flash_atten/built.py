@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flash_atten.backend import cube_cores
 from flash_atten.config import KernelConfig, LaunchShape
-from flash_atten.knobs import BY_RULE, Asked, choose_config
+from flash_atten.knobs import DEFAULT_ASKED, Asked, choose_config
 from flash_atten.libraries import libraries_beside, library_name
 from kernels.backend import Choice
 from kernels.library import KernelLibrary, LibraryError
@@ -65,11 +65,7 @@ def _configs(paths: list[Path]) -> Iterator[KernelConfig]:
 def _may(config: KernelConfig, by_rule: KernelConfig, asked: Asked, shape: LaunchShape) -> bool:
     """Whether a configuration has what the user gave, and runs the shape."""
     # Never open: a kernel of heads takes other operands.
-    given = ["heads"]
-    given += ["s1_tile"] if asked.s1_tile != BY_RULE else []
-    given += ["kv_split"] if asked.kv_split != BY_RULE else []
-    given += ["qk_preload"] if asked.qk_preload is not None else []
-    given += ["schedule"] if asked.schedule is not None else []
+    given = ["heads", *(knob for knob, value in asdict(asked).items() if value != getattr(DEFAULT_ASKED, knob))]
     if any(config.knobs[name] != by_rule.knobs[name] for name in given):
         return False
     try:

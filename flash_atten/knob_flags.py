@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from absl import flags
 
 from flash_atten.config import SCHEDULES
 from flash_atten.knobs import BY_RULE, Asked
-
-KNOB_FLAGS = ("s1_tile", "qk_preload", "kv_split", "schedule")
 
 
 def define_knobs() -> Callable[[], Asked]:
@@ -36,4 +35,4 @@ def define_knobs() -> Callable[[], Asked]:
 
 def given_knobs() -> list[str]:
     """Return the names of those of `define_knobs`' flags that are on the command line."""
-    return [name for name in KNOB_FLAGS if flags.FLAGS[name].present]
+    return [knob.name for knob in dataclasses.fields(Asked) if flags.FLAGS[knob.name].present]

@@ -5,12 +5,11 @@ can hold them.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from flash_atten.attend import attend, attend_lse, check_ranks
+from flash_atten.attend import attend, check_ranks
 from flash_atten.config import KernelConfig, LaunchShape
 from flash_atten.knobs import DEFAULT_ASKED, choose_config
 from isa.a3 import CUBE_CORES
@@ -54,27 +53,28 @@ def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
     check_ranks(tuple(q.shape), tuple(k.shape), tuple(v.shape))
 
 
-Half = npt.NDArray[np.float16]
-
-
-def _numpy(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[Half, Half, Half]:
-    """Return CPU tensors as arrays of the same memory."""
-    return q.detach().numpy(), k.detach().numpy(), v.detach().numpy()
+def _attend(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, knobs: tuple[int, int, int], library: str, *, with_lse: bool
+) -> tuple[torch.Tensor, Any]:
+    """Return what `attend` does, as tensors. CPU tensors are used in place, without a copy."""
+    _check(q, k, v)
+    config, path = _config(*knobs), _path(library)
+    if q.device.type == NPU:
+        return attend(q, k, v, config, NPU, path, with_lse=with_lse)
+    in_numpy = [operand.detach().numpy() for operand in (q, k, v)]
+    out, lse = attend(in_numpy[0], in_numpy[1], in_numpy[2], config, HOST, path, with_lse=with_lse)
+    # Dimensions of size 1 may have any stride in q; those of the results are the fake kernel's.
+    out = torch.from_numpy(out).reshape(-1).view(q.shape)
+    return out, lse if lse is None else torch.from_numpy(lse).reshape(-1).view(q.shape[:-1])
 
 
 @torch.library.custom_op("flash_atten::attention", mutates_args=())
 def attention_op(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
 ) -> torch.Tensor:
-    """Return attention in FP32; see `flash_atten.attention`. CPU tensors are used in place, without a copy."""
-    _check(q, k, v)
-    config = _config(s1_tile, qk_preload, kv_split)
-    if q.device.type == NPU:
-        result: torch.Tensor = attend(q, k, v, config, NPU, _path(library))
-        return result
-    out = torch.from_numpy(attend(*_numpy(q, k, v), config, HOST, _path(library)))
-    # Dimensions of size 1 may have any stride in q; those of the result are the fake kernel's.
-    return out.reshape(-1).view(q.shape)
+    """Return attention in FP32; see `flash_atten.attention`."""
+    out, _ = _attend(q, k, v, (s1_tile, qk_preload, kv_split), library, with_lse=False)
+    return out
 
 
 @torch.library.custom_op("flash_atten::attention_lse", mutates_args=())
@@ -82,12 +82,7 @@ def attention_lse_op(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, s1_tile: int, qk_preload: int, kv_split: int, library: str = ""
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return attention and the log-sum-exps of its rows in FP32; see `flash_atten.attention`."""
-    _check(q, k, v)
-    config = _config(s1_tile, qk_preload, kv_split)
-    if q.device.type == NPU:
-        return attend_lse(q, k, v, config, NPU, _path(library))
-    out, lse = map(torch.from_numpy, attend_lse(*_numpy(q, k, v), config, HOST, _path(library)))
-    return out.reshape(-1).view(q.shape), lse.reshape(-1).view(q.shape[:-1])
+    return _attend(q, k, v, (s1_tile, qk_preload, kv_split), library, with_lse=True)
 
 
 def _check_fake(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, knobs: tuple[int, int, int], library: str) -> None:

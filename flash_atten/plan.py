@@ -27,13 +27,8 @@ HEADS_ARGUMENT = "heads"
 """The argument that a kernel of heads has besides: how many there are."""
 
 
-def entry_names(config: KernelConfig) -> tuple[str, ...]:
-    """Return the entries of a kernel, in the order in which they are launched."""
-    return (ENTRY, REDUCE_ENTRY) if config.kv_split > 1 else (ENTRY,)
-
-
 def kernel_entries(config: KernelConfig) -> tuple[Entry, ...]:
-    """Return the signatures of the kernel's entries, with the rules of `LaunchShape` for their sizes."""
+    """Return the entries' signatures in the order of launches, with the rules of `LaunchShape` for their sizes."""
     slots, slots_f16 = SLOT_ARGUMENTS["f32"], SLOT_ARGUMENTS["f16"]
     heads = (Parameter(HEADS_ARGUMENT, "i64", multiple_of=1, least=1),) if config.heads else ()
     parameters = (
@@ -73,7 +68,7 @@ def launch_plan(config: KernelConfig, shape: LaunchShape, blocks: int) -> Launch
             "number of Q blocks"
         )
     return LaunchPlan(
-        launches=tuple(Launch(name, blocks) for name in entry_names(config)),
+        launches=tuple(Launch(entry.name, blocks) for entry in kernel_entries(config)),
         scratch=(Scratch(scratch.scratch_bytes(config, shape, blocks), tuple(SLOT_ARGUMENTS.values())),),
         scalars={"s0": shape.q_rows, "s1": shape.s1, HEADS_ARGUMENT: shape.heads},
         outputs=("o",),
