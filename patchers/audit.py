@@ -7,7 +7,6 @@ verdicts on kernels of this name count. Exit code 0: every finding is the pair o
 it to the repeat rule, and is in time by that; 1: one is not, or a file is refused.
 """
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from absl import app
 
 from cli.files import user_path
 from patchers.errors import PatchError
-from patchers.files import read_text
+from patchers.files import read_json
 from patchers.patterns import left_to_the_repeat_rule
 
 REPORT_SUFFIX = ".barriers.json"
@@ -103,10 +102,7 @@ def load(path: Path, kind: type[Any]) -> Any:
     Raises:
         PatchError: it cannot be read, is not JSON, or is not a `kind`.
     """
-    try:
-        data = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise PatchError(f"{path}: this is not JSON ({error}).") from error
+    data = read_json(path)
     if not isinstance(data, kind):
         raise PatchError(f"{path}: the file must hold a JSON {kind.__name__}, not a {type(data).__name__}.")
     return data

@@ -1,7 +1,9 @@
 """Reading and writing the files of a run: whole files, byte for byte."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cli.files import write_files
 from patchers.errors import PatchError
@@ -17,6 +19,18 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode("latin-1")
     except OSError as error:
         raise PatchError(f"{path}: cannot be read: {error.strerror}. Give the C++ file that ptoas printed.") from error
+
+
+def read_json(path: Path, advice: str = "") -> Any:
+    """Return the JSON in a file.
+
+    Raises:
+        PatchError: it cannot be read, or is not JSON; `advice` then says what to do.
+    """
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise PatchError(f"{path}: this is not JSON ({error}).{advice}") from error
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

@@ -10,10 +10,9 @@ from typing import Literal, NamedTuple
 from patchers.calls import Call, Calls, is_vector_barrier
 from patchers.dependencies import Dependence, by_address, by_name
 from patchers.errors import PatchError
-from patchers.marker import removal_comment
 from patchers.ordering import needed_elsewhere
 from patchers.patterns import Match, Operations, Pattern
-from patchers.scanner import Item, Kind, Source, scan
+from patchers.scanner import Kind, Source, removal_comment, scan
 from patchers.tiles import Extent, Operands, tiles_of
 
 _NO_EXTENTS: Mapping[str, Extent | None] = MappingProxyType({})
@@ -52,6 +51,9 @@ class ByPatterns:
     """Functions that the patterns are not for: what they match in there is kept."""
 
 
+Outcome = Literal["removed", "already-removed", "kept"]
+
+
 class Op(NamedTuple):
     """A vector operation: the line it begins on (from 1) and the call."""
 
@@ -64,7 +66,7 @@ class Barrier(NamedTuple):
 
     line: int
     pattern: str
-    outcome: Literal["removed", "already-removed", "kept"]
+    outcome: Outcome
     reason: str = ""
     """Why it is kept; empty otherwise."""
     ops: tuple[Op, ...] = ()
@@ -162,7 +164,9 @@ def _by_patterns(source: Source, calls: Calls, sites: _Sites, selection: ByPatte
         (match, pattern)
         for index in (*sites.barriers, *sites.removed)
         for pattern in selection.patterns
-        if (match := pattern.match(calls, index)) and _may_be(pattern, source.items[index])
+        # A barrier is there, or was removed by this very pattern.
+        if (match := pattern.match(calls, index))
+        and (source.items[index].kind is Kind.STATEMENT or source.items[index].text == pattern.name)
     ]
     named = _named(calls, [match for match, _ in matches])
     # Finding bytes takes a walk over the whole file: only where names show no dependence, or shapes are asked for.
@@ -223,7 +227,9 @@ def _barrier(
         places = {name: tile.extent for name, tile in operands.items()}
         found = by_address(first, second, places)
     reason = pattern.objection(Operations(first, second, found, operands)) or ""
-    outcome = _outcome(source.items[match.barrier], keep=bool(reason))
+    outcome: Outcome = "kept" if reason else "removed"
+    if source.items[match.barrier].kind is Kind.REMOVED:
+        outcome = "already-removed"
     ops = Op(source.line(match.first), first), Op(source.line(match.second), second)
     return Barrier(source.line(match.barrier), pattern.name, outcome, reason, ops, found, places)
 
@@ -247,17 +253,6 @@ def _guarded(barrier: Barrier, others: tuple[Op, ...]) -> Barrier:
         return barrier
     reason = "other-dependence" if others else "control-flow-not-followed"
     return barrier._replace(outcome="kept", reason=reason, others=others)
-
-
-def _may_be(pattern: Pattern, item: Item) -> bool:
-    """Say whether the barrier at `item` is there, or was removed by this very pattern."""
-    return item.kind is Kind.STATEMENT or item.text == pattern.name
-
-
-def _outcome(item: Item, *, keep: bool) -> Literal["removed", "already-removed", "kept"]:
-    if item.kind is Kind.REMOVED:
-        return "already-removed"
-    return "kept" if keep else "removed"
 
 
 def _by_lines(source: Source, sites: _Sites, selection: ByLines) -> dict[int, Barrier]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from isa.repeats import Operand, Operation, distance
 from patchers.calls import Call
 from patchers.ordering import LIBRARY_SCRATCH
-from patchers.tiles import Shape, Tile
+from patchers.tiles import Tile
 
 
 def repeats_between(first: Call, second: Call, tiles: Mapping[str, Tile]) -> int | None:
@@ -36,17 +36,13 @@ def _operation(call: Call, tiles: Mapping[str, Tile]) -> Operation | None:
         return None
     # A conversion to i8 works in the library's scratch, though its call does not show it.
     if call.uses_library_scratch or (call.name == "TCVT" and walked.element_bytes == 1):
-        operands += (_scratch(),)
+        size = LIBRARY_SCRATCH.end - LIBRARY_SCRATCH.start
+        operands += (Operand(LIBRARY_SCRATCH.start, 1, size, 1, size, True),)
     return Operation(call.name, walked.rows, walked.cols, operands)
 
 
 def _operand(tile: Tile, writes: bool) -> Operand | None:
-    shape: Shape | None = tile.shape
+    shape = tile.shape
     if tile.extent is None or shape is None:
         return None
     return Operand(tile.extent.start, shape.rows, shape.cols, shape.element_bytes, shape.pitch, writes)
-
-
-def _scratch() -> Operand:
-    size = LIBRARY_SCRATCH.end - LIBRARY_SCRATCH.start
-    return Operand(LIBRARY_SCRATCH.start, 1, size, 1, size, True)

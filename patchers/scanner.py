@@ -19,7 +19,6 @@ from itertools import accumulate
 from typing import NamedTuple, NoReturn
 
 from patchers.errors import PatchError
-from patchers.marker import removed_by
 
 _STRUCTURE = r""";{}()"'/#\\"""
 # Compilers also accept, with a warning, blanks between the backslash and the end of the line.
@@ -78,6 +77,20 @@ _HIDDEN_COMMENT_END = re.compile(rf"\*(?:{_CONTINUATION})+/", re.ASCII)
 # White space of C++; Python's str.strip() would also take bytes that a compiler does not.
 BLANKS = " \t\n\v\f\r"
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
+# The comment that stands where a barrier was removed.
+_MARKER = re.compile(r"(?://|/\*)\s*\[vec_barriers\] ([a-z][a-z-]*): pipe_barrier\(PIPE_V\);\s*(?:\*/)?", re.ASCII)
+
+
+def removal_comment(pattern: str, *, alone: bool) -> str:
+    """Return the comment that replaces a barrier; `alone` says that nothing else stands on its line."""
+    text = f"[vec_barriers] {pattern}: pipe_barrier(PIPE_V);"
+    return f"// {text}" if alone else f"/* {text} */"
+
+
+def removed_by(comment: str) -> str | None:
+    """Return the name of the pattern if `comment` is such a comment."""
+    match = _MARKER.fullmatch(comment) if "[vec_barriers]" in comment else None
+    return match[1] if match else None
 
 
 class Kind(enum.Enum):

@@ -17,10 +17,9 @@ from absl import app, flags, logging
 
 from cli.files import behind_links, check_distinct, check_unspoiled, marked, user_path
 from patchers.errors import PatchError
-from patchers.files import read_text, write_all
+from patchers.files import read_json, read_text, write_all
 from patchers.patch import ByLines, ByPatterns, Patched, patch
 from patchers.patterns import DEFAULT_PATTERNS, PATTERNS, PROVED, select_patterns
-from patchers.proved import read_proof
 from patchers.report import report_text
 
 CPP_HEADS = ("pto/pto-inst.hpp", "AICORE", "pipe_barrier(PIPE_V)")
@@ -114,8 +113,22 @@ def _selection() -> ByPatterns | ByLines:
     for pattern in patterns:
         if not pattern.stable:
             logging.warning("pattern %s is experimental: let the hazard judge check the result.", pattern.name)
-    proof = read_proof(user_path(_PROVED_LINES.value)) if _PROVED_LINES.value is not None else None
+    proof = _read_proof(user_path(_PROVED_LINES.value)) if _PROVED_LINES.value is not None else None
     return ByPatterns(patterns, _GUARD.value, proof, tuple(name.strip() for name in _SPARE.value))
+
+
+def _read_proof(path: Path) -> ByLines:
+    """Return what the proof in `path` allows: `{"source_sha256": "<hex>", "redundant_barriers": [12, 57]}`.
+
+    A proof holds for the very bytes that were traced: all these barriers may go together, and nothing else.
+
+    Raises:
+        PatchError: the file is not such a proof.
+    """
+    match read_json(path, " Give the proof that the hazard judge wrote."):
+        case {"source_sha256": str(source), "redundant_barriers": list(lines)} if all(type(n) is int for n in lines):
+            return ByLines(tuple(sorted(set(lines))), PROVED, source)
+    raise PatchError(f'{path}: a proof is {{"source_sha256": "<hex>", "redundant_barriers": [12, 57]}} and more.')
 
 
 def _line_numbers(values: Sequence[str]) -> tuple[int, ...]:
