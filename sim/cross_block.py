@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 
 from sim.regions import Ints, merge_ranges, row_ranges
 from tracing.format import Buffer, Core, Records, Rw, Trace, blocks_of
+
+_READ, _WRITE, _ADD = 0, 1, 2
+"""Ways of an access."""
 
 
 @dataclass(frozen=True)
@@ -24,46 +28,60 @@ class BlockConflict:
 
 
 def block_conflicts(trace: Trace) -> list[BlockConflict]:
-    """Return the first conflict between each two blocks that conflict, writes against writes before reads."""
-    blocks = blocks_of(trace)
-    if len(blocks) < 2:
+    """Return the first conflict between each two blocks that conflict, writes against writes before reads.
+
+    Atomic stores of elements of one type commute, whoever makes them.
+    """
+    if len(blocks_of(trace)) < 2:
         return []
-    writes, reads = _ranges(trace, Rw.WRITE), _ranges(trace, Rw.READ)
+    in_gm = trace.accesses[trace.accesses["buffer"] == Buffer.GM]
+    ranges = {way: _ranges(trace, way) for way in np.unique(_ways(in_gm)).tolist()}
+    changes = [way for way in ranges if way != _READ]
+    pairs = [pair for pair in combinations_with_replacement(changes, 2) if pair[0] != pair[1] or pair[0] == _WRITE]
+    pairs += [(way, _READ) for way in changes if _READ in ranges]
     found: dict[tuple[int, int], BlockConflict] = {}
-    for other, both_write in ((writes, True), (reads, False)):
-        for first, second, lo, hi in _overlaps(writes, other):
-            if both_write:
+    for one, other in pairs:
+        for first, second, lo, hi in _overlaps(ranges[one], ranges[other]):
+            sides = (first, one), (second, other)
+            if other != _READ:
                 # Of two writes neither is the first: by number, so that the pair is not found twice.
-                first, second = min(first, second), max(first, second)
-            if (first, second) in found:
-                continue
-            first_core, first_event = _find(trace, first, Rw.WRITE, lo)
-            second_core, second_event = _find(trace, second, Rw.WRITE if both_write else Rw.READ, lo)
-            found[first, second] = BlockConflict(first_core, first_event, second_core, second_event, lo, hi, both_write)
+                sides = min(sides), max(sides)
+            blocks = sides[0][0], sides[1][0]
+            if blocks not in found:
+                found[blocks] = BlockConflict(
+                    *_find(trace, *sides[0], lo), *_find(trace, *sides[1], lo), lo, hi, other != _READ
+                )
     return list(found.values())
 
 
-def _ranges(trace: Trace, rw: Rw) -> tuple[Ints, Ints, Ints]:
-    """Return (lo, hi, block) of the disjoint GM ranges of every block that its accesses in direction `rw` touch."""
+def _ways(accesses: Records) -> Ints:
+    """Return what each access does: _READ, _WRITE, or from _ADD on an atomic store, by type of the elements."""
+    ways: Ints = np.where(accesses["adds"] != 0, _ADD + accesses["adds"].astype(np.int64), _WRITE)
+    ways[accesses["rw"] == Rw.READ] = _READ
+    return ways
+
+
+def _ranges(trace: Trace, way: int) -> tuple[Ints, Ints, Ints]:
+    """Return (lo, hi, block) of the disjoint GM ranges of every block that its accesses of this way touch."""
     parts = []
     for block, cores in blocks_of(trace).items():
         # A block loads the same tiles again and again: each once is enough.
-        own = np.unique(np.concatenate([_accesses(trace, core, rw)[1] for core in cores]))
+        own = np.unique(np.concatenate([_accesses(trace, core, way)[1] for core in cores]))
         lo, hi, _ = row_ranges(own)
         lo, hi = merge_ranges(lo, hi)
         parts.append((lo, hi, np.full(len(lo), block)))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
-def _accesses(trace: Trace, core: Core, rw: Rw) -> tuple[Ints, Records]:
-    """Return (event number, access) of the GM accesses of `core` in direction `rw`."""
+def _accesses(trace: Trace, core: Core, way: int) -> tuple[Ints, Records]:
+    """Return (event number, access) of the GM accesses of `core` of this way."""
     events = trace.core_events(core)
     counts = events["n_access"].astype(np.int64)
     owner = np.repeat(np.arange(len(events)), counts)
     # The accesses of the events, event after event, as in sim.program.
     index = np.arange(len(owner)) + np.repeat(events["first_access"] - (np.cumsum(counts) - counts), counts)
     accesses = trace.accesses[index]
-    chosen = (accesses["buffer"] == Buffer.GM) & (accesses["rw"] == rw)
+    chosen = (accesses["buffer"] == Buffer.GM) & (_ways(accesses) == way)
     return owner[chosen] + core.first_event, accesses[chosen]
 
 
@@ -86,10 +104,10 @@ def _overlaps(a: tuple[Ints, Ints, Ints], b: tuple[Ints, Ints, Ints]) -> list[tu
     return [(*pair, *span) for pair, span in found.items()]
 
 
-def _find(trace: Trace, block: int, rw: Rw, byte: int) -> tuple[Core, int]:
-    """Return the first core and event of `block` that touch GM byte `byte` in direction `rw`."""
+def _find(trace: Trace, block: int, way: int, byte: int) -> tuple[Core, int]:
+    """Return the first core and event of `block` that touch GM byte `byte` in this way."""
     for core in blocks_of(trace)[block]:
-        events, accesses = _accesses(trace, core, rw)
+        events, accesses = _accesses(trace, core, way)
         lo, hi, access = row_ranges(accesses)
         hits = np.flatnonzero((lo <= byte) & (byte < hi))
         if len(hits):

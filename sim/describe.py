@@ -49,9 +49,9 @@ def _conflicting(program: BlockProgram, kind: FindingKind, first: Place, second:
     one, other = (
         program.patterns[int(program.cores[place.core].patterns[place.position])] for place in (first, second)
     )
-    earlier = one.reads if kind is FindingKind.WAR else one.writes
-    later = other.reads if kind in (FindingKind.RAW, FindingKind.SPOILT) else other.writes
-    return {*earlier} & {*later}
+    earlier = one.reading if kind is FindingKind.WAR else one.writing
+    later = other.reading if kind in (FindingKind.RAW, FindingKind.SPOILT) else other.writing
+    return earlier & later
 
 
 def _advice(trace: Trace, kind: FindingKind, first: Site | None, second: Site) -> str:

@@ -32,11 +32,19 @@ SPANS = st.builds(
     gap=st.integers(0, 2),
 )
 CORES = st.sampled_from([0, 1, 1, 1, 2])
+ATOMIC = st.builds(
+    lambda start, size, adds: span(Buffer.GM, start, size, adds=adds),
+    start=OFFSETS,
+    size=st.integers(1, 3),
+    adds=st.sampled_from(["f32", "f32", "f16"]),
+)
 OPS = st.tuples(st.just("op"), CORES, PIPES, st.lists(SPANS, max_size=2), st.lists(SPANS, max_size=1))
+ADDS = st.tuples(st.just("op"), CORES, PIPES, st.lists(SPANS, max_size=1), st.lists(ATOMIC, min_size=1, max_size=1))
 STEPS = st.one_of(
     OPS,
     OPS,
     OPS,
+    ADDS,
     st.tuples(st.sampled_from(["set", "wait", "both", "both", "both"]), CORES, PIPES, PIPES, st.integers(0, 1)),
     st.tuples(st.just("barrier"), CORES, st.sampled_from([Pipe.V, Pipe.V, Pipe.MTE2, Pipe.ALL])),
     st.tuples(st.just("send"), st.integers(0, 1), PIPES, OFFSETS, st.sampled_from([None] * 6 + [*Kind][4:])),

@@ -34,6 +34,18 @@ class Pattern(NamedTuple):
     writes: tuple[int, ...] = ()
     spoils: tuple[int, ...] = ()
     """Those of `writes` that hold no value afterwards: scratch."""
+    adds: tuple[tuple[int, int], ...] = ()
+    """Regions that it adds to, and the type of the elements: atomic stores, which are none of `writes`."""
+
+    @property
+    def reading(self) -> set[int]:
+        """Regions whose value it uses."""
+        return {*self.reads, *(region for region, _ in self.adds)}
+
+    @property
+    def writing(self) -> set[int]:
+        """Regions that it changes."""
+        return {*self.writes, *(region for region, _ in self.adds)}
 
 
 @dataclass(frozen=True)
@@ -169,7 +181,7 @@ def _prepare_block(trace: Trace, block: int, cores: Sequence[Core], scratch: Seq
 def _distinct(accesses: Records, memory: Ints) -> tuple[Ints, Ints]:
     """Return (index of the first of every kind of access, kind of every access)."""
     code = memory * (max(Rw) + 1) + accesses["rw"]
-    for field in ("start", "row_bytes", "rows", "row_stride", "spoils"):
+    for field in ("start", "row_bytes", "rows", "row_stride", "spoils", "adds"):
         # Ranked again after each field: all fields multiplied out would not fit in 64 bits.
         values, value_code = np.unique(accesses[field], return_inverse=True)
         code = np.unique(code * max(len(values), 1) + value_code.reshape(-1), return_inverse=True)[1].reshape(-1)
@@ -210,7 +222,7 @@ def _divide_memories(
 
 
 def _scratch_accesses(scratch: Sequence[ByteRange]) -> Records:
-    return np.array([(lo, hi - lo, 1, 0, Buffer.GM, Rw.WRITE, 0) for lo, hi in scratch], ACCESS_DTYPE)
+    return np.array([(lo, hi - lo, 1, 0, Buffer.GM, Rw.WRITE, 0, 0) for lo, hi in scratch], ACCESS_DTYPE)
 
 
 def _patterns(
@@ -218,6 +230,7 @@ def _patterns(
 ) -> tuple[Ints, tuple[Pattern, ...]]:
     """Return (pattern number of every event, patterns); pattern 0 is "touches nothing"."""
     is_write, spoils = accesses["rw"] == Rw.WRITE, accesses["spoils"] != 0
+    added = accesses["adds"].tolist()
     kind: Ints = np.zeros(len(counts), np.int64)
     for k in range(int(counts.max(initial=0))):
         # The k-th access of all events at a time; 0 stands for none.
@@ -234,10 +247,15 @@ def _patterns(
         reads: set[int] = set()
         results: set[int] = set()
         scratch: set[int] = set()
+        adds: set[tuple[int, int]] = set()
         for access in code[offsets[event] : offsets[event] + counts[event]]:
-            (scratch if spoils[access] else results if is_write[access] else reads).update(of_access[access])
+            if added[access]:
+                adds.update((region, added[access]) for region in of_access[access])
+            else:
+                (scratch if spoils[access] else results if is_write[access] else reads).update(of_access[access])
+        writes = tuple(sorted(results | scratch))
         # What is result as well as scratch holds the result.
-        parts = (reads, results | scratch, scratch - results)
-        pattern = Pattern(*(tuple(sorted(part)) for part in parts))
+        spoilt = tuple(sorted(scratch - results))
+        pattern = Pattern(tuple(sorted(reads)), writes, spoilt, tuple(sorted(adds)))
         number_of_kind[i] = numbers.setdefault(pattern, len(numbers))
     return number_of_kind[kind.reshape(-1)], tuple(numbers)

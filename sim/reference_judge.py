@@ -73,6 +73,8 @@ class ReferenceJudge:
         self._counts: dict[tuple[int, int, int], int] = defaultdict(int)
         self._span: dict[int, Pair] = {}
         self._run()
+        self.adds: dict[int, dict[tuple[int, int], int]] = {}
+        """By event: the bytes to which it adds at once, and the type of their elements."""
         self.touched = {event: self._bytes(event) for event in self._span}
         self._compare()
 
@@ -152,7 +154,13 @@ class ReferenceJudge:
     def contested(self, pair: Pair) -> set[tuple[int, int]]:
         """Return the bytes that make the two ops conflict."""
         (reads, writes), (other_reads, other_writes) = (self.touched[event] for event in pair)
-        return writes & (other_reads | other_writes) | reads & other_writes
+        adds, other_adds = (self.adds[event] for event in pair)
+        unlike = {byte for byte in adds.keys() & other_adds.keys() if adds[byte] != other_adds[byte]}
+        plain, other_plain = reads | writes, other_reads | other_writes
+        # Adding to what the other adds to is no conflict, if the elements are of one type.
+        return (
+            writes & other_plain | reads & other_writes | plain & other_adds.keys() | adds.keys() & other_plain | unlike
+        )
 
     def _compare(self) -> None:
         before = self._graph.reachable()
@@ -206,7 +214,8 @@ class ReferenceJudge:
         found: dict[int, set[tuple[Pair, bool]]] = defaultdict(set)
         if not name:
             anywhere = 0, self._repeats(event) - 1
-            for writes, touched in zip((False, True), self.touched[event], strict=True):
+            read, written = self.touched[event]
+            for writes, touched in ((False, read), (True, written | self.adds[event].keys())):
                 for _, byte in touched:
                     found[byte].add((anywhere, writes))
             return found
@@ -229,12 +238,17 @@ class ReferenceJudge:
         record = self._trace.events[event]
         owner = self._owner(event)
         result: dict[int, set[tuple[int, int]]] = {Rw.READ: set(), Rw.WRITE: set()}
+        adds = self.adds[event] = {}
         first = int(record["first_access"])
         for access in self._trace.accesses[first : first + int(record["n_access"])]:
             memory = -1 if access["buffer"] == Buffer.GM else owner * len(Buffer) + int(access["buffer"])
             for row in range(int(access["rows"])):
                 start = int(access["start"]) + row * int(access["row_stride"])
-                result[int(access["rw"])] |= {(memory, start + i) for i in range(int(access["row_bytes"]))}
+                run = {(memory, start + i) for i in range(int(access["row_bytes"]))}
+                if access["adds"]:
+                    adds.update(dict.fromkeys(run, int(access["adds"])))
+                else:
+                    result[int(access["rw"])] |= run
         return result[Rw.READ], result[Rw.WRITE]
 
 

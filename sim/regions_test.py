@@ -11,7 +11,7 @@ from tracing.format import ACCESS_DTYPE, Buffer, Records, Rw
 
 ACCESSES = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 5), st.integers(0, 3), st.integers(0, 8)), max_size=6
-).map(lambda rows: np.array([(a, n, r, n + gap, Buffer.UB, Rw.READ, 0) for a, n, r, gap in rows], ACCESS_DTYPE))
+).map(lambda rows: np.array([(a, n, r, n + gap, Buffer.UB, Rw.READ, 0, 0) for a, n, r, gap in rows], ACCESS_DTYPE))
 
 
 def bytes_of(accesses: Records) -> list[set[int]]:
@@ -50,6 +50,6 @@ def test_row_ranges_and_their_union_have_the_bytes_of_the_accesses(accesses: Rec
 
 
 def test_contiguous_rows_are_one_range() -> None:
-    accesses = np.array([(64, 32, 4, 32, Buffer.UB, Rw.READ, 0)], ACCESS_DTYPE)
+    accesses = np.array([(64, 32, 4, 32, Buffer.UB, Rw.READ, 0, 0)], ACCESS_DTYPE)
     lo, hi, _ = row_ranges(accesses)
     assert (lo.tolist(), hi.tolist()) == ([64], [192])

@@ -130,6 +130,8 @@ class Replay(Visitor[Token]):
         self._reads: list[dict[int, int]] = [{} for _ in program.regions]
         self._spoilt: set[int] = set()
         """Regions whose last write was to scratch."""
+        self._adders: dict[int, dict[tuple[int, ...], int]] = {}
+        """By region that was added to since its last write: {(queue, element type, ..): last such atomic store}."""
 
     def run(self) -> dict[Key, RawFinding]:
         """Replay to the end, or to the deadlock, and return the findings."""
@@ -177,7 +179,7 @@ class Replay(Visitor[Token]):
 
     def _check_result(self, core: int, position: int, pattern: int) -> None:
         """Check that an operation on V reads nothing that it has written itself, in an earlier repeat."""
-        reads, writes, _ = self._patterns[pattern]
+        reads, writes, *_ = self._patterns[pattern]
         key = self._operations[core][position], pattern
         if key not in self._own:
             # Without a region that is read and written, there is nothing to ask for.
@@ -192,9 +194,12 @@ class Replay(Visitor[Token]):
 
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         """Compare the op at `position`, which starts with clock `row`, with the last accesses of its regions."""
-        reads, writes, spoils = self._patterns[pattern]
+        reads, writes, spoils, adds = self._patterns[pattern]
         write_queue, write_position, reads_of = self._write_queue, self._write_position, self._reads
-        for region in reads:
+        if adds or self._adders:
+            self._check_adds(core, position, queue, row, pattern)
+        # What an atomic store adds to, it reads.
+        for region in (*reads, *(region for region, _ in adds)) if adds else reads:
             last = write_queue[region]
             if last >= 0:
                 # At or above the clock: nothing says that the write is complete.
@@ -228,6 +233,31 @@ class Replay(Visitor[Token]):
             self._spoilt.difference_update(writes)
         if spoils:
             self._spoilt.update(spoils)
+
+    def _check_adds(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
+        _, writes, _, adds = self._patterns[pattern]
+        self._compare_adds(core, position, row, pattern)
+        for region in writes:
+            # They may go as reads may, in _check_op.
+            self._adders.pop(region, None)
+        for region, element in adds:
+            for reader, read_position in self._reads[region].items():
+                if read_position >= row[reader]:
+                    self._conflict(FindingKind.WAR, reader, read_position, core, position, region)
+            # Last write and reads stay: what orders them before this one orders them before no other that adds.
+            self._adders.setdefault(region, {})[queue, element] = position
+
+    def _compare_adds(self, core: int, position: int, row: list[int], pattern: int) -> None:
+        """Compare an op with the atomic stores before it. Two that add elements of one type commute: each element is
+        added at once, in either order.
+        """
+        reads, writes, _, adds = self._patterns[pattern]
+        compared = [(FindingKind.RAW, region, 0) for region in reads]
+        compared += [(FindingKind.WAW, region, element) for region, element in (*((r, 0) for r in writes), *adds)]
+        for kind, region, element in compared:
+            for (other, added, *_), earlier in self._adders.get(region, {}).items():
+                if added != element and earlier >= row[other]:
+                    self._conflict(kind, other, earlier, core, position, region)
 
     def _conflict(self, kind: FindingKind, queue: int, earlier: int, core: int, position: int, region: int) -> None:
         # Without FIFO signals nothing orders the GM of two cores, whatever their own syncs are.
@@ -330,10 +360,6 @@ class Replay(Visitor[Token]):
         self._add(FindingKind.FIFO, None, Place(core, last), text)
 
 
-Access = tuple[int, int]
-"""Queue and C++ line."""
-
-
 class ExhaustiveReplay(Replay):
     """All unordered conflicts, also those that ordering others would order. Slower: for broken programs.
 
@@ -345,24 +371,30 @@ class ExhaustiveReplay(Replay):
     def __init__(self, program: BlockProgram, *, v_rule: VRule = VRule.STRICT) -> None:
         """Prepare; nothing runs yet."""
         super().__init__(program, v_rule=v_rule)
-        self._writers: list[dict[Access, int]] = [{} for _ in program.regions]
-        self._readers: list[dict[Access, int]] = [{} for _ in program.regions]
+        # By queue and C++ line.
+        self._writers: list[dict[tuple[int, int], int]] = [{} for _ in program.regions]
+        self._readers: list[dict[tuple[int, int], int]] = [{} for _ in program.regions]
 
     def _check_op(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
-        reads, writes, _ = self._patterns[pattern]
+        reads, writes, _, adds = self._patterns[pattern]
+        added = [region for region, _ in adds]
         # Conflicts only: reads of what nobody wrote, or of scratch, Replay itself has found.
         compared = (
-            (FindingKind.RAW, reads, self._writers),
+            (FindingKind.RAW, (*reads, *added), self._writers),
             (FindingKind.WAW, writes, self._writers),
-            (FindingKind.WAR, writes, self._readers),
+            (FindingKind.WAR, (*writes, *added), self._readers),
         )
         for kind, regions, accesses in compared:
             for region in regions:
                 for (other, _), earlier in accesses[region].items():
                     if earlier >= row[other]:
                         self._conflict(kind, other, earlier, core, position, region)
+        if adds or self._adders:
+            self._compare_adds(core, position, row, pattern)
         access = queue, self._lines[core][position]
         for region in reads:
             self._readers[region][access] = position
         for region in writes:
             self._writers[region][access] = position
+        for region, element in adds:
+            self._adders.setdefault(region, {})[queue, element, access[1]] = position

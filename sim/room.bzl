@@ -127,6 +127,7 @@ TESTONLY = [
 ]
 
 TESTS = {
+    "atomic_hazards_test": {"size": "medium", "deps": ["//runtime:testing", "//tracing:file", "hazards", "testing"]},
     "audit_main_test": {"size": "medium", "deps": ["//tracing:builder", "canned"]},
     "barriers_test": {"deps": ["//tracing:builder", "hazards", "pip:hypothesis"]},
     "bugs_test": {"size": "medium", "data": ["//:docs/checks.md"]},

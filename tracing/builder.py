@@ -35,13 +35,22 @@ class Span:
     row_stride: int = 0
     spoils: bool = False
     """For a write: whether it is to scratch, which holds no value afterwards."""
+    adds: str = ""
+    """For a write: the element type if it is an atomic store, which adds."""
 
 
 def span(
-    buffer: Buffer, start: int, row_bytes: int, rows: int = 1, row_stride: int = 0, *, spoils: bool = False
+    buffer: Buffer,
+    start: int,
+    row_bytes: int,
+    rows: int = 1,
+    row_stride: int = 0,
+    *,
+    spoils: bool = False,
+    adds: str = "",
 ) -> Span:
     """Return the bytes of `buffer` that an access of a synthetic op touches."""
-    return Span(buffer, start, row_bytes, rows, row_stride, spoils)
+    return Span(buffer, start, row_bytes, rows, row_stride, spoils, adds)
 
 
 class CoreBuilder:
@@ -153,10 +162,7 @@ class TraceBuilder:
                 # A core counts its accesses from 0, the trace those of all cores.
                 moved = dict(fields, first_access=fields.get("first_access", 0) + base)
                 events.append(tuple(moved.get(name, 0) for name in EVENT_DTYPE.names or ()))
-            accesses += [
-                (item.start, item.row_bytes, item.rows, item.row_stride, item.buffer, rw, item.spoils)
-                for item, rw in core.spans
-            ]
+            accesses += [_access(item, rw) for item, rw in core.spans]
         trace = Trace(
             source=self.source,
             ops=tuple(self._ops),
@@ -169,3 +175,9 @@ class TraceBuilder:
         )
         validate(trace)
         return trace
+
+
+def _access(item: Span, rw: Rw) -> tuple[int, ...]:
+    """Return the record of an access, field by field."""
+    adds = DTYPE_NAMES.index(item.adds)
+    return item.start, item.row_bytes, item.rows, item.row_stride, item.buffer, rw, item.spoils, adds

@@ -7,7 +7,8 @@ A trace file is little endian::
 The runtime writes it (trace mode); `tracing.file` reads and writes it, `tracing.builder` makes traces without a kernel.
 Events are in issue order per core, the cores follow one another, and the header's ``cores`` say where each begins.
 Accesses are byte ranges (rows of ``row_bytes`` bytes, ``row_stride`` apart): absolute addresses in GM, byte offsets
-in the core's own buffer elsewhere. A write that spoils (1 instead of 0) leaves no value: it is to scratch.
+in the core's own buffer elsewhere. A write that spoils (1 instead of 0) leaves no value: it is to scratch. One that
+adds (dtype code of the elements instead of 0) is an atomic store: each element is read, added to and written at once.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ ACCESS_DTYPE = np.dtype(
         ("row_stride", "<u4"),
         ("buffer", "u1"),
         ("rw", "u1"),
-        ("spoils", "<u2"),
+        ("spoils", "u1"),
+        ("adds", "u1"),
     ]
 )
 assert EVENT_DTYPE.itemsize == 40

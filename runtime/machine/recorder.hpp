@@ -31,6 +31,12 @@ class Recorder {
         return *this;
     }
 
+    /// What a store writes; one that `adds` is atomic, and adds to each element at once.
+    Recorder& store(const View& view, bool adds) {
+        touch(kWrite, view, {0, adds ? view.dtype : DTypeId::None});
+        return *this;
+    }
+
     /// What TLOAD writes: the valid part, and the padding of its runs.
     Recorder& write_padded(const Operand& tile) {
         if (tile.info().loc != TileType::Vec || tile.info().pad == PadValue::Null) return write(tile);
@@ -50,14 +56,14 @@ class Recorder {
     /// Scratch space: its operation may write all of it, and leaves no value there.
     template <typename... Operands>
     Recorder& scratch(const Operands&... tiles) {
-        (touch(kWrite, tiles, true), ...);
+        (touch(kWrite, tiles, kSpoils), ...);
         return *this;
     }
 
     /// What the device library writes, and then reads, without an operand that says so; if it is `used`.
     Recorder& library_scratch(bool used) {
         if (!used) return *this;
-        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes, true);
+        log_.touch(kWrite, Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, 1, kLibraryScratchBytes, kSpoils);
         return *this;
     }
 
@@ -65,24 +71,26 @@ class Recorder {
     void done() const {}
 
   private:
-    void touch(uint8_t mode, const Operand* operand, bool spoils = false) {
-        if (operand) touch(mode, *operand, spoils);
+    static constexpr WriteTraits kSpoils = {1, DTypeId::None};
+
+    void touch(uint8_t mode, const Operand* operand, WriteTraits traits = {}) {
+        if (operand) touch(mode, *operand, traits);
     }
 
-    void touch(uint8_t mode, const Operand& operand, bool spoils = false) {
+    void touch(uint8_t mode, const Operand& operand, WriteTraits traits = {}) {
         if (operand.info().loc == TileType::Vec) {
-            touch_runs(mode, operand, operand.valid_run(), spoils);
+            touch_runs(mode, operand, operand.valid_run(), traits);
         } else {
             const uint64_t bytes = operand.info().bytes();
-            log_.touch(mode, operand.info().buffer, operand.address(), bytes, 1, bytes, spoils);
+            log_.touch(mode, operand.info().buffer, operand.address(), bytes, 1, bytes, traits);
         }
     }
 
     /// The first `length` elements of each valid row of a vec tile, or column if it is column-major.
-    void touch_runs(uint8_t mode, const Operand& tile, int length, bool spoils = false) {
+    void touch_runs(uint8_t mode, const Operand& tile, int length, WriteTraits traits = {}) {
         const uint64_t size = size_of(tile.info().dtype);
         log_.touch(mode, tile.info().buffer, tile.address(), size * length, tile.valid_runs(),
-                   size * tile.info().pitch(), spoils);
+                   size * tile.info().pitch(), traits);
     }
 
     Recorder& touch_rows(uint8_t mode, const Operand& tile, int64_t first, int rows, int cols) {
@@ -92,7 +100,7 @@ class Recorder {
         return *this;
     }
 
-    void touch(uint8_t mode, const View& view) {
+    void touch(uint8_t mode, const View& view, WriteTraits traits = {}) {
         const uint64_t size = size_of(view.dtype);
         for_each_plane(view, [&](uint64_t start, int64_t) {
             const bool by_columns = view.stride[4] != 1 && view.stride[3] == 1;
@@ -100,12 +108,12 @@ class Recorder {
             const int64_t runs = by_columns ? view.shape[4] : view.shape[3];
             const int64_t distance = by_columns ? view.stride[4] : view.stride[3];
             if (by_columns || view.stride[4] == 1) {
-                log_.touch(mode, Buffer::Gm, start, run * size, runs, distance * size);
+                log_.touch(mode, Buffer::Gm, start, run * size, runs, distance * size, traits);
                 return;
             }
             for (int64_t r = 0; r < view.shape[3]; ++r) {
                 log_.touch(mode, Buffer::Gm, start + r * view.stride[3] * size, size, view.shape[4],
-                           view.stride[4] * size);
+                           view.stride[4] * size, traits);
             }
         });
     }

@@ -33,6 +33,12 @@ struct Event {
 };
 static_assert(sizeof(Event) == 40, "the trace format has 40-byte events");
 
+/// What a write does besides.
+struct WriteTraits {
+    uint8_t spoils = 0;            ///< 1 for a write to scratch: nothing is there afterwards
+    DTypeId adds = DTypeId::None;  ///< type of the elements that it adds to, each at once
+};
+
 /// `rows` runs of `row_bytes` bytes, `row_stride` apart: a GM address or an offset in an on-chip memory.
 struct Access {
     uint64_t start;
@@ -41,7 +47,7 @@ struct Access {
     uint32_t row_stride;
     Buffer buffer;
     uint8_t mode;
-    uint16_t spoils;  ///< 1 for a write to scratch: nothing is there afterwards
+    WriteTraits traits;
 };
 static_assert(sizeof(Access) == 24, "the trace format has 24-byte accesses");
 
@@ -70,7 +76,7 @@ class CoreLog {
 
     /// Appends an access to the last event; rows that touch each other become one run.
     void touch(uint8_t mode, Buffer buffer, uint64_t start, uint64_t row_bytes, uint64_t rows, uint64_t row_stride,
-               bool spoils = false) {
+               WriteTraits traits = {}) {
         if (row_bytes == 0 || rows == 0) return;
         if (rows == 1 || row_stride == row_bytes) {
             row_bytes *= rows;
@@ -78,19 +84,19 @@ class CoreLog {
             rows = 1;
         }
         if (row_stride > UINT32_MAX || row_bytes > UINT32_MAX) {  // the format has 32 bits for each: row by row
-            for (uint64_t r = 0; r < rows; ++r) append_run(mode, buffer, start + r * row_stride, row_bytes, spoils);
+            for (uint64_t r = 0; r < rows; ++r) append_run(mode, buffer, start + r * row_stride, row_bytes, traits);
             return;
         }
         append(Access{start, static_cast<uint32_t>(row_bytes), static_cast<uint32_t>(rows),
-                      static_cast<uint32_t>(row_stride), buffer, mode, spoils});
+                      static_cast<uint32_t>(row_stride), buffer, mode, traits});
     }
 
   private:
     /// One run, in parts that 32 bits can count.
-    void append_run(uint8_t mode, Buffer buffer, uint64_t start, uint64_t bytes, bool spoils) {
+    void append_run(uint8_t mode, Buffer buffer, uint64_t start, uint64_t bytes, WriteTraits traits) {
         for (uint64_t done = 0; done < bytes;) {
             const auto part = static_cast<uint32_t>(std::min<uint64_t>(bytes - done, UINT32_MAX));
-            append(Access{start + done, part, 1, part, buffer, mode, spoils});
+            append(Access{start + done, part, 1, part, buffer, mode, traits});
             done += part;
         }
     }

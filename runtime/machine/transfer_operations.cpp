@@ -186,7 +186,7 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     core.begin_gm_access("TSTORE", dst, line);
     core.require_distinct_elements("TSTORE", dst, line);
     const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
-    if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).write(dst).done();
+    if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).store(dst, modes.adds).done();
     const Timer timer(OpId::TSTORE, elements_of(src), line);
     std::vector<std::byte> positive;
     if (modes.relu) positive = without_negatives(src);
