@@ -231,8 +231,7 @@ class Replay(Visitor[Token]):
         # In this order, because scratch is among the writes, too.
         if self._spoilt:
             self._spoilt.difference_update(writes)
-        if spoils:
-            self._spoilt.update(spoils)
+        self._spoilt.update(spoils)
 
     def _check_adds(self, core: int, position: int, queue: int, row: list[int], pattern: int) -> None:
         _, writes, _, adds = self._patterns[pattern]
