@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, ModuleOp, StringAttr, UnknownLoc
 from xdsl.dialects.scf import WhileOp
@@ -46,8 +47,10 @@ class ParsedModule:
 
     def _inserted_for(self, op: Operation) -> Operation | None:
         """Return the next operation of the text before or after `op` that has the location which the pass gave `op`."""
-        for neighbours in (_after(op), _before(op)):
-            written = next((other for other in neighbours if other in self._starts), None)
+        for step in (attrgetter("next_op"), attrgetter("prev_op")):
+            written: Operation | None = step(op)
+            while written is not None and written not in self._starts:
+                written = step(written)
             if written is not None and user_place(op) is not None and written.location == op.location:
                 return written
         return None
@@ -62,20 +65,6 @@ class ParsedModule:
         notes = () if user is None else ((user, f"{error.op.name} comes from here"),)
         severity = "warning" if isinstance(error, OperationWarning) else "error"
         return Diagnostic(self.place(error.op), error.message, notes, severity)
-
-
-def _after(op: Operation) -> Iterator[Operation]:
-    other = op.next_op
-    while other is not None:
-        yield other
-        other = other.next_op
-
-
-def _before(op: Operation) -> Iterator[Operation]:
-    other = op.prev_op
-    while other is not None:
-        yield other
-        other = other.prev_op
 
 
 def parse_module(text: str, file: str, operations: Sequence[type[Operation]] = ()) -> ParsedModule:

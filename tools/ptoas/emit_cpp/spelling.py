@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from functools import cache
 
 from xdsl.dialects.builtin import IndexType, MemRefType, f64, i1
@@ -12,14 +13,10 @@ from isa.elements import BY_MLIR, ELEMENTS
 from ptodsl.dialect import (
     DIRECTIONS,
     BLayout,
-    Compact,
     InitializeL2G2LPipeOp,
-    Layout,
     Loc,
-    Pad,
     PipeType,
     PtrType,
-    SLayout,
     SubviewOp,
     TileBufType,
     TileFifoOp,
@@ -36,22 +33,10 @@ SCALARS: dict[Attribute, str] = {
 }
 """Scalar types, and element types of tiles and of global memory."""
 
-TILE_TYPES = {
-    Loc.VEC: "Vec",
-    Loc.MAT: "Mat",
-    Loc.LEFT: "Left",
-    Loc.RIGHT: "Right",
-    Loc.ACC: "Acc",
-    Loc.BIAS: "Bias",
-    Loc.SCALING: "Scaling",
-}
-"""Enumerators of `TileType`."""
 
-BLAYOUTS = {BLayout.ROW_MAJOR: "RowMajor", BLayout.COL_MAJOR: "ColMajor"}
-SLAYOUTS = {SLayout.NONE_BOX: "NoneBox", SLayout.ROW_MAJOR: "RowMajor", SLayout.COL_MAJOR: "ColMajor"}
-PADS = {Pad.NULL: "Null", Pad.ZERO: "Zero", Pad.MAX: "Max", Pad.MIN: "Min"}
-COMPACTS = {Compact.NULL: "Null", Compact.NORMAL: "Normal", Compact.ROW_PLUS_ONE: "RowPlusOne"}
-LAYOUTS = {Layout.ND: "ND", Layout.DN: "DN", Layout.NZ: "NZ"}
+def enumerator(member: Enum) -> str:
+    """Of `TileType`, `BLayout` and the like: `RowMajor` for ROW_MAJOR."""
+    return "".join(word.capitalize() for word in member.name.split("_"))
 
 
 def scalar_type(ty: Attribute, op: Operation) -> str:
@@ -102,9 +87,9 @@ def tile_type(spec: TileSpec) -> str:
     # L0A of the A3 knows boxes in row-major order only, whatever the module says of them.
     blayout = BLayout.ROW_MAJOR if spec.loc is Loc.LEFT else spec.blayout
     return (
-        f"Tile<TileType::{TILE_TYPES[spec.loc]}, {SCALARS[spec.dtype]}, {spec.rows}, {spec.cols}, "
-        f"BLayout::{BLAYOUTS[blayout]}, {spec.v_row}, {spec.v_col}, SLayout::{SLAYOUTS[spec.slayout]}, "
-        f"{spec.fractal}, PadValue::{PADS[spec.pad]}, CompactMode::{COMPACTS[spec.compact]}>"
+        f"Tile<TileType::{enumerator(spec.loc)}, {SCALARS[spec.dtype]}, {spec.rows}, {spec.cols}, "
+        f"BLayout::{enumerator(blayout)}, {spec.v_row}, {spec.v_col}, SLayout::{enumerator(spec.slayout)}, "
+        f"{spec.fractal}, PadValue::{enumerator(spec.pad)}, CompactMode::{enumerator(spec.compact)}>"
     )
 
 

@@ -24,7 +24,7 @@ from ptodsl.dialect import (
     layout_of,
 )
 from tools.ptoas.diagnostics import wrong
-from tools.ptoas.emit_cpp.spelling import LAYOUTS, scalar_type
+from tools.ptoas.emit_cpp.spelling import scalar_type
 from tools.ptoas.emit_cpp.templates import Emitter, value
 from tools.ptoas.emit_cpp.writer import Writer
 
@@ -54,7 +54,7 @@ class GlobalView:
     @property
     def type(self) -> str:
         """`GlobalTensor<float, pto::Shape<...>, pto::Stride<...>, pto::Layout::ND>`."""
-        return f"GlobalTensor<{self.dtype}, {self.shape_type}, {self.stride_type}, pto::Layout::{LAYOUTS[self.layout]}>"
+        return f"GlobalTensor<{self.dtype}, {self.shape_type}, {self.stride_type}, pto::Layout::{self.layout.name}>"
 
 
 def _static(terms: Sequence[Term]) -> str:

@@ -26,8 +26,7 @@ from isa.pipes import QUEUES
 from isa.repeats import VRule
 from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks, outwards
 from tools.ptoas.insert_sync.program import Program, Site
-from tools.ptoas.insert_sync.receipts import Receipts
-from tools.ptoas.insert_sync.state import NOTHING_RECENT, State
+from tools.ptoas.insert_sync.state import NOTHING_RECENT, Receipts, State
 from tools.ptoas.insert_sync.syncs import Action, Barrier, Flag, Gap
 
 T = TypeVar("T")

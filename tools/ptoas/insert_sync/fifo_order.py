@@ -8,7 +8,7 @@ their matmul is done. Of how many pushes a pop tells is found by counting:
     n-th pop of F by A  =>  n-th push of F by B  =>  B's first n + c pops of G  =>  A's first n + c pushes of G,
 
 where c is the least surplus of pops of G over pushes of F that B has at any of its pushes, from `link`. If A has made
-at most e more pushes of G than pops of F, these are all pushes of G but the latest e - c. `receipts` keeps what they
+at most e more pushes of G than pops of F, these are all pushes of G but the latest e - c. `Receipts` keeps what they
 announced.
 """
 

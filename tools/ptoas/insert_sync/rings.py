@@ -115,7 +115,7 @@ def _find(uses: Iterable[Use]) -> Iterator[tuple[scf.ForOp, Ring]]:
         if copies > 1:
             yield loop, Ring(copies, frozenset(), known[0])
             continue
-        # The number of the pass is then computed from the value, so the step must have an inverse (`numbering`).
+        # The number of the pass is then computed from the value, so the step must have an inverse (`rewrite`).
         whole = [series for series in several if series.period == series.modulus]
         if whole:
             yield loop, Ring(whole[0].period, whole[0].unknown, whole[0])
