@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.timing import (
-    COLD,
-    EVENT,
-    FLUSH_BYTES,
-    PAUSE_S,
-    SYNC,
-    WALL,
-    WARM,
-    Clock,
-    EventClock,
-    SyncClock,
-    WallClock,
-)
+from bench.timing import COLD, EVENT, FLUSH_BYTES, PAUSE_S, SYNC, WALL, WARM, Clock, EventClock, SyncClock, WallClock
 from kernels.backend import AUTO, Backend
 from kernels.library import HOST
 

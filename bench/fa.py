@@ -54,9 +54,7 @@ CASE = flags.DEFINE_list("case", [], "Named shapes: case1 .. case8 are S0 = S1 =
 SUITE = flags.DEFINE_bool("suite", False, "All of case1 .. case8, with an estimate first.")
 S1_TILE = flags.DEFINE_list("s1_tile", [BY_RULE], "Rows of K per tile: auto (per shape), 256, 512; a list takes turns.")
 QK_PRELOAD = flags.DEFINE_list(
-    "qk_preload",
-    None,
-    "Tiles that QK runs ahead of PV: 3, 4; a list takes turns. Default: what --library has, else 3.",
+    "qk_preload", None, "Tiles that QK runs ahead of PV: 3, 4; a list takes turns. Default: what --library has, else 3."
 )
 KV_SPLIT = flags.DEFINE_list(
     "kv_split",

@@ -53,9 +53,7 @@ SHAPE = Group[Row](
 )
 
 CHECK = Group[Row](
-    "",
-    (("checked against", False), ("library", False)),
-    lambda row: (row.reference, row.variant.library),
+    "", (("checked against", False), ("library", False)), lambda row: (row.reference, row.variant.library)
 )
 
 
@@ -153,8 +151,7 @@ def page(sections: Sequence[Section], prediction: Predicted | None = None) -> st
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{TITLE}<style>{STYLE.read_text(encoding='utf-8')}</style></head><body>"
-        "<h1>Flash Attention benchmark</h1>"
+        f"{TITLE}<style>{STYLE.read_text(encoding='utf-8')}</style></head><body><h1>Flash Attention benchmark</h1>"
         '<p class="where">Non-causal forward, one head of dimension 128; latest run '
         f"{html.escape(runs[0].started)}.</p>"
         f"{body}<h2>Kernel libraries</h2>{_libraries(runs)}"

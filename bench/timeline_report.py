@@ -65,9 +65,8 @@ class Analysis:
     def title(self) -> str:
         """What a picture of the first view shows."""
         return (
-            f"{self.kernel.name}: {self.kernel.config.title}, "
-            f"S1 {self.work.s1}; steady "
-            f"state of one of {self.work.active} cores, predicted if {NAMES[self.views[0].hypothesis]}"
+            f"{self.kernel.name}: {self.kernel.config.title}, S1 {self.work.s1}; steady state of one of "
+            f"{self.work.active} cores, predicted if {NAMES[self.views[0].hypothesis]}"
         )
 
 
@@ -133,14 +132,12 @@ def verdict(analysis: Analysis) -> str:
         return " / ".join(map(text, analysis.views))
 
     return (
-        f"{analysis.kernel.name} ({analysis.kernel.config.title}), "
-        f"{work.q_rows} rows of Q "
-        f"against {work.s1} of K on {work.cores} cores: predicted {both(lambda view: f'{view.microseconds:,.1f}')} us, "
-        f"{both(lambda view: f'{view.tflops:.1f}')} TFLOP/s, "
-        f"{both(lambda view: f'{100 * view.tflops / roof:.0f}')} % of the cube's {roof:.1f} "
-        f"({both(lambda view: view.hypothesis.value)}; the model's mean error is "
-        f"{both(lambda view: f'{view.fit.mape:.1f}')} %). "
-        f"{' '.join(map(_bound_sentence, analysis.views))} {experiment(analysis)}"
+        f"{analysis.kernel.name} ({analysis.kernel.config.title}), {work.q_rows} rows of Q against {work.s1} of K on "
+        f"{work.cores} cores: predicted {both(lambda view: f'{view.microseconds:,.1f}')} us, "
+        f"{both(lambda view: f'{view.tflops:.1f}')} TFLOP/s, {both(lambda view: f'{100 * view.tflops / roof:.0f}')} % "
+        f"of the cube's {roof:.1f} ({both(lambda view: view.hypothesis.value)}; the model's mean error is "
+        f"{both(lambda view: f'{view.fit.mape:.1f}')} %). {' '.join(map(_bound_sentence, analysis.views))} "
+        f"{experiment(analysis)}"
     )
 
 

@@ -79,8 +79,7 @@ def check_ranks(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> N
     if len(q) != len(k) or q[:-2] != k[:-2]:
         raise ValueError(
             f"q has shape {list(q)} and k has {list(k)}; all but the rows must be the same: every head of q has its "
-            "own k and v "
-            "(repeat them for grouped-query attention)"
+            "own k and v (repeat them for grouped-query attention)"
         )
 
 

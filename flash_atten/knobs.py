@@ -45,13 +45,7 @@ DEFAULT_ASKED = Asked()
 
 
 def choose_config(
-    asked: Asked,
-    *,
-    q_rows: int,
-    s1: int,
-    cores: CoreCount,
-    heads: int | None = None,
-    library: Path | None = None,
+    asked: Asked, *, q_rows: int, s1: int, cores: CoreCount, heads: int | None = None, library: Path | None = None
 ) -> KernelConfig:
     """Return the configuration for a shape; with `heads` that of a kernel of heads. Raises ValueError for what cannot
     run.

@@ -145,9 +145,8 @@ def launch(chosen: Options) -> None:
     print(f"backend: {opened.why}")
     print(
         f"{backend.library.info.name}: q {list(inputs.q.shape)}, k and v {list(inputs.k.shape)} -> {list(out.shape)} "
-        "float32 in "
-        f"{seconds * 1e3:.1f} ms of host time, first launch; mean {out.mean():.6f}, min {out.min():.4f}, max "
-        f"{out.max():.4f}"
+        f"float32 in {seconds * 1e3:.1f} ms of host time, first launch; mean {out.mean():.6f}, min {out.min():.4f}, "
+        f"max {out.max():.4f}"
     )
     if chosen.out:
         content = io.BytesIO()

@@ -58,9 +58,8 @@ class Operand:
         """Raise ValueError unless this is C-contiguous."""
         if not self.contiguous:
             raise ValueError(
-                f"{self.name} is not contiguous in row-major order; the kernel reads rows of {HEAD} values that "
-                "follow each other. "
-                "Make a contiguous copy (numpy.ascontiguousarray, or .contiguous() in torch)"
+                f"{self.name} is not contiguous in row-major order; the kernel reads rows of {HEAD} values that follow "
+                "each other. Make a contiguous copy (numpy.ascontiguousarray, or .contiguous() in torch)"
             )
 
 
