@@ -1,4 +1,4 @@
-"""What each Python file of //bench imports, what each test needs besides, and the recorded kernels that they read."""
+"""What each Python file of //bench imports, what each test needs besides, the recorded kernels that they read, and what is swept."""
 
 load("@pip_torch//:requirements.bzl", torch_requirement = "requirement")
 load("//flash_atten:defs.bzl", "AUTO_KERNELS", "FAST_KERNELS", "FA_KERNELS", "SPLIT_KERNELS")
@@ -186,4 +186,58 @@ TESTS = {
     "timeline_test": {"size": "medium", "data": TIMELINE_DATA + ["timeline.py"], "deps": ["//cli:testing"]},
     "tsv_test": {"deps": ["sample_rows"]},
     "tuning_test": {"size": "medium", "data": TUNE_DATA + ["tune.py"], "deps": ["//cli:testing", "tune"]},
+}
+
+TORCH = select({":with_torch": [torch_requirement("torch")], "//conditions:default": []})
+
+TORCH_OR_DEVICE = select({
+    "//tools/bisheng:npu": ["@torch_npu"],
+    ":with_torch": [torch_requirement("torch")],
+    "//conditions:default": [],
+})
+
+_SWEPT = _of(list(FA_KERNELS) + list(FAST_KERNELS), [""])
+
+def _of_example(name, shapes):
+    """Returns a sweep of a kernel with other operands and sizes, by the same actions."""
+    return {
+        "block_dims": ["1", "2"],
+        "check_shapes": shapes,
+        "hazard_shapes": shapes,
+        "kernels": ["//ptodsl/examples:kernel_" + name],
+        "kinds": ["drawn"],
+        "programs": ":sweep_examples",
+    }
+
+SWEEPS = {
+    "": {
+        "check_shapes": ["q_rows=256,s1=2048"],
+        "hazard_shapes": ["q_rows=256,s1=4096"],
+        "kernels": _SWEPT,
+        "kinds": ["concentrated", "large", "marked", "nan_key", "negative", "normal", "not_finite", "rising"],
+    },
+    # The same on more shapes, large ones: minutes on one machine.
+    "_large": {
+        "block_dims": ["1", "2"],
+        "check_shapes": [
+            "q_rows=%d,s1=%d" % shape
+            for shape in [(128, 1024), (1024, 1024), (128, 131072), (2048, 8192), (8192, 2048), (16384, 16384)]
+        ],
+        "hazard_shapes": ["q_rows=256,s1=16384", "q_rows=1024,s1=2048"],
+        "kernels": _SWEPT,
+        "tags": ["manual"],
+    },
+    # Every set of knobs with a split S1, from 4096 to 32768, and shapes that are no multiple of 512 x 4.
+    "_split": {
+        "check_shapes": [
+            "q_rows=%d,s1=%d" % shape
+            for shape in [(256, 4096), (384, 5120), (128, 6144), (256, 8192), (128, 11264), (384, 12288), (640, 16384)]
+        ] + ["q_rows=128,s1=32768"],
+        "hazard_shapes": ["q_rows=384,s1=4096", "q_rows=256,s1=8192"],
+        "kernels": _of(SPLIT_KERNELS, [""]),
+        "kinds": ["marked", "normal", "rising"],
+        "tags": ["manual"],
+    },
+    "_matmul": _of_example("matmul", ["k=64,m=64,n=128", "k=192,m=256,n=384"]),
+    "_softmax": _of_example("softmax", ["rows=32", "rows=1056"]),
 }

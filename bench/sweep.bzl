@@ -128,3 +128,13 @@ def sweep(
         tags = tags,
         deps = ["//bench:sweep_row"],
     )
+
+def sweeps(name, table):
+    """Declares several.
+
+    Args:
+      name: what their names begin with.
+      table: arguments of `sweep` by the rest of its name.
+    """
+    for rest, arguments in table.items():
+        sweep(name = name + rest, **arguments)

@@ -6,6 +6,9 @@ load(":defs.bzl", "HEADS_KERNELS")
 # The products of one tile are too small to be divided: threads that wait for each other take three times as long.
 SMALL_PRODUCTS = {"OPENBLAS_NUM_THREADS": "1"}
 
+# What running on the device needs besides: nothing on the host.
+DEVICE_DEPS = select({"//tools/bisheng:npu": ["@torch_npu"], "//conditions:default": []})
+
 FILES = {
     "api": ["attend", "op_torch"],
     "attend": ["backend", "knobs"],

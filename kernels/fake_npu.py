@@ -20,7 +20,7 @@ DEVICES = 2
 
 @dataclass(eq=False)
 class FakeTensor:
-    """A tensor in host memory that says it is on a device."""
+    """A tensor in host memory that says it is on a device; what its methods do is as in torch."""
 
     array: npt.NDArray[Any]
     log: list[str]
@@ -34,15 +34,12 @@ class FakeTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sizes."""
         return self.array.shape
 
     def is_contiguous(self) -> bool:
-        """Whether rows follow each other."""
         return bool(self.array.flags.c_contiguous)
 
     def data_ptr(self) -> int:
-        """Address."""
         return int(self.array.ctypes.data)
 
     def record_stream(self, stream: Any) -> None:
@@ -51,11 +48,9 @@ class FakeTensor:
         self.log.append(f"record {self.label or self.dtype} on {stream.npu_stream:#x}")
 
     def fill_(self, value: float) -> None:
-        """Fill in place."""
         self.array.fill(value)
 
     def zero_(self) -> None:
-        """Fill with zeros."""
         self.array.fill(0)
 
     def view(self, shape: Any) -> FakeTensor:
@@ -64,15 +59,12 @@ class FakeTensor:
         return FakeTensor(array, self.log, self.device, self.label)
 
     def __getitem__(self, part: slice) -> FakeTensor:
-        """See a part of the same memory."""
         return FakeTensor(self.array[part], self.log, self.device, self.label)
 
     def clone(self) -> FakeTensor:
-        """Copy on the device."""
         return FakeTensor(self.array.copy(), self.log, self.device)
 
     def npu(self, device: int = 0) -> FakeTensor:
-        """Copy to a device."""
         return FakeTensor(self.array.copy(), self.log, f"npu:{device}")
 
     def cpu(self) -> FakeTensor:
@@ -99,11 +91,9 @@ class FakeNpu:
     current: int = 0
 
     def is_available(self) -> bool:
-        """Whether there is a device."""
         return self.available
 
     def current_device(self) -> int:
-        """Index of the device."""
         return self.current
 
     @contextlib.contextmanager
@@ -118,24 +108,19 @@ class FakeNpu:
             self.current = before
 
     def device_count(self) -> int:
-        """Number of devices."""
         return len(self.streams)
 
     def get_device_name(self, device: int | None = None) -> str:
-        """Name of a device."""
         return "Fake910"
 
     def get_device_properties(self, device: str) -> Any:
-        """Facts of the device."""
         cores = self.cube_cores[_index(device)]
         return SimpleNamespace(cube_core_num=cores) if cores else SimpleNamespace()
 
     def current_stream(self) -> Any:
-        """The stream that launches go to."""
         return SimpleNamespace(npu_stream=self.streams[self.current], device=f"npu:{self.current}")
 
     def synchronize(self) -> None:
-        """Wait for everything."""
         self.log.append("synchronize")
 
 
@@ -150,7 +135,6 @@ class FakeTorch:
     float32 = "float32"
 
     def __init__(self) -> None:
-        """Start with one stream and an empty log."""
         self.log: list[str] = []
         self.npu = FakeNpu(self.log)
 
@@ -163,5 +147,4 @@ class FakeTorch:
         return FakeTensor(np.zeros(size, dtype), self.log, where, label)
 
     def from_numpy(self, array: npt.NDArray[Any]) -> FakeTensor:
-        """Take an array of the host."""
         return FakeTensor(array, self.log, "cpu")

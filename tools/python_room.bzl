@@ -40,7 +40,8 @@ def python_room(
         `pip:NAME` for distributions of the package index.
       data: for a file what it reads when it runs.
       binaries: for a program, the py_binary `foo` of `foo_main.py` (of `foo.py` where there is none, or of another
-        `file`), further attributes; `deps` as in `files`, beside its file, which also says whether it is for tests only.
+        `file`), further attributes; `deps` as in `files`, beside its file, which also says whether it is for tests only;
+        `selected_deps`, a select of labels.
       programs: those of `files` with the name of a target that is written by hand. As for binaries, the library of `foo.py`
         is then `foo_program`, and `foo` is free.
       testonly_files: those of `files` that only tests may use.
@@ -75,7 +76,7 @@ def python_room(
             testonly = main in testonly_files,
             srcs = [main + _SUFFIX],
             main = main + _SUFFIX,
-            deps = [_label(dep, programs) for dep in [main] + attributes.pop("deps", [])],
+            deps = [_label(dep, programs) for dep in [main] + attributes.pop("deps", [])] + attributes.pop("selected_deps", []),
             **attributes
         )
     for test in found_tests:
