@@ -165,7 +165,7 @@ TESTS = {
     "insert_sync_generated_test": {"size": "large", "deps": ["random_kernels_run"]},
     "insert_sync_rotating_test": {
         "size": "large",
-        "deps": ["//ptodsl/examples:host_run", "//tools/ptoas/insert_sync:rotating_modules", "//tracing:file", "hazards"],
+        "deps": ["//ptodsl/examples:host_run", "//tools/ptoas/insert_sync", "//tracing:file", "hazards"],
     },
     # The assembler's pass insert_sync, before the judge.
     "insert_sync_solver_test": {
@@ -175,7 +175,6 @@ TESTS = {
         "deps": [
             "//ptodsl",
             "//tools/ptoas/insert_sync",
-            "//tools/ptoas/insert_sync:random_vectors",
             "//tools/ptoas/insert_sync:testing",
             "hazards",
             "pip:hypothesis",

@@ -190,7 +190,7 @@ class SeriesFinder:
         counters = {term: c for term, c in form.terms.items() if _loop_of(term) is not None}
         loop = _innermost(list(counters))
         # A term that the loop computes itself may change in any way from pass to pass.
-        if loop is None or any(_is_inside(term, loop) for term in form.terms if term not in counters):
+        if loop is None or any(loop.is_ancestor(term.owner) for term in form.terms if term not in counters):
             return None
         step, base = 0, Linear({}, form.constant)
         for term, coefficient in form.terms.items():
@@ -288,8 +288,3 @@ def _depth(op: Operation) -> int:
     while around is not None:
         depth, around = depth + 1, around.parent_op()
     return depth
-
-
-def _is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
-    """Whether a value is computed in a loop."""
-    return loop.is_ancestor(value.owner)
