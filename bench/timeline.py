@@ -36,7 +36,6 @@ from sim.timeline.launch import DEFAULT_CORES, Workload
 from sim.timeline.origins import Origin
 from sim.timeline.perfetto import MADE_BY, PROTO_SUFFIX
 from sim.timeline.perfetto_json import perfetto_json
-from sim.timeline.plot import draw
 from sim.timeline.recorded import RecordedKernel
 from sim.timeline.stages import Label
 from sim.timeline.times import Deadlock, Timeline
@@ -185,6 +184,9 @@ def predict(chosen: Options) -> Found:
 def write_outputs(outputs: Outputs, found: Found) -> None:
     """Write the files that were asked for. Raises OSError."""
     if outputs.plot:
+        # Here, not above: matplotlib takes 0.3 s to load, and most runs draw nothing.
+        from sim.timeline.plot import draw
+
         figure = draw(found.run, found.labels, found.stages, found.title)
         write_file(outputs.plot, picture(figure, outputs.plot.suffix))
     if outputs.trace_json:

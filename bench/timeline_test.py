@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,12 @@ def test_the_report_is_marked_as_a_prediction_and_names_what_binds_the_kernel(tm
     for view in data["views"].values():
         assert len(view["lines"]) == 10
         assert all(line["python"] for line in view["lines"])
+
+
+def test_without_a_picture_nothing_that_draws_is_loaded() -> None:
+    program = "import sys; import bench.timeline; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_suite_is_one_table_of_eight_shapes_in_seconds(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ class DeviceKernel:
         return library
 
     def launch(self, block_dim: int, device: str, given: Sequence[object], stream_ptr: int | None) -> None:
-        """Compile, queue a launch on `stream_ptr` or the current stream of `device`, and return.
+        """Compile, queue a launch on `stream_ptr` or the current stream of `device`, and return. With another stream
+        than the current one, the caller keeps the tensors until it is done.
 
         Raises TypeError or ValueError naming the parameter, CompileError, LibraryError, KernelError.
         """
@@ -70,9 +71,11 @@ class DeviceKernel:
         npu = import_torch_npu().npu
         with npu.device(device):
             stream = npu.current_stream()
-            library.launch_on_stream(self.entry.name, block_dim, stream_ptr or stream.npu_stream, arguments)
-            for tensor in tensors:
-                tensor.record_stream(stream)  # the allocator may not hand their memory out before the kernel is done
+            queue = stream_ptr or stream.npu_stream
+            library.launch_on_stream(self.entry.name, block_dim, queue, arguments)
+            # The allocator may not hand their memory out before the kernel is done. It knows torch's streams only.
+            for tensor in tensors if queue == stream.npu_stream else ():
+                tensor.record_stream(stream)
 
     def _arguments(self, device: str, given: Sequence[object]) -> tuple[list[RawArgument], list[Any]]:
         """Return all arguments of the entry, and the tensors among them."""

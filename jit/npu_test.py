@@ -114,8 +114,12 @@ def test_another_stream_may_be_given_and_nothing_is_compiled_twice(torch: FakeTo
     kernel(_tensor(torch), 16)
     (library,) = kept.rglob("*.npu.so")
     before = library.stat().st_mtime_ns
+    torch.log.clear()
     kernel(None, _tensor(torch), 16, stream_ptr=0x77)
     assert _seen(kept)[1] == 0x77
+    assert torch.log == ["device 1"], "the current stream has nothing to do with it"
+    kernel(None, _tensor(torch), 16, stream_ptr=STREAM)
+    assert torch.log[-1] == f"record x on {STREAM:#x}"
     assert library.stat().st_mtime_ns == before
 
 

@@ -106,7 +106,8 @@ class JitWrapper:
         """Run the kernel on arrays and numbers; it writes into the arrays. A host launch is complete on return.
 
         With tensors of torch_npu on an NPU, bisheng compiles the kernel, and the launch is queued on `stream_ptr`, or
-        on the stream that is current there; nothing is judged or traced. The host has no stream.
+        on the stream that is current there; nothing is judged or traced. The tensors of a launch on another stream than
+        that must be kept until it is done. The host has no stream.
 
         Raises DslError or AssemblerError for a wrong kernel, CompileError, TypeError or ValueError for wrong arguments,
         KernelFailure for what the machine cannot do, RaceError with `detect_races`; LibraryError or KernelError of a

@@ -49,16 +49,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "proofs/serve", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     kinds = parser.add_subparsers(required=True, metavar="cache|engine")
-    for name, serve, port, place in (
-        ("cache", serve_cache, CACHE_PORT, CACHE_DIRECTORY),
-        ("engine", serve_engine, ENGINE_PORT, ENGINE_DIRECTORY),
+    cache, engine = kinds.add_parser("cache"), kinds.add_parser("engine")
+    for kind, serve, port, place in (
+        (cache, serve_cache, CACHE_PORT, CACHE_DIRECTORY),
+        (engine, serve_engine, ENGINE_PORT, ENGINE_DIRECTORY),
     ):
-        kind = kinds.add_parser(name)
         kind.set_defaults(serve=serve)
         kind.add_argument("--directory", type=directory, default=place, help="where everything is kept (%(default)s)")
         kind.add_argument("--port", type=unused_port, default=port, help="port on 127.0.0.1 (%(default)s)")
-    # `kind` is the engine's parser by now.
-    kind.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
+    engine.add_argument("--jobs", type=positive, default=os.cpu_count(), help="actions at the same time (%(default)s)")
     return parser.parse_args(arguments)
 
 

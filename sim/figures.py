@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import overload
-
-import matplotlib as mpl
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, overload
 
 from cli.files import marked, output_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".svg", ".png")
 
@@ -38,6 +38,9 @@ def picture_file(flag: str, text: str | None, inputs: Iterable[Path] = ()) -> Pa
 
 def picture(figure: Figure, suffix: str) -> bytes:
     """Return the figure as the bytes of a file that ends in `suffix`; the same every time."""
+    # Here, not above: programs ask for the name of a picture, and most runs make none.
+    import matplotlib as mpl
+
     stream = io.BytesIO()
     # By default an SVG has the date in it, and ids from a random salt.
     metadata = {"Date": None, "Creator": MADE_BY} if suffix == ".svg" else {"Software": MADE_BY}

@@ -28,7 +28,7 @@ def insert_sync(module: ModuleOp, plan: MemoryPlan, options: SyncOptions = SyncO
     Flags that are there stay where they are and spare nothing; their event ids are given to no other flag.
 
     Raises:
-        OperationError: the module has control flow other than `scf.for` and `scf.if`, operations on
+        OperationError: the module has control flow other than `scf.for`, `scf.while` and `scf.if`, operations on
             memory outside of the sections of a function that has some, calls between functions that work on memory,
             or cores that share global memory without a FIFO.
     """

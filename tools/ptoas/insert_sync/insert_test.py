@@ -315,3 +315,39 @@ def test_a_barrier_of_all_pipes_in_a_loop_is_a_warning_at_the_line_of_the_progra
             warning,
         )
     assert warnings(12)
+
+
+WINDOW = "!pto.tile_buf<vec, 8x256xf32>"
+
+
+@pytest.mark.parametrize(
+    ("remainder", "from_loop", "row", "flags"),
+    [
+        # A loop counts from 0, and an argument may be negative: 8 - 8 is the row of the other window, 8 + 8 is not.
+        ("remsi", True, 0, 0),
+        ("remsi", False, 0, 2),
+        ("remsi", False, 16, 2),
+        ("remsi", False, 24, 0),
+        # As a number without a sign a negative one is large.
+        ("remui", False, 0, 0),
+    ],
+)
+def test_a_remainder_is_negative_where_what_is_divided_may_be(
+    remainder: str, from_loop: bool, row: int, flags: int
+) -> None:
+    body = f"""
+%k = arith.{remainder} %i, %c2 : index
+%m8 = arith.muli %k, %c8 : index
+%at = arith.addi %m8, %c8 : index
+%row = arith.constant {row} : index
+%source = pto.partition_view %view, offsets = [%c0, %c0], sizes = [%c8, %c256]
+  : !view -> !pto.partition_tensor_view<8x256xf32>
+%one = pto.subview %vec[%at, %c0] sizes [8, 256] : !vec -> {WINDOW}
+%other = pto.subview %vec[%row, %c0] sizes [8, 256] : !vec -> {WINDOW}
+pto.tload ins(%source : !pto.partition_tensor_view<8x256xf32>) outs(%one : {WINDOW})
+pto.tadds ins(%other, %x : {WINDOW}, f32) outs(%other : {WINDOW})
+"""
+    loop = f"scf.for %i = %c0 to %n step %c1 {{{body}}}"
+    text = snippet(loop if from_loop else body.replace("%i", "%n"))
+    found = assembled(text)
+    assert found.count("set_flag") + found.count("wait_flag") == flags

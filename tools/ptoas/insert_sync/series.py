@@ -45,10 +45,12 @@ NOTHING: Mapping[SSAValue, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """`dividend` mod `modulus`."""
+    """A number that is congruent to `dividend` modulo `modulus`."""
 
     dividend: SSAValue
     modulus: int
+    least: int
+    """0, or where the dividend may be negative `1 - modulus`: division goes towards 0."""
 
 
 class LinearForms:
@@ -91,13 +93,27 @@ class LinearForms:
             part = todo.pop()
             form += Linear(NOTHING, part.constant)
             for term, coefficient in part.terms.items():
-                inner = remainder(term)
+                inner = self.remainder(term)
                 # A remainder by a multiple of the modulus is congruent to what is divided.
                 if inner is not None and inner.modulus % modulus == 0:
                     todo.append(self.of(inner.dividend) * coefficient)
                 else:
                     form += Linear({term: coefficient})
         return form.modulo(modulus)
+
+    def remainder(self, value: SSAValue) -> Remainder | None:
+        """The remainder by a positive constant that a value is, if it is one."""
+        if not isinstance(value.owner, arith.RemSIOp | arith.RemUIOp):
+            return None
+        dividend, modulus = value.owner.lhs, checks.constant_int(value.owner.rhs)
+        if modulus is None or modulus <= 0:
+            return None
+        if self.is_non_negative(dividend):
+            return Remainder(dividend, modulus, 0)
+        if isinstance(value.owner, arith.RemSIOp):
+            return Remainder(dividend, modulus, 1 - modulus)
+        # Of a negative number, taken as one without a sign, it is congruent to it by powers of two only.
+        return Remainder(dividend, modulus, 0) if modulus.bit_count() == 1 else None
 
     def is_non_negative(self, value: SSAValue) -> bool:
         """Whether the value is known to be at least 0."""
@@ -127,16 +143,6 @@ class LinearForms:
                 return True
             case _:
                 return False
-
-
-def remainder(value: SSAValue) -> Remainder | None:
-    """The remainder by a positive constant that a value is, if it is one."""
-    match value.owner:
-        case arith.RemSIOp() | arith.RemUIOp() as op:
-            modulus = checks.constant_int(op.rhs)
-            return Remainder(op.lhs, modulus) if modulus is not None and modulus > 0 else None
-        case _:
-            return None
 
 
 MOST_SLOTS = 16
@@ -229,13 +235,15 @@ class SeriesFinder:
         if len(form.terms) > 1:
             return None
         ((term, coefficient),) = form.terms.items()
-        slot = remainder(term)
+        slot = self.forms.remainder(term)
         if slot is None or slot.modulus > MOST_SLOTS:
             return None
         series = self.of(slot.dividend, slot.modulus)
+        numbers = range(slot.least, slot.modulus)
+        residues = [frozenset((number % slot.modulus,)) for number in numbers]
         return [
-            (form.constant + coefficient * number, () if series is None else (Condition(series, frozenset((number,))),))
-            for number in range(slot.modulus)
+            (form.constant + coefficient * number, () if series is None else (Condition(series, residue),))
+            for number, residue in zip(numbers, residues, strict=True)
         ]
 
     def branches(self, condition: SSAValue) -> tuple[Condition | None, Condition | None]:
@@ -244,7 +252,7 @@ class SeriesFinder:
         if not isinstance(compared, arith.CmpiOp) or compared.predicate.value.data not in (_EQUAL, _NOT_EQUAL):
             return None, None
         form = self.forms.of(compared.lhs) + self.forms.of(compared.rhs) * -1
-        slot = remainder(next(iter(form.terms))) if len(form.terms) == 1 else None
+        slot = self.forms.remainder(next(iter(form.terms))) if len(form.terms) == 1 else None
         if slot is None or abs(next(iter(form.terms.values()))) != 1:
             return None, None
         series = self.of(slot.dividend, slot.modulus)
@@ -254,7 +262,7 @@ class SeriesFinder:
         number = -form.constant * next(iter(form.terms.values()))
         equal = Condition(series, frozenset((number % slot.modulus,)))
         # The remainder of a negative number is not the one that its residue says.
-        others = frozenset(range(slot.modulus)) - {number} if self.forms.is_non_negative(slot.dividend) else None
+        others = None if slot.least else frozenset(range(slot.modulus)) - {number}
         different = None if others is None else Condition(series, others)
         return (equal, different) if compared.predicate.value.data == _EQUAL else (different, equal)
 

@@ -74,10 +74,13 @@ class Slots:
         if origins is None or rows is None or cols is None or len(origins) * len(rows) * len(cols) > MOST_SLOTS:
             return None
         size = element_bytes(ty.dtype)
-        return [
+        found = [
             (start + (row * ty.shape[1] + col) * size, (*first, *second, *third))
             for (start, first), (row, second), (col, third) in product(origins, rows, cols)
+            # A window lies in its tile.
+            if row in range(ty.shape[0]) and col in range(ty.shape[1])
         ]
+        return found or None
 
     def _chosen(self, op: MultiTileGetOp) -> list[Origin] | None:
         """One of several tiles."""
