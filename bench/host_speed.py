@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,10 @@ from rich.console import Console
 from bench.baselines import has_torch, import_torch, make_baseline
 from bench.environment import environment
 from bench.flops import attention_flops
-from bench.host_speeds import OURS, PEAK, TORCH, Speeds, Work, medians, print_speeds, whole_numbers
+from bench.host_speeds import OURS, PEAK, TORCH, Speeds, Work, medians, print_speeds
 from bench.timing import PAUSE_S, WallClock
 from cli.files import json_of, json_text, output_file, write_file
-from cli.program import run
+from cli.program import integers, run
 from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
@@ -52,8 +53,8 @@ PROBE_ROUNDS = 2_000_000
 class Options:
     """The command line."""
 
-    sizes: tuple[int, ...]
-    threads: tuple[int, ...]
+    sizes: Sequence[int]
+    threads: Sequence[int]
     cpu: str | None
     fill: bool
     rounds: int
@@ -63,12 +64,12 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError."""
-    sizes = whole_numbers("s", _SIZES.value)
+    sizes = integers("s", _SIZES.value)
     for size in sizes:
         LaunchShape(size, size).check(KERNEL)
     out = output_file("json", _JSON.value, ".json", ours=json_of(PROGRAM))
     return Options(
-        sizes, whole_numbers("threads", _THREADS.value), _CPU.value, _FILL.value, _ROUNDS.value, _CLOCK.value, out
+        sizes, integers("threads", _THREADS.value), _CPU.value, _FILL.value, _ROUNDS.value, _CLOCK.value, out
     )
 
 

@@ -37,8 +37,8 @@ def test_a_level_of_cpu_can_be_forced_and_memories_filled() -> None:
     ("flag", "message"),
     [
         ("--s=1000", "q_rows = 1000 is not supported: it must be a multiple of 128"),
-        ("--s=1024,x", "--s=1024,x must be positive numbers, separated by commas"),
-        ("--threads=0", "--threads=0 must be positive numbers, separated by commas"),
+        ("--s=1024,x", "--s=1024,x: 'x' is not a whole number from 1 on"),
+        ("--threads=0", "--threads=0: '0' is not a whole number from 1 on"),
         ("--cpu=z80", "--cpu=z80 is no level that this machine has; it has x86-64"),
     ],
 )

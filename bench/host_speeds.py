@@ -38,13 +38,6 @@ class Speeds:
         return self.speeds[OURS] / self.speeds[PEAK]
 
 
-def whole_numbers(name: str, words: Sequence[str]) -> tuple[int, ...]:
-    """Return the numbers of a list flag. Raises ValueError."""
-    if not words or not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise ValueError(f"--{name}={','.join(words)} must be positive numbers, separated by commas")
-    return tuple(map(int, words))
-
-
 @dataclass(frozen=True)
 class Work:
     """What is timed."""

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.host_speeds import OURS, PEAK, Speeds, Work, medians, print_speeds, whole_numbers
+from bench.host_speeds import OURS, PEAK, Speeds, Work, medians, print_speeds
 from bench.timing import WallClock
 
 ROW = Speeds(1024, 2, {OURS: 3e11, PEAK: 4e11, "sdpa_fp16": 1e11, "sdpa_fp32": 2e11, "sdpa_bf16": 9e11})
@@ -40,9 +40,3 @@ def test_the_table_has_all_speeds() -> None:
     print_speeds([ROW], "x86-64-v3", Console(file=out, width=200))
     (line,) = [line for line in out.getvalue().splitlines() if line.split()[:2] == ["1024", "2"]]
     assert line.split()[2:] == ["0.300", "0.400", "0.100", "0.200", "0.900", "75%", "1.50x"]
-
-
-@pytest.mark.parametrize("words", [[], ["0"], ["1", "x"], ["-3"]])
-def test_numbers_that_are_none_are_refused(words: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"--threads=.* must be positive numbers, separated by commas"):
-        whole_numbers("threads", words)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.program import paragraph
+from cli.program import integers, paragraph
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -107,3 +107,16 @@ def test_a_reader_that_has_seen_enough_ends_the_program_quietly() -> None:
         program.stdout.close()
         assert program.stderr.read() == ""
         assert program.wait() == 0
+
+
+@pytest.mark.parametrize("values", [["0"], ["1", "x"], ["-3"]])
+def test_values_that_are_no_whole_numbers_are_refused(values: list[str]) -> None:
+    with pytest.raises(
+        ValueError, match=rf"--threads={','.join(values)}: '{values[-1]}' is not a whole number from 1 on"
+    ):
+        integers("threads", values)
+
+
+def test_an_empty_list_of_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="--threads= is an empty list; give at least one whole number"):
+        integers("threads", [])

@@ -23,7 +23,7 @@ from cli.program import EXIT_FAILED, integers, paragraph, run
 from flash_atten.backend import AttentionBackend, open_backend
 from flash_atten.built import serve_shape
 from flash_atten.check_compare import Comparison, Expected
-from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, make_inputs
+from flash_atten.check_inputs import INPUT_KINDS, AttentionInputs, known_kinds, make_inputs
 from flash_atten.config import KernelConfig
 from flash_atten.knob_flags import define_knobs
 from kernels.backend import Choice
@@ -63,10 +63,7 @@ class Options:
 
 def options() -> Options:
     """Read the flags. Raises ValueError for a request that cannot be served."""
-    unknown = sorted(set(KINDS.value) - set(INPUT_KINDS))
-    if unknown or not KINDS.value:
-        raise ValueError(f"--kinds={','.join(KINDS.value)} is not supported; choose from {', '.join(INPUT_KINDS)}")
-    seeds = integers("seeds", SEEDS.value, least=0)
+    kinds, seeds = known_kinds(KINDS.value), integers("seeds", SEEDS.value, least=0)
     checks, choice, asked = [], CHOICE(), KNOBS()
     notes: list[str] = []
     library = user_path(LIBRARY.value) if LIBRARY.value else None
@@ -74,7 +71,7 @@ def options() -> Options:
         for q_rows in integers("q_rows", Q_ROWS.value) if Q_ROWS.value else [s1]:
             served = serve_shape(asked, q_rows, s1, choice, library)
             notes += served.notes
-            checks += [Check(q_rows, s1, kind, seed, served.config) for kind in KINDS.value for seed in seeds]
+            checks += [Check(q_rows, s1, kind, seed, served.config) for kind in kinds for seed in seeds]
     return Options(tuple(checks), library, choice, tuple(notes))
 
 

@@ -6,7 +6,7 @@ What each kind is for, and which faults it sees: docs/checks.md and `//flash_att
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -230,3 +230,10 @@ without extreme scores can show (`check_mutants_test`)."""
 def make_inputs(kind: str, q_rows: int, s1: int, seed: int) -> AttentionInputs:
     """Draw the inputs of one kind (a key of `INPUT_KINDS`); the same arguments give the same bytes."""
     return INPUT_KINDS[kind](np.random.default_rng(seed), q_rows, s1)
+
+
+def known_kinds(names: Sequence[str]) -> Sequence[str]:
+    """Return what --kinds says. Raises ValueError if one is not a kind of inputs, or there is none."""
+    if not names or set(names) - set(INPUT_KINDS):
+        raise ValueError(f"--kinds={','.join(names)} is not supported; choose from {', '.join(INPUT_KINDS)}")
+    return names

@@ -19,7 +19,7 @@ from absl import flags
 from cli.program import EXIT_FAILED, integers, run
 from flash_atten.check_broken import Mutant, Subject, edge_mutants, mutants
 from flash_atten.check_compare import Comparison
-from flash_atten.check_inputs import INPUT_KINDS
+from flash_atten.check_inputs import INPUT_KINDS, known_kinds
 from flash_atten.check_model import TiledAttention
 from flash_atten.check_split import SplitAttention, split_mutants
 from flash_atten.config import S0, KernelConfig
@@ -53,13 +53,6 @@ def options() -> Options:
     asked = Asked(S1_TILE.value, QK_PRELOAD.value, str(KV_SPLIT.value))
     configs = [(s1, choose_config(asked, q_rows=S0, s1=s1, cores=lambda: 1)) for s1 in integers("s1", S1.value)]
     return Options(configs, known_kinds(KINDS.value), SEED.value)
-
-
-def known_kinds(names: Sequence[str]) -> Sequence[str]:
-    """Return the names. Raises ValueError if one is not a kind of inputs, or there is none."""
-    if not names or set(names) - set(INPUT_KINDS):
-        raise ValueError(f"--kinds={','.join(names)} is not supported; choose from {', '.join(INPUT_KINDS)}")
-    return names
 
 
 def _line(name: str, cells: Sequence[str]) -> str:
