@@ -131,6 +131,10 @@ def _trips(loop: scf.ForOp) -> int | None:
     return None if first is None or end is None or not step else max(0, -(-(end - first) // step))
 
 
+_FOLLOWED = (TPopOp, TAllocOp, TPushOp, TFreeOp, TLoadOp, TStoreOp, scf.IfOp, scf.ForOp, scf.WhileOp, SectionOp)
+"""Operations that `_OneAtATime.block` looks at."""
+
+
 class _OneAtATime:
     """Follows the entries of one FIFO on all paths: the library frees the one that was popped last.
 
@@ -146,6 +150,8 @@ class _OneAtATime:
         """Loops around the current operation of which one pass is being followed."""
         self.unsure = 0
         """Branches around it that this pass may not take."""
+        self.followed: dict[Block, list[Operation]] = {}
+        """Of each block those of _FOLLOWED: blocks of loops are gone through several times."""
 
     def errors(self, function: FuncOp) -> Iterator[OperationError]:
         """What is wrong on every path that comes there; what depends on run-time values, the runtime sees."""
@@ -161,7 +167,9 @@ class _OneAtATime:
 
     def block(self, block: Block, held: frozenset[bool]) -> frozenset[bool]:
         """Whether an entry may be (and may not be) held after a block, from the same before it."""
-        for op in block.ops:
+        if block not in self.followed:
+            self.followed[block] = [op for op in block.ops if isinstance(op, _FOLLOWED)]
+        for op in self.followed[block]:
             match op:
                 case TPopOp() if op.pipe is self.fifo.pipe:
                     held = self.pop(op, held)
