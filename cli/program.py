@@ -94,24 +94,26 @@ def run(
         except usage as error:
             return fail(error, EXIT_USAGE)
 
-    def guarded(argv: Sequence[str]) -> int:
-        try:
-            code = main(argv)
-            sys.stdout.flush()
-            return code
-        except BrokenPipeError:
-            # Whoever reads the output has seen enough, as `| head -1` has. What is left to print goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        except OSError as error:
-            return fail(error, EXIT_FAILED)
-        except MemoryError as error:
-            return fail(f"not enough memory for this request ({error}); ask for a smaller shape", EXIT_FAILED)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            return EXIT_INTERRUPTED
+    app.run(lambda argv: _guarded(main, argv), flags_parser=lambda argv: parse_flags(argv, operands))
 
-    app.run(guarded, flags_parser=lambda argv: parse_flags(argv, operands))
+
+def _guarded(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """Return the exit code of `main`, also where what it may not know ends it."""
+    try:
+        code = main(argv)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough, as `| head -1` has. What is left to print goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return fail(error, EXIT_FAILED)
+    except MemoryError as error:
+        return fail(f"not enough memory for this request ({error}); ask for a smaller shape", EXIT_FAILED)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 def _readable(message: str) -> str:

@@ -43,8 +43,7 @@ def attention(
         )
     in_numpy = [_is_numpy(name, operand) for name, operand in (("q", q), ("k", k), ("v", v))]
     if all(in_numpy):
-        path = None if library is None else Path(library)
-        out, lse = attend(q, k, v, config, HOST, path, with_lse=return_lse)
+        out, lse = attend(q, k, v, config, HOST, None if library is None else Path(library), with_lse=return_lse)
         return (out, lse) if return_lse else out
     if any(in_numpy):
         kinds = ", ".join(f"{name} is a {type(x).__name__}" for name, x in (("q", q), ("k", k), ("v", v)))
