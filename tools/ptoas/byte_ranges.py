@@ -62,13 +62,10 @@ class ByteRanges:
         match tile.owner:
             case AllocationOp() as op:
                 return self._plan.address(op)
-            case MultiTileGetOp() as op:
-                start, offset = self.origin(op.source), slot_offset(op)
-                return None if start is None or offset is None else start + offset
             case TReshapeOp() as op:
                 return self.origin(op.src)
-            case SubviewOp() as op:
-                start, offset = self.origin(op.source), window_offset(op)
+            case MultiTileGetOp() | SubviewOp() as op:
+                start, offset = self.origin(op.source), _offset(op)
                 return None if start is None or offset is None else start + offset
             case _:
                 return None
@@ -118,19 +115,16 @@ class ByteRanges:
         return _merge(ranges)
 
 
-def window_offset(op: SubviewOp) -> int | None:
-    """Bytes from the source's first element to the window's; None where it is known at run time only."""
+def _offset(op: MultiTileGetOp | SubviewOp) -> int | None:
+    """Bytes from the first element of the source to that of the tile; None where it is known at run time only."""
+    if isinstance(op, MultiTileGetOp):
+        chosen, number = op.result.type, checks.constant_int(op.index)
+        assert isinstance(chosen, TileBufType)
+        return None if number is None else number * chosen.byte_size
     ty = op.source.type
     assert isinstance(ty, TileBufType)
     row, col = (checks.constant_int(offset) for offset in op.offsets)
     return None if row is None or col is None else (row * row_distance(op.source) + col) * element_bytes(ty.dtype)
-
-
-def slot_offset(op: MultiTileGetOp) -> int | None:
-    """Bytes from the first of several tiles to the chosen one; None where it is known at run time only."""
-    ty, number = op.result.type, checks.constant_int(op.index)
-    assert isinstance(ty, TileBufType)
-    return None if number is None else number * ty.byte_size
 
 
 def _merge(ranges: list[ByteRange]) -> tuple[ByteRange, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Protocol
 
 from tools.ptoas.cli import VERSION
 from tools.ptoas.cli import main as ptoas_main
@@ -30,23 +29,8 @@ class Output:
     complaint: str = ""
 
 
-class Assembler(Protocol):
-    """Something that assembles a module."""
-
-    @property
-    def title(self) -> str:
-        """What it is, in one line."""
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it is the project's own, which warns of what the device does not take."""
-
-    def assemble(self, case: Case) -> Output:
-        """Assemble the module of a case."""
-
-
 class Embedded:
-    """The project's assembler, in this process."""
+    """The project's assembler, in this process. It warns of what the device does not take."""
 
     title = VERSION
     embedded = True
@@ -83,6 +67,9 @@ class External:
             if done.returncode or not target.exists():
                 return Output(None, done.stderr or f"exit status {done.returncode}")
             return Output(target.read_text(encoding="utf-8"))
+
+
+Assembler = Embedded | External
 
 
 @dataclass(frozen=True)

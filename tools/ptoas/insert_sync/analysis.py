@@ -22,9 +22,9 @@ from functools import reduce
 from operator import or_
 from typing import TypeVar
 
-from isa.pipes import QUEUES
+from isa.pipes import QUEUES, Pipe
 from isa.repeats import VRule
-from tools.ptoas.insert_sync.nodes import Block, FifoNode, IfNode, LoopNode, OpNode, inner_blocks, outwards
+from tools.ptoas.insert_sync.nodes import Block, IfNode, LoopNode, OpNode, inner_blocks, outwards
 from tools.ptoas.insert_sync.program import Program, Site
 from tools.ptoas.insert_sync.state import NOTHING_RECENT, Receipts, State
 from tools.ptoas.insert_sync.syncs import Action, Barrier, Flag, Gap
@@ -147,7 +147,7 @@ class Dataflow:
             branches = [self.block(branch, state) for branch in node.branches]
             return self.behind(block, place, self.join_branches(branches))
         if node.pushes:
-            return self._push(node, state)
+            return state.push(node.fifo, self._unvouched(node.pipe, state))
         return state.pop(node.fifo)
 
     def behind(self, block: Block, place: int, state: State) -> State:
@@ -238,36 +238,26 @@ class Dataflow:
                 state = self.wait(flag, turn(flag, block, waits=True), block, state)
             elif action is Action.PRIME:
                 for number in flag.primed():
-                    state = self.prime(flag, number, state)
+                    state = self.set(flag, number, None, state)
             else:
                 for number in drained(flag):
-                    state = self.drain(flag, number, state)
+                    state = self.wait(flag, number, None, state)
         return state
 
-    def set(self, flag: Flag, number: int, block: Block, state: State) -> State:
-        """After a `set_flag` in a block, of the flag's id `number`."""
+    def set(self, flag: Flag, number: int, block: Block | None, state: State) -> State:
+        """After a `set_flag` of the flag's id `number`: in a block, or, if there is none, before a frame."""
         del block
-        return self._set(flag, number, state)
-
-    def wait(self, flag: Flag, number: int, block: Block, state: State) -> State:
-        """After a `wait_flag` in a block."""
-        del block
-        return state.wait((flag, number), flag.dst)
-
-    def prime(self, flag: Flag, number: int, state: State) -> State:
-        """After a `set_flag` before a frame."""
-        return self._set(flag, number, state)
-
-    def drain(self, flag: Flag, number: int, state: State) -> State:
-        """After a `wait_flag` behind a frame."""
-        return state.wait((flag, number), flag.dst)
-
-    def _set(self, flag: Flag, number: int, state: State) -> State:
         # The flag is set when all that was issued to src is complete, even if src, as V, does not know it.
-        return state.set((flag, number), state.pending[flag.src] & ~self.program.pipe_masks[flag.src])
+        return state.set((flag, number), self._unvouched(flag.src, state))
 
-    def _push(self, node: FifoNode, state: State) -> State:
-        return state.push(node.fifo, state.pending[node.pipe] & ~self.program.pipe_masks[node.pipe])
+    def wait(self, flag: Flag, number: int, block: Block | None, state: State) -> State:
+        """After a `wait_flag`: in a block, or, if there is none, behind a frame."""
+        del block
+        return state.wait((flag, number), flag.dst)
+
+    def _unvouched(self, pipe: Pipe, state: State) -> int:
+        """What a signal of a pipe does not vouch for: it comes behind all that was issued to the pipe itself."""
+        return state.pending[pipe] & ~self.program.pipe_masks[pipe]
 
     def barrier(self, barrier: Barrier, state: State) -> State:
         """After a barrier."""

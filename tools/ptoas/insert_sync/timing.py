@@ -65,36 +65,25 @@ class Timing(Dataflow):
             self._waits[flag] |= bit
             self._masks[flag.dst] |= bit
 
-    def set(self, flag: Flag, number: int, block: Block, state: State) -> State:
-        """After a `set_flag` in a block."""
-        return self._note_set(flag, number, ring_copy(block), state)
-
-    def prime(self, flag: Flag, number: int, state: State) -> State:
-        """After a `set_flag` before a frame."""
-        return self._note_set(flag, number, OUTSIDE, state)
-
-    def wait(self, flag: Flag, number: int, block: Block, state: State) -> State:
-        """After a `wait_flag` in a block."""
-        return self._note_wait(flag, ring_copy(block), super().wait(flag, number, block, state))
-
-    def drain(self, flag: Flag, number: int, state: State) -> State:
-        """After a `wait_flag` behind a frame."""
-        return self._note_wait(flag, OUTSIDE, super().drain(flag, number, state))
-
-    def _note_set(self, flag: Flag, number: int, copy: int, state: State) -> State:
+    def set(self, flag: Flag, number: int, block: Block | None, state: State) -> State:
+        """After a `set_flag`, in a block or before a frame."""
         unvouched = state.pending[flag.src] & ~self._masks[flag.src]
-        overtaken = self._overtaken[flag]
+        overtaken, copy = self._overtaken[flag], ring_copy(block)
         overtaken[copy] = overtaken.get(copy, 0) | unvouched
         return state.set((flag, number), unvouched)
 
-    def _note_wait(self, flag: Flag, copy: int, state: State) -> State:
+    def wait(self, flag: Flag, number: int, block: Block | None, state: State) -> State:
+        """After a `wait_flag`, in a block or behind a frame."""
+        state = super().wait(flag, number, block, state)
         if flag.dst is Pipe.S:
             # The scalar unit waits itself: nothing that is issued later can come before the wait.
             return state
-        return state.issue_wait(self._bits[flag, copy], flag.dst)
+        return state.issue_wait(self._bits[flag, ring_copy(block)], flag.dst)
 
 
-def ring_copy(block: Block) -> int:
-    """The copy of the innermost loop with copies that a block is in; 0 outside of such loops."""
+def ring_copy(block: Block | None) -> int:
+    """The copy of the innermost loop with copies that a block is in; 0 outside of such loops, OUTSIDE for frames."""
+    if block is None:
+        return OUTSIDE
     loops = ((body.owner, body.copy) for body in outwards(block))
     return next((copy for loop, copy in loops if isinstance(loop, LoopNode) and loop.copies > 1), 0)
