@@ -6,19 +6,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from ptodsl.dialect import (
-    DYNAMIC,
-    AllocationOp,
-    MultiTileBufType,
-    MultiTileGetOp,
-    SubviewOp,
-    TileBufType,
-    TPopTileOp,
-    TReshapeOp,
-    checks,
-    element_bytes,
-    row_distance,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.plan_memory import MemoryPlan
 from tools.ptoas.tile_fifos import ring_of
 from tools.ptoas.tile_sources import direct_sources
@@ -60,23 +48,23 @@ class ByteRanges:
     def origin(self, tile: SSAValue) -> int | None:
         """Byte offset of the tile's first element in its buffer; None where it is known at run time only."""
         match tile.owner:
-            case AllocationOp() as op:
+            case pto.AllocationOp() as op:
                 return self._plan.address(op)
-            case TReshapeOp() as op:
+            case pto.TReshapeOp() as op:
                 return self.origin(op.src)
-            case MultiTileGetOp() | SubviewOp() as op:
+            case pto.MultiTileGetOp() | pto.SubviewOp() as op:
                 start, offset = self.origin(op.source), _offset(op)
                 return None if start is None or offset is None else start + offset
             case _:
                 return None
 
     def _find(self, tile: SSAValue) -> tuple[ByteRange, ...]:
-        if isinstance(tile.owner, TPopTileOp):
+        if isinstance(tile.owner, pto.TPopTileOp):
             return self._ring(tile.owner)
         start = self.origin(tile)
         return self._union(tile) if start is None else self.at(tile, start)
 
-    def _ring(self, op: TPopTileOp) -> tuple[ByteRange, ...]:
+    def _ring(self, op: pto.TPopTileOp) -> tuple[ByteRange, ...]:
         """The whole ring that the tile is somewhere in."""
         ring = None if op.fifo is None else ring_of(op.fifo, op.way)
         assert ring is not None
@@ -87,15 +75,17 @@ class ByteRanges:
     def at(tile: SSAValue, start: int) -> tuple[ByteRange, ...]:
         """The bytes of a tile if its first element is at byte `start` of its buffer, sorted and disjoint."""
         ty = tile.type
-        assert isinstance(ty, TileBufType | MultiTileBufType)
+        assert isinstance(ty, pto.TileBufType | pto.MultiTileBufType)
         buffer = ty.loc.buffer.name
-        if not isinstance(tile.owner, SubviewOp):
+        if not isinstance(tile.owner, pto.SubviewOp):
             return (ByteRange(buffer, start, start + ty.byte_size),)
-        assert isinstance(ty, TileBufType)
+        assert isinstance(ty, pto.TileBufType)
         # A valid size of run time is at most the whole.
-        rows, cols = (size if valid == DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True))
-        size = element_bytes(ty.dtype)
-        distance, width = row_distance(tile) * size, cols * size
+        rows, cols = (
+            size if valid == pto.DYNAMIC else valid for size, valid in zip(ty.shape, ty.valid_shape, strict=True)
+        )
+        size = pto.element_bytes(ty.dtype)
+        distance, width = pto.row_distance(tile) * size, cols * size
         return _merge([ByteRange(buffer, at, at + width) for at in range(start, start + rows * distance, distance)])
 
     def _union(self, tile: SSAValue) -> tuple[ByteRange, ...]:
@@ -108,23 +98,25 @@ class ByteRanges:
             if source in seen:
                 continue
             seen.add(source)
-            if self.origin(source) is None and not isinstance(source.owner, TPopTileOp):
+            if self.origin(source) is None and not isinstance(source.owner, pto.TPopTileOp):
                 todo.extend(direct_sources(source))
             else:
                 ranges.extend(self.of(source))
         return _merge(ranges)
 
 
-def _offset(op: MultiTileGetOp | SubviewOp) -> int | None:
+def _offset(op: pto.MultiTileGetOp | pto.SubviewOp) -> int | None:
     """Bytes from the first element of the source to that of the tile; None where it is known at run time only."""
-    if isinstance(op, MultiTileGetOp):
-        chosen, number = op.result.type, checks.constant_int(op.index)
-        assert isinstance(chosen, TileBufType)
+    if isinstance(op, pto.MultiTileGetOp):
+        chosen, number = op.result.type, pto.checks.constant_int(op.index)
+        assert isinstance(chosen, pto.TileBufType)
         return None if number is None else number * chosen.byte_size
     ty = op.source.type
-    assert isinstance(ty, TileBufType)
-    row, col = (checks.constant_int(offset) for offset in op.offsets)
-    return None if row is None or col is None else (row * row_distance(op.source) + col) * element_bytes(ty.dtype)
+    assert isinstance(ty, pto.TileBufType)
+    row, col = (pto.checks.constant_int(offset) for offset in op.offsets)
+    return (
+        None if row is None or col is None else (row * pto.row_distance(op.source) + col) * pto.element_bytes(ty.dtype)
+    )
 
 
 def _merge(ranges: list[ByteRange]) -> tuple[ByteRange, ...]:

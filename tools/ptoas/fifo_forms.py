@@ -16,52 +16,28 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
-from ptodsl.dialect import (
-    CUBE_TO_VECTOR,
-    VECTOR_TO_CUBE,
-    WAYS,
-    AicInitializePipeOp,
-    AivInitializePipeOp,
-    AllocTileOp,
-    DeclareGlobalOp,
-    DeclareTileOp,
-    ImportReservedBufferOp,
-    InitializeL2G2LPipeOp,
-    KernelKind,
-    Loc,
-    ReserveBufferOp,
-    TAllocOp,
-    TAllocToOp,
-    TensorViewType,
-    TFreeFromAicOp,
-    TFreeFromAivOp,
-    TFreeOp,
-    TFreeTileOp,
-    TileBufType,
-    TileFifoOp,
-    TileFifoStepOp,
-    TPopFromAicOp,
-    TPopFromAivOp,
-    TPopOp,
-    TPopTileOp,
-    TPushOp,
-    TPushTileOp,
-    TPushToAicOp,
-    TPushToAivOp,
-    checks,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.complete_fifos import flag_bases
 from tools.ptoas.diagnostics import wrong
 from tools.ptoas.functions import core_of, functions_of
 from tools.ptoas.insertion import Adopt, insert_before
 
-_ENDS: dict[KernelKind, type[TileFifoOp]] = {
-    KernelKind.CUBE: AicInitializePipeOp,
-    KernelKind.VECTOR: AivInitializePipeOp,
+_ENDS: dict[pto.KernelKind, type[pto.TileFifoOp]] = {
+    pto.KernelKind.CUBE: pto.AicInitializePipeOp,
+    pto.KernelKind.VECTOR: pto.AivInitializePipeOp,
 }
-_PUSHES: dict[KernelKind, type[TPushTileOp]] = {KernelKind.CUBE: TPushToAivOp, KernelKind.VECTOR: TPushToAicOp}
-_POPS: dict[KernelKind, type[TPopTileOp]] = {KernelKind.CUBE: TPopFromAivOp, KernelKind.VECTOR: TPopFromAicOp}
-_FREES: dict[KernelKind, type[TFreeTileOp]] = {KernelKind.CUBE: TFreeFromAivOp, KernelKind.VECTOR: TFreeFromAicOp}
+_PUSHES: dict[pto.KernelKind, type[pto.TPushTileOp]] = {
+    pto.KernelKind.CUBE: pto.TPushToAivOp,
+    pto.KernelKind.VECTOR: pto.TPushToAicOp,
+}
+_POPS: dict[pto.KernelKind, type[pto.TPopTileOp]] = {
+    pto.KernelKind.CUBE: pto.TPopFromAivOp,
+    pto.KernelKind.VECTOR: pto.TPopFromAicOp,
+}
+_FREES: dict[pto.KernelKind, type[pto.TFreeTileOp]] = {
+    pto.KernelKind.CUBE: pto.TFreeFromAivOp,
+    pto.KernelKind.VECTOR: pto.TFreeFromAicOp,
+}
 
 
 def rewrite_fifos(module: ModuleOp, adopt: Adopt) -> None:
@@ -71,10 +47,10 @@ def rewrite_fifos(module: ModuleOp, adopt: Adopt) -> None:
         OperationError: it is not known where a FIFO keeps its tiles, or which pop a tile comes from.
     """
     for function in functions_of(module):
-        in_gm = [op for op in function.walk() if isinstance(op, TileFifoOp) and op.gm_slot_tensor is not None]
+        in_gm = [op for op in function.walk() if isinstance(op, pto.TileFifoOp) and op.gm_slot_tensor is not None]
         # Before any handle is replaced, since all handles of the function count for the numbers.
         bases = flag_bases(function)
-        taken = {op.number for op in function.walk() if isinstance(op, TileFifoOp)}
+        taken = {op.number for op in function.walk() if isinstance(op, pto.TileFifoOp)}
         numbers = (number for number in count() if number not in taken)
         for handle, base in bases.items():
             if handle.of_tiles and (core := core_of(handle)) is not None:
@@ -94,7 +70,7 @@ def _replace(old: Operation, new: Sequence[Operation], adopt: Adopt, results: Se
 class _Tiles:
     """One handle of FIFOs of tiles on one core, and what is done with it."""
 
-    def __init__(self, handle: InitializeL2G2LPipeOp, core: KernelKind, adopt: Adopt) -> None:
+    def __init__(self, handle: pto.InitializeL2G2LPipeOp, core: pto.KernelKind, adopt: Adopt) -> None:
         self.handle, self.core, self.adopt = handle, core, adopt
 
     def rewrite(self, base: int, number: int) -> None:
@@ -102,24 +78,24 @@ class _Tiles:
         handle = self.handle
         for use in list(handle.pipe.uses):
             step, split = use.operation, 0
-            if isinstance(step, TPushOp | TPopOp | TFreeOp):
+            if isinstance(step, pto.TPushOp | pto.TPopOp | pto.TFreeOp):
                 split = step.split.value.data
             match step:
-                case TPushOp():
+                case pto.TPushOp():
                     _replace(step, [_PUSHES[self.core](step.entry, split, id=number)], self.adopt)
-                case TPopOp():
+                case pto.TPopOp():
                     self._pop(step, _POPS[self.core], number)
-                case TFreeOp() if step.entry is None:
+                case pto.TFreeOp() if step.entry is None:
                     _replace(step, [_FREES[self.core](split, id=number)], self.adopt)
                 case _:
                     raise wrong(step, "this FIFO has tiles: push, pop and free them")
-        rings = [ring for way in WAYS.get(handle.dir_mask.value.data, ()) for ring in self._ring(way, number)]
+        rings = [ring for way in pto.WAYS.get(handle.dir_mask.value.data, ()) for ring in self._ring(way, number)]
         end = _ENDS[self.core](
             dir_mask=handle.dir_mask.value.data,
             slot_size=handle.slot_size.value.data,
             gm_slot_buffer=handle.gm_addr,
-            c2v_consumer_buf=self._address(CUBE_TO_VECTOR, rings),
-            v2c_consumer_buf=self._address(VECTOR_TO_CUBE, rings),
+            c2v_consumer_buf=self._address(pto.CUBE_TO_VECTOR, rings),
+            v2c_consumer_buf=self._address(pto.VECTOR_TO_CUBE, rings),
             id=number,
         )
         end.nosplit, end.slot_num, end.local_slot_num = handle.nosplit, handle.slot_num, handle.local_slot_num
@@ -128,20 +104,20 @@ class _Tiles:
 
     def _local(self, way: int) -> SSAValue | None:
         """The address that the handle gives for the tiles that go `way`."""
-        both = len(WAYS.get(self.handle.dir_mask.value.data, ())) > 1
-        if both and way == VECTOR_TO_CUBE:
+        both = len(pto.WAYS.get(self.handle.dir_mask.value.data, ())) > 1
+        if both and way == pto.VECTOR_TO_CUBE:
             return self.handle.peer_local_addr
         return self.handle.local_addr if both or self.handle.dir_mask.value.data == way else None
 
     def _consumes(self, way: int) -> bool:
-        return (self.core is KernelKind.VECTOR) == (way == CUBE_TO_VECTOR)
+        return (self.core is pto.KernelKind.VECTOR) == (way == pto.CUBE_TO_VECTOR)
 
-    def _ring(self, way: int, number: int) -> Iterator[ReserveBufferOp]:
+    def _ring(self, way: int, number: int) -> Iterator[pto.ReserveBufferOp]:
         """The reservation of what this core pops into, if the program only gives its address."""
         address = self._local(way)
-        if address is None or isinstance(address.owner, ReserveBufferOp | ImportReservedBufferOp):
+        if address is None or isinstance(address.owner, pto.ReserveBufferOp | pto.ImportReservedBufferOp):
             return
-        base = checks.constant_int(address)
+        base = pto.checks.constant_int(address)
         if base is None:
             raise wrong(
                 self.handle,
@@ -151,58 +127,58 @@ class _Tiles:
         if self._consumes(way):
             slots = self.handle.local_slot_num or self.handle.slot_num
             size = slots.value.data * self.handle.slot_size.value.data
-            place = Loc.VEC if way == CUBE_TO_VECTOR else Loc.MAT
-            ring = ReserveBufferOp(f"fifo {number}, dir_mask {way}", size, place)
+            place = pto.Loc.VEC if way == pto.CUBE_TO_VECTOR else pto.Loc.MAT
+            ring = pto.ReserveBufferOp(f"fifo {number}, dir_mask {way}", size, place)
             ring.base = IntegerAttr(base, i32)
             yield ring
 
-    def _address(self, way: int, rings: Sequence[ReserveBufferOp]) -> SSAValue | None:
-        place = Loc.VEC if way == CUBE_TO_VECTOR else Loc.MAT
+    def _address(self, way: int, rings: Sequence[pto.ReserveBufferOp]) -> SSAValue | None:
+        place = pto.Loc.VEC if way == pto.CUBE_TO_VECTOR else pto.Loc.MAT
         return next((ring.address for ring in rings if ring.loc is place), self._local(way))
 
-    def _pop(self, pop: TPopOp, make: type[TPopTileOp], number: int) -> None:
+    def _pop(self, pop: pto.TPopOp, make: type[pto.TPopTileOp], number: int) -> None:
         """Make the tile the result of the pop, for all that uses it until the next one."""
         tile = pop.entry
         owner = tile.owner
-        if not isinstance(owner, DeclareTileOp | AllocTileOp) or not isinstance(tile.type, TileBufType):
+        if not isinstance(owner, pto.DeclareTileOp | pto.AllocTileOp) or not isinstance(tile.type, pto.TileBufType):
             return
-        valid = (owner.valid_row, owner.valid_col) if isinstance(owner, AllocTileOp) else (None, None)
+        valid = (owner.valid_row, owner.valid_col) if isinstance(owner, pto.AllocTileOp) else (None, None)
         popped = make(tile.type, pop.split.value.data, id=number, valid=valid)
         rest = pop.next_op
-        while rest is not None and not (isinstance(rest, TPopOp) and rest.entry is tile):
+        while rest is not None and not (isinstance(rest, pto.TPopOp) and rest.entry is tile):
             for op in rest.walk():
                 op.operands = [popped.result if operand is tile else operand for operand in op.operands]
             rest = rest.next_op
         _replace(pop, [popped], self.adopt)
         uses = [use.operation for use in tile.uses]
-        if not any(isinstance(op, TPopOp) for op in uses):
+        if not any(isinstance(op, pto.TPopOp) for op in uses):
             if uses:
                 raise wrong(uses[0], "no pto.tpop before it in its block, or around that, places this tile")
             Rewriter.erase_op(owner)
 
 
-def _open_in_gm(end: TileFifoOp, function: FuncOp, adopt: Adopt) -> None:
+def _open_in_gm(end: pto.TileFifoOp, function: FuncOp, adopt: Adopt) -> None:
     """Rewrite a FIFO whose end is opened with a `gm_slot_tensor`, and all that is done with it."""
     view = end.gm_slot_tensor
     assert view is not None
-    handle = InitializeL2G2LPipeOp(
+    handle = pto.InitializeL2G2LPipeOp(
         view, dir_mask=end.direction, slot_size=end.slot_size.value.data, slot_num=end.slots, flag_base=None
     )
     handle.flag_base, handle.nosplit = end.flag_base, end.nosplit
-    steps = [op for op in function.walk() if isinstance(op, TileFifoStepOp) and op.fifo is end]
+    steps = [op for op in function.walk() if isinstance(op, pto.TileFifoStepOp) and op.fifo is end]
     _replace(end, [handle], adopt)
     for step in steps:
         split = step.split.value.data
         match step:
-            case TAllocToOp():
-                entry = DeclareGlobalOp(step.result.type)
-                _replace(step, [entry, TAllocOp(entry.result, handle.pipe, split)], adopt, [entry.result])
-            case TPopTileOp() if isinstance(ty := step.result.type, TensorViewType):
-                entry = DeclareGlobalOp(ty)
-                _replace(step, [entry, TPopOp(entry.result, handle.pipe, split)], adopt, [entry.result])
-            case TPushTileOp():
-                _replace(step, [TPushOp(step.src, handle.pipe, split)], adopt)
-            case TFreeTileOp():
-                _replace(step, [TFreeOp(step.entry, handle.pipe, split)], adopt)
+            case pto.TAllocToOp():
+                entry = pto.DeclareGlobalOp(step.result.type)
+                _replace(step, [entry, pto.TAllocOp(entry.result, handle.pipe, split)], adopt, [entry.result])
+            case pto.TPopTileOp() if isinstance(ty := step.result.type, pto.TensorViewType):
+                entry = pto.DeclareGlobalOp(ty)
+                _replace(step, [entry, pto.TPopOp(entry.result, handle.pipe, split)], adopt, [entry.result])
+            case pto.TPushTileOp():
+                _replace(step, [pto.TPushOp(step.src, handle.pipe, split)], adopt)
+            case pto.TFreeTileOp():
+                _replace(step, [pto.TFreeOp(step.entry, handle.pipe, split)], adopt)
             case _:
                 raise wrong(step, "this FIFO has entries in GM: its result is a view of GM")

@@ -8,14 +8,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
-from ptodsl.dialect import (
-    AllocationOp,
-    KernelKind,
-    KernelKindAttr,
-    Loc,
-    SectionCubeOp,
-    SectionOp,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import OperationError, wrong
 
 KERNEL_KIND = "pto.kernel_kind"
@@ -55,35 +48,35 @@ def callee_name(call: CallOp) -> str:
     return call.callee.root_reference.data
 
 
-def kernel_kind(function: FuncOp) -> KernelKind | None:
+def kernel_kind(function: FuncOp) -> pto.KernelKind | None:
     """The core that a function runs on: what it says, else that of its tiles if all are on one core.
 
     A function with sections says it there.
     """
     attribute = function.attributes.get(KERNEL_KIND)
-    if isinstance(attribute, KernelKindAttr):
+    if isinstance(attribute, pto.KernelKindAttr):
         return attribute.data
     cores = set()
     for op in function.body.walk():
-        if isinstance(op, SectionOp):
+        if isinstance(op, pto.SectionOp):
             return None
-        if isinstance(op, AllocationOp):
+        if isinstance(op, pto.AllocationOp):
             cores.add(core_of_tile(op))
     return cores.pop() if len(cores) == 1 else None
 
 
-def section_kind(section: SectionOp) -> KernelKind:
+def section_kind(section: pto.SectionOp) -> pto.KernelKind:
     """The core that executes a section."""
-    return KernelKind.CUBE if isinstance(section, SectionCubeOp) else KernelKind.VECTOR
+    return pto.KernelKind.CUBE if isinstance(section, pto.SectionCubeOp) else pto.KernelKind.VECTOR
 
 
-def core_of(op: Operation) -> KernelKind | None:
+def core_of(op: Operation) -> pto.KernelKind | None:
     """The core that executes an operation: that of the section or of the function around it, if it says so."""
     current = op.parent_op()
-    while current is not None and not isinstance(current, SectionOp | FuncOp):
+    while current is not None and not isinstance(current, pto.SectionOp | FuncOp):
         current = current.parent_op()
     match current:
-        case SectionOp():
+        case pto.SectionOp():
             return section_kind(current)
         case FuncOp():
             return kernel_kind(current)
@@ -91,9 +84,9 @@ def core_of(op: Operation) -> KernelKind | None:
             return None
 
 
-def core_of_tile(op: AllocationOp) -> KernelKind:
+def core_of_tile(op: pto.AllocationOp) -> pto.KernelKind:
     """The core that has the tile's buffer."""
-    return KernelKind.VECTOR if op.tile_type.loc is Loc.VEC else KernelKind.CUBE
+    return pto.KernelKind.VECTOR if op.tile_type.loc is pto.Loc.VEC else pto.KernelKind.CUBE
 
 
 def verify_functions(module: ModuleOp) -> Iterator[OperationError]:

@@ -26,18 +26,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
-from ptodsl.dialect import (
-    ELEMENT_TYPES,
-    FFTS_TYPE,
-    AddressSpace,
-    AddressSpaceAttr,
-    InitializeL2G2LPipeOp,
-    MakeTensorViewOp,
-    PartitionViewOp,
-    PtrType,
-    TLoadOp,
-    TStoreOp,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import wrong
 from tools.ptoas.insertion import Adopt, insert_before
 
@@ -62,20 +51,20 @@ def rewrite_memrefs(module: ModuleOp, adopt: Adopt) -> None:
                 _rewrite(argument, ty, adopt)
 
 
-def _pointer(ty: Attribute) -> PtrType | None:
+def _pointer(ty: Attribute) -> pto.PtrType | None:
     """The pointer in the place of a memref in GM; None for all else."""
-    if not isinstance(ty, MemRefType) or ty == FFTS_TYPE:
+    if not isinstance(ty, MemRefType) or ty == pto.FFTS_TYPE:
         return None
     space = ty.memory_space
-    if not isinstance(space, NoneAttr) and space != AddressSpaceAttr(AddressSpace.GM):
+    if not isinstance(space, NoneAttr) and space != pto.AddressSpaceAttr(pto.AddressSpace.GM):
         return None
-    return PtrType(ty.element_type) if ty.element_type in ELEMENT_TYPES.values() else None
+    return pto.PtrType(ty.element_type) if ty.element_type in pto.ELEMENT_TYPES.values() else None
 
 
 def _rewrite(argument: BlockArgument, ty: Attribute, adopt: Adopt) -> None:
     memref = argument.type
     assert isinstance(memref, MemRefType)
-    users = (TLoadOp, TStoreOp, InitializeL2G2LPipeOp)
+    users = (pto.TLoadOp, pto.TStoreOp, pto.InitializeL2G2LPipeOp)
     transfers = [use for use in reversed(list(argument.uses)) if isinstance(use.operation, users)]
     # The uses go over to the new value, so they have been noted before.
     pointer = Rewriter.replace_value_with_new_type(argument, ty)
@@ -91,11 +80,11 @@ def _whole(user: Operation, pointer: SSAValue, memref: MemRefType[Attribute]) ->
     if strides is None or DYNAMIC_INDEX in shape:
         raise wrong(user, f"{memref} has sizes or strides that are not constant: make a view of a pointer instead")
     numbers = {value: ConstantOp(IntegerAttr(value, IndexType())) for value in dict.fromkeys((0, *shape, *strides))}
-    view = MakeTensorViewOp(pointer, [numbers[n].result for n in shape], [numbers[n].result for n in strides])
-    if isinstance(user, InitializeL2G2LPipeOp):
+    view = pto.MakeTensorViewOp(pointer, [numbers[n].result for n in shape], [numbers[n].result for n in strides])
+    if isinstance(user, pto.InitializeL2G2LPipeOp):
         return [*numbers.values(), view]
     zeros = [numbers[0].result] * len(shape)
-    return [*numbers.values(), view, PartitionViewOp(view.result, zeros, [numbers[n].result for n in shape])]
+    return [*numbers.values(), view, pto.PartitionViewOp(view.result, zeros, [numbers[n].result for n in shape])]
 
 
 def _strides(memref: MemRefType[Attribute]) -> tuple[int, ...] | None:

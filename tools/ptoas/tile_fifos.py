@@ -15,22 +15,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
 from isa import a3
-from ptodsl.dialect import (
-    CUBE_TO_VECTOR,
-    DYNAMIC,
-    ImportReservedBufferOp,
-    Loc,
-    ReserveBufferOp,
-    Split,
-    TFreeTileOp,
-    TileBufType,
-    TileFifoOp,
-    TileFifoStepOp,
-    TPopTileOp,
-    TPushTileOp,
-    element_bytes,
-    flag_problem,
-)
+from ptodsl import dialect as pto
 from ptodsl.dialect.tile_fifo import enclosing_function
 from tools.ptoas.complete_fifos import flag_bases
 from tools.ptoas.diagnostics import OperationError, wrong
@@ -41,14 +26,14 @@ def verify_tile_fifos(module: ModuleOp, *, addresses: bool) -> Iterator[Operatio
     """All violations; `addresses` says whether the program places its tiles itself."""
     for op in module.walk():
         match op:
-            case ReserveBufferOp() if not op.auto.value.data and not addresses:
+            case pto.ReserveBufferOp() if not op.auto.value.data and not addresses:
                 yield wrong(op, "auto = false: the assembler places buffers unless --pto-level=level3")
-            case ImportReservedBufferOp() if op.reserved is None:
+            case pto.ImportReservedBufferOp() if op.reserved is None:
                 name = op.buffer_name.data
                 yield wrong(op, f"@{op.peer_func.root_reference.data} reserves no buffer {name!r}")
-            case TileFifoOp():
+            case pto.TileFifoOp():
                 yield from (wrong(op, problem) for problem in _of_end(op))
-            case TileFifoStepOp():
+            case pto.TileFifoStepOp():
                 yield from (wrong(op, problem) for problem in _of_step(op))
     yield from _of_flags(module)
 
@@ -59,39 +44,39 @@ def complete_tile_fifos(module: ModuleOp) -> None:
     Those of functions that are launched together are numbered in the order of the module, after those of entries in GM.
     """
     for base, ends in _numbered(module):
-        unsplit = all(step.split_axis is Split.NONE for end in ends for step in _steps(end))
+        unsplit = all(step.split_axis is pto.Split.NONE for end in ends for step in _steps(end))
         for end in ends:
             end.flag_base = IntegerAttr(base, i32)
             end.nosplit = BoolAttr.from_bool(unsplit)
 
 
-def ring_of(end: TileFifoOp, way: int) -> ReserveBufferOp | None:
+def ring_of(end: pto.TileFifoOp, way: int) -> pto.ReserveBufferOp | None:
     """The reservation of the ring of the core that consumes what goes `way`, seen from either end."""
     address = end.ring(way)
     match None if address is None else address.owner:
-        case ImportReservedBufferOp() as imported:
+        case pto.ImportReservedBufferOp() as imported:
             return imported.reserved
-        case ReserveBufferOp() as ring:
+        case pto.ReserveBufferOp() as ring:
             return ring
         case _:
             return None
 
 
-def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
+def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[pto.TileFifoOp]]]:
     """First flag and ends of each FIFO, or pair of them both ways: as said, or the next behind all that are said.
 
     Functions that can be in one launch share the flags; those of other launches have flags of their own.
     """
-    fifos: dict[Operation, list[TileFifoOp]] = {}
+    fifos: dict[Operation, list[pto.TileFifoOp]] = {}
     for op in module.walk():
-        if isinstance(op, TileFifoOp):
+        if isinstance(op, pto.TileFifoOp):
             # Both ends know one ring. Of an end that is opened by address alone no other end is known.
             fifos.setdefault(ring_of(op, op.ways[0]) or op, []).append(op)
     groups = together(module, [[_function(end) for end in ends] for ends in fifos.values()])
     free = dict.fromkeys(groups.values(), 0)
     for function, group in groups.items():
         taken = [base + fifo.fifos * a3.FLAGS_PER_FIFO for fifo, base in flag_bases(function).items()]
-        said = [end for end in function.walk() if isinstance(end, TileFifoOp) and end.flag_base is not None]
+        said = [end for end in function.walk() if isinstance(end, pto.TileFifoOp) and end.flag_base is not None]
         taken += [end.flag_base.value.data + _flags(end) for end in said if end.flag_base is not None]
         # Behind all numbers that are taken, not in gaps between them.
         free[group] = max([free[group], *taken])
@@ -101,17 +86,17 @@ def _numbered(module: ModuleOp) -> Iterator[tuple[int, list[TileFifoOp]]]:
         free[group] += 0 if bases else _flags(ends[0])
 
 
-def _flags(end: TileFifoOp) -> int:
+def _flags(end: pto.TileFifoOp) -> int:
     return len(end.ways) * a3.FLAGS_PER_FIFO
 
 
 def _of_flags(module: ModuleOp) -> Iterator[OperationError]:
     for base, ends in _numbered(module):
-        if (problem := flag_problem(base, len(ends[0].ways))) is not None:
+        if (problem := pto.flag_problem(base, len(ends[0].ways))) is not None:
             yield wrong(ends[0], f"the FIFOs that are launched together are numbered, and {problem}")
 
 
-def _of_end(end: TileFifoOp) -> Iterator[str]:
+def _of_end(end: pto.TileFifoOp) -> Iterator[str]:
     """What is wrong with one end, and between it and the other."""
     if core_of(end) is not end.CORE:
         yield f"must be inside a {end.CORE} kernel function or section"
@@ -124,16 +109,16 @@ def _of_end(end: TileFifoOp) -> Iterator[str]:
         yield from _of_way(end, way)
 
 
-def _of_way(end: TileFifoOp, way: int) -> Iterator[str]:
+def _of_way(end: pto.TileFifoOp, way: int) -> Iterator[str]:
     """What is wrong with what goes one way."""
     address, ring = end.ring(way), ring_of(end, way)
-    kind = ImportReservedBufferOp if end.produces(way) else ReserveBufferOp
+    kind = pto.ImportReservedBufferOp if end.produces(way) else pto.ReserveBufferOp
     if end.flag_base is not None and end.produces(way) and ring is None:
         return  # opened by address and flag: the other end is not known
     if ring is None or address is None or not isinstance(address.owner, kind):
         yield f"the consumer's ring must come from {kind.name}: the consumer reserves it, the producer imports it"
         return
-    place = Loc.VEC if way == CUBE_TO_VECTOR else Loc.MAT
+    place = pto.Loc.VEC if way == pto.CUBE_TO_VECTOR else pto.Loc.MAT
     if ring.loc is not place:
         yield f"the ring must be in {place}, not in {ring.loc}"
     if (needed := end.local_slots * end.slot_size.value.data) > ring.byte_size:
@@ -143,7 +128,7 @@ def _of_way(end: TileFifoOp, way: int) -> Iterator[str]:
         )
     module = end.get_toplevel_object()
     assert isinstance(module, ModuleOp)
-    ends = (op for op in module.walk() if isinstance(op, TileFifoOp) and op is not end)
+    ends = (op for op in module.walk() if isinstance(op, pto.TileFifoOp) and op is not end)
     peers = [op for op in ends if way in op.ways and ring_of(op, way) is ring]
     others = [peer for peer in peers if peer.CORE is not end.CORE]
     if end.flag_base is not None and not peers:
@@ -154,7 +139,7 @@ def _of_way(end: TileFifoOp, way: int) -> Iterator[str]:
     yield from _between(end, others[0])
 
 
-def _between(end: TileFifoOp, other: TileFifoOp) -> Iterator[str]:
+def _between(end: pto.TileFifoOp, other: pto.TileFifoOp) -> Iterator[str]:
     for name, ours, theirs in (
         ("slot_size", end.slot_size.value.data, other.slot_size.value.data),
         ("slot_num", end.slots, other.slots),
@@ -164,14 +149,14 @@ def _between(end: TileFifoOp, other: TileFifoOp) -> Iterator[str]:
     ):
         if ours != theirs:
             yield f"{name} is {ours}, but {theirs} at the other end"
-    splits = {step.split_axis is Split.NONE for fifo in (end, other) for step in _steps(fifo)}
+    splits = {step.split_axis is pto.Split.NONE for fifo in (end, other) for step in _steps(fifo)}
     if len(splits) > 1:
         yield "some operations split its slots and others do not"
     if end.nosplit is not None and splits - {bool(end.nosplit.value.data)}:
         yield "nosplit contradicts the split of its operations; leave it out"
 
 
-def _of_step(step: TileFifoStepOp) -> Iterator[str]:
+def _of_step(step: pto.TileFifoStepOp) -> Iterator[str]:
     if core_of(step) is not step.CORE:
         yield f"must be inside a {step.CORE} kernel function or section"
         return
@@ -180,25 +165,25 @@ def _of_step(step: TileFifoStepOp) -> Iterator[str]:
         verb = "produces" if step.PRODUCES else "consumes"
         yield f"no FIFO with id = {step.number} that this core {verb} is initialised in this function"
         return
-    if isinstance(step, TFreeTileOp):
+    if isinstance(step, pto.TFreeTileOp):
         return
-    assert isinstance(step, TPushTileOp | TPopTileOp)
-    ty = step.src.type if isinstance(step, TPushTileOp) else step.result.type
-    assert isinstance(ty, TileBufType)
-    if DYNAMIC in ty.valid_shape:
+    assert isinstance(step, pto.TPushTileOp | pto.TPopTileOp)
+    ty = step.src.type if isinstance(step, pto.TPushTileOp) else step.result.type
+    assert isinstance(ty, pto.TileBufType)
+    if pto.DYNAMIC in ty.valid_shape:
         return  # the runtime sees whether it fits
-    size, slot = prod(ty.valid_shape) * element_bytes(ty.dtype), fifo.slot_size.value.data
-    half = ty.loc is Loc.VEC and step.split_axis is not Split.NONE
+    size, slot = prod(ty.valid_shape) * pto.element_bytes(ty.dtype), fifo.slot_size.value.data
+    half = ty.loc is pto.Loc.VEC and step.split_axis is not pto.Split.NONE
     if size > (room := slot // 2 if half else slot):
         yield f"the tile has {size} bytes, but {'half of a slot' if half else 'a slot'} has {room}"
 
 
-def _flag(end: TileFifoOp) -> int | None:
+def _flag(end: pto.TileFifoOp) -> int | None:
     return None if end.flag_base is None else int(end.flag_base.value.data)
 
 
-def _steps(end: TileFifoOp) -> Iterator[TileFifoStepOp]:
-    return (op for op in _function(end).walk() if isinstance(op, TileFifoStepOp) and op.fifo is end)
+def _steps(end: pto.TileFifoOp) -> Iterator[pto.TileFifoStepOp]:
+    return (op for op in _function(end).walk() if isinstance(op, pto.TileFifoStepOp) and op.fifo is end)
 
 
 def _function(op: Operation) -> FuncOp:

@@ -7,19 +7,7 @@ from collections.abc import Sequence
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from ptodsl.dialect import (
-    FFTS_MODE,
-    CrossCoreFlagOp,
-    KernelKind,
-    PrintOp,
-    SectionCubeOp,
-    SectionOp,
-    SectionVectorOp,
-    SetFftsOp,
-    StoreScalarOp,
-    SyncSetOp,
-    SyncWaitOp,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp import fifos, moves, scalars, tiles, views
 from tools.ptoas.emit_cpp.spelling import value_type
@@ -27,7 +15,7 @@ from tools.ptoas.emit_cpp.templates import Emitter, statement
 from tools.ptoas.emit_cpp.writer import Writer
 from tools.ptoas.functions import callee_name
 
-GUARDS = {KernelKind.CUBE: "__DAV_CUBE__", KernelKind.VECTOR: "__DAV_VEC__"}
+GUARDS = {pto.KernelKind.CUBE: "__DAV_CUBE__", pto.KernelKind.VECTOR: "__DAV_VEC__"}
 """Macros that the device compiler defines for the core it compiles for."""
 
 VECTOR_PROLOGUE = ("set_mask_norm();", "set_vector_mask(-1, -1);")
@@ -55,11 +43,11 @@ def emit_op(writer: Writer, op: Operation) -> None:
     raise wrong(op, "the assembler has no C++ for this operation")
 
 
-def emit_guarded(writer: Writer, kind: KernelKind, block: Block) -> None:
+def emit_guarded(writer: Writer, kind: pto.KernelKind, block: Block) -> None:
     """Print a block that only one kind of core compiles."""
     guard = GUARDS[kind]
     writer.directive(f"#if defined({guard})")
-    if kind is KernelKind.VECTOR:
+    if kind is pto.KernelKind.VECTOR:
         for line in VECTOR_PROLOGUE:
             writer.line(line)
     emit_block(writer, block)
@@ -72,7 +60,7 @@ def emit_flush(writer: Writer, block: Block) -> None:
 
     A section does that for its own stores.
     """
-    if any(isinstance(op, StoreScalarOp) and not _in_section(op, block) for op in block.walk()):
+    if any(isinstance(op, pto.StoreScalarOp) and not _in_section(op, block) for op in block.walk()):
         writer.line("pipe_barrier(PIPE_ALL);")
         writer.line("dcci((__gm__ void*)0, ENTIRE_DATA_CACHE, CACHELINE_OUT);")
         writer.line("dsb((mem_dsb_t)0);")
@@ -82,7 +70,7 @@ def _in_section(op: Operation, block: Block) -> bool:
     """Whether a section stands between `op` and the block around it."""
     around = op.parent_op()
     while around is not None and around is not block.parent_op():
-        if isinstance(around, SectionOp):
+        if isinstance(around, pto.SectionOp):
             return True
         around = around.parent_op()
     return False
@@ -168,23 +156,23 @@ def emit_call(writer: Writer, op: func.CallOp) -> None:
     writer.variable(value_type(op.results[0], op), call, op.results[0])
 
 
-def emit_sync_set(writer: Writer, op: SyncSetOp) -> None:
+def emit_sync_set(writer: Writer, op: pto.SyncSetOp) -> None:
     """`uint16_t v3 = getFFTSMsg(FFTS_MODE_VAL, 3); ffts_cross_core_sync(PIPE_MTE3, v3);`."""
-    mode = "FFTS_MODE_VAL" if op.mode == FFTS_MODE else str(op.mode)
+    mode = "FFTS_MODE_VAL" if op.mode == pto.FFTS_MODE else str(op.mode)
     message = writer.variable("uint16_t", f"getFFTSMsg({mode}, {_cross_core_flag(writer, op)})")
     writer.call("ffts_cross_core_sync", [op.pipe.data, message])
 
 
-def emit_sync_wait(writer: Writer, op: SyncWaitOp) -> None:
+def emit_sync_wait(writer: Writer, op: pto.SyncWaitOp) -> None:
     """`wait_flag_dev(3);`."""
     writer.line(f"wait_flag_dev({_cross_core_flag(writer, op)});")
 
 
-def _cross_core_flag(writer: Writer, op: CrossCoreFlagOp) -> str:
+def _cross_core_flag(writer: Writer, op: pto.CrossCoreFlagOp) -> str:
     return writer.name(op.event_id_dyn) if op.event_id_dyn is not None else str(op.number)
 
 
-def emit_print(writer: Writer, op: PrintOp) -> None:
+def emit_print(writer: Writer, op: pto.PrintOp) -> None:
     """`cce::printf("...", v1);`."""
     text = op.format.data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     writer.line(f'cce::printf("{text}", {writer.name(op.value)});')
@@ -200,11 +188,11 @@ EMITTERS: dict[type[Operation], Emitter] = {
     scf.IfOp: emit_if,
     scf.WhileOp: emit_while,
     func.CallOp: emit_call,
-    SetFftsOp: statement("set_ffts_base_addr((uint64_t){0})"),
-    SectionCubeOp: lambda writer, op: emit_guarded(writer, KernelKind.CUBE, op.block),
-    SectionVectorOp: lambda writer, op: emit_guarded(writer, KernelKind.VECTOR, op.block),
-    SyncSetOp: emit_sync_set,
-    SyncWaitOp: emit_sync_wait,
-    PrintOp: emit_print,
+    pto.SetFftsOp: statement("set_ffts_base_addr((uint64_t){0})"),
+    pto.SectionCubeOp: lambda writer, op: emit_guarded(writer, pto.KernelKind.CUBE, op.block),
+    pto.SectionVectorOp: lambda writer, op: emit_guarded(writer, pto.KernelKind.VECTOR, op.block),
+    pto.SyncSetOp: emit_sync_set,
+    pto.SyncWaitOp: emit_sync_wait,
+    pto.PrintOp: emit_print,
 }
 """How each kind of operation is printed; a class without its own row is printed like its base."""

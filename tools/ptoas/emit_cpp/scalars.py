@@ -6,25 +6,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation
 
-from ptodsl.dialect import (
-    DeclareEventIdArrayOp,
-    DeclareLocalArrayOp,
-    EventIdArrayGetOp,
-    EventIdArraySetOp,
-    EventIdArrayType,
-    GetBlockIdxOp,
-    GetBlockNumOp,
-    GetSubblockIdxOp,
-    GetSubblockNumOp,
-    IndexCastUIOp,
-    IntToPtrOp,
-    LoadScalarOp,
-    LocalArrayGetOp,
-    LocalArraySetOp,
-    LocalArrayType,
-    PtrToIntOp,
-    StoreScalarOp,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import scalar_type, value_type
 from tools.ptoas.emit_cpp.templates import Emitter, statement, value
@@ -68,12 +50,12 @@ EXPRESSIONS: dict[type[Operation], str] = {
     arith.BitcastOp: "__builtin_bit_cast({type}, {0})",
     # By way of the unsigned type: C++ does not say what a number beyond the range of the signed one becomes.
     arith.FPToUIOp: "({type})(u{type}){0}",
-    **dict.fromkeys((PtrToIntOp, IntToPtrOp), "reinterpret_cast<{type}>({0})"),
-    **dict.fromkeys((LoadScalarOp, LocalArrayGetOp), "{0}[{1}]"),
-    GetBlockIdxOp: "get_block_idx()",
-    GetBlockNumOp: "get_block_num()",
-    GetSubblockIdxOp: "get_subblockid()",
-    GetSubblockNumOp: "get_subblockdim()",
+    **dict.fromkeys((pto.PtrToIntOp, pto.IntToPtrOp), "reinterpret_cast<{type}>({0})"),
+    **dict.fromkeys((pto.LoadScalarOp, pto.LocalArrayGetOp), "{0}[{1}]"),
+    pto.GetBlockIdxOp: "get_block_idx()",
+    pto.GetBlockNumOp: "get_block_num()",
+    pto.GetSubblockIdxOp: "get_subblockid()",
+    pto.GetSubblockNumOp: "get_subblockdim()",
 }
 """Values of operands."""
 
@@ -151,15 +133,15 @@ def emit_comparison(writer: Writer, op: arith.CmpiOp | arith.CmpfOp) -> None:
         value(f"{{0}} {operator} {{1}}", unsigned=unsigned)(writer, op)
 
 
-def emit_array(writer: Writer, op: DeclareLocalArrayOp | DeclareEventIdArrayOp) -> None:
+def emit_array(writer: Writer, op: pto.DeclareLocalArrayOp | pto.DeclareEventIdArrayOp) -> None:
     """`int32_t v3[4];`."""
     ty = op.result.type
-    assert isinstance(ty, LocalArrayType | EventIdArrayType)
-    element = scalar_type(ty.dtype, op) if isinstance(ty, LocalArrayType) else "int32_t"
+    assert isinstance(ty, pto.LocalArrayType | pto.EventIdArrayType)
+    element = scalar_type(ty.dtype, op) if isinstance(ty, pto.LocalArrayType) else "int32_t"
     writer.line(f"{element} {writer.define(op.result)}[{ty.size}];")
 
 
-def emit_event_id(writer: Writer, op: EventIdArrayGetOp) -> None:
+def emit_event_id(writer: Writer, op: pto.EventIdArrayGetOp) -> None:
     """`event_t v4 = (event_t) v3[v2];`."""
     array, index = map(writer.name, op.operands)
     writer.variable("event_t", f"(event_t) {array}[{index}]", op.result)
@@ -168,13 +150,13 @@ def emit_event_id(writer: Writer, op: EventIdArrayGetOp) -> None:
 EMITTERS: dict[type[Operation], Emitter] = {
     **{op: value(template) for op, template in EXPRESSIONS.items()},
     **{op: value(f"({{type}})({template})", unsigned=True) for op, template in UNSIGNED.items()},
-    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp, IndexCastUIOp), value("({type}){0}", unsigned=True)),
+    **dict.fromkeys((arith.ExtUIOp, arith.UIToFPOp, pto.IndexCastUIOp), value("({type}){0}", unsigned=True)),
     **dict.fromkeys(CASTS, emit_cast),
     arith.ExtSIOp: emit_sign_extension,
     **dict.fromkeys((arith.CmpiOp, arith.CmpfOp), emit_comparison),
-    **dict.fromkeys((StoreScalarOp, LocalArraySetOp, EventIdArraySetOp), statement("{0}[{1}] = {2}")),
-    **dict.fromkeys((DeclareLocalArrayOp, DeclareEventIdArrayOp), emit_array),
-    EventIdArrayGetOp: emit_event_id,
+    **dict.fromkeys((pto.StoreScalarOp, pto.LocalArraySetOp, pto.EventIdArraySetOp), statement("{0}[{1}] = {2}")),
+    **dict.fromkeys((pto.DeclareLocalArrayOp, pto.DeclareEventIdArrayOp), emit_array),
+    pto.EventIdArrayGetOp: emit_event_id,
     arith.ConstantOp: lambda writer, op: None,
 }
 """Scalar operations; constants are hoisted where they are used."""

@@ -10,23 +10,11 @@ from xdsl.dialects.builtin import IndexType, MemRefType, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from isa.elements import BY_MLIR, ELEMENTS
-from ptodsl.dialect import (
-    DIRECTIONS,
-    BLayout,
-    InitializeL2G2LPipeOp,
-    Loc,
-    PipeType,
-    PtrType,
-    SubviewOp,
-    TileBufType,
-    TileFifoOp,
-    TileSpec,
-    element_type,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import wrong
 
 SCALARS: dict[Attribute, str] = {
-    **{element_type(element.mlir): element.cpp for element in ELEMENTS},
+    **{pto.element_type(element.mlir): element.cpp for element in ELEMENTS},
     f64: "double",
     i1: "bool",
     IndexType(): BY_MLIR["i64"].cpp,
@@ -49,7 +37,7 @@ def scalar_type(ty: Attribute, op: Operation) -> str:
 def type_name(ty: Attribute, op: Operation) -> str:
     """C++ type of a scalar or a pointer."""
     match ty:
-        case PtrType():
+        case pto.PtrType():
             return f"__gm__ {scalar_type(ty.dtype, op)}*"
         case MemRefType():
             return f"__gm__ {scalar_type(ty.element_type, op)}*"
@@ -60,32 +48,32 @@ def type_name(ty: Attribute, op: Operation) -> str:
 def value_type(value: SSAValue, op: Operation) -> str:
     """C++ type of an SSA value that is a variable in C++: a scalar, a pointer, a tile or a FIFO handle."""
     match value.type:
-        case TileBufType():
+        case pto.TileBufType():
             return tile_type(tile_spec(value))
-        case PipeType() if isinstance(value.owner, InitializeL2G2LPipeOp):
+        case pto.PipeType() if isinstance(value.owner, pto.InitializeL2G2LPipeOp):
             return pipe_type(value.owner)
         case _:
             return type_name(value.type, op)
 
 
-def tile_spec(tile: SSAValue) -> TileSpec:
+def tile_spec(tile: SSAValue) -> pto.TileSpec:
     """What the C++ type of a tile says: of a window that is narrower than its tile, the tile's shape.
 
     The columns of a C++ tile are the distance of its rows, and a window's rows are as far apart as its tile's.
     """
     ty = tile.type
-    assert isinstance(ty, TileBufType)
-    if not isinstance(tile.owner, SubviewOp):
+    assert isinstance(ty, pto.TileBufType)
+    if not isinstance(tile.owner, pto.SubviewOp):
         return ty.data
     source = tile_spec(tile.owner.source)
     return ty.data if ty.data.cols == source.cols else replace(ty.data, rows=source.rows, cols=source.cols)
 
 
 @cache
-def tile_type(spec: TileSpec) -> str:
+def tile_type(spec: pto.TileSpec) -> str:
     """`Tile<TileType::Vec, float, 32, 256, BLayout::RowMajor, 32, 256, SLayout::NoneBox, 512, ...>`; -1 is dynamic."""
     # L0A of the A3 knows boxes in row-major order only, whatever the module says of them.
-    blayout = BLayout.ROW_MAJOR if spec.loc is Loc.LEFT else spec.blayout
+    blayout = pto.BLayout.ROW_MAJOR if spec.loc is pto.Loc.LEFT else spec.blayout
     return (
         f"Tile<TileType::{enumerator(spec.loc)}, {SCALARS[spec.dtype]}, {spec.rows}, {spec.cols}, "
         f"BLayout::{enumerator(blayout)}, {spec.v_row}, {spec.v_col}, SLayout::{enumerator(spec.slayout)}, "
@@ -93,14 +81,14 @@ def tile_type(spec: TileSpec) -> str:
     )
 
 
-def pipe_type(fifo: InitializeL2G2LPipeOp | TileFifoOp) -> str:
+def pipe_type(fifo: pto.InitializeL2G2LPipeOp | pto.TileFifoOp) -> str:
     """`TPipe<flag base, direction, slot bytes, slots, local slots, no split>`."""
     slots, local = (
         (fifo.slots, fifo.local_slots)
-        if isinstance(fifo, TileFifoOp)
+        if isinstance(fifo, pto.TileFifoOp)
         else (fifo.slot_num.value.data, fifo.slot_num.value.data)
     )
     assert fifo.flag_base is not None
-    direction, size = DIRECTIONS[fifo.dir_mask.value.data], fifo.slot_size.value.data
+    direction, size = pto.DIRECTIONS[fifo.dir_mask.value.data], fifo.slot_size.value.data
     no_split = "true" if fifo.nosplit is not None and fifo.nosplit.value.data else "false"
     return f"TPipe<{fifo.flag_base.value.data}, Direction::{direction}, {size}, {slots}, {local}, {no_split}>"

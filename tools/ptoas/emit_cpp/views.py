@@ -12,17 +12,7 @@ from math import prod
 
 from xdsl.ir import Operation, SSAValue
 
-from ptodsl.dialect import (
-    MAX_RANK,
-    AddPtrOp,
-    DeclareGlobalOp,
-    Layout,
-    MakeTensorViewOp,
-    PartitionViewOp,
-    TensorViewType,
-    checks,
-    layout_of,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.diagnostics import wrong
 from tools.ptoas.emit_cpp.spelling import scalar_type
 from tools.ptoas.emit_cpp.templates import Emitter, value
@@ -39,7 +29,7 @@ class GlobalView:
     dtype: str
     shape: tuple[Term, ...]
     strides: tuple[Term, ...]
-    layout: Layout
+    layout: pto.Layout
 
     @property
     def shape_type(self) -> str:
@@ -65,9 +55,9 @@ def _dynamic(terms: Sequence[Term]) -> str:
     return ", ".join(term for term in terms if isinstance(term, str))
 
 
-def padded_view(dtype: str, shape: Sequence[Term], strides: Sequence[Term], layout: Layout) -> GlobalView:
+def padded_view(dtype: str, shape: Sequence[Term], strides: Sequence[Term], layout: pto.Layout) -> GlobalView:
     """A view of rank 1 to 5 as one of rank 5: leading dimensions of one element, as far apart as the whole is long."""
-    missing = MAX_RANK - len(shape)
+    missing = pto.MAX_RANK - len(shape)
     outer = multiply(shape[0], strides[0])
     return GlobalView(dtype, (1,) * missing + tuple(shape), (outer,) * missing + tuple(strides), layout)
 
@@ -94,19 +84,19 @@ def add(a: Term, b: Term) -> Term:
 
 def term(writer: Writer, value: SSAValue) -> Term:
     """A constant as a number, everything else as a name."""
-    constant = checks.constant_int(value)
+    constant = pto.checks.constant_int(value)
     return writer.name(value) if constant is None else constant
 
 
 def entry_view(entry: SSAValue, op: Operation) -> GlobalView:
     """The view of a FIFO entry: dense, row-major, all sizes constant."""
     ty = entry.type
-    assert isinstance(ty, TensorViewType)
+    assert isinstance(ty, pto.TensorViewType)
     strides = [prod(ty.shape[axis + 1 :]) for axis in range(len(ty.shape))]
-    return padded_view(scalar_type(ty.dtype, op), ty.shape, strides, Layout.ND)
+    return padded_view(scalar_type(ty.dtype, op), ty.shape, strides, pto.Layout.ND)
 
 
-def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
+def emit_partition_view(writer: Writer, op: pto.PartitionViewOp) -> None:
     """`GlobalTensor<...> v9(v1 + (v8 * 256), pto::Shape<...>(...), pto::Stride<...>(...));`."""
     base, strides = _origin(writer, op)
     offsets = (term(writer, offset) for offset in op.offsets)
@@ -117,39 +107,39 @@ def emit_partition_view(writer: Writer, op: PartitionViewOp) -> None:
     writer.line(f"{view.type} {writer.define(op.result)}({pointer}, {shape}, {stride});")
 
 
-def slice_view(writer: Writer, op: PartitionViewOp) -> GlobalView:
+def slice_view(writer: Writer, op: pto.PartitionViewOp) -> GlobalView:
     """The view that a slice of GM is in C++."""
-    layout = layout_of(op.result)
+    layout = pto.layout_of(op.result)
     assert layout is not None  # its source is visible
     return padded_view(_dtype(op), [term(writer, size) for size in op.sizes], _origin(writer, op)[1], layout)
 
 
-def _origin(writer: Writer, op: PartitionViewOp) -> tuple[str, list[Term]]:
+def _origin(writer: Writer, op: pto.PartitionViewOp) -> tuple[str, list[Term]]:
     """Where the elements of a slice's source start, and its strides."""
     source = op.source.owner
-    if isinstance(source, MakeTensorViewOp):
+    if isinstance(source, pto.MakeTensorViewOp):
         return writer.name(source.ptr), [term(writer, stride) for stride in source.strides]
-    if isinstance(source, DeclareGlobalOp):
+    if isinstance(source, pto.DeclareGlobalOp):
         # Without the dimensions that padding has put in front.
         return f"{writer.name(op.source)}.data()", list(entry_view(op.source, op).strides[-len(op.sizes) :])
     raise wrong(op, "source must be made by make_tensor_view or declare_global in this function")
 
 
-def _dtype(op: PartitionViewOp) -> str:
+def _dtype(op: pto.PartitionViewOp) -> str:
     ty = op.source.type
-    assert isinstance(ty, TensorViewType)
+    assert isinstance(ty, pto.TensorViewType)
     return scalar_type(ty.dtype, op)
 
 
-def emit_declare_global(writer: Writer, op: DeclareGlobalOp) -> None:
+def emit_declare_global(writer: Writer, op: pto.DeclareGlobalOp) -> None:
     """`GlobalTensor<...> v9(nullptr);`."""
     writer.line(f"{entry_view(op.result, op).type} {writer.define(op.result)}(nullptr);")
 
 
 EMITTERS: dict[type[Operation], Emitter] = {
-    AddPtrOp: value("{0} + {1}"),
-    MakeTensorViewOp: lambda writer, op: None,
-    PartitionViewOp: emit_partition_view,
-    DeclareGlobalOp: emit_declare_global,
+    pto.AddPtrOp: value("{0} + {1}"),
+    pto.MakeTensorViewOp: lambda writer, op: None,
+    pto.PartitionViewOp: emit_partition_view,
+    pto.DeclareGlobalOp: emit_declare_global,
 }
 """Operations on global memory."""

@@ -5,17 +5,7 @@ from __future__ import annotations
 from xdsl.dialects import arith, func
 from xdsl.ir import BlockArgument, SSAValue
 
-from ptodsl.dialect import (
-    AddPtrOp,
-    DeclareGlobalOp,
-    FifoOp,
-    InitializeL2G2LPipeOp,
-    IntToPtrOp,
-    MakeTensorViewOp,
-    PartitionViewOp,
-    PtrToIntOp,
-    PtrType,
-)
+from ptodsl import dialect as pto
 
 UNKNOWN = "unknown"
 """Memory that no argument names."""
@@ -31,9 +21,9 @@ class GlobalMemory:
 
     def __init__(self, function: func.FuncOp) -> None:
         self._arguments = {
-            argument: f"arg{argument.index}" for argument in function.args if isinstance(argument.type, PtrType)
+            argument: f"arg{argument.index}" for argument in function.args if isinstance(argument.type, pto.PtrType)
         }
-        fifos = [op for op in function.walk() if isinstance(op, InitializeL2G2LPipeOp)]
+        fifos = [op for op in function.walk() if isinstance(op, pto.InitializeL2G2LPipeOp)]
         self._fifos: dict[SSAValue, str] = {fifo.pipe: f"fifo{number}" for number, fifo in enumerate(fifos)}
         self.fifos = frozenset(self._fifos.values())
         """Names of the FIFOs."""
@@ -55,17 +45,17 @@ class GlobalMemory:
             name = self._arguments.get(value)
             return self.names if name is None else frozenset((name,))
         match value.owner:
-            case PartitionViewOp() as op:
+            case pto.PartitionViewOp() as op:
                 return self._roots(op.source)
-            case MakeTensorViewOp() | AddPtrOp() as op:
+            case pto.MakeTensorViewOp() | pto.AddPtrOp() as op:
                 return self._roots(op.ptr)
-            case IntToPtrOp() as op if isinstance(op.address.owner, PtrToIntOp):
+            case pto.IntToPtrOp() as op if isinstance(op.address.owner, pto.PtrToIntOp):
                 return self._roots(op.address.owner.ptr)
             case arith.SelectOp() as op:
                 return self._roots(op.lhs) | self._roots(op.rhs)
-            case DeclareGlobalOp() as op:
+            case pto.DeclareGlobalOp() as op:
                 users = [use.operation for use in op.result.uses]
-                pipes = [user.pipe for user in users if isinstance(user, FifoOp)]
+                pipes = [user.pipe for user in users if isinstance(user, pto.FifoOp)]
                 known = all(pipe in self._fifos for pipe in pipes)
                 return frozenset(self._fifos[pipe] for pipe in pipes) if known else self.names
             case _:

@@ -12,25 +12,7 @@ from xdsl.ir import Operation
 
 from isa.pipes import EVENT_IDS, Pipe
 from isa.repeats import VRule
-from ptodsl.dialect import (
-    DIRECTIONS,
-    DynamicFlagOp,
-    FifoOp,
-    FlagOp,
-    InitializeL2G2LPipeOp,
-    KernelKind,
-    SectionOp,
-    Split,
-    TAllocOp,
-    TFreeOp,
-    TileBufType,
-    TPopOp,
-    TPushOp,
-    checks,
-    effects_of,
-    pipe_of,
-    touches_memory,
-)
+from ptodsl import dialect as pto
 from ptodsl.dialect import Pipe as PipeName
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.diagnostics import wrong
@@ -64,7 +46,7 @@ class Lowering:
         # Before any node is made, since what an access says depends on which loops have copies.
         self._rings = Rings(self._uses(function.body.block, ()))
 
-    def program(self, kind: KernelKind | None) -> Program:
+    def program(self, kind: pto.KernelKind | None) -> Program:
         """What the cores of a kind execute: the function's body with the sections of that kind, in program order.
 
         Raises:
@@ -73,9 +55,11 @@ class Lowering:
         """
         block = self._function.body.block
         nodes: list[Node] = []
-        outside_of_sections = kernel_kind(self._function) is None and any(isinstance(op, SectionOp) for op in block.ops)
+        outside_of_sections = kernel_kind(self._function) is None and any(
+            isinstance(op, pto.SectionOp) for op in block.ops
+        )
         for op in block.ops:
-            if isinstance(op, SectionOp):
+            if isinstance(op, pto.SectionOp):
                 nodes += self._block(op.block).nodes if section_kind(op) is kind else ()
             elif outside_of_sections:
                 self._check_outside(op)
@@ -88,9 +72,9 @@ class Lowering:
     def _check_outside(self, op: Operation) -> None:
         """Refuse what would need order with the sections: a flag beside it would be every core's."""
         for inner in op.walk():
-            if isinstance(inner, SectionOp):
+            if isinstance(inner, pto.SectionOp):
                 raise wrong(inner, "--enable-insert-sync knows sections at the top of a function only")
-            if touches_memory(inner) and not self._reads_what_nobody_writes(inner):
+            if pto.touches_memory(inner) and not self._reads_what_nobody_writes(inner):
                 raise wrong(
                     inner,
                     f"stands outside of the sections of @{self._function.sym_name.data}, where every "
@@ -98,18 +82,18 @@ class Lowering:
                 )
 
     def _reads_what_nobody_writes(self, op: Operation) -> bool:
-        effects = effects_of(op)
+        effects = pto.effects_of(op)
         assert effects is not None
         values = (*effects.reads, *effects.writes)
-        if effects.writes or any(isinstance(value.type, TileBufType) for value in values):
+        if effects.writes or any(isinstance(value.type, pto.TileBufType) for value in values):
             return False
         return not any(self.memory.of(value) & self._written for value in values)
 
     @cached_property
     def _written(self) -> frozenset[str]:
         """Global memory that the function writes."""
-        effects = [found for op in self._function.walk() if (found := effects_of(op)) is not None]
-        values = [value for found in effects for value in found.writes if not isinstance(value.type, TileBufType)]
+        effects = [found for op in self._function.walk() if (found := pto.effects_of(op)) is not None]
+        values = [value for found in effects for value in found.writes if not isinstance(value.type, pto.TileBufType)]
         return frozenset().union(*map(self.memory.of, values))
 
     def _block(self, block: IRBlock) -> Block:
@@ -122,12 +106,12 @@ class Lowering:
             return self._while(op)
         if isinstance(op, scf.IfOp):
             return self._if(op)
-        if isinstance(op, TPushOp | TPopOp):
+        if isinstance(op, pto.TPushOp | pto.TPopOp):
             return _fifo_node(op)
-        if isinstance(op, TAllocOp):
+        if isinstance(op, pto.TAllocOp):
             # Binds an entry and touches nothing; it holds back the whole core until the slot is free.
             return None
-        if effects_of(op) is None:
+        if pto.effects_of(op) is None:
             if op.regions:
                 raise wrong(op, "--enable-insert-sync knows scf.for, scf.while and scf.if only")
             return None
@@ -153,7 +137,7 @@ class Lowering:
     def _while(self, op: scf.WhileOp) -> LoopNode | None:
         """A loop that makes any number of passes, of what stands behind its condition."""
         for inner in op.before_region.walk():
-            if effects_of(inner) is not None:
+            if pto.effects_of(inner) is not None:
                 raise wrong(
                     inner,
                     "--enable-insert-sync orders what is in the second region of scf.while, behind its "
@@ -172,7 +156,7 @@ class Lowering:
     def _uses(self, block: IRBlock, around: Conditions) -> Iterator[Use]:
         """What the operations of a block touch, and when."""
         for op in block.ops:
-            if effects_of(op) is not None:
+            if pto.effects_of(op) is not None:
                 for item, writes, conditions in self._touched(op):
                     yield Use(queue_of(_pipe(op)), item, writes, (*around, *conditions))
             known = self._series.branches(op.cond) if isinstance(op, scf.IfOp) else (None,) * len(op.regions)
@@ -182,11 +166,11 @@ class Lowering:
 
     def _touched(self, op: Operation) -> Iterator[tuple[ByteRange, bool, Conditions]]:
         """Bytes that an operation touches, whether it writes them, and when."""
-        effects = effects_of(op)
+        effects = pto.effects_of(op)
         assert effects is not None
         for values, writes in ((effects.reads, False), (effects.writes, True)):
             for value in values:
-                if isinstance(value.type, TileBufType):
+                if isinstance(value.type, pto.TileBufType):
                     yield from ((item, writes, conditions) for item, conditions in self._slots.of(value))
                 else:
                     names = sorted(self.memory.of(value))
@@ -202,13 +186,13 @@ def queue_of(pipe: PipeName) -> Pipe:
 
 def _pipe(op: Operation) -> PipeName:
     # A slot is given back behind the loads from it, on their pipe.
-    return PipeName.MTE2 if isinstance(op, TFreeOp) else pipe_of(op)
+    return PipeName.MTE2 if isinstance(op, pto.TFreeOp) else pto.pipe_of(op)
 
 
 def _trips(loop: scf.ForOp) -> tuple[int, float]:
     """The fewest and the most passes of a loop: exact for constant bounds, and for `end - constant` to `end`."""
     length = _length(loop)
-    step = checks.constant_int(loop.step)
+    step = pto.checks.constant_int(loop.step)
     if length is None:
         return 0, math.inf
     if length <= 0:
@@ -222,36 +206,38 @@ def _trips(loop: scf.ForOp) -> tuple[int, float]:
 
 
 def _length(loop: scf.ForOp) -> int | None:
-    first, end, lower = checks.constant_int(loop.lb), checks.constant_int(loop.ub), loop.lb.owner
+    first, end, lower = pto.checks.constant_int(loop.lb), pto.checks.constant_int(loop.ub), loop.lb.owner
     if first is not None and end is not None:
         return end - first
     if isinstance(lower, arith.SubiOp) and lower.lhs is loop.ub:
-        return checks.constant_int(lower.rhs)
+        return pto.checks.constant_int(lower.rhs)
     return None
 
 
-def _fifo_node(op: TPushOp | TPopOp) -> FifoNode | None:
+def _fifo_node(op: pto.TPushOp | pto.TPopOp) -> FifoNode | None:
     """A signal of a FIFO whose signals can be counted: opened once, for both vector cores; None for others.
 
     Both cores know a FIFO by its direction and its first flag.
     """
     handle = op.pipe.owner
-    if not isinstance(handle, InitializeL2G2LPipeOp) or not isinstance(handle.parent_op(), func.FuncOp | SectionOp):
+    if not isinstance(handle, pto.InitializeL2G2LPipeOp) or not isinstance(
+        handle.parent_op(), func.FuncOp | pto.SectionOp
+    ):
         return None
     siblings = (
-        [other for other in handle.parent.ops if isinstance(other, InitializeL2G2LPipeOp)] if handle.parent else []
+        [other for other in handle.parent.ops if isinstance(other, pto.InitializeL2G2LPipeOp)] if handle.parent else []
     )
     same = [other for other in siblings if (other.dir_mask, other.flag) == (handle.dir_mask, handle.flag)]
     ends = [use.operation for use in handle.pipe.uses]
-    if len(same) > 1 or any(isinstance(end, FifoOp) and end.split_axis is Split.NONE for end in ends):
+    if len(same) > 1 or any(isinstance(end, pto.FifoOp) and end.split_axis is pto.Split.NONE for end in ends):
         return None
-    name = f"{DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
-    return FifoNode(name, isinstance(op, TPushOp), queue_of(pipe_of(op)), op)
+    name = f"{pto.DIRECTIONS[handle.dir_mask.value.data]}{handle.flag}"
+    return FifoNode(name, isinstance(op, pto.TPushOp), queue_of(pto.pipe_of(op)), op)
 
 
 def _own_ids(function: func.FuncOp) -> Iterator[OwnIds]:
     """Event ids that the function uses itself; where it computes one, it may be any."""
     for op in function.body.walk():
-        if isinstance(op, FlagOp | DynamicFlagOp):
-            ids = {op.event_id.data} if isinstance(op, FlagOp) else range(EVENT_IDS)
+        if isinstance(op, pto.FlagOp | pto.DynamicFlagOp):
+            ids = {op.event_id.data} if isinstance(op, pto.FlagOp) else range(EVENT_IDS)
             yield OwnIds(queue_of(op.src_pipe.data), queue_of(op.dst_pipe.data), frozenset(ids))

@@ -8,15 +8,7 @@ from itertools import product
 from xdsl.dialects import scf
 from xdsl.ir import OpResult, SSAValue
 
-from ptodsl.dialect import (
-    AllocationOp,
-    MultiTileBufType,
-    MultiTileGetOp,
-    SubviewOp,
-    TileBufType,
-    TReshapeOp,
-    element_bytes,
-)
+from ptodsl import dialect as pto
 from tools.ptoas.byte_ranges import ByteRange, ByteRanges
 from tools.ptoas.insert_sync.series import MOST_SLOTS, Condition, SeriesFinder
 
@@ -51,29 +43,29 @@ class Slots:
     def _origins(self, tile: SSAValue) -> list[Origin] | None:
         """Where a tile may start; None if that is not known to be one of few places."""
         match tile.owner:
-            case AllocationOp():
+            case pto.AllocationOp():
                 start = self._ranges.origin(tile)
                 return None if start is None else [(start, ())]
-            case TReshapeOp() as op:
+            case pto.TReshapeOp() as op:
                 return self._origins(op.src)
-            case SubviewOp() as op:
+            case pto.SubviewOp() as op:
                 return self._windows(op)
-            case MultiTileGetOp() as op:
+            case pto.MultiTileGetOp() as op:
                 return self._chosen(op)
             case scf.IfOp() as op:
                 return self._selected(op, tile)
             case _:
                 return None
 
-    def _windows(self, op: SubviewOp) -> list[Origin] | None:
+    def _windows(self, op: pto.SubviewOp) -> list[Origin] | None:
         ty = op.source.type
-        assert isinstance(ty, TileBufType)
+        assert isinstance(ty, pto.TileBufType)
         origins = self._origins(op.source)
         rows, cols = (self._series.choices(offset) for offset in op.offsets)
         # With more places than are told apart the window may be anywhere in its tile.
         if origins is None or rows is None or cols is None or len(origins) * len(rows) * len(cols) > MOST_SLOTS:
             return None
-        size = element_bytes(ty.dtype)
+        size = pto.element_bytes(ty.dtype)
         found = [
             (start + (row * ty.shape[1] + col) * size, (*first, *second, *third))
             for (start, first), (row, second), (col, third) in product(origins, rows, cols)
@@ -82,10 +74,10 @@ class Slots:
         ]
         return found or None
 
-    def _chosen(self, op: MultiTileGetOp) -> list[Origin] | None:
+    def _chosen(self, op: pto.MultiTileGetOp) -> list[Origin] | None:
         """One of several tiles."""
         ty = op.source.type
-        assert isinstance(ty, MultiTileBufType)
+        assert isinstance(ty, pto.MultiTileBufType)
         origins, numbers = self._origins(op.source), self._series.choices(op.index)
         if origins is None or numbers is None:
             return None
