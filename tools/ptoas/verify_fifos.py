@@ -112,7 +112,18 @@ def _trips(loop: scf.ForOp) -> int | None:
     return None if first is None or end is None or not step else max(0, -(-(end - first) // step))
 
 
-_FOLLOWED = (TPopOp, TAllocOp, TPushOp, TFreeOp, TLoadOp, TStoreOp, scf.IfOp, scf.ForOp, scf.WhileOp, SectionOp)
+_FOLLOWED = (
+    pto.TPopOp,
+    pto.TAllocOp,
+    pto.TPushOp,
+    pto.TFreeOp,
+    pto.TLoadOp,
+    pto.TStoreOp,
+    scf.IfOp,
+    scf.ForOp,
+    scf.WhileOp,
+    pto.SectionOp,
+)
 """Operations that `_OneAtATime.block` looks at."""
 
 
