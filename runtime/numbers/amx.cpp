@@ -189,24 +189,46 @@ void pack_right(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src
     *split.special = special;
 }
 
-float joined(bits16 hi, bits16 lo) { return bits_float(uint32_t{hi} << 16) + bits_float(uint32_t{lo} << 16); }
+/// The even ones of 32 bf16, and the odd ones: in pairs of words, the lower and the upper halves.
+PTO_INLINE __m512 even_numbers(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
+PTO_INLINE __m512 odd_numbers(__m512i pairs) {
+    return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
+}
+
+/// 32 elements of a plane and its rest, which lie in pairs, as f32.
+PTO_INLINE void join_pairs(const Split& split, size_t first, __m512& even, __m512& odd) {
+    const __m512i hi = _mm512_loadu_si512(split.hi + first), lo = _mm512_loadu_si512(split.lo + first);
+    even = _mm512_add_ps(even_numbers(hi), even_numbers(lo));
+    odd = _mm512_add_ps(odd_numbers(hi), odd_numbers(lo));
+}
+
+/// Columns [col, col + 16) of the product += those of 32 steps of the depth, from `step` on.
+void add_joined(const Product& product, const Split& a, size_t pitch, const Split& b, size_t depth, size_t col,
+                size_t step) {
+    const auto in_row = static_cast<__mmask16>((1u << std::min(kEdge, product.cols - col)) - 1);
+    const size_t steps = std::min(kDepth, product.depth - step);
+    __m512 right[kDepth];
+    for (size_t k = 0; k < kDepth; k += 2) join_pairs(b, col * depth + (step + k) * kEdge, right[k], right[k + 1]);
+    for (size_t r = 0; r < product.rows; ++r) {
+        alignas(64) float left[2][kEdge];
+        __m512 even, odd;
+        join_pairs(a, left_place(pitch, r, step), even, odd);
+        _mm512_store_ps(left[0], even);
+        _mm512_store_ps(left[1], odd);
+        float* sums = run<float>(product.c, r) + col;
+        const bool begun = product.accumulate || step != 0;
+        __m512 total = begun ? _mm512_maskz_loadu_ps(in_row, sums) : _mm512_setzero_ps();
+        for (size_t k = 0; k < steps; ++k) {
+            total = _mm512_fmadd_ps(_mm512_set1_ps(left[k % 2][k / 2]), right[k], total);
+        }
+        _mm512_mask_storeu_ps(sums, in_row, total);
+    }
+}
 
 /// The product as sums of f32 FMA: for infinities and NaN.
-void multiply_joined(const Product& product, const std::byte* left, const TileInfo& left_tile, const std::byte* right,
-                     const TileInfo& right_tile) {
-    const size_t pitch = round_up(left_tile.cols, kDepth), depth = round_up(right_tile.rows, kDepth);
-    const Split a = split_of(left, left_elements(left_tile)), b = split_of(right, right_elements(right_tile));
-    for (size_t r = 0; r < product.rows; ++r) {
-        for (size_t c = 0; c < product.cols; ++c) {
-            float& sum = run<float>(product.c, r)[c];
-            float total = product.accumulate ? sum : 0.0f;
-            for (size_t k = 0; k < product.depth; ++k) {
-                const size_t i = left_place(pitch, r, k);
-                const size_t j = c / kEdge * kEdge * depth + k / 2 * 2 * kEdge + c % kEdge * 2 + k % 2;
-                total = __builtin_fmaf(joined(a.hi[i], a.lo[i]), joined(b.hi[j], b.lo[j]), total);
-            }
-            sum = total;
-        }
+void multiply_joined(const Product& product, const Split& a, size_t pitch, const Split& b, size_t depth) {
+    for (size_t col = 0; col < product.cols; col += kEdge) {
+        for (size_t step = 0; step < product.depth; step += kDepth) add_joined(product, a, pitch, b, depth, col, step);
     }
 }
 
@@ -322,7 +344,7 @@ void multiply(DTypeId dtype, const Product& product, const std::byte* left, cons
     }
     const size_t pitch = round_up(left_tile.cols, kDepth), depth = round_up(right_tile.rows, kDepth);
     const Split a = split_of(left, left_elements(left_tile)), b = split_of(right, right_elements(right_tile));
-    if (*a.special || *b.special) return multiply_joined(product, left, left_tile, right, right_tile);
+    if (*a.special || *b.special) return multiply_joined(product, a, pitch, b, depth);
     const TileConfiguration configuration;
     _tile_loadconfig(&configuration);
     for (size_t col = 0; col < product.cols; col += 2 * kEdge) {
