@@ -35,7 +35,7 @@ def _room_bytecode_impl(ctx):
             outputs = files.values(),
             env = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},  # byte code does not depend on either the run or the locale
             mnemonic = "CompilePython",
-            progress_message = "Compiling the Python of //" + ctx.label.package,
+            progress_message = "Making byte code of //" + ctx.label.package,
         )
     return [_BytecodeInfo(files = files)]
 
