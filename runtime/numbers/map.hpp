@@ -19,17 +19,29 @@ inline constexpr size_t kPiece = 128;
 template <typename F, typename T, typename... S>
 PTO_INLINE void map_run(F f, size_t count, T* dst, const S*... src) {
     PTO_INDEPENDENT
+    PTO_LONG_TURNS
     for (size_t i = 0; i < count; ++i) dst[i] = f(src[i]...);
 }
 
-/// exp of a run, whole vectors first.
-PTO_INLINE void map_run(Exp, size_t count, float* dst, const float* src) {
+/// exp of `vectors` vectors.
+template <int vectors>
+PTO_INLINE void map_vectors(Exp, float* dst, const float* src) {
+    FloatV x[vectors];
+    for_each_vector<vectors>([&](int v) { x[v] = load_vector(src + v * kLanes); });
+    exp_vectors(x);
+    for_each_vector<vectors>([&](int v) { store_vector(dst + v * kLanes, x[v]); });
+}
+
+/// exp of a run, several vectors first, then whole ones.
+PTO_INLINE void map_run(Exp f, size_t count, float* dst, const float* src) {
+    constexpr size_t kTurn = kExpVectors * kLanes;
     size_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) store_vector(dst + i, exp_vector(load_vector(src + i)));
+    for (; i + kTurn <= count; i += kTurn) map_vectors<kExpVectors>(f, dst + i, src + i);
+    for (; i + kLanes <= count; i += kLanes) map_vectors<1>(f, dst + i, src + i);
     if (i == count) return;
     float rest[kLanes] = {};
     for (size_t r = 0; i + r < count; ++r) rest[r] = src[i + r];
-    store_vector(rest, exp_vector(load_vector(rest)));
+    map_vectors<1>(f, rest, rest);
     for (size_t r = 0; i + r < count; ++r) dst[i + r] = rest[r];
 }
 
@@ -142,8 +154,16 @@ inline void map_rows(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2
     }
 }
 
+/// Runs of 32 bytes: the blocks over which the value of each row of a tile is spread.
+template <typename T>
+PTO_INLINE void fill_blocks(size_t runs, Block2D dst, Source2D values) {
+    typedef T Block __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
+    for (size_t r = 0; r < runs; ++r) *reinterpret_cast<Block*>(run<T>(dst, r)) = Block{} + *run<T>(values, r);
+}
+
 template <typename T>
 void fill_runs(Extent extent, Block2D dst, Source2D values) {
+    if (extent.count == 32 / sizeof(T)) return fill_blocks<T>(extent.runs, dst, values);
     for (size_t r = 0; r < extent.runs; ++r) {
         const T value = *run<T>(values, r);
         T* to = run<T>(dst, r);

@@ -19,6 +19,14 @@ namespace pto::host::PTO_LEVEL {
 #define PTO_UNROLL _Pragma("GCC unroll 64")
 #endif
 
+// Before a loop over elements that compilers vectorise: four vectors a turn, so that its speed does not depend on where
+// the linker puts it. Clang does so by itself.
+#if defined(__clang__)
+#define PTO_LONG_TURNS
+#else
+#define PTO_LONG_TURNS _Pragma("GCC unroll 4")
+#endif
+
 #if defined(__AVX512F__)
 inline constexpr int kVectorBytes = 64;
 #elif defined(__AVX__)
@@ -57,42 +65,63 @@ PTO_INLINE void store_vector(T* to, typename VectorOf<T>::Register vector) {
 
 PTO_INLINE FloatV splat(float value) { return value - FloatV{}; }
 
+/// How many vectors exp_vectors should get. Each step of exp waits for the one before: a CPU that is shared with
+/// another hyperthread does not look far enough ahead to find the next vector's.
+#if defined(__AVX512F__)
+inline constexpr int kExpVectors = 8;
+#else
+inline constexpr int kExpVectors = 4;
+#endif
+
+template <int count, typename F>
+PTO_INLINE void for_each_vector(F f) {
+    PTO_UNROLL
+    for (int v = 0; v < count; ++v) f(v);
+}
+
+/// `x` between two numbers; NaN stays.
+PTO_INLINE FloatV clamp(FloatV x, float lowest, float highest) {
+#if defined(__AVX512F__)
+    return _mm512_min_ps(splat(highest), _mm512_max_ps(splat(lowest), x));  // the second operand, if one is NaN
+#else
+    x = x < lowest ? splat(lowest) : x;
+    return x > highest ? splat(highest) : x;
+#endif
+}
+
 /// exp(x), at most 1.5 ulp off, subnormal results included; exp(-inf) = 0, exp(inf) = inf, NaN stays NaN.
 /// x = n ln 2 + r; e^r is the degree-6 polynomial of Cephes' expf; 2^n is applied in two steps so that n may leave the
 /// exponent range.
-PTO_INLINE FloatV exp_vector(FloatV x) {
-    constexpr float kLowest = -105.0f;  // exp rounds to 0 from -103.98 down
-    constexpr float kHighest = 89.0f;   // exp overflows from 88.73 up
+template <int count>
+PTO_INLINE void exp_vectors(FloatV (&x)[count]) {
     constexpr float kLog2E = 1.44269504088896341f;
     constexpr float kLn2High = 0.693359375f;
     constexpr float kLn2Low = -2.12194440e-4f;
     constexpr float kRound = 0x1.8p23f;  // adding it rounds to an integer, which lands in the low bits
+    FloatV shifted[count], n[count], r[count], p[count];
+    // exp rounds to 0 from -103.98 down, and overflows from 88.73 up
+    for_each_vector<count>([&](int v) { x[v] = clamp(x[v], -105.0f, 89.0f); });
+    for_each_vector<count>([&](int v) { shifted[v] = x[v] * kLog2E + kRound; });
+    for_each_vector<count>([&](int v) { n[v] = shifted[v] - kRound; });
+    for_each_vector<count>([&](int v) { r[v] = x[v] - n[v] * kLn2High; });
+    for_each_vector<count>([&](int v) { r[v] = r[v] - n[v] * kLn2Low; });
+    for_each_vector<count>([&](int v) { p[v] = 1.9875691500e-4f * r[v] + 1.3981999507e-3f; });
+    for_each_vector<count>([&](int v) { p[v] = p[v] * r[v] + 8.3334519073e-3f; });
+    for_each_vector<count>([&](int v) { p[v] = p[v] * r[v] + 4.1665795894e-2f; });
+    for_each_vector<count>([&](int v) { p[v] = p[v] * r[v] + 1.6666665459e-1f; });
+    for_each_vector<count>([&](int v) { p[v] = p[v] * r[v] + 5.0000001201e-1f; });
+    for_each_vector<count>([&](int v) { p[v] = p[v] * (r[v] * r[v]) + r[v] + 1.0f; });
+    for_each_vector<count>([&](int v) {
 #if defined(__AVX512F__)
-    x = _mm512_min_ps(splat(kHighest), _mm512_max_ps(splat(kLowest), x));  // the second operand, if one is NaN
+        x[v] = _mm512_scalef_ps(p[v], n[v]);
 #else
-    x = x < kLowest ? splat(kLowest) : x;
-    x = x > kHighest ? splat(kHighest) : x;
+        const IntV exponent = (IntV)shifted[v] - 0x4b400000;
+        const IntV half_exponent = exponent >> 1;
+        const FloatV first = (FloatV)((half_exponent + 127) << 23);
+        const FloatV second = (FloatV)((exponent - half_exponent + 127) << 23);
+        x[v] = p[v] * first * second;
 #endif
-    const FloatV shifted = x * kLog2E + kRound;
-    const FloatV n = shifted - kRound;
-    FloatV r = x - n * kLn2High;
-    r = r - n * kLn2Low;
-    FloatV p = splat(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-#if defined(__AVX512F__)
-    return _mm512_scalef_ps(p, n);
-#else
-    const IntV exponent = (IntV)shifted - 0x4b400000;
-    const IntV half_exponent = exponent >> 1;
-    const FloatV first = (FloatV)((half_exponent + 127) << 23);
-    const FloatV second = (FloatV)((exponent - half_exponent + 127) << 23);
-    return p * first * second;
-#endif
+    });
 }
 
 /// The larger, the smaller of two; NaN if either is NaN, so that what nobody wrote does not disappear.

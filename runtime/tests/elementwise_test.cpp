@@ -208,6 +208,22 @@ TEST(exp_at_the_edges) {
     CHECK(std::isnan(results[9]));
 }
 
+TEST(exp_of_a_number_is_the_same_wherever_it_stands_in_a_run) {
+    constexpr size_t kMost = 300;
+    float inputs[kMost], alone[kMost];
+    for (size_t i = 0; i < kMost; ++i) {
+        inputs[i] = i % 50 == 7 ? (i % 4 ? NAN : -INFINITY) : 110 * noise();
+        exp_of(1, alone + i, inputs + i);
+    }
+    for (size_t count = 1; count < kMost; ++count) {
+        float results[kMost];
+        std::memcpy(results, inputs, sizeof inputs);
+        exp_of(count, results, results);
+        CHECK(std::memcmp(results, alone, count * sizeof(float)) == 0);
+        CHECK(std::memcmp(results + count, inputs + count, (kMost - count) * sizeof(float)) == 0);
+    }
+}
+
 TEST(texp_computes_every_shape) {
     compare_binary<float, 16, 40, 16, 40>([](auto& d, auto& a, auto&) { TEXP(d, a); },
                                           [](float a, float) { return std::exp(a); }, 3e-4);
