@@ -34,17 +34,30 @@ PTO_INLINE float fold_lanes(F f, FloatV vector) {
     return folded[0];
 }
 
-/// f over a run of at least kFold floats, vector by vector.
-template <typename F>
-PTO_INLINE float reduce_by_vectors(F f, const float* run, size_t count) {
+/// Does nothing with vectors that are read.
+struct Ignore {
+    void operator()(FloatV, FloatV) {}
+};
+
+/// f over a run of at least kFold floats, vector by vector; `see` gets the vectors of all steps of kFold, two at a
+/// time.
+template <typename F, typename See>
+PTO_INLINE float reduce_by_vectors(F f, const float* run, size_t count, See& see) {
     constexpr size_t kVectors = kFold / kLanes;
     FloatV partial[kVectors];
     PTO_UNROLL
     for (size_t v = 0; v < kVectors; ++v) partial[v] = load_vector(run + v * kLanes);
+    PTO_UNROLL
+    for (size_t v = 0; v < kVectors; v += 2) see(partial[v], partial[v + 1]);
     size_t i = kFold;
     for (; i + kFold <= count; i += kFold) {
         PTO_UNROLL
-        for (size_t v = 0; v < kVectors; ++v) partial[v] = f(partial[v], load_vector(run + i + v * kLanes));
+        for (size_t v = 0; v < kVectors; v += 2) {
+            const FloatV first = load_vector(run + i + v * kLanes), second = load_vector(run + i + (v + 1) * kLanes);
+            see(first, second);
+            partial[v] = f(partial[v], first);
+            partial[v + 1] = f(partial[v + 1], second);
+        }
     }
     PTO_UNROLL
     for (size_t half = kVectors / 2; half > 0; half /= 2) {
@@ -67,16 +80,13 @@ struct NumberMin {
     float operator()(float a, float b) const { return nan_min(a, b); }
 };
 
-/// Whether whole steps of kFold floats have a NaN; one comparison asks two vectors.
-PTO_INLINE bool has_nan(const float* run, size_t count) {
-    __mmask16 found = 0;
-    for (size_t i = 0; i + kFold <= count; i += kFold) {
-        PTO_UNROLL
-        for (size_t v = 0; v < kFold; v += 2 * kLanes)
-            found |= _mm512_cmp_ps_mask(load_vector(run + i + v), load_vector(run + i + v + kLanes), _CMP_UNORD_Q);
-    }
-    return found != 0;
-}
+/// Whether vectors had no NaN so far; one comparison asks two.
+struct AreNumbers {
+    __mmask16 lanes = 0xffff;
+
+    PTO_INLINE void operator()(FloatV a, FloatV b) { lanes = _mm512_mask_cmp_ps_mask(lanes, a, b, _CMP_ORD_Q); }
+    explicit operator bool() const { return lanes == 0xffff; }
+};
 #endif
 
 /// f over a run of at least kFold floats.
@@ -86,10 +96,13 @@ PTO_INLINE float reduce_floats(F f, const float* run, size_t count) {
     constexpr bool is_max = std::is_same_v<F, Max>;
     if constexpr (is_max || std::is_same_v<F, Min>) {
         using Quick = std::conditional_t<is_max, NumberMax, NumberMin>;
-        if (!has_nan(run, count)) return reduce_by_vectors(Quick{}, run, count);
+        AreNumbers are_numbers;
+        const float found = reduce_by_vectors(Quick{}, run, count, are_numbers);
+        if (are_numbers) return found;
     }
 #endif
-    return reduce_by_vectors(f, run, count);
+    Ignore ignore;
+    return reduce_by_vectors(f, run, count, ignore);
 }
 
 /// f over a run of at least one element; 16-bit floats are accumulated in f32.
