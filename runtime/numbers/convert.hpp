@@ -161,18 +161,43 @@ PTO_INLINE bool leaves_range(const float* src, size_t count) {
 }
 
 #if defined(__AVX512F__)
-/// dst[i] = src[i] rounded to nearest even, vector by vector: returns how many of `count`.
-inline size_t narrow_vectors(half* dst, const float* src, size_t count) {
-    const IntV magnitude = IntV{} + 0x7fffffff;
-    const __m512i largest = (__m512i)(IntV{} + static_cast<int32_t>(float_bits(kLargest<half>)));
+/// Vectors whose range is tested at once.
+inline constexpr int kNarrowVectors = 4;
+
+/// As leaves_range, of vectors.
+template <int count>
+PTO_INLINE bool any_leaves_range(const FloatV (&x)[count]) {
+    __m512i largest = (__m512i)((IntV)x[0] & 0x7fffffff);
+    PTO_UNROLL
+    for (int v = 1; v < count; ++v) largest = _mm512_max_epi32(largest, (__m512i)((IntV)x[v] & 0x7fffffff));
+    const IntV limit = IntV{} + static_cast<int32_t>(float_bits(kLargest<half>));
+    return _mm512_cmpgt_epi32_mask(largest, (__m512i)limit) != 0;
+}
+
+/// Stores vectors rounded to nearest even, and clamps them as clamp_finite does.
+template <int count>
+PTO_INLINE void narrow_vectors(half* dst, FloatV (&x)[count]) {
+    if (__builtin_expect(any_leaves_range(x), 0)) {
+        for_each_vector<count>([&](int v) {
+            const IntV is_infinite = ((IntV)x[v] & 0x7fffffff) == 0x7f800000;
+            x[v] = is_infinite ? x[v] : clamp(x[v], -kLargest<half>, kLargest<half>);
+        });
+    }
+    for_each_vector<count>([&](int v) {
+        const __m256i narrow = _mm512_cvtps_ph(x[v], _MM_FROUND_TO_NEAREST_INT);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + v * kLanes), narrow);
+    });
+}
+
+/// dst[i] = src[i] rounded to nearest even, several vectors at once: returns how many of `count`.
+inline size_t narrow_by_vectors(half* dst, const float* src, size_t count) {
+    constexpr size_t kTurn = kNarrowVectors * kLanes, kAhead = 256;
     size_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) {
-        FloatV value = load_vector(src + i);
-        if (__builtin_expect(_mm512_cmpgt_epi32_mask((__m512i)((IntV)value & magnitude), largest), 0) != 0) {
-            for (int l = 0; l < kLanes; ++l) value[l] = clamp_finite<half>(value[l]);
-        }
-        const __m256i narrow = _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT);
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), narrow);
+    for (; i + kTurn <= count; i += kTurn) {
+        FloatV x[kNarrowVectors];
+        for_each_vector<kNarrowVectors>([&](int v) { x[v] = load_vector(src + i + v * kLanes); });
+        for (size_t e = 0; e < kTurn; e += kLineBytes / sizeof(half)) expect_stores(dst + i + kAhead + e);
+        narrow_vectors(dst + i, x);
     }
     return i;
 }
@@ -201,7 +226,7 @@ void convert_span(To* dst, const From* src, size_t count, Rounding how, bool sat
         if (how == Rounding::Nearest) {
 #if defined(__AVX512F__)
             if constexpr (std::is_same_v<To, half>) {
-                const size_t done = narrow_vectors(dst, src, count);
+                const size_t done = narrow_by_vectors(dst, src, count);
                 return narrow_clamped(dst + done, src + done, count - done);
             }
 #endif

@@ -1,6 +1,7 @@
 // Vectors of floats by the compiler's vector extensions, and the functions on them that compilers do not vectorise.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__AVX512F__)
@@ -62,6 +63,12 @@ template <typename T>
 PTO_INLINE void store_vector(T* to, typename VectorOf<T>::Register vector) {
     *reinterpret_cast<typename VectorOf<T>::Memory*>(to) = vector;
 }
+
+inline constexpr size_t kLineBytes = 64;
+
+/// Fetches a line of memory that will be written soon: stores wait for their lines in turn, loads do not. Any address
+/// will do.
+PTO_INLINE void expect_stores(const void* address) { __builtin_prefetch(address, 1); }
 
 PTO_INLINE FloatV splat(float value) { return value - FloatV{}; }
 

@@ -261,6 +261,29 @@ TEST(an_extract_within_ub_destroys_what_lies_in_the_scratch_of_the_library) {
     CHECK(report.empty());
 }
 
+/// Copies `rows` rows of `bytes` bytes, 7 more apart in the source and 13 in the destination, which start at odd
+/// addresses.
+bool copies_rows(size_t rows, size_t bytes) {
+    const size_t from_pitch = bytes + 7, to_pitch = bytes + 13;
+    std::vector<uint8_t> from(1 + rows * from_pitch), to(3 + rows * to_pitch, 0xaa);
+    for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<uint8_t>(i * 37 + i / 256);
+    std::vector<uint8_t> expected = to;
+    for (size_t r = 0; r < rows; ++r) {
+        for (size_t b = 0; b < bytes; ++b) expected[3 + r * to_pitch + b] = from[1 + r * from_pitch + b];
+    }
+    numbers().copy(host::DTypeId::U8, host::DTypeId::U8, {to.data() + 3, int64_t(to_pitch), 1},
+                   {from.data() + 1, int64_t(from_pitch), 1}, rows, bytes);
+    return to == expected;
+}
+
+TEST(rows_of_any_length_are_copied_and_nothing_beside_them) {
+    for (const size_t bytes : {1, 31, 63, 64, 65, 100, 128, 512, 1000, 2047, 2048, 2049, 5000}) {
+        for (const size_t rows : {1, 2, 5}) {
+            CHECK(copies_rows(rows, bytes));
+        }
+    }
+}
+
 }  // namespace
 
 HARNESS_MAIN
