@@ -181,6 +181,29 @@ TEST(every_finite_half_is_multiplied_exactly) {
     }
 }
 
+/// Normal numbers are packed in another way than subnormals, and whole pieces than edges: both are in each factor.
+TEST(every_finite_half_of_a_right_factor_is_multiplied_exactly) {
+    std::vector<half> left(33 * 70, half(0.0f));
+    for (int r = 0; r < 33; ++r) left[r * 70 + r] = half(1.0f);
+    for (const std::string& name : names()) {
+        for (uint32_t first = 0; first < 0x10000; first += 33 * 41) {
+            for (const bool transposed : {false, true}) {
+                std::vector<half> right(70 * 41, half(0.0f));
+                const auto at = [&](int r, int c) -> half& { return right[transposed ? c * 70 + r : r * 41 + c]; };
+                for (int i = 0; i < 33 * 41; ++i) {
+                    const uint32_t bits = first + i;
+                    if (bits < 0x10000 && (bits & 0x7c00) != 0x7c00) at(i / 41, i % 41).bits = uint16_t(bits);
+                }
+                const std::vector<float> found = product(*host::numbers_of(name), left, right, transposed, false);
+                for (int i = 0; i < 33 * 41; ++i) {
+                    const float value = found[i / 41 * 48 + i % 41];
+                    if (value != float(at(i / 41, i % 41))) CHECK(value == float(at(i / 41, i % 41)));
+                }
+            }
+        }
+    }
+}
+
 TEST(infinities_and_nan_come_out_of_products_as_they_must) {
     for (const std::string& name : names()) {
         std::vector<half> left(33 * 70, half(1.0f)), right(70 * 41, half(1.0f));
