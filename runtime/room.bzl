@@ -52,7 +52,7 @@ HARNESSES = [
 NOT_TESTED = ["machine/exports.cpp", "machine/machine.cpp"]
 
 # Tested with the loops for each level of CPU.
-NUMBER_TESTS = ["%s_test" % name for name in ["convert", "elementwise", "half", "levels", "matmul", "reduce", "transfer"]]
+NUMBER_TESTS = ["%s_test" % name for name in ["convert", "elementwise", "half", "lazy_tiles", "levels", "matmul", "reduce", "transfer"]]
 
 # The machine that each test in C++ is linked with.
 CC_TESTS = {name: ":harness" for name in NUMBER_TESTS}

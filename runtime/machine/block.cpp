@@ -1,5 +1,6 @@
 #include "runtime/machine/block.hpp"
 
+#include <algorithm>
 #include <exception>
 
 namespace pto::host {
@@ -105,6 +106,23 @@ std::vector<Core*> Block::ready_cores() {
         if (!core.fiber->done() && core.can_continue()) ready.push_back(&core);
     }
     return ready;
+}
+
+void Block::begin_store(uint64_t begin, uint64_t end) {
+    for (Core& core : cores_) core.lazy.write_from(begin, end);
+    launch.packed.forget(begin, end);
+}
+
+bool Block::others_share(uint64_t address) const {
+    const auto is_slot = [=](const Fifo& fifo) { return fifo.spec.gm_base <= address && address < fifo.spec.gm_end(); };
+    return launch.block_count > 1 && std::none_of(fifos_.begin(), fifos_.end(), is_slot);
+}
+
+bool Block::has_lazy_tiles_in(uint64_t begin, uint64_t end) const {
+    for (const Core& core : cores_) {
+        if (core.lazy.reads(begin, end)) return true;
+    }
+    return false;
 }
 
 std::string Block::abort_with(const std::string& report) {

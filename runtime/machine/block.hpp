@@ -51,6 +51,7 @@ struct Launch : Task {
 
     const Numbers* const numbers;  ///< not used in trace mode
     std::atomic<bool> failed{false};
+    PackedFactors packed;
 
     /// The line that decides by what is loaded at `line`; 0 if none does.
     int line_that_decides_by(int line) const {
@@ -81,6 +82,12 @@ class Block {
     bool all_done() const;
     /// Whether a core that waits for a FIFO can continue.
     bool lets_go_on(const Fifo& fifo) const;
+    /// Before a store to these bytes of global memory: what is to be made of what is there now, is made.
+    void begin_store(uint64_t begin, uint64_t end);
+    /// Whether tiles that are to be made of these bytes are left: see LazyTiles.
+    bool has_lazy_tiles_in(uint64_t begin, uint64_t end) const;
+    /// Whether other blocks may load what is at an address of global memory: it is in no FIFO.
+    bool others_share(uint64_t address) const;
     /// Unwinds the cores that are still suspended, so that their stacks hold nothing. Returns `report`.
     std::string abort_with(const std::string& report);
     /// Who waits where for what.

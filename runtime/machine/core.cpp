@@ -31,6 +31,14 @@ std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& k
 
 }  // namespace
 
+Core::Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, CoreLog* log)
+    : block(block),
+      kind(kind),
+      subblock(subblock),
+      memory(memory),
+      log(log),
+      lazy(block.launch.numbers, block.launch.packed) {}
+
 std::string Core::name() const { return kind == CoreKind::Cube ? "cube" : "vec" + std::to_string(subblock); }
 
 std::string Core::position(int line) const {
@@ -106,8 +114,7 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
     checkpoint();
     if (begin < kFirstAddress) fail(line, "%s on global memory without an address (null pointer)", op);
     for (const Fifo& fifo : block.fifos()) {
-        const uint64_t slots_end = fifo.spec.gm_base + fifo.spec.slots * fifo.spec.slot_bytes;
-        if (begin < fifo.spec.gm_base || begin >= slots_end) continue;
+        if (begin < fifo.spec.gm_base || begin >= fifo.spec.gm_end()) continue;
         const uint64_t offset = (begin - fifo.spec.gm_base) % fifo.spec.slot_bytes;
         if (offset + (end - begin) > fifo.spec.slot_bytes) {
             fail(line, "%s of bytes [%lu, %lu) of a slot of FIFO %d, which has %lu", op, offset, offset + end - begin,
@@ -139,6 +146,17 @@ void Core::begin_gm_access(const char* op, const View& view, int line) {
         }
     }
     begin_gm_access(op, view.address, view.address + static_cast<uint64_t>(last + 1) * size_of(view.dtype), line);
+}
+
+void Core::begin_gm_store(const char* op, uint64_t begin, uint64_t end, int line) {
+    begin_gm_access(op, begin, end, line);
+    block.begin_store(begin, end);
+}
+
+void Core::begin_gm_store(const char* op, const View& view, int line) {
+    begin_gm_access(op, view, line);
+    require_distinct_elements(op, view, line);
+    block.begin_store(view.address, view.end());
 }
 
 void Core::require_distinct_elements(const char* op, const View& view, int line) const {

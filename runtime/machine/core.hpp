@@ -9,6 +9,7 @@
 #include "pto/machine/op_ids.hpp"
 #include "pto/machine/operands.hpp"
 #include "runtime/machine/error.hpp"
+#include "runtime/machine/lazy_tiles.hpp"
 #include "runtime/machine/memory.hpp"
 #include "runtime/machine/mode.hpp"
 #include "runtime/machine/trace.hpp"
@@ -30,8 +31,7 @@ struct Wait {
 
 class Core {
   public:
-    Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, CoreLog* log)
-        : block(block), kind(kind), subblock(subblock), memory(memory), log(log) {}
+    Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, CoreLog* log);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
@@ -40,6 +40,7 @@ class Core {
     const int subblock;
     OnChipMemory& memory;
     CoreLog* const log;  ///< where trace mode records, else null
+    LazyTiles lazy;
     Fiber* fiber = nullptr;
     Wait wait;
     bool aborting = false;
@@ -79,8 +80,10 @@ class Core {
     void begin_gm_access(const char* op, uint64_t begin, uint64_t end, int line);
     /// Before an access to a view.
     void begin_gm_access(const char* op, const View& view, int line);
-    /// Before a store to a view: no two of its elements may be one.
-    void require_distinct_elements(const char* op, const View& view, int line) const;
+    /// Before a store to bytes [begin, end) of global memory.
+    void begin_gm_store(const char* op, uint64_t begin, uint64_t end, int line);
+    /// Before a store to a view, no two of whose elements may be one.
+    void begin_gm_store(const char* op, const View& view, int line);
 
     /// Trace mode: reads a scalar from the launch's arrays as the scalar unit would see them. Where a tile operation of
     /// this block has stored, the value is not known, since trace mode computes no tiles: fails if the kernel decides
@@ -100,6 +103,7 @@ class Core {
     static void make_current(Core* core) { current_ = core; }
 
   private:
+    void require_distinct_elements(const char* op, const View& view, int line) const;
     /// Gives 0 for a value that trace mode cannot know; fails if the kernel decides something by it.
     void give_unknown(const char* what, size_t size, void* value, int line) const;
 

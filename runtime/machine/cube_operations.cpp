@@ -23,13 +23,7 @@ void require_matmul(OpId op, const Operand& dst, const Operand& left, const Oper
 
 void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, bool accumulate, int line) {
     const Timer timer(op, elements_of(dst) * left.valid_cols(), line);
-    const Product product = {size_t(left.valid_rows()),
-                             size_t(right.valid_cols()),
-                             size_t(left.valid_cols()),
-                             {dst.bytes(), dst.info().cols},
-                             accumulate};
-    Core::current(line).numbers().multiply(left.info().dtype, product, left.bytes(), left.info(), right.bytes(),
-                                           right.info());
+    Core::current(line).lazy.multiply(dst, left, right, accumulate);
 }
 
 }  // namespace

@@ -24,11 +24,16 @@ Compute<T> wide(const Operand& tile, int64_t r, int64_t c) {
     return static_cast<Compute<T>>(element<T>(tile, r, c));
 }
 
+/// A matrix from its row `row` and column `col` on.
+inline Strided from_element(const Strided& matrix, int64_t row, int64_t col, DTypeId dtype) {
+    return {static_cast<std::byte*>(matrix.data) + (row * matrix.row + col * matrix.col) * size_of(dtype), matrix.row,
+            matrix.col};
+}
+
 /// The elements of a vec, mat or acc tile from row `row` and column `col` on.
 inline Strided elements_from(const Operand& tile, int64_t row, int64_t col) {
     const TileInfo& info = tile.info();
-    return {tile.bytes() + (row * info.row_stride() + col * info.col_stride()) * size_of(info.dtype), info.row_stride(),
-            info.col_stride()};
+    return from_element({tile.bytes(), info.row_stride(), info.col_stride()}, row, col, info.dtype);
 }
 
 /// The runs of a tile: its rows, or its columns if it is column-major.

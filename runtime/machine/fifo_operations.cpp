@@ -2,6 +2,7 @@
 #include <string>
 
 #include "pto/machine/operations.hpp"
+#include "runtime/machine/block.hpp"
 #include "runtime/machine/core.hpp"
 
 namespace pto::host {
@@ -45,7 +46,13 @@ class FifoStep {
         require_inside_slot();
         core_.wait_for(fifo_, op_, line_);
         const uint64_t sequence = counters[core_.subblock]++;
-        if (kind == EventKind::Alloc) fifo_.places.take(sequence);
+        if (kind == EventKind::Alloc) {
+            // A slot in which a tile stays would have to be read before it is written.
+            fifo_.places.take(sequence, [this](uint32_t place) {
+                const uint64_t begin = fifo_.spec.gm_base + place * fifo_.spec.slot_bytes;
+                return core_.block.has_lazy_tiles_in(begin, begin + fifo_.spec.slot_bytes);
+            });
+        }
         record(kind, pipe, sequence);
         return part_address(sequence);
     }

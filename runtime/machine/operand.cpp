@@ -5,9 +5,16 @@
 
 namespace pto::host {
 
+std::byte* Operand::bytes() const {
+    if (lazy_ && !lazy_->empty()) lazy_->write(info_->buffer, address_, address_ + info_->bytes());
+    return bytes_;
+}
+
 void Operand::assign(uint64_t address, int line) {
     check_valid_sizes(line);
-    bytes_ = Core::current(line).place(info_->buffer, address, extent(), line);
+    Core& core = Core::current(line);
+    bytes_ = core.place(info_->buffer, address, extent(), line);
+    lazy_ = &core.lazy;
     address_ = address;
     assigned_ = true;
 }
@@ -17,6 +24,7 @@ void Operand::alias(const Operand& other, int line) {
     require_assigned(OpId::TRESHAPE, other, line);
     address_ = other.address_;
     bytes_ = other.bytes_;
+    lazy_ = other.lazy_;
     assigned_ = true;
 }
 

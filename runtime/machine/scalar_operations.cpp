@@ -50,7 +50,7 @@ void load_element(uint64_t address, DTypeId dtype, void* value, int line) {
 void store_element(uint64_t address, DTypeId dtype, const void* value, int line) {
     const uint32_t size = size_of(dtype);
     Core& core = Core::current(line);
-    core.begin_gm_access("store_scalar", address, address + size, line);
+    core.begin_gm_store("store_scalar", address, address + size, line);
     if (!kTrace) {
         std::memcpy(reinterpret_cast<void*>(address), value, size);
         return;

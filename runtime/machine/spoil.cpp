@@ -19,6 +19,7 @@ void spoil(Operand& tile, size_t limit, int line) {
 std::byte* spoil_library_scratch(int line) {
     Core& core = Core::current(line);
     std::byte* scratch = core.place(Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, line);
+    core.lazy.write(Buffer::Ub, kLibraryScratchStart, kLibraryScratchStart + kLibraryScratchBytes);
     if (!kTrace && core.fills()) std::memset(scratch, kNotANumber, kLibraryScratchBytes);
     return scratch;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pto/machine/operations.hpp"
+#include "runtime/machine/block.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
 #include "runtime/machine/elements.hpp"
@@ -138,8 +139,7 @@ void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* s
     require_assigned(op, line, {&src, scales});
     require_same_size(op, src, dst, line);
     Core& core = Core::current(line);
-    core.begin_gm_access(name(op), dst, line);
-    core.require_distinct_elements(name(op), dst, line);
+    core.begin_gm_store(name(op), dst, line);
     if (!kTrace) refuse_scale(op, line);
     Recorder(op, src, line, PIPE_FIX).read(src, scales).write(dst);
 }
@@ -157,6 +157,7 @@ void load(Operand& dst, const View& src, int line) {
     core.begin_gm_access("TLOAD", src, line);
     if (kTrace) return Recorder(OpId::TLOAD, dst, line, PIPE_MTE2).read(src).write_padded(dst).done();
     const Timer timer(OpId::TLOAD, elements_of(dst), line);
+    if (core.lazy.load(dst, src)) return;
     for_each_plane(src, [&](uint64_t plane, int64_t first_row) {
         core.numbers().copy(src.dtype, src.dtype, elements_from(dst, first_row, 0), elements_of_plane(src, plane),
                             src.shape[3], src.shape[4]);
@@ -183,11 +184,11 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     require_assigned(OpId::TSTORE, src, line);
     require_same_size(OpId::TSTORE, src, dst, line);
     Core& core = Core::current(line);
-    core.begin_gm_access("TSTORE", dst, line);
-    core.require_distinct_elements("TSTORE", dst, line);
+    core.begin_gm_store("TSTORE", dst, line);
     const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
     if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).store(dst, modes.adds).done();
     const Timer timer(OpId::TSTORE, elements_of(src), line);
+    if (!modes.adds && !modes.relu && core.lazy.store_product(dst, src)) return;
     std::vector<std::byte> positive;
     if (modes.relu) positive = without_negatives(src);
     for_each_plane(dst, [&](uint64_t plane, int64_t first_row) {
@@ -212,11 +213,14 @@ void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, i
     if (kTrace) return Recorder(op, dst, line, pipe).read(src).library_scratch(hidden).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     if (hidden) spoil_library_scratch(line);
-    const Numbers& numbers = Core::current(line).numbers();
-    const Strided from = elements_from(src, row, col);
-    if (!relu) return move_block(numbers, dst, src, from);
+    Core& core = Core::current(line);
+    const Strided* source = relu ? nullptr : core.lazy.source_of(src);
+    const Strided from = source ? from_element(*source, row, col, src.info().dtype) : elements_from(src, row, col);
+    const bool shared = source && core.block.others_share(reinterpret_cast<uint64_t>(from.data));
+    if (shared && core.lazy.share_packed(dst, from)) return;
+    if (!relu) return move_block(core.numbers(), dst, src, from);
     std::vector<std::byte> positive = without_negatives(src);
-    move_block(numbers, dst, src, in_copy(from, src, positive));
+    move_block(core.numbers(), dst, src, in_copy(from, src, positive));
 }
 
 }  // namespace pto::host

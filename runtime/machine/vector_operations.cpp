@@ -18,68 +18,13 @@ namespace pto::host {
 
 namespace {
 
-bool is_dense(const Operand& tile) { return tile.valid_run() == tile.info().pitch(); }
-
 /// The runs of an operation on operands of the same valid size and order. Those without gaps are one run.
-Extent extent_of(const Operand& dst, std::initializer_list<const Operand*> src) {
+Extent extent_of(const Operand& dst, std::initializer_list<Source2D> operands) {
     const size_t runs = dst.valid_runs(), count = dst.valid_run();
-    bool dense = is_dense(dst);
-    for (const Operand* one : src) dense = dense && is_dense(*one);
+    bool dense = dst.info().pitch() == dst.valid_run();
+    for (const Source2D& one : operands) dense = dense && one.pitch == dst.valid_run();
     return dense ? Extent{1, runs * count} : Extent{runs, count};
 }
-
-}  // namespace
-
-void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch) {
-    require_operands(op, line, dst, {&src, scratch});
-    if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&src}), runs_of(dst), runs_of(src), {});
-    if (scratch) spoil(*scratch, line);
-}
-
-void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch) {
-    require_operands(op, line, dst, {&left, &right, scratch});
-    if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    Core::current(line).numbers().map(op, dst.info().dtype, extent_of(dst, {&left, &right}), runs_of(dst),
-                                      runs_of(left), runs_of(right));
-    if (scratch && scratch->address() != dst.address()) spoil(*scratch, line);
-}
-
-void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
-    require_operands(op, line, dst, {&src});
-    if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    Core::current(line).numbers().map_rows(by_reciprocal ? OpId::TMULS : op, dst.info().dtype, extent_of(dst, {&src}),
-                                           runs_of(dst), runs_of(src), {&scalar, 0});
-}
-
-void fill(OpId op, Operand& dst, Scalar scalar, int line) {
-    require_operands(op, line, dst, {});
-    if (kTrace) return Recorder(op, dst, line).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    Core::current(line).numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst, {}), runs_of(dst), {&scalar, 0});
-}
-
-void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode saturation, int line) {
-    require_operands(OpId::TCVT, line, dst, {&src});
-    const DTypeId from = src.info().dtype, to = dst.info().dtype;
-    const Conversion conversion = conversion_of(from, to);
-    if (kTrace)
-        return Recorder(OpId::TCVT, dst, line)
-            .read(src)
-            .library_scratch(conversion.uses_library_scratch)
-            .write(dst)
-            .done();
-    const Timer timer(OpId::TCVT, elements_of(dst), line);
-    if (conversion.uses_library_scratch) spoil_library_scratch(line);
-    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
-    Core::current(line).numbers().convert(from, to, extent_of(dst, {&src}), runs_of(dst), runs_of(src),
-                                          rounding(conversion, mode), saturate);
-}
-
-namespace {
 
 /// Whether two tiles in UB share a byte; of partly valid tiles their valid rows count.
 bool share_bytes(const Operand& a, const Operand& b) {
@@ -98,6 +43,89 @@ bool share_bytes(const Operand& a, const Operand& b) {
     }
     return false;
 }
+
+/// `block` from its row `first` on.
+Block2D from_row(const Block2D& block, size_t first, DTypeId dtype) {
+    return {static_cast<std::byte*>(block.data) + int64_t(first) * block.pitch * size_of(dtype), block.pitch};
+}
+
+/// The runs of a tile that is written whole. Sources are asked for before: what is overwritten is not written first.
+Block2D written_runs(Core& core, const Operand& dst) { return {core.lazy.overwrite(dst), dst.info().pitch()}; }
+
+}  // namespace
+
+void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch) {
+    require_operands(op, line, dst, {&src, scratch});
+    if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
+    const Timer timer(op, elements_of(dst), line);
+    Core& core = Core::current(line);
+    if (!scratch && core.lazy.can_put_off(op, dst, src)) return core.lazy.put_off(op, src, {});
+    const Source2D from = core.lazy.runs(src);
+    core.numbers().map(op, dst.info().dtype, extent_of(dst, {from}), written_runs(core, dst), from, {});
+    if (scratch) spoil(*scratch, line);
+}
+
+void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch) {
+    require_operands(op, line, dst, {&left, &right, scratch});
+    if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
+    const Timer timer(op, elements_of(dst), line);
+    Core& core = Core::current(line);
+    const Source2D a = core.lazy.runs(left), b = core.lazy.runs(right);
+    core.numbers().map(op, dst.info().dtype, extent_of(dst, {a, b}), written_runs(core, dst), a, b);
+    if (scratch && scratch->address() != dst.address()) spoil(*scratch, line);
+}
+
+void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
+    require_operands(op, line, dst, {&src});
+    if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
+    const Timer timer(op, elements_of(dst), line);
+    Core& core = Core::current(line);
+    const OpId step = by_reciprocal ? OpId::TMULS : op;
+    if (core.lazy.can_put_off(step, dst, src)) return core.lazy.put_off(step, src, {&scalar, 0});
+    const Source2D from = core.lazy.runs(src);
+    core.numbers().map_rows(step, dst.info().dtype, extent_of(dst, {from}), written_runs(core, dst), from,
+                            {&scalar, 0});
+}
+
+void fill(OpId op, Operand& dst, Scalar scalar, int line) {
+    require_operands(op, line, dst, {});
+    if (kTrace) return Recorder(op, dst, line).write(dst).done();
+    const Timer timer(op, elements_of(dst), line);
+    Core& core = Core::current(line);
+    core.numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst, {}), written_runs(core, dst), {&scalar, 0});
+}
+
+void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode saturation, int line) {
+    require_operands(OpId::TCVT, line, dst, {&src});
+    const DTypeId from = src.info().dtype, to = dst.info().dtype;
+    const Conversion conversion = conversion_of(from, to);
+    if (kTrace)
+        return Recorder(OpId::TCVT, dst, line)
+            .read(src)
+            .library_scratch(conversion.uses_library_scratch)
+            .write(dst)
+            .done();
+    const Timer timer(OpId::TCVT, elements_of(dst), line);
+    if (conversion.uses_library_scratch) spoil_library_scratch(line);
+    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
+    Core& core = Core::current(line);
+    const auto convert_runs = [&](Extent extent, Block2D to_runs, Source2D from_runs) {
+        core.numbers().convert(from, to, extent, to_runs, from_runs, rounding(conversion, mode), saturate);
+    };
+    // Rows that are written only now are converted at once, while the first cache has them.
+    if (!share_bytes(dst, src) && dst.info().row_major) {
+        const Block2D results = written_runs(core, dst), sources = {src.place(), src.info().pitch()};
+        if (core.lazy.do_steps(src, [&](size_t first, size_t rows) {
+                convert_runs({rows, size_t(dst.valid_cols())}, from_row(results, first, to),
+                             from_row(sources, first, from));
+            }))
+            return;
+    }
+    const Source2D runs = core.lazy.runs(src);
+    convert_runs(extent_of(dst, {runs}), written_runs(core, dst), runs);
+}
+
+namespace {
 
 void require_scratch(OpId op, const Operand& dst, const Operand& src, const Operand& scratch, int line) {
     require_assigned(op, scratch, line);
@@ -124,9 +152,9 @@ void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, in
     }
     if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(src), line);
+    Core& core = Core::current(line);
     const Block2D results = {dst.bytes(), dst.info().row_stride()};
-    Core::current(line).numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results,
-                                              runs_of(src));
+    core.numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results, core.lazy.runs(src));
     spoil(scratch, is_fast_row_reduction(dst.info(), src.info()) ? kFastScratchBytes : scratch.info().bytes(), line);
 }
 
@@ -154,11 +182,6 @@ void require_expand(OpId op, Axis axis, const Operand& dst, const Operand& value
              values.valid_rows(), values.valid_cols(), dst.valid_rows(), dst.valid_cols(),
              axis == Axis::Row ? "row" : "column");
     }
-}
-
-/// `block` from its row `first` on.
-Block2D from_row(const Block2D& block, int first, DTypeId dtype) {
-    return {static_cast<std::byte*>(block.data) + int64_t{first} * block.pitch * size_of(dtype), block.pitch};
 }
 
 /// `block` from its column `first` on.
@@ -249,6 +272,12 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
         return Recorder(op, dst, line).read(src, values).scratch(scratch).library_scratch(library).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     if (library && swapped) spoil_library_scratch(line);
+    Core& core = Core::current(line);
+    if (library && !swapped && core.lazy.can_put_off(op, dst, src)) {
+        spoil_library_scratch(line);  // see expand_rows
+        const Block2D own = values_per_row(values);
+        if (core.lazy.can_put_off(op, dst, src)) return core.lazy.put_off(op, src, own);  // it may lie in either
+    }
     const bool is_exp = op == OpId::TROWEXPANDEXPDIF || op == OpId::TCOLEXPANDEXPDIF;
     if (is_exp && dst.info().dtype == DTypeId::F16) {  // the difference is rounded, too: it is stored in dst
         const OpId difference = axis == Axis::Row ? OpId::TROWEXPANDSUB : OpId::TCOLEXPANDSUB;

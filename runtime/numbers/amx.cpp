@@ -46,8 +46,8 @@ void add_joined(const Product& product, const Split& a, size_t pitch, const Spli
         _mm512_store_ps(left[0], even);
         _mm512_store_ps(left[1], odd);
         float* sums = run<float>(product.c, r) + col;
-        const bool begun = product.accumulate || step != 0;
-        __m512 total = begun ? _mm512_maskz_loadu_ps(in_row, sums) : _mm512_setzero_ps();
+        const float* begun = step != 0 ? sums : product.sum.data ? run<float>(product.sum, r) + col : nullptr;
+        __m512 total = begun ? _mm512_maskz_loadu_ps(in_row, begun) : _mm512_setzero_ps();
         for (size_t k = 0; k < steps; ++k) {
             total = _mm512_fmadd_ps(_mm512_set1_ps(left[k % 2][k / 2]), right[k], total);
         }
@@ -72,23 +72,36 @@ struct alignas(64) TileConfiguration {
 };
 static_assert(sizeof(TileConfiguration) == 64, "what LDTILECFG reads");
 
-/// Bytes of a row of a piece.
+/// Bytes of a row of a piece, and of a line of a cache.
 constexpr size_t kRowBytes = 64;
+constexpr size_t kLine = kRowBytes / sizeof(bits16);
 
 /// Registers 0 to 3 += left [32, depth] right [depth, 32]; the second halves are `a_next` and `b_next` elements on.
-PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b, size_t b_next, size_t depth) {
+PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b, size_t b_next, size_t depth,
+                                const bits16* ahead) {
     for (const bits16* end = a + 2 * depth * kEdge; a != end; a += 2 * kPiece, b += 2 * kPiece) {
-#define PTO_LEFT(PLANE)                              \
-    _tile_loadd(4, a + (PLANE) * kPiece, kRowBytes); \
-    _tile_loadd(5, a + a_next + (PLANE) * kPiece, kRowBytes)
-#define PTO_RIGHT(PLANE)                             \
-    _tile_loadd(6, b + (PLANE) * kPiece, kRowBytes); \
-    _tile_loadd(7, b + b_next + (PLANE) * kPiece, kRowBytes)
-#define PTO_PRODUCTS()       \
-    _tile_dpbf16ps(0, 4, 6); \
-    _tile_dpbf16ps(1, 4, 7); \
-    _tile_dpbf16ps(2, 5, 6); \
-    _tile_dpbf16ps(3, 5, 7)
+// In hours when another thread of the same core is busy, the unit's instructions take 13 ns each, loads of its
+// registers 10, if nothing else is to be done, and 7.5 and 7 if there is, whatever it is; else it costs nothing.
+#define PTO_PAD() __asm__ volatile(".rept 12; nop; .endr")
+#define PTO_LOAD(REGISTER, FROM)            \
+    _tile_loadd(REGISTER, FROM, kRowBytes); \
+    PTO_PAD()
+#define PTO_LEFT(PLANE)                \
+    PTO_LOAD(4, a + (PLANE) * kPiece); \
+    PTO_LOAD(5, a + a_next + (PLANE) * kPiece)
+#define PTO_RIGHT(PLANE)               \
+    PTO_LOAD(6, b + (PLANE) * kPiece); \
+    PTO_LOAD(7, b + b_next + (PLANE) * kPiece)
+#define PTO_ADD(C, A, B)              \
+    _tile_dpbf16ps(C, A, B);          \
+    _mm_prefetch(ahead, _MM_HINT_T1); \
+    ahead += kLine;                   \
+    PTO_PAD()
+#define PTO_PRODUCTS() \
+    PTO_ADD(0, 4, 6);  \
+    PTO_ADD(1, 4, 7);  \
+    PTO_ADD(2, 5, 6);  \
+    PTO_ADD(3, 5, 7)
         constexpr size_t kHi = 0, kLo = 1;
         PTO_LEFT(kLo);
         PTO_RIGHT(kLo);
@@ -101,7 +114,10 @@ PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b,
         PTO_PRODUCTS();
 #undef PTO_LEFT
 #undef PTO_RIGHT
+#undef PTO_ADD
 #undef PTO_PRODUCTS
+#undef PTO_LOAD
+#undef PTO_PAD
     }
 }
 
@@ -117,11 +133,15 @@ class ResultBlock {
           whole_(rows_ == 2 * kEdge && cols_ == 2 * kEdge) {
         if (whole_) return;
         std::memset(copy_, 0, sizeof copy_);
-        for (size_t r = 0; product.accumulate && r < rows_; ++r) std::memcpy(copy_[r], place(r), cols_ * sizeof(float));
+        for (size_t r = 0; product.sum.data && r < rows_; ++r) std::memcpy(copy_[r], sum(r), cols_ * sizeof(float));
     }
 
-    float* start() { return whole_ ? place(0) : copy_[0]; }
-    size_t pitch() const { return whole_ ? size_t(product_.c.pitch) : 2 * kEdge; }
+    Block2D start() { return whole_ ? Block2D{place(0), product_.c.pitch} : Block2D{copy_[0], 2 * kEdge}; }
+    /// What it is added to; null: zeros.
+    Source2D sum() const {
+        if (!product_.sum.data) return {};
+        return whole_ ? Source2D(sum(0), product_.sum.pitch) : Source2D(copy_[0], 2 * kEdge);
+    }
 
     void finish() {
         if (whole_) return;
@@ -130,6 +150,7 @@ class ResultBlock {
 
   private:
     float* place(size_t r) { return run<float>(product_.c, row_ + r) + col_; }
+    const float* sum(size_t r) const { return run<float>(product_.sum, row_ + r) + col_; }
 
     const Product& product_;
     const size_t row_, col_, rows_, cols_;
@@ -140,15 +161,17 @@ class ResultBlock {
 void multiply_block(const Product& product, const Split& a, size_t pitch, const Split& b, size_t depth, size_t row,
                     size_t col) {
     ResultBlock block(product, row, col);
-    float* c = block.start();
-    const size_t stride = block.pitch() * sizeof(float);
-    float* below = c + kEdge * block.pitch();
+    const Block2D c = block.start();
+    const Source2D sum = block.sum();
     __asm__ volatile("" ::: "memory");  // the loads of tiles do not say that they read memory
-    if (product.accumulate) {
-        _tile_loadd(0, c, stride);
-        _tile_loadd(1, c + kEdge, stride);
-        _tile_loadd(2, below, stride);
-        _tile_loadd(3, below + kEdge, stride);
+    if (sum.data) {
+        const float* upper = run<float>(sum, 0);
+        const float* lower = run<float>(sum, kEdge);
+        const size_t stride = size_t(sum.pitch) * sizeof(float);
+        _tile_loadd(0, upper, stride);
+        _tile_loadd(1, upper + kEdge, stride);
+        _tile_loadd(2, lower, stride);
+        _tile_loadd(3, lower + kEdge, stride);
     } else {
         _tile_zero(0);
         _tile_zero(1);
@@ -158,12 +181,19 @@ void multiply_block(const Product& product, const Split& a, size_t pitch, const 
     // Beyond the edge the first half is multiplied again, and not stored.
     const size_t a_next = row + kEdge < product.rows ? place_of(pitch, kEdge, 0) : 0;
     const size_t b_next = col + kEdge < product.cols ? place_of(depth, kEdge, 0) : 0;
+    // The next columns of the right factor come from the third cache, if all blocks share it: each of 128 rows fetches
+    // a quarter of them.
+    const size_t next_col = std::min(col + 2 * kEdge, product.cols - 1);
     multiply_pieces(a.pieces + place_of(pitch, row, 0), a_next, b.pieces + place_of(depth, col, 0), b_next,
-                    round_up(product.depth, kDepth));
-    _tile_stored(0, c, stride);
-    _tile_stored(1, c + kEdge, stride);
-    _tile_stored(2, below, stride);
-    _tile_stored(3, below + kEdge, stride);
+                    round_up(product.depth, kDepth),
+                    b.pieces + place_of(depth, next_col / kEdge * kEdge, 0) + row * depth / 2);
+    float* upper = run<float>(c, 0);
+    float* lower = run<float>(c, kEdge);
+    const size_t stride = size_t(c.pitch) * sizeof(float);
+    _tile_stored(0, upper, stride);
+    _tile_stored(1, upper + kEdge, stride);
+    _tile_stored(2, lower, stride);
+    _tile_stored(3, lower + kEdge, stride);
     block.finish();
 }
 

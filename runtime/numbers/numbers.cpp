@@ -5,6 +5,7 @@
 
 #include "runtime/numbers/numbers.hpp"
 
+#include "runtime/numbers/chain.hpp"
 #include "runtime/numbers/convert.hpp"
 #include "runtime/numbers/copy.hpp"
 #include "runtime/numbers/map.hpp"
@@ -13,7 +14,7 @@
 
 namespace pto::host::PTO_LEVEL {
 
-extern const Numbers kTable = {PTO_LEVEL_NAME, map,  map_rows,  fill_rows,  reduce_rows, reduce_cols,
-                               convert,        copy, pack_left, pack_right, multiply};
+extern const Numbers kTable = {PTO_LEVEL_NAME, map,     map_rows, chain,     fill_rows,  reduce_rows,
+                               reduce_cols,    convert, copy,     pack_left, pack_right, multiply};
 
 }  // namespace pto::host::PTO_LEVEL

@@ -41,13 +41,25 @@ struct Strided {
     int64_t col;
 };
 
-/// c[rows, cols] (+)= a[rows, depth] b[depth, cols]
+/// Element-wise steps on f32, done together.
+enum class ChainOp : uint8_t { Add, Sub, Mul, Exp };
+
+struct Chain {
+    static constexpr uint32_t kMostSteps = 4;
+    static constexpr int kMostRuns = 64;
+
+    uint32_t count = 0;
+    ChainOp ops[kMostSteps];
+    float values[kMostSteps][kMostRuns];  ///< second operand, for each run
+};
+
+/// c[rows, cols] = sum[rows, cols] + a[rows, depth] b[depth, cols]
 struct Product {
     size_t rows;
     size_t cols;
     size_t depth;
     Block2D c;
-    bool accumulate;
+    Source2D sum;  ///< may be c; zeros, if its data are null
 };
 
 /// Operands may start at the same address; they must not overlap in another way. 16-bit floats are computed with as
@@ -59,6 +71,8 @@ struct Numbers {
     void (*map)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, Source2D b);
     /// dst = f(a, the value of the run): `values` are `pitch` apart, one for each run.
     void (*map_rows)(OpId op, DTypeId dtype, Extent extent, Block2D dst, Source2D a, Source2D values);
+    /// dst = the steps of a chain on src, for runs from `first` on; the two may be the same.
+    void (*chain)(const Chain& chain, size_t first, Extent extent, Block2D dst, Source2D src);
     /// dst = the value of the run, of elements of `size` bytes.
     void (*fill_rows)(uint32_t size, Extent extent, Block2D dst, Source2D values);
     /// dst[run] = reduction of the run; results are `dst.pitch` apart. At least one element a run.

@@ -127,7 +127,8 @@ std::vector<float> product(const host::Numbers& one, const std::vector<half>& le
     const host::Strided from = {const_cast<half*>(right.data()), transposed ? 1 : kCols, transposed ? kDepth : 1};
     one.pack_right(host::DTypeId::F16, packed_right, Right::kInfo, from, kDepth, kCols);
     std::vector<float> result(kRows * 48, 7.0f);
-    const host::Product shape = {kRows, kCols, kDepth, {result.data(), 48}, accumulate};
+    const host::Product shape = {
+        kRows, kCols, kDepth, {result.data(), 48}, accumulate ? host::Source2D(result.data(), 48) : host::Source2D()};
     one.multiply(host::DTypeId::F16, shape, packed_left, Left::kInfo, packed_right, Right::kInfo);
     return result;
 }

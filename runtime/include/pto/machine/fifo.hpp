@@ -20,6 +20,8 @@ struct FifoSpec {
     uint32_t slots;
     uint64_t gm_base;
 
+    uint64_t gm_end() const { return gm_base + slots * slot_bytes; }
+
     bool operator==(const FifoSpec& other) const {
         return flag_base == other.flag_base && direction == other.direction && slot_bytes == other.slot_bytes &&
                slots == other.slots && gm_base == other.gm_base;
@@ -44,11 +46,20 @@ class SlotPlaces {
 
     uint32_t operator[](uint64_t sequence) const { return place_[sequence % slots_]; }
 
-    /// A producing core gets the slot of `sequence`; the first one finds it a place.
-    void take(uint64_t sequence) {
+    /// A producing core gets the slot of `sequence`; the first one finds it a place: the last one for which `in_use` is
+    /// not true, if there is one.
+    template <typename InUse>
+    void take(uint64_t sequence, InUse in_use) {
         if (!reuses_last_ || sequence < taken_) return;
         taken_ = sequence + 1;
-        place_[sequence % slots_] = free_[--free_count_];
+        uint32_t last = free_count_ - 1;
+        for (uint32_t i = free_count_; i-- > 0;) {
+            if (in_use(free_[i])) continue;
+            last = i;
+            break;
+        }
+        place_[sequence % slots_] = free_[last];
+        for (--free_count_; last < free_count_; ++last) free_[last] = free_[last + 1];
     }
 
     /// All consuming cores have given back the slots of the sequence numbers before `end`.

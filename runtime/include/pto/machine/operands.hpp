@@ -19,6 +19,8 @@ namespace host {
 /// Dimensions of a view of global memory.
 inline constexpr int kGmRank = 5;
 
+class LazyTiles;
+
 /// What the type of a tile says.
 struct TileInfo {
     Buffer buffer;
@@ -45,7 +47,10 @@ class Operand {
   public:
     const TileInfo& info() const { return *info_; }
     uint64_t address() const { return address_; }
-    std::byte* bytes() const { return bytes_; }
+    /// Where the elements are on the host. They are written there before, if they were not: see LazyTiles.
+    std::byte* bytes() const;
+    /// The same place, whatever is written there.
+    std::byte* place() const { return bytes_; }
     bool assigned() const { return assigned_; }
     int valid_rows() const { return static_cast<int>(valid_row_); }
     int valid_cols() const { return static_cast<int>(valid_col_); }
@@ -73,6 +78,7 @@ class Operand {
 
     const TileInfo* info_;
     std::byte* bytes_ = nullptr;
+    LazyTiles* lazy_ = nullptr;  ///< of the core that placed it
     uint64_t address_ = 0;
     int64_t valid_row_;
     int64_t valid_col_;
@@ -96,6 +102,8 @@ struct View {
         for (int d = 0; d < kGmRank; ++d) last += (shape[d] - 1) * stride[d];
         return last + 1;
     }
+    /// Address past the last element.
+    uint64_t end() const { return address + static_cast<uint64_t>(extent()) * size_of(dtype); }
 };
 
 /// One element of any type, as its bits.

@@ -1,0 +1,72 @@
+#include "runtime/machine/packed_factors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pto::host {
+
+namespace {
+
+/// K and V of 32,768 rows. Pages that nobody writes take no memory.
+constexpr size_t kMostBytes = size_t{32} << 20;
+constexpr size_t kAlignment = 4096;
+
+std::mutex& idle_mutex() {
+    static std::mutex mutex;
+    return mutex;
+}
+
+}  // namespace
+
+/// Memory that no launch uses: pages that are there already are worth keeping. Never destroyed: threads may outlive the
+/// statics of the library.
+PackedFactors::Memory& PackedFactors::idle() {
+    static auto* memory = new Memory;
+    return *memory;
+}
+
+PackedFactors::~PackedFactors() {
+    // Only tried: in a process that was forked while another thread held it, it is never free.
+    const std::unique_lock<std::mutex> lock(idle_mutex(), std::try_to_lock);
+    if (lock && memory_) idle() = std::move(memory_);
+}
+
+const std::byte* PackedFactors::find(const PackedKey& key) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto [first, last] = entries_.equal_range(reinterpret_cast<uint64_t>(key.data));
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second.key == key; });
+    return found == last ? nullptr : found->second.bytes;
+}
+
+std::byte* PackedFactors::reserve(size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!memory_) {
+        const std::unique_lock<std::mutex> idle_lock(idle_mutex(), std::try_to_lock);
+        if (idle_lock) memory_ = std::move(idle());
+    }
+    if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMostBytes)));
+    const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    if (closed_ || !memory_ || kMostBytes - used_ < size) return nullptr;
+    return memory_.get() + std::exchange(used_, used_ + size);
+}
+
+void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto begin = reinterpret_cast<uint64_t>(key.data);
+    entries_.emplace(begin, Entry{key, end, bytes});
+    longest_ = std::max(longest_, end - begin);
+}
+
+void PackedFactors::forget(uint64_t begin, uint64_t end) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto at = entries_.lower_bound(begin - std::min(begin, longest_)); at != entries_.end() && at->first < end;) {
+        if (begin < at->second.end) {
+            at = entries_.erase(at);
+            closed_ = true;
+        } else {
+            ++at;
+        }
+    }
+}
+
+}  // namespace pto::host

@@ -1,0 +1,70 @@
+// Right factors of products, packed once for all blocks of a launch: every block of Q multiplies all of K and V.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "pto/common/dtype.hpp"
+
+namespace pto::host {
+
+/// Which elements of global memory, and how they are packed.
+struct PackedKey {
+    const void* data;
+    int64_t row;
+    int64_t col;
+    DTypeId dtype;
+    int rows;
+    int cols;
+
+    bool operator==(const PackedKey& other) const {
+        return data == other.data && row == other.row && col == other.col && dtype == other.dtype &&
+               rows == other.rows && cols == other.cols;
+    }
+};
+
+/// What is packed is valid during the launch, until somebody stores to where the elements lie. It is never written
+/// again before the launch ends: who has found it may go on reading.
+class PackedFactors {
+  public:
+    PackedFactors() = default;
+    ~PackedFactors();
+    PackedFactors(const PackedFactors&) = delete;
+    PackedFactors& operator=(const PackedFactors&) = delete;
+
+    /// Null if it is not there.
+    const std::byte* find(const PackedKey& key);
+    /// Memory for another one; null if there is no more.
+    std::byte* reserve(size_t bytes);
+    /// Shows to all who look for it what has been packed, from elements that end at the address `end`.
+    void add(const PackedKey& key, uint64_t end, const std::byte* bytes);
+    /// Somebody stores to bytes [begin, end) of global memory. If factors were there, nothing more is kept: they are
+    /// not what all blocks share.
+    void forget(uint64_t begin, uint64_t end);
+
+  private:
+    struct Free {
+        void operator()(std::byte* bytes) const { std::free(bytes); }
+    };
+    using Memory = std::unique_ptr<std::byte, Free>;
+    struct Entry {
+        PackedKey key;
+        uint64_t end;
+        const std::byte* bytes;
+    };
+
+    static Memory& idle();
+
+    std::mutex mutex_;
+    std::multimap<uint64_t, Entry> entries_;  ///< by the address of their first element
+    uint64_t longest_ = 0;                    ///< bytes from the first to the last element of an entry, at most
+    Memory memory_;
+    size_t used_ = 0;
+    bool closed_ = false;
+};
+
+}  // namespace pto::host
