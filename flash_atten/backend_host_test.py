@@ -18,7 +18,7 @@ from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_info, build_stand_in
 from isa.a3 import CUBE_CORES
 from kernels.backend import Choice
-from kernels.host import HostBackend
+from kernels.host import LINE_BYTES, HostBackend
 from kernels.library import KernelError, KernelLibrary, LibraryError
 
 CONFIG = KernelConfig()
@@ -65,6 +65,12 @@ def test_a_bound_launch_sees_new_values_of_its_operands(backend: AttentionBacken
     bound.poison()
     bound.run()
     np.testing.assert_allclose(bound.out, 2 * first, rtol=1e-5)
+
+
+def test_slots_begin_where_lines_of_the_cache_do(backend: AttentionBackend, inputs: AttentionInputs) -> None:
+    for _ in range(8):  # by chance one in four does
+        bound = backend.bind(inputs.q, inputs.k, inputs.v)
+        assert all(part.ctypes.data % LINE_BYTES == 0 for part in bound.launch.scratch)
 
 
 def test_slots_are_sized_for_the_cores_in_use() -> None:
