@@ -76,9 +76,17 @@ static_assert(sizeof(TileConfiguration) == 64, "what LDTILECFG reads");
 constexpr size_t kRowBytes = 64;
 constexpr size_t kLine = kRowBytes / sizeof(bits16);
 
+/// What later blocks need, and is fetched meanwhile: a line of each for an instruction, so that a depth of 128
+/// fetches 64.
+struct Ahead {
+    const bits16* right;  ///< pieces of the right factor
+    const float* results;
+    int64_t pitch;
+};
+
 /// Registers 0 to 3 += left [32, depth] right [depth, 32]; the second halves are `a_next` and `b_next` elements on.
 PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b, size_t b_next, size_t depth,
-                                const bits16* ahead) {
+                                Ahead ahead) {
     for (const bits16* end = a + 2 * depth * kEdge; a != end; a += 2 * kPiece, b += 2 * kPiece) {
 // In hours when another thread of the same core is busy, the unit's instructions take 13 ns each, loads of its
 // registers 10, if nothing else is to be done, and 7.5 and 7 if there is, whatever it is; else it costs nothing.
@@ -92,16 +100,19 @@ PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b,
 #define PTO_RIGHT(PLANE)               \
     PTO_LOAD(6, b + (PLANE) * kPiece); \
     PTO_LOAD(7, b + b_next + (PLANE) * kPiece)
-#define PTO_ADD(C, A, B)              \
-    _tile_dpbf16ps(C, A, B);          \
-    _mm_prefetch(ahead, _MM_HINT_T1); \
-    ahead += kLine;                   \
+#define PTO_ADD(C, A, B, RESULTS)           \
+    _tile_dpbf16ps(C, A, B);                \
+    _mm_prefetch(ahead.right, _MM_HINT_T1); \
+    ahead.right += kLine;                   \
+    expect_stores(RESULTS);                 \
     PTO_PAD()
-#define PTO_PRODUCTS() \
-    PTO_ADD(0, 4, 6);  \
-    PTO_ADD(1, 4, 7);  \
-    PTO_ADD(2, 5, 6);  \
-    PTO_ADD(3, 5, 7)
+#define PTO_PRODUCTS()                       \
+    PTO_ADD(0, 4, 6, ahead.results);         \
+    PTO_ADD(1, 4, 7, ahead.results + kEdge); \
+    ahead.results += ahead.pitch;            \
+    PTO_ADD(2, 5, 6, ahead.results);         \
+    PTO_ADD(3, 5, 7, ahead.results + kEdge); \
+    ahead.results += ahead.pitch
         constexpr size_t kHi = 0, kLo = 1;
         PTO_LEFT(kLo);
         PTO_RIGHT(kLo);
@@ -158,6 +169,15 @@ class ResultBlock {
     float copy_[2 * kEdge][2 * kEdge];
 };
 
+/// The next columns of the right factor come from the third cache, if all blocks share it: each of 128 rows fetches a
+/// quarter of them. So do the results of the next block, if they go to global memory.
+Ahead ahead_of(const Product& product, const Split& b, size_t depth, size_t row, size_t col) {
+    const size_t next_col = std::min(col + 2 * kEdge, (product.cols - 1) / kEdge * kEdge);
+    const bool last_row = row + 2 * kEdge >= product.rows;
+    const float* results = run<float>(product.c, last_row ? 0 : row + 2 * kEdge) + (last_row ? next_col : col);
+    return {b.pieces + place_of(depth, next_col, 0) + row * depth / 2, results, product.c.pitch};
+}
+
 void multiply_block(const Product& product, const Split& a, size_t pitch, const Split& b, size_t depth, size_t row,
                     size_t col) {
     ResultBlock block(product, row, col);
@@ -181,12 +201,8 @@ void multiply_block(const Product& product, const Split& a, size_t pitch, const 
     // Beyond the edge the first half is multiplied again, and not stored.
     const size_t a_next = row + kEdge < product.rows ? place_of(pitch, kEdge, 0) : 0;
     const size_t b_next = col + kEdge < product.cols ? place_of(depth, kEdge, 0) : 0;
-    // The next columns of the right factor come from the third cache, if all blocks share it: each of 128 rows fetches
-    // a quarter of them.
-    const size_t next_col = std::min(col + 2 * kEdge, product.cols - 1);
     multiply_pieces(a.pieces + place_of(pitch, row, 0), a_next, b.pieces + place_of(depth, col, 0), b_next,
-                    round_up(product.depth, kDepth),
-                    b.pieces + place_of(depth, next_col / kEdge * kEdge, 0) + row * depth / 2);
+                    round_up(product.depth, kDepth), ahead_of(product, b, depth, row, col));
     float* upper = run<float>(c, 0);
     float* lower = run<float>(c, kEdge);
     const size_t stride = size_t(c.pitch) * sizeof(float);
