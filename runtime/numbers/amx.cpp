@@ -170,9 +170,10 @@ class ResultBlock {
 };
 
 /// The next columns of the right factor come from the third cache, if all blocks share it: each of 128 rows fetches a
-/// quarter of them. So do the results of the next block, if they go to global memory.
+/// quarter of them. After the last ones comes the factor that was packed next, and that often is needed next. The
+/// results of the next block may come from there, too, if they go to global memory.
 Ahead ahead_of(const Product& product, const Split& b, size_t depth, size_t row, size_t col) {
-    const size_t next_col = std::min(col + 2 * kEdge, (product.cols - 1) / kEdge * kEdge);
+    const size_t next_col = col + 2 * kEdge;
     const bool last_row = row + 2 * kEdge >= product.rows;
     const float* results = run<float>(product.c, last_row ? 0 : row + 2 * kEdge) + (last_row ? next_col : col);
     return {b.pieces + place_of(depth, next_col, 0) + row * depth / 2, results, product.c.pitch};
