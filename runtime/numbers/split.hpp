@@ -175,6 +175,12 @@ PTO_INLINE void transpose_words(__m512i (&rows)[kEdge]) {
     }
 }
 
+/// Fetches where a row of the next piece goes: right factors that all blocks share lie in L3.
+PTO_INLINE void expect_row(const bits16* row) {
+    expect_stores(row + 2 * kPiece);
+    expect_stores(row + 3 * kPiece);
+}
+
 /// A piece of pairs from 16 columns that are `pitch` elements apart; whether all are normal: else it is wrong.
 PTO_INLINE bool split_columns(const bits16* from, int64_t pitch, bits16* piece) {
     AllNormal normal;
@@ -182,12 +188,16 @@ PTO_INLINE bool split_columns(const bits16* from, int64_t pitch, bits16* piece) 
     PTO_UNROLL
     for (size_t c = 0; c < kEdge; ++c) {
         pairs[c] = _mm512_loadu_si512(from + int64_t(c) * pitch);
+        fetch(from + int64_t(c) * pitch + kDepth);
         fetch(from + int64_t(c + kEdge) * pitch);
         normal += pairs[c];
     }
     transpose_words(pairs);
     PTO_UNROLL
-    for (size_t p = 0; p < kEdge; ++p) split_row(pairs[p], piece + p * kDepth);
+    for (size_t p = 0; p < kEdge; ++p) {
+        expect_row(piece + p * kDepth);
+        split_row(pairs[p], piece + p * kDepth);
+    }
     return normal;
 }
 
@@ -206,6 +216,7 @@ PTO_INLINE bool split_row_pairs(const bits16* from, int64_t pitch, bits16* piece
         fetch(from + 2 * kEdge);
         fetch(from + pitch + 2 * kEdge);
         normal += pairs;
+        expect_row(piece + p * kDepth);
         split_row(pairs, piece + p * kDepth);
     }
     return normal;
