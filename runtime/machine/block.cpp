@@ -80,9 +80,9 @@ void Block::run_core(Core& core) {
     }
 }
 
-bool Block::lets_go_on(const Fifo& fifo) const {
+bool Block::lets_go_on(const Fifo& fifo, OpId op) const {
     for (const Core& core : cores_) {
-        if (core.wait.fifo == &fifo && core.can_continue()) return true;
+        if (core.wait.fifo == &fifo && core.wait.op == op && core.can_continue()) return true;
     }
     return false;
 }

@@ -80,8 +80,8 @@ class Block {
     void resume(Core& core);
     std::vector<Core*> ready_cores();
     bool all_done() const;
-    /// Whether a core that waits for a FIFO can continue.
-    bool lets_go_on(const Fifo& fifo) const;
+    /// Whether a core that waits for a FIFO in `op` can continue.
+    bool lets_go_on(const Fifo& fifo, OpId op) const;
     /// Before a store to these bytes of global memory: what is to be made of what is there now, is made.
     void begin_store(uint64_t begin, uint64_t end);
     /// Whether tiles that are to be made of these bytes are left: see LazyTiles.

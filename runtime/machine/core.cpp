@@ -90,8 +90,8 @@ void Core::wait_for_flag(int flag, int line) {
     block.cross_flags().take(kind, subblock, flag);
 }
 
-void Core::let_waiting_go_on(const Fifo& fifo) {
-    if (block.lets_go_on(fifo)) fiber->yield();
+void Core::let_waiting_go_on(const Fifo& fifo, OpId op) {
+    if (block.lets_go_on(fifo, op)) fiber->yield();
 }
 
 std::byte* Core::place(Buffer buffer, uint64_t address, size_t size, int line) {

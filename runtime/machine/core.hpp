@@ -69,9 +69,9 @@ class Core {
     void wait_for(const Fifo& fifo, OpId op, int line);
     /// Suspends this core until the other cores have set a flag.
     void wait_for_flag(int flag, int line);
-    /// Called after a step of a FIFO: a core that waited for it has its turn now, while what it waited for is in the
-    /// caches of the host.
-    void let_waiting_go_on(const Fifo& fifo);
+    /// Called after a step of a FIFO for which cores wait in `op`: one that can go on now has its turn, while what it
+    /// waited for is in the caches of the host.
+    void let_waiting_go_on(const Fifo& fifo, OpId op);
 
     /// Host address of `size` bytes at a byte offset of an on-chip memory; null in trace mode.
     std::byte* place(Buffer buffer, uint64_t address, size_t size, int line);

@@ -69,7 +69,7 @@ class FifoStep {
         ++counters[core_.subblock];
         record(kind, pipe, sequence);
         if (kind == EventKind::Free) fifo_.places.give_back(fifo_.given_back());
-        core_.let_waiting_go_on(fifo_);
+        core_.let_waiting_go_on(fifo_, kind == EventKind::Free ? OpId::TALLOC : OpId::TPOP);
     }
 
   private:

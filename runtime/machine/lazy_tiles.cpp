@@ -121,7 +121,7 @@ bool LazyTiles::do_steps(const Operand& tile, const Rows& written) {
 
 void LazyTiles::multiply(const Operand& dst, const Operand& left, const Operand& right, bool accumulate) {
     if (product_) finish_product();
-    if (accumulate) dst.bytes();
+    accumulate ? dst.bytes() : overwrite(dst);
     product_ = LazyProduct{dst, left, right, accumulate};
 }
 
@@ -207,8 +207,9 @@ void LazyTiles::write_from(uint64_t begin, uint64_t end) {
 }
 
 bool LazyTiles::reads(uint64_t begin, uint64_t end) const {
-    return std::any_of(tiles_.begin(), tiles_.end(),
-                       [=](const Lazy& lazy) { return overlap(begin, end, lazy.begin, lazy.end); });
+    return std::any_of(tiles_.begin(), tiles_.end(), [=](const Lazy& lazy) {
+        return lazy.tile.info().loc != TileType::Acc && overlap(begin, end, lazy.begin, lazy.end);
+    });
 }
 
 void LazyTiles::write(const Lazy& lazy, const Rows& written) {

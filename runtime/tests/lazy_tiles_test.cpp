@@ -1,5 +1,5 @@
 // What is put off leaves no trace: random programs compute the same bits as with every tile written at once.
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "harness.hpp"
@@ -277,6 +277,67 @@ TEST(a_packed_factor_is_packed_again_after_a_store_and_in_the_next_launch) {
     memory.assign(memory.size(), half(3.0f));
     const auto again = [&] { CHECK(product_of(memory) == 9 * kEdge); };
     CHECK(run(again, [] {}, 4).empty());
+}
+
+constexpr int kSlots = 8, kSent = 40;
+constexpr auto kUpDown = TileSplitAxis::TILE_UP_DOWN;
+using Pipe = TPipe<0, Direction::DIR_C2V, kEdge * kEdge * 4, kSlots, kSlots, false>;
+using Entry = Rows2D<float, kEdge / 2, kEdge>;
+
+/// Sends products of `factors`; returns the slots that it got.
+std::set<uint64_t> send_products(std::vector<float>& slots, std::vector<half>& factors) {
+    Mat mat;
+    Left left;
+    Right right;
+    Acc acc;
+    TASSIGN(mat, 0);
+    TASSIGN(left, 0);
+    TASSIGN(right, 0);
+    TASSIGN(acc, 0);
+    TLOAD(mat, Square(factors.data()));
+    TMOV(left, mat);
+    TMOV(right, mat);
+    std::set<uint64_t> used;
+    auto pipe = Pipe(slots.data(), 0, 0);
+    for (int n = 0; n < kSent; ++n) {
+        Result entry(nullptr);
+        TALLOC<Pipe, Result, kUpDown>(pipe, entry);
+        used.insert(entry.view().address);
+        TMATMUL(acc, left, right);
+        TSTORE(entry, acc);
+        TPUSH<Pipe, Result, kUpDown>(pipe, entry);
+    }
+    return used;
+}
+
+void receive_products(std::vector<float>& slots) {
+    VecTile<float, kEdge / 2, kEdge> tile;
+    VecTile<half, kEdge / 2, kEdge> rounded;
+    TASSIGN(tile, 0);
+    TASSIGN(rounded, 16384);
+    auto pipe = Pipe(slots.data(), 0, 0);
+    for (int n = 0; n < kSent; ++n) {
+        Entry entry(nullptr);
+        TPOP<Pipe, Entry, kUpDown>(pipe, entry);
+        TLOAD(tile, entry);
+        TFREE<Pipe, Entry, kUpDown>(pipe, entry);
+        TMULS(tile, tile, 2.0f);
+        TCVT(rounded, tile, RoundMode::CAST_RINT);
+        CHECK(distance(rounded, [](int, int) { return 2 * kEdge; }) == 0);
+    }
+}
+
+TEST(who_has_computed_with_a_slot_leaves_it_to_the_next_product) {
+    std::vector<float> slots(kSlots * kEdge * kEdge);
+    std::vector<half> factors(kEdge * kEdge, half(1.0f));
+    std::set<uint64_t> used;
+    host::LaunchRequest request;
+    request.cpu = cpu();
+    request.fill = false;
+    request.program.cube = [&] { used = send_products(slots, factors); };
+    request.program.vec = [&] { receive_products(slots); };
+    CHECK(host::run_launch(request).empty());
+    CHECK(used.size() == 1);
 }
 
 }  // namespace
