@@ -112,45 +112,67 @@ void LazyTiles::put_off(OpId op, const Operand& src, Source2D values) {
     steps.ops[steps.count++] = *step_of(op);
 }
 
-bool LazyTiles::do_steps(const Operand& tile, const Rows& written) {
-    const Lazy* lazy = find(tile);
-    if (!lazy || lazy->steps.count == 0) return false;
-    write(*lazy, written);
-    return true;
-}
-
 void LazyTiles::multiply(const Operand& dst, const Operand& left, const Operand& right, bool accumulate) {
-    if (product_) finish_product();
+    if (result_) finish_result();
     accumulate ? dst.bytes() : overwrite(dst);
-    product_ = LazyProduct{dst, left, right, accumulate};
+    result_ = Result{dst, left, right, true, accumulate};
 }
 
-bool LazyTiles::store_product(const View& dst, const Operand& src) {
-    if (!product_ || !is_same(product_->dst, src) || src.info().dtype != dst.dtype || !is_one_plane(src, dst) ||
+void LazyTiles::convert(const Operand& dst, const Operand& src, Rounding rounding, bool saturate) {
+    if (result_) finish_result();
+    overwrite(dst);
+    result_ = Result{dst, src, src, false, false, rounding, saturate};
+}
+
+bool LazyTiles::store_result(const View& dst, const Operand& src) {
+    if (!result_ || !is_same(result_->dst, src) || src.info().dtype != dst.dtype || !is_one_plane(src, dst) ||
         dst.stride[4] != 1)
         return false;
     const Strided place = elements_of(dst);
-    compute(*std::exchange(product_, std::nullopt), {place.data, place.row});
+    compute(*std::exchange(result_, std::nullopt), {place.data, place.row});
     add(src, place, dst.address, dst.end());
     return true;
 }
 
-bool LazyTiles::product_needs(Buffer buffer, uint64_t begin, uint64_t end) const {
-    return product_ && (lies_in(product_->dst, buffer, begin, end) || lies_in(product_->left, buffer, begin, end) ||
-                        lies_in(product_->right, buffer, begin, end));
+bool LazyTiles::result_needs(Buffer buffer, uint64_t begin, uint64_t end) const {
+    return result_ && (lies_in(result_->dst, buffer, begin, end) || lies_in(result_->first, buffer, begin, end) ||
+                       lies_in(result_->second, buffer, begin, end));
 }
 
-void LazyTiles::finish_product() {
-    const LazyProduct product = *std::exchange(product_, std::nullopt);
-    compute(product, {overwrite(product.dst), product.dst.info().cols});
+void LazyTiles::finish_result() {
+    const Result result = *std::exchange(result_, std::nullopt);
+    compute(result, {overwrite(result.dst), result.dst.info().cols});
 }
 
-void LazyTiles::compute(const LazyProduct& product, const Block2D& c) {
-    const TileInfo& left = product.left.info();
+void LazyTiles::compute(const Result& result, const Block2D& place) {
+    result.is_product ? multiply(result, place) : convert(result, place);
+}
+
+void LazyTiles::multiply(const Result& product, const Block2D& c) {
+    const TileInfo& left = product.first.info();
     const Source2D sum = product.accumulate ? Source2D(product.dst.place(), product.dst.info().cols) : Source2D();
-    const Product shape = {size_t(product.left.valid_rows()), size_t(product.right.valid_cols()),
-                           size_t(product.left.valid_cols()), c, sum};
-    numbers_->multiply(left.dtype, shape, product.left.bytes(), left, factor(product.right), product.right.info());
+    const Product shape = {size_t(product.first.valid_rows()), size_t(product.second.valid_cols()),
+                           size_t(product.first.valid_cols()), c, sum};
+    numbers_->multiply(left.dtype, shape, product.first.bytes(), left, factor(product.second), product.second.info());
+}
+
+void LazyTiles::convert(const Result& conversion, const Block2D& place) {
+    const Operand& src = conversion.first;
+    const DTypeId from = src.info().dtype, to = conversion.dst.info().dtype;
+    const size_t rows = conversion.dst.valid_rows(), cols = conversion.dst.valid_cols();
+    const auto convert_rows = [&](const Source2D& source, size_t first, size_t count) {
+        const auto at = [&](const void* data, int64_t pitch, DTypeId dtype) {
+            return from_element({const_cast<void*>(data), pitch, 1}, int64_t(first), 0, dtype).data;
+        };
+        numbers_->convert(from, to, {count, cols}, {at(place.data, place.pitch, to), place.pitch},
+                          {at(source.data, source.pitch, from), source.pitch}, conversion.rounding,
+                          conversion.saturate);
+    };
+    const Lazy* lazy = find(src);
+    if (!lazy || lazy->steps.count == 0) return convert_rows(runs(src), 0, rows);
+    // Rows that are written only now are converted at once, while the first cache has them.
+    const Source2D written = {src.place(), src.info().pitch()};
+    write(*lazy, [&](size_t first, size_t count) { convert_rows(written, first, count); });
 }
 
 const std::byte* LazyTiles::factor(const Operand& tile) const {
@@ -182,7 +204,7 @@ bool LazyTiles::share_packed(const Operand& dst, const Strided& from) {
 std::byte* LazyTiles::overwrite(const Operand& tile) {
     const Buffer buffer = tile.info().buffer;
     const uint64_t begin = tile.address(), end = begin + tile.info().bytes();
-    if (product_needs(buffer, begin, end)) finish_product();
+    if (result_needs(buffer, begin, end)) finish_result();
     for (size_t i = tiles_.size(); i-- > 0;) {
         const Operand& other = tiles_[i].tile;
         if (!lies_in(other, buffer, begin, end)) continue;
@@ -194,7 +216,7 @@ std::byte* LazyTiles::overwrite(const Operand& tile) {
 }
 
 void LazyTiles::write(Buffer buffer, uint64_t begin, uint64_t end) {
-    if (product_needs(buffer, begin, end)) finish_product();
+    if (result_needs(buffer, begin, end)) finish_result();
     for (size_t i = tiles_.size(); i-- > 0;) {
         if (lies_in(tiles_[i].tile, buffer, begin, end)) write(tiles_[i]);
     }
@@ -212,7 +234,7 @@ bool LazyTiles::reads(uint64_t begin, uint64_t end) const {
     });
 }
 
-void LazyTiles::write(const Lazy& lazy, const Rows& written) {
+void LazyTiles::write(const Lazy& lazy, const Written& written) {
     const TileInfo& info = lazy.tile.info();
     const size_t rows = info.rows, cols = info.cols;
     const Strided to = {lazy.tile.place(), info.row_stride(), info.col_stride()};

@@ -2,7 +2,8 @@
 //
 // Most tiles are read once, and whole: of scores the maximum is subtracted, K is packed, a product is stored. So TLOAD
 // only notes where the elements lie, and who needs them reads them there. Steps on the elements of such a tile are
-// noted, too, and done in one pass; a product is computed when it is stored, straight into global memory. Nobody sees
+// noted, too, and done in one pass; a product or a conversion is computed when it is stored, straight into global
+// memory. Nobody sees
 // a difference: who asks for the bytes of a tile (Operand::bytes), overwrites something it is made of, or stores to
 // where its elements lie, finds it written before.
 #pragma once
@@ -22,15 +23,12 @@ namespace pto::host {
 
 class LazyTiles {
   public:
-    /// Called with the first of some rows, and how many.
-    using Rows = std::function<void(size_t first, size_t rows)>;
-
     /// `numbers`: see Launch; null in trace mode, in which no tile is noted.
     LazyTiles(const Numbers* numbers, PackedFactors& packed) : numbers_(numbers), packed_(packed) {}
     LazyTiles(const LazyTiles&) = delete;
     LazyTiles& operator=(const LazyTiles&) = delete;
 
-    bool empty() const { return tiles_.empty() && !product_; }
+    bool empty() const { return tiles_.empty() && !result_; }
 
     /// Notes that a tile is filled by a view of global memory. Returns false if it has to be copied.
     bool load(const Operand& dst, const View& src);
@@ -43,14 +41,13 @@ class LazyTiles {
     /// run).
     bool can_put_off(OpId op, const Operand& dst, const Operand& src) const;
     void put_off(OpId op, const Operand& src, Source2D values);
-    /// Does the steps that were noted for a tile; calls `written` for rows as soon as they are. Returns false if there
-    /// were none. `written` must not ask for the bytes of any tile.
-    bool do_steps(const Operand& tile, const Rows& written);
 
     /// Notes that dst (+)= left right.
     void multiply(const Operand& dst, const Operand& left, const Operand& right, bool accumulate);
-    /// Computes the product that was noted for `src` in global memory. Returns false if there is none, or it cannot.
-    bool store_product(const View& dst, const Operand& src);
+    /// Notes that dst = src converted. They share no bytes, and are row-major.
+    void convert(const Operand& dst, const Operand& src, Rounding rounding, bool saturate);
+    /// Computes what was noted for `src` in global memory. Returns false if nothing was, or it cannot.
+    bool store_result(const View& dst, const Operand& src);
     /// Notes that a right factor is made of the elements at `from`, which are packed once for all blocks. Returns false
     /// if it has to be packed.
     bool share_packed(const Operand& dst, const Strided& from);
@@ -75,26 +72,35 @@ class LazyTiles {
         Chain steps;
         size_t packed = 0;  ///< bytes of a packed factor, which is what `source` then is
     };
-    struct LazyProduct {
+    /// A product or a conversion that is to be computed.
+    struct Result {
         Operand dst;
-        Operand left;
-        Operand right;
-        bool accumulate;
+        Operand first;
+        Operand second;  ///< of a conversion, `first` again
+        bool is_product;
+        bool accumulate = false;
+        Rounding rounding = Rounding::Nearest;
+        bool saturate = false;
     };
 
     const Lazy* find(const Operand& tile) const;
     void add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed = 0);
-    void write(const Lazy& lazy, const Rows& written = {});
+    /// Called with the first of some rows that have been written, and how many; must not ask for the bytes of any tile.
+    using Written = std::function<void(size_t first, size_t rows)>;
+    void write(const Lazy& lazy, const Written& written = {});
     void drop(const Lazy& lazy);
     const std::byte* factor(const Operand& tile) const;
-    bool product_needs(Buffer buffer, uint64_t begin, uint64_t end) const;
-    void finish_product();
-    void compute(const LazyProduct& product, const Block2D& c);
+    bool result_needs(Buffer buffer, uint64_t begin, uint64_t end) const;
+    void finish_result();
+    /// Computes a result into a place that may be another than its own.
+    void compute(const Result& result, const Block2D& place);
+    void multiply(const Result& product, const Block2D& c);
+    void convert(const Result& conversion, const Block2D& place);
 
     const Numbers* const numbers_;
     PackedFactors& packed_;
     std::vector<Lazy> tiles_;  ///< no two share bytes
-    std::optional<LazyProduct> product_;
+    std::optional<Result> result_;
 };
 
 }  // namespace pto::host

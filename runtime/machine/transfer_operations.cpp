@@ -188,7 +188,7 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
     if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).store(dst, modes.adds).done();
     const Timer timer(OpId::TSTORE, elements_of(src), line);
-    if (!modes.adds && !modes.relu && core.lazy.store_product(dst, src)) return;
+    if (!modes.adds && !modes.relu && core.lazy.store_result(dst, src)) return;
     std::vector<std::byte> positive;
     if (modes.relu) positive = without_negatives(src);
     for_each_plane(dst, [&](uint64_t plane, int64_t first_row) {

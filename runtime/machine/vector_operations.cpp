@@ -109,20 +109,10 @@ void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode sa
     if (conversion.uses_library_scratch) spoil_library_scratch(line);
     const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
     Core& core = Core::current(line);
-    const auto convert_runs = [&](Extent extent, Block2D to_runs, Source2D from_runs) {
-        core.numbers().convert(from, to, extent, to_runs, from_runs, rounding(conversion, mode), saturate);
-    };
-    // Rows that are written only now are converted at once, while the first cache has them.
-    if (!share_bytes(dst, src) && dst.info().row_major) {
-        const Block2D results = written_runs(core, dst), sources = {src.place(), src.info().pitch()};
-        if (core.lazy.do_steps(src, [&](size_t first, size_t rows) {
-                convert_runs({rows, size_t(dst.valid_cols())}, from_row(results, first, to),
-                             from_row(sources, first, from));
-            }))
-            return;
-    }
+    const Rounding how = rounding(conversion, mode);
+    if (!share_bytes(dst, src) && dst.info().row_major) return core.lazy.convert(dst, src, how, saturate);
     const Source2D runs = core.lazy.runs(src);
-    convert_runs(extent_of(dst, {runs}), written_runs(core, dst), runs);
+    core.numbers().convert(from, to, extent_of(dst, {runs}), written_runs(core, dst), runs, how, saturate);
 }
 
 namespace {
