@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "runtime/machine/elements.hpp"
@@ -79,7 +80,7 @@ bool LazyTiles::load(const Operand& dst, const View& src) {
 void LazyTiles::add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed) {
     overwrite(tile);
     if (tiles_.size() == kMostTiles) write(tiles_.front());
-    tiles_.push_back({tile, source, begin, end, {}, packed});
+    tiles_.push_back({tile, source, begin, end, nullptr, packed});
 }
 
 const LazyTiles::Lazy* LazyTiles::find(const Operand& tile) const {
@@ -90,7 +91,7 @@ const LazyTiles::Lazy* LazyTiles::find(const Operand& tile) const {
 
 const Strided* LazyTiles::source_of(const Operand& tile) const {
     const Lazy* lazy = find(tile);
-    return lazy && lazy->steps.count == 0 ? &lazy->source : nullptr;
+    return lazy && !lazy->steps ? &lazy->source : nullptr;
 }
 
 Source2D LazyTiles::runs(const Operand& tile) const {
@@ -101,12 +102,22 @@ Source2D LazyTiles::runs(const Operand& tile) const {
 
 bool LazyTiles::can_put_off(OpId op, const Operand& dst, const Operand& src) const {
     const Lazy* lazy = find(src);
-    return lazy && step_of(op) && is_same(dst, src) && src.info().dtype == DTypeId::F32 && src.info().row_major &&
-           lazy->source.col == 1 && lazy->steps.count < Chain::kMostSteps && src.valid_rows() <= Chain::kMostRuns;
+    if (!lazy || !step_of(op) || !is_same(dst, src) || src.info().dtype != DTypeId::F32 || !src.info().row_major ||
+        lazy->source.col != 1 || src.valid_rows() > Chain::kMostRuns)
+        return false;
+    return lazy->steps ? lazy->steps->count < Chain::kMostSteps : free_chain() != nullptr;
+}
+
+const Chain* LazyTiles::free_chain() const {
+    const auto is_free = [](const Chain& chain) { return chain.count == 0; };
+    const Chain* found = std::find_if(std::begin(chains_), std::end(chains_), is_free);
+    return found == std::end(chains_) ? nullptr : found;
 }
 
 void LazyTiles::put_off(OpId op, const Operand& src, Source2D values) {
-    Chain& steps = tiles_[find(src) - tiles_.data()].steps;
+    Lazy& lazy = tiles_[find(src) - tiles_.data()];
+    if (!lazy.steps) lazy.steps = chains_ + (free_chain() - chains_);
+    Chain& steps = *lazy.steps;
     const auto* value = static_cast<const float*>(values.data);
     for (int r = 0; value && r < src.valid_rows(); ++r) steps.values[steps.count][r] = value[r * values.pitch];
     steps.ops[steps.count++] = *step_of(op);
@@ -169,7 +180,7 @@ void LazyTiles::convert(const Result& conversion, const Block2D& place) {
                           conversion.saturate);
     };
     const Lazy* lazy = find(src);
-    if (!lazy || lazy->steps.count == 0) return convert_rows(runs(src), 0, rows);
+    if (!lazy || !lazy->steps) return convert_rows(runs(src), 0, rows);
     // Rows that are written only now are converted at once, while the first cache has them.
     const Source2D written = {src.place(), src.info().pitch()};
     write(*lazy, [&](size_t first, size_t count) { convert_rows(written, first, count); });
@@ -240,20 +251,21 @@ void LazyTiles::write(const Lazy& lazy, const Written& written) {
     const Strided to = {lazy.tile.place(), info.row_stride(), info.col_stride()};
     if (lazy.packed) {
         std::memcpy(to.data, lazy.source.data, lazy.packed);
-    } else if (lazy.steps.count == 0) {
+    } else if (!lazy.steps) {
         numbers_->copy(info.dtype, info.dtype, to, lazy.source, rows, cols);
     }
-    for (size_t first = 0; lazy.steps.count != 0 && first < rows; first += kRowsAtOnce) {
+    for (size_t first = 0; lazy.steps && first < rows; first += kRowsAtOnce) {
         const Extent extent = {std::min(kRowsAtOnce, rows - first), cols};
         const Strided source = from_element(lazy.source, int64_t(first), 0, info.dtype);
         const Strided dst = from_element(to, int64_t(first), 0, info.dtype);
-        numbers_->chain(lazy.steps, first, extent, {dst.data, dst.row}, {source.data, source.row});
+        numbers_->chain(*lazy.steps, first, extent, {dst.data, dst.row}, {source.data, source.row});
         if (written) written(first, extent.runs);
     }
     drop(lazy);
 }
 
 void LazyTiles::drop(const Lazy& lazy) {
+    if (lazy.steps) lazy.steps->count = 0;
     tiles_[&lazy - tiles_.data()] = tiles_.back();
     tiles_.pop_back();
 }

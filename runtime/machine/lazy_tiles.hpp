@@ -3,9 +3,8 @@
 // Most tiles are read once, and whole: of scores the maximum is subtracted, K is packed, a product is stored. So TLOAD
 // only notes where the elements lie, and who needs them reads them there. Steps on the elements of such a tile are
 // noted, too, and done in one pass; a product or a conversion is computed when it is stored, straight into global
-// memory. Nobody sees
-// a difference: who asks for the bytes of a tile (Operand::bytes), overwrites something it is made of, or stores to
-// where its elements lie, finds it written before.
+// memory. Nobody sees a difference: who asks for the bytes of a tile (Operand::bytes), overwrites something it is made
+// of, or stores to where its elements lie, finds it written before.
 #pragma once
 
 #include <cstddef>
@@ -37,9 +36,9 @@ class LazyTiles {
     /// Where to read the runs of a tile, which is written before if it must be.
     Source2D runs(const Operand& tile) const;
 
-    /// Whether a step on all elements of a tile can be noted, and then noted: dst = op(src), or op(src, value of the
-    /// run).
+    /// Whether a step on all elements of a tile can be noted: dst = op(src), or op(src, value of the run).
     bool can_put_off(OpId op, const Operand& dst, const Operand& src) const;
+    /// Notes it; `values` are `pitch` apart, one for each run, or not there.
     void put_off(OpId op, const Operand& src, Source2D values);
 
     /// Notes that dst (+)= left right.
@@ -59,18 +58,21 @@ class LazyTiles {
     void write(Buffer buffer, uint64_t begin, uint64_t end);
     /// Writes the tiles whose elements lie in these bytes of global memory.
     void write_from(uint64_t begin, uint64_t end);
-    /// Whether there are such tiles.
+    /// Whether there are such tiles, other than accumulators that have been stored there: the next product makes them
+    /// void.
     bool reads(uint64_t begin, uint64_t end) const;
 
   private:
+    static constexpr int kMostChains = 4;
+
     /// A tile that is to be written.
     struct Lazy {
         Operand tile;
         Strided source;
         uint64_t begin;  ///< bytes of global memory that its elements come from
         uint64_t end;
-        Chain steps;
-        size_t packed = 0;  ///< bytes of a packed factor, which is what `source` then is
+        Chain* steps;   ///< one of `chains_`, or null
+        size_t packed;  ///< bytes of a packed factor, which is what `source` then is
     };
     /// A product or a conversion that is to be computed.
     struct Result {
@@ -89,6 +91,9 @@ class LazyTiles {
     using Written = std::function<void(size_t first, size_t rows)>;
     void write(const Lazy& lazy, const Written& written = {});
     void drop(const Lazy& lazy);
+    /// One that no tile has: it has no steps. Null if there is none.
+    const Chain* free_chain() const;
+    /// Where a right factor is packed.
     const std::byte* factor(const Operand& tile) const;
     bool result_needs(Buffer buffer, uint64_t begin, uint64_t end) const;
     void finish_result();
@@ -100,6 +105,7 @@ class LazyTiles {
     const Numbers* const numbers_;
     PackedFactors& packed_;
     std::vector<Lazy> tiles_;  ///< no two share bytes
+    Chain chains_[kMostChains];
     std::optional<Result> result_;
 };
 

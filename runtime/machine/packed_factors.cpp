@@ -9,6 +9,9 @@ namespace {
 
 /// K and V of 32,768 rows. Pages that nobody writes take no memory.
 constexpr size_t kMostBytes = size_t{32} << 20;
+/// Factors that are kept before anybody asks for one again: K and V of 1,024 rows. Each that is asked for again lets
+/// more be kept. What nobody asks for again costs twice the time of packing, since its memory is in no cache.
+constexpr size_t kOnTrust = 16, kMoreForEach = 4;
 /// A line of a cache: the next factor follows at once, and is fetched by the product before (runtime/numbers/amx.cpp).
 constexpr size_t kAlignment = 64;
 
@@ -36,18 +39,22 @@ const std::byte* PackedFactors::find(const PackedKey& key) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto [first, last] = entries_.equal_range(reinterpret_cast<uint64_t>(key.data));
     const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second.key == key; });
-    return found == last ? nullptr : found->second.bytes;
+    if (found == last) return nullptr;
+    ++found_;
+    return found->second.bytes;
 }
 
 std::byte* PackedFactors::reserve(size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_ || kept_ >= kOnTrust + kMoreForEach * found_) return nullptr;
     if (!memory_) {
         const std::unique_lock<std::mutex> idle_lock(idle_mutex(), std::try_to_lock);
         if (idle_lock) memory_ = std::move(idle());
     }
     if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMostBytes)));
     const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    if (closed_ || !memory_ || kMostBytes - used_ < size) return nullptr;
+    if (!memory_ || kMostBytes - used_ < size) return nullptr;
+    ++kept_;
     return memory_.get() + std::exchange(used_, used_ + size);
 }
 

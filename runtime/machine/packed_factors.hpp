@@ -38,7 +38,7 @@ class PackedFactors {
 
     /// Null if it is not there.
     const std::byte* find(const PackedKey& key);
-    /// Memory for another one; null if there is no more.
+    /// Memory for another one; null if it is not to be kept.
     std::byte* reserve(size_t bytes);
     /// Shows to all who look for it what has been packed, from elements that end at the address `end`.
     void add(const PackedKey& key, uint64_t end, const std::byte* bytes);
@@ -64,6 +64,8 @@ class PackedFactors {
     uint64_t longest_ = 0;                    ///< bytes from the first to the last element of an entry, at most
     Memory memory_;
     size_t used_ = 0;
+    size_t kept_ = 0;
+    size_t found_ = 0;
     bool closed_ = false;
 };
 

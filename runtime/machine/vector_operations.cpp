@@ -26,6 +26,11 @@ Extent extent_of(const Operand& dst, std::initializer_list<Source2D> operands) {
     return dense ? Extent{1, runs * count} : Extent{runs, count};
 }
 
+/// Whether two tiles have no byte in common, whatever of them is valid.
+bool are_apart(const Operand& a, const Operand& b) {
+    return a.address() >= b.address() + b.info().bytes() || b.address() >= a.address() + a.info().bytes();
+}
+
 /// Whether two tiles in UB share a byte; of partly valid tiles their valid rows count.
 bool share_bytes(const Operand& a, const Operand& b) {
     const auto run = [](const Operand& tile, int r) {
@@ -33,7 +38,7 @@ bool share_bytes(const Operand& a, const Operand& b) {
         const uint64_t start = tile.address() + uint64_t(r) * tile.info().pitch() * size;
         return std::pair<uint64_t, uint64_t>(start, start + tile.valid_run() * size);
     };
-    if (a.address() >= b.address() + b.info().bytes() || b.address() >= a.address() + a.info().bytes()) return false;
+    if (are_apart(a, b)) return false;
     for (int i = 0; i < a.valid_runs(); ++i) {
         const auto [begin, end] = run(a, i);
         for (int j = 0; j < b.valid_runs(); ++j) {
@@ -110,7 +115,7 @@ void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode sa
     const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
     Core& core = Core::current(line);
     const Rounding how = rounding(conversion, mode);
-    if (!share_bytes(dst, src) && dst.info().row_major) return core.lazy.convert(dst, src, how, saturate);
+    if (are_apart(dst, src) && dst.info().row_major) return core.lazy.convert(dst, src, how, saturate);
     const Source2D runs = core.lazy.runs(src);
     core.numbers().convert(from, to, extent_of(dst, {runs}), written_runs(core, dst), runs, how, saturate);
 }
