@@ -38,7 +38,7 @@ void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left
     require_matmul(op, dst, left, right, line);
     require_assigned(op, acc, line);
     if (kTrace) return Recorder(op, dst, line, PIPE_M).read(acc, left, right).write(dst).done();
-    if (acc.bytes() != dst.bytes()) std::memmove(dst.bytes(), acc.bytes(), dst.info().bytes());
+    if (acc.place() != dst.place()) std::memmove(dst.bytes(), acc.bytes(), dst.info().bytes());
     compute(op, dst, left, right, true, line);
 }
 

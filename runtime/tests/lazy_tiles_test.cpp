@@ -158,7 +158,7 @@ void run_cube_program(uint32_t seed, bool at_once, std::vector<half>& factors, s
         Left& a = left[dice(2)];
         Right& b = right[dice(2)];
         Acc& c = acc[dice(2)];
-        switch (dice(9)) {
+        switch (dice(11)) {
             case 0:
             case 1:
                 TLOAD(mats[dice(3)], square(dice(kSquares)));
@@ -178,6 +178,12 @@ void run_cube_program(uint32_t seed, bool at_once, std::vector<half>& factors, s
                 break;
             case 7:
                 TSTORE(result(dice(kSquares)), c);
+                break;
+            case 8:
+                TMOV(mats[dice(3)], c);
+                break;
+            case 9:
+                TMOV<Mat, Acc, ReluPreMode::NormalRelu>(mats[dice(3)], c);
                 break;
             default:
                 if (dice(4) == 0) TSTORE(square(dice(kSquares)), c);
@@ -221,6 +227,25 @@ TEST(a_tile_keeps_what_was_loaded_when_its_source_is_overwritten) {
         TEXP(second, second);
         host::GmPointer<float>(memory.data())[0] = 0;
         CHECK(std::fabs(at(second, 0, 0) - std::exp(2.0f)) < 1e-5f);
+    };
+    CHECK(run_vec(body).empty());
+}
+
+TEST(a_tile_in_the_librarys_scratch_is_destroyed_though_nobody_has_written_it) {
+    std::vector<float> memory(kRows * kCols, 1);
+    const auto body = [&] {
+        Floats tile;
+        Upper lost;
+        Values values;
+        TASSIGN(tile, 0);
+        TASSIGN(values, Floats::kBytes);
+        TASSIGN(lost, host::kLibraryScratchStart);
+        TLOAD(lost, Rows2D<float, kRows / 2, kCols>(memory.data()));
+        fill(tile, [](int, int) { return 5; });
+        fill(values, [](int, int) { return 2; });
+        TROWEXPANDSUB(tile, tile, values);
+        CHECK(distance(tile, [](int, int) { return 3; }) == 0);
+        CHECK(at(lost, 0, 0) == 2);
     };
     CHECK(run_vec(body).empty());
 }
