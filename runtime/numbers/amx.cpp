@@ -88,9 +88,11 @@ struct Ahead {
 PTO_INLINE void multiply_pieces(const bits16* a, size_t a_next, const bits16* b, size_t b_next, size_t depth,
                                 Ahead ahead) {
     for (const bits16* end = a + 2 * depth * kEdge; a != end; a += 2 * kPiece, b += 2 * kPiece) {
-// In hours when another thread of the same core is busy, the unit's instructions take 13 ns each, loads of its
-// registers 10, if nothing else is to be done, and 7.5 and 7 if there is, whatever it is; else it costs nothing.
-#define PTO_PAD() __asm__ volatile(".rept 12; nop; .endr")
+// For minutes, perhaps because another thread of the same core works, the unit's instructions take 13 ns each and loads
+// of its registers 10, if nothing else comes between them, and 7.5 and 7 if some eight instructions or more do,
+// whatever they are; in a product, 20 were better than 12 in some of these minutes. Else they cost nothing: 6 ns are 16
+// cycles.
+#define PTO_PAD() __asm__ volatile(".rept 20; nop; .endr")
 #define PTO_LOAD(REGISTER, FROM)            \
     _tile_loadd(REGISTER, FROM, kRowBytes); \
     PTO_PAD()
