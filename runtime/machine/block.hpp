@@ -45,13 +45,28 @@ struct Task {
     bool fill = true;
 };
 
+/// Of packed factors, in a launch that does not know its buffers.
+inline constexpr size_t kPackedBytesUnlessKnown = size_t{8} << 20;
+
 /// What a block needs to know about its launch.
 struct Launch : Task {
-    Launch(const Task& task, const Numbers* numbers) : Task(task), numbers(numbers) {}
+    Launch(const Task& task, const Numbers* numbers) : Task(task), numbers(numbers), packed(most_packed_bytes(task)) {}
 
     const Numbers* const numbers;  ///< not used in trace mode
     std::atomic<bool> failed{false};
     PackedFactors packed;
+
+    /// A launch takes at most 1.3 times the memory of its buffers, with what workers have: of those that are filled,
+    /// all slots are touched.
+    static size_t most_packed_bytes(const Task& task) {
+        size_t bytes = 0;
+        uint64_t last = 0;
+        for (const GmRange& range : task.gm) {  // one buffer may be several parameters in a row
+            if (range.begin != last) bytes += range.end - range.begin;
+            last = range.begin;
+        }
+        return bytes == 0 ? kPackedBytesUnlessKnown : bytes / (task.fill ? 16 : 4);
+    }
 
     /// The line that decides by what is loaded at `line`; 0 if none does.
     int line_that_decides_by(int line) const {

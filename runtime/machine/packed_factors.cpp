@@ -8,7 +8,7 @@ namespace pto::host {
 namespace {
 
 /// K and V of 32,768 rows. Pages that nobody writes take no memory.
-constexpr size_t kMostBytes = size_t{32} << 20;
+constexpr size_t kMemoryBytes = size_t{32} << 20;
 /// Factors that are kept before anybody asks for one again: K and V of 1,024 rows. Each that is asked for again lets
 /// more be kept. What nobody asks for again costs twice the time of packing, since its memory is in no cache.
 constexpr size_t kOnTrust = 16, kMoreForEach = 4;
@@ -28,6 +28,8 @@ PackedFactors::Memory& PackedFactors::idle() {
     static auto* memory = new Memory;
     return *memory;
 }
+
+PackedFactors::PackedFactors(size_t most) : most_(std::min(most, kMemoryBytes)) {}
 
 PackedFactors::~PackedFactors() {
     // Only tried: in a process that was forked while another thread held it, it is never free.
@@ -51,9 +53,9 @@ std::byte* PackedFactors::reserve(size_t bytes) {
         const std::unique_lock<std::mutex> idle_lock(idle_mutex(), std::try_to_lock);
         if (idle_lock) memory_ = std::move(idle());
     }
-    if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMostBytes)));
+    if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMemoryBytes)));
     const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    if (!memory_ || kMostBytes - used_ < size) return nullptr;
+    if (!memory_ || most_ < used_ + size) return nullptr;
     ++kept_;
     return memory_.get() + std::exchange(used_, used_ + size);
 }

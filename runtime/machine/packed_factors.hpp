@@ -31,7 +31,8 @@ struct PackedKey {
 /// again before the launch ends: who has found it may go on reading.
 class PackedFactors {
   public:
-    PackedFactors() = default;
+    /// Keeps at most so many bytes.
+    explicit PackedFactors(size_t most = SIZE_MAX);
     ~PackedFactors();
     PackedFactors(const PackedFactors&) = delete;
     PackedFactors& operator=(const PackedFactors&) = delete;
@@ -59,6 +60,7 @@ class PackedFactors {
 
     static Memory& idle();
 
+    const size_t most_;
     std::mutex mutex_;
     std::multimap<uint64_t, Entry> entries_;  ///< by the address of their first element
     uint64_t longest_ = 0;                    ///< bytes from the first to the last element of an entry, at most

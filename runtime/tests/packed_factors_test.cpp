@@ -53,6 +53,13 @@ TEST(more_are_kept_when_some_are_asked_for_again) {
     CHECK(kept == 20);
 }
 
+TEST(no_more_are_kept_than_there_is_room_for) {
+    PackedFactors factors(3 * kBytes);
+    int kept = 0;
+    for (uint64_t address = 0x100000; keep(factors, address); address += kBytes) ++kept;
+    CHECK(kept == 3);
+}
+
 }  // namespace
 
 HARNESS_MAIN
