@@ -114,8 +114,8 @@ void Block::begin_store(uint64_t begin, uint64_t end) {
 }
 
 bool Block::others_share(uint64_t address) const {
-    const auto is_slot = [=](const Fifo& fifo) { return fifo.spec.gm_base <= address && address < fifo.spec.gm_end(); };
-    return launch.block_count > 1 && std::none_of(fifos_.begin(), fifos_.end(), is_slot);
+    return launch.block_count > 1 &&
+           std::none_of(fifos_.begin(), fifos_.end(), [=](const Fifo& fifo) { return fifo.spec.has(address); });
 }
 
 bool Block::has_lazy_tiles_in(uint64_t begin, uint64_t end) const {

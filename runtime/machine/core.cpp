@@ -114,7 +114,7 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
     checkpoint();
     if (begin < kFirstAddress) fail(line, "%s on global memory without an address (null pointer)", op);
     for (const Fifo& fifo : block.fifos()) {
-        if (begin < fifo.spec.gm_base || begin >= fifo.spec.gm_end()) continue;
+        if (!fifo.spec.has(begin)) continue;
         const uint64_t offset = (begin - fifo.spec.gm_base) % fifo.spec.slot_bytes;
         if (offset + (end - begin) > fifo.spec.slot_bytes) {
             fail(line, "%s of bytes [%lu, %lu) of a slot of FIFO %d, which has %lu", op, offset, offset + end - begin,
@@ -145,7 +145,7 @@ void Core::begin_gm_access(const char* op, const View& view, int line) {
                  op);
         }
     }
-    begin_gm_access(op, view.address, view.address + static_cast<uint64_t>(last + 1) * size_of(view.dtype), line);
+    begin_gm_access(op, view.address, view.end(), line);
 }
 
 void Core::begin_gm_store(const char* op, uint64_t begin, uint64_t end, int line) {

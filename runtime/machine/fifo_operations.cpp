@@ -49,7 +49,7 @@ class FifoStep {
         if (kind == EventKind::Alloc) {
             // A slot in which a tile stays would have to be read before it is written.
             fifo_.places.take(sequence, [this](uint32_t place) {
-                const uint64_t begin = fifo_.spec.gm_base + place * fifo_.spec.slot_bytes;
+                const uint64_t begin = fifo_.spec.slot_address(place);
                 return core_.block.has_lazy_tiles_in(begin, begin + fifo_.spec.slot_bytes);
             });
         }

@@ -67,7 +67,6 @@ std::optional<ChainOp> step_of(OpId op) {
 
 /// Sizes of factors of which every level of CPU makes 32 bits an element, and a header at most: see runtime/numbers.
 constexpr int kEvenPanels = 32;
-constexpr size_t kPackedHeader = 64;
 
 }  // namespace
 
@@ -83,24 +82,24 @@ void LazyTiles::add(const Operand& tile, const Strided& source, uint64_t begin, 
     tiles_.push_back({tile, source, begin, end, nullptr, packed});
 }
 
-const LazyTiles::Lazy* LazyTiles::find(const Operand& tile) const {
+LazyTiles::Lazy* LazyTiles::find(const Operand& tile) {
     const auto found =
         std::find_if(tiles_.begin(), tiles_.end(), [&](const Lazy& lazy) { return is_same(lazy.tile, tile); });
     return found == tiles_.end() ? nullptr : &*found;
 }
 
-const Strided* LazyTiles::source_of(const Operand& tile) const {
+const Strided* LazyTiles::source_of(const Operand& tile) {
     const Lazy* lazy = find(tile);
     return lazy && !lazy->steps ? &lazy->source : nullptr;
 }
 
-Source2D LazyTiles::runs(const Operand& tile) const {
+Source2D LazyTiles::runs(const Operand& tile) {
     const Strided* source = source_of(tile);
     if (source && tile.info().row_major && source->col == 1) return {source->data, source->row};
     return runs_of(tile);
 }
 
-bool LazyTiles::can_put_off(OpId op, const Operand& dst, const Operand& src) const {
+bool LazyTiles::can_put_off(OpId op, const Operand& dst, const Operand& src) {
     const Lazy* lazy = find(src);
     if (!lazy || !step_of(op) || !is_same(dst, src) || src.info().dtype != DTypeId::F32 || !src.info().row_major ||
         lazy->source.col != 1 || src.valid_rows() > Chain::kMostRuns)
@@ -108,16 +107,16 @@ bool LazyTiles::can_put_off(OpId op, const Operand& dst, const Operand& src) con
     return lazy->steps ? lazy->steps->count < Chain::kMostSteps : free_chain() != nullptr;
 }
 
-const Chain* LazyTiles::free_chain() const {
+Chain* LazyTiles::free_chain() {
     const auto is_free = [](const Chain& chain) { return chain.count == 0; };
-    const Chain* found = std::find_if(std::begin(chains_), std::end(chains_), is_free);
+    Chain* found = std::find_if(std::begin(chains_), std::end(chains_), is_free);
     return found == std::end(chains_) ? nullptr : found;
 }
 
 void LazyTiles::put_off(OpId op, const Operand& src, Source2D values) {
-    Lazy& lazy = tiles_[find(src) - tiles_.data()];
-    if (!lazy.steps) lazy.steps = chains_ + (free_chain() - chains_);
-    Chain& steps = *lazy.steps;
+    Lazy* lazy = find(src);
+    if (!lazy->steps) lazy->steps = free_chain();
+    Chain& steps = *lazy->steps;
     const auto* value = static_cast<const float*>(values.data);
     for (int r = 0; value && r < src.valid_rows(); ++r) steps.values[steps.count][r] = value[r * values.pitch];
     steps.ops[steps.count++] = *step_of(op);
@@ -186,7 +185,7 @@ void LazyTiles::convert(const Result& conversion, const Block2D& place) {
     write(*lazy, [&](size_t first, size_t count) { convert_rows(written, first, count); });
 }
 
-const std::byte* LazyTiles::factor(const Operand& tile) const {
+const std::byte* LazyTiles::factor(const Operand& tile) {
     const Lazy* lazy = find(tile);
     return lazy ? static_cast<const std::byte*>(lazy->source.data) : tile.bytes();
 }
@@ -196,7 +195,7 @@ bool LazyTiles::share_packed(const Operand& dst, const Strided& from) {
     if (info.loc != TileType::Right || !is_whole(dst) || size_of(info.dtype) != 2 || info.rows % kEvenPanels != 0 ||
         info.cols % kEvenPanels != 0)
         return false;
-    const size_t size = info.bytes() / 2 * sizeof(float) + kPackedHeader;
+    const size_t size = info.bytes() / 2 * sizeof(float) + kPackedHeaderBytes;
     const PackedKey key = {from.data, from.row, from.col, info.dtype, info.rows, info.cols};
     const auto begin = reinterpret_cast<uint64_t>(from.data);
     const uint64_t end = begin + ((info.rows - 1) * from.row + (info.cols - 1) * from.col + 1) * size_of(info.dtype);

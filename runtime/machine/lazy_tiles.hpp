@@ -32,12 +32,12 @@ class LazyTiles {
     /// Notes that a tile is filled by a view of global memory. Returns false if it has to be copied.
     bool load(const Operand& dst, const View& src);
     /// Where the elements of a tile are, if they are still where they were loaded from; else null.
-    const Strided* source_of(const Operand& tile) const;
+    const Strided* source_of(const Operand& tile);
     /// Where to read the runs of a tile, which is written before if it must be.
-    Source2D runs(const Operand& tile) const;
+    Source2D runs(const Operand& tile);
 
     /// Whether a step on all elements of a tile can be noted: dst = op(src), or op(src, value of the run).
-    bool can_put_off(OpId op, const Operand& dst, const Operand& src) const;
+    bool can_put_off(OpId op, const Operand& dst, const Operand& src);
     /// Notes it; `values` are `pitch` apart, one for each run, or not there.
     void put_off(OpId op, const Operand& src, Source2D values);
 
@@ -85,16 +85,16 @@ class LazyTiles {
         bool saturate = false;
     };
 
-    const Lazy* find(const Operand& tile) const;
+    Lazy* find(const Operand& tile);
     void add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed = 0);
     /// Called with the first of some rows that have been written, and how many; must not ask for the bytes of any tile.
     using Written = std::function<void(size_t first, size_t rows)>;
     void write(const Lazy& lazy, const Written& written = {});
     void drop(const Lazy& lazy);
     /// One that no tile has: it has no steps. Null if there is none.
-    const Chain* free_chain() const;
+    Chain* free_chain();
     /// Where a right factor is packed.
-    const std::byte* factor(const Operand& tile) const;
+    const std::byte* factor(const Operand& tile);
     bool result_needs(Buffer buffer, uint64_t begin, uint64_t end) const;
     void finish_result();
     /// Computes a result into a place that may be another than its own.

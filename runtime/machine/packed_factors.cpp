@@ -15,26 +15,17 @@ constexpr size_t kOnTrust = 16, kMoreForEach = 4;
 /// A line of a cache: the next factor follows at once, and is fetched by the product before (runtime/numbers/amx.cpp).
 constexpr size_t kAlignment = 64;
 
-std::mutex& idle_mutex() {
-    static std::mutex mutex;
-    return mutex;
-}
-
 }  // namespace
 
-/// Memory that no launch uses: pages that are there already are worth keeping. Never destroyed: threads may outlive the
-/// statics of the library.
-PackedFactors::Memory& PackedFactors::idle() {
-    static auto* memory = new Memory;
-    return *memory;
+Idle<PackedFactors::Memory>& PackedFactors::idle() {
+    static auto* instance = new Idle<Memory>(1);
+    return *instance;
 }
 
 PackedFactors::PackedFactors(size_t most) : most_(std::min(most, kMemoryBytes)) {}
 
 PackedFactors::~PackedFactors() {
-    // Only tried: in a process that was forked while another thread held it, it is never free.
-    const std::unique_lock<std::mutex> lock(idle_mutex(), std::try_to_lock);
-    if (lock && memory_) idle() = std::move(memory_);
+    if (memory_) idle().give(std::move(memory_));
 }
 
 const std::byte* PackedFactors::find(const PackedKey& key) {
@@ -49,10 +40,7 @@ const std::byte* PackedFactors::find(const PackedKey& key) {
 std::byte* PackedFactors::reserve(size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_ || kept_ >= kOnTrust + kMoreForEach * found_) return nullptr;
-    if (!memory_) {
-        const std::unique_lock<std::mutex> idle_lock(idle_mutex(), std::try_to_lock);
-        if (idle_lock) memory_ = std::move(idle());
-    }
+    if (!memory_) memory_ = idle().take();
     if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMemoryBytes)));
     const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (!memory_ || most_ < used_ + size) return nullptr;

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "pto/common/dtype.hpp"
+#include "runtime/machine/idle.hpp"
 
 namespace pto::host {
 
@@ -58,7 +59,7 @@ class PackedFactors {
         const std::byte* bytes;
     };
 
-    static Memory& idle();
+    static Idle<Memory>& idle();
 
     const size_t most_;
     std::mutex mutex_;

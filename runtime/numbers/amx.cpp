@@ -72,9 +72,10 @@ struct alignas(64) TileConfiguration {
 };
 static_assert(sizeof(TileConfiguration) == 64, "what LDTILECFG reads");
 
-/// Bytes of a row of a piece, and of a line of a cache.
+/// Bytes of a row of a piece.
 constexpr size_t kRowBytes = 64;
-constexpr size_t kLine = kRowBytes / sizeof(bits16);
+/// Elements of a line of a cache.
+constexpr size_t kLine = kLineBytes / sizeof(bits16);
 
 /// What later blocks need, and is fetched meanwhile: a line of each for an instruction, so that a depth of 128
 /// fetches 64.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "pto/common/dtype.hpp"
@@ -23,26 +24,31 @@ PTO_INLINE void map_run(F f, size_t count, T* dst, const S*... src) {
     for (size_t i = 0; i < count; ++i) dst[i] = f(src[i]...);
 }
 
-/// exp of `vectors` vectors.
-template <int vectors>
-PTO_INLINE void map_vectors(Exp, float* dst, const float* src) {
-    FloatV x[vectors];
-    for_each_vector<vectors>([&](int v) { x[v] = load_vector(src + v * kLanes); });
-    exp_vectors(x);
-    for_each_vector<vectors>([&](int v) { store_vector(dst + v * kLanes, x[v]); });
-}
-
-/// exp of a run, several vectors first, then whole ones.
-PTO_INLINE void map_run(Exp f, size_t count, float* dst, const float* src) {
+/// Calls f(count, dst, src), `count` a constant, for all vectors of a run: several at once first, then one by one, then
+/// the rest of a vector in a copy.
+template <typename F>
+PTO_INLINE void for_vectors_of_run(size_t count, float* dst, const float* src, F f) {
+    using Several = std::integral_constant<int, kExpVectors>;
+    using One = std::integral_constant<int, 1>;
     constexpr size_t kTurn = kExpVectors * kLanes;
     size_t i = 0;
-    for (; i + kTurn <= count; i += kTurn) map_vectors<kExpVectors>(f, dst + i, src + i);
-    for (; i + kLanes <= count; i += kLanes) map_vectors<1>(f, dst + i, src + i);
+    for (; i + kTurn <= count; i += kTurn) f(Several{}, dst + i, src + i);
+    for (; i + kLanes <= count; i += kLanes) f(One{}, dst + i, src + i);
     if (i == count) return;
     float rest[kLanes] = {};
     for (size_t r = 0; i + r < count; ++r) rest[r] = src[i + r];
-    map_vectors<1>(f, rest, rest);
+    f(One{}, rest, rest);
     for (size_t r = 0; i + r < count; ++r) dst[i + r] = rest[r];
+}
+
+/// exp of a run.
+PTO_INLINE void map_run(Exp, size_t count, float* dst, const float* src) {
+    for_vectors_of_run(count, dst, src, [](auto vectors, float* to, const float* from) {
+        FloatV x[vectors];
+        for_each_vector<vectors>([&](int v) { x[v] = load_vector(from + v * kLanes); });
+        exp_vectors(x);
+        for_each_vector<vectors>([&](int v) { store_vector(to + v * kLanes, x[v]); });
+    });
 }
 
 template <typename F, typename T, size_t... I, typename... S>

@@ -53,6 +53,9 @@ struct Chain {
     float values[kMostSteps][kMostRuns];  ///< second operand, for each run
 };
 
+/// Room in front of a packed factor, of levels that need some.
+inline constexpr size_t kPackedHeaderBytes = 64;
+
 /// c[rows, cols] = sum[rows, cols] + a[rows, depth] b[depth, cols]
 struct Product {
     size_t rows;

@@ -24,9 +24,6 @@ constexpr size_t kDepth = 32;
 /// Elements of a piece, which is what one register takes.
 constexpr size_t kPiece = kEdge * kDepth;
 
-/// Room for the flag in front of the pieces of a packed factor.
-constexpr size_t kHeaderBytes = 64;
-
 constexpr size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
 /// Factors of f16 with at least this depth have room for the header: 8 bytes an element, of which pieces take 4.
@@ -41,7 +38,7 @@ struct Split {
 };
 
 Split split_of(std::byte* bytes) {
-    return {reinterpret_cast<uint32_t*>(bytes), reinterpret_cast<bits16*>(bytes + kHeaderBytes)};
+    return {reinterpret_cast<uint32_t*>(bytes), reinterpret_cast<bits16*>(bytes + kPackedHeaderBytes)};
 }
 Split split_of(const std::byte* bytes) { return split_of(const_cast<std::byte*>(bytes)); }
 

@@ -272,21 +272,29 @@ TEST(what_another_core_stores_does_not_change_a_loaded_tile) {
     CHECK(run(cube, vec).empty());
 }
 
-/// A product of a block with factors that lie in `memory`; returns its upper left element.
-float product_of(std::vector<half>& memory) {
+/// Tiles of a product, with both factors loaded from `memory`.
+struct OneProduct {
     Mat mat;
     Left left;
     Right right;
     Acc acc;
-    TASSIGN(mat, 0);
-    TASSIGN(left, 0);
-    TASSIGN(right, 0);
-    TASSIGN(acc, 0);
-    TLOAD(mat, Square(memory.data()));
-    TMOV(left, mat);
-    TMOV(right, mat);
-    TMATMUL(acc, left, right);
-    return at(acc, 0, 0);
+
+    explicit OneProduct(std::vector<half>& memory) {
+        TASSIGN(mat, 0);
+        TASSIGN(left, 0);
+        TASSIGN(right, 0);
+        TASSIGN(acc, 0);
+        TLOAD(mat, Square(memory.data()));
+        TMOV(left, mat);
+        TMOV(right, mat);
+    }
+};
+
+/// A product of a block with factors that lie in `memory`; returns its upper left element.
+float product_of(std::vector<half>& memory) {
+    OneProduct product(memory);
+    TMATMUL(product.acc, product.left, product.right);
+    return at(product.acc, 0, 0);
 }
 
 TEST(a_packed_factor_is_packed_again_after_a_store_and_in_the_next_launch) {
@@ -311,25 +319,15 @@ using Entry = Rows2D<float, kEdge / 2, kEdge>;
 
 /// Sends products of `factors`; returns the slots that it got.
 std::set<uint64_t> send_products(std::vector<float>& slots, std::vector<half>& factors) {
-    Mat mat;
-    Left left;
-    Right right;
-    Acc acc;
-    TASSIGN(mat, 0);
-    TASSIGN(left, 0);
-    TASSIGN(right, 0);
-    TASSIGN(acc, 0);
-    TLOAD(mat, Square(factors.data()));
-    TMOV(left, mat);
-    TMOV(right, mat);
+    OneProduct product(factors);
     std::set<uint64_t> used;
     auto pipe = Pipe(slots.data(), 0, 0);
     for (int n = 0; n < kSent; ++n) {
         Result entry(nullptr);
         TALLOC<Pipe, Result, kUpDown>(pipe, entry);
         used.insert(entry.view().address);
-        TMATMUL(acc, left, right);
-        TSTORE(entry, acc);
+        TMATMUL(product.acc, product.left, product.right);
+        TSTORE(entry, product.acc);
         TPUSH<Pipe, Result, kUpDown>(pipe, entry);
     }
     return used;

@@ -20,7 +20,10 @@ struct FifoSpec {
     uint32_t slots;
     uint64_t gm_base;
 
-    uint64_t gm_end() const { return gm_base + slots * slot_bytes; }
+    /// Where a slot begins.
+    uint64_t slot_address(uint64_t slot) const { return gm_base + slot * slot_bytes; }
+    /// Whether an address lies in one.
+    bool has(uint64_t address) const { return gm_base <= address && address < slot_address(slots); }
 
     bool operator==(const FifoSpec& other) const {
         return flag_base == other.flag_base && direction == other.direction && slot_bytes == other.slot_bytes &&
@@ -123,7 +126,7 @@ class Fifo {
     }
 
     uint64_t slot_of(uint64_t sequence) const { return places[sequence]; }
-    uint64_t slot_address(uint64_t sequence) const { return spec.gm_base + slot_of(sequence) * spec.slot_bytes; }
+    uint64_t slot_address(uint64_t sequence) const { return spec.slot_address(slot_of(sequence)); }
 
   private:
     static uint64_t all_of(CoreKind side, const uint64_t (&counters)[kSubblocks]) {
