@@ -30,7 +30,12 @@ KIND_FLAGS = {
     "clang": (),
 }
 
-LIBRARY_FLAGS = ("-shared", "-Wl,--build-id=none", "-Wl,--no-undefined")
+LIBRARY_FLAGS = (
+    "-shared",
+    "-Wl,--build-id=none",
+    "-Wl,--no-undefined",
+    "-Wl,-Bsymbolic-functions",  # what a library calls of its own is called at once, not through a table
+)
 
 
 def compiler_command(toolchain: HostToolchain, seed: str, *directories: Path) -> list[str]:
