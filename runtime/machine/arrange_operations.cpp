@@ -39,8 +39,8 @@ int kept_columns(int pattern, int cols) {
 
 void gather(Operand& dst, const Operand& src, const Operand& indices, Operand& scratch, int line) {
     constexpr OpId op = OpId::TGATHER;
-    require_operands(op, line, dst, {&indices});
-    require_assigned(op, line, {&src, &scratch});
+    require_operands(op, line, dst, &indices);
+    require_assigned(op, line, &src, &scratch);
     if (kTrace) return Recorder(op, dst, line).read(src, indices).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_size(size_of(dst.info().dtype), [&](auto zero) {
@@ -53,7 +53,7 @@ void gather(Operand& dst, const Operand& src, const Operand& indices, Operand& s
 
 void gather_columns(Operand& dst, const Operand& src, int pattern, int line) {
     constexpr OpId op = OpId::TGATHER;
-    require_assigned(op, line, {&dst, &src});
+    require_assigned(op, line, &dst, &src);
     const int64_t total = int64_t{src.valid_rows()} * kept_columns(pattern, src.valid_cols());
     if (total > int64_t{dst.info().rows} * dst.info().cols) {
         fail(line, "TGATHER of %ld elements into a tile of %d x %d", total, dst.info().rows, dst.info().cols);
@@ -71,7 +71,7 @@ void gather_columns(Operand& dst, const Operand& src, int pattern, int line) {
 
 void scatter(Operand& dst, const Operand& src, const Operand& indices, int line) {
     constexpr OpId op = OpId::TSCATTER;
-    require_operands(op, line, src, {&indices});
+    require_operands(op, line, src, &indices);
     require_assigned(op, dst, line);
     if (kTrace)
         return Recorder(op, src, line).read(src, indices).write_rows(dst, dst.info().rows, dst.info().cols).done();
@@ -86,7 +86,7 @@ void scatter(Operand& dst, const Operand& src, const Operand& indices, int line)
 
 void scatter_columns(Operand& dst, const Operand& src, int line) {
     constexpr OpId op = OpId::TSCATTER;
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     if (kTrace) return Recorder(op, src, line).read(src).write_rows(dst, dst.info().rows, dst.info().cols).done();
     const Timer timer(op, elements_of(src), line);
     const size_t size = size_of(dst.info().dtype), bytes = src.valid_cols() * size;
@@ -96,7 +96,7 @@ void scatter_columns(Operand& dst, const Operand& src, int line) {
 }
 
 void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
-    require_assigned(op, line, {&dst, &src});
+    require_assigned(op, line, &dst, &src);
     const int rows = dst.valid_rows(), cols = dst.info().cols;
     if (src.valid_rows() > rows || src.valid_cols() > cols) {
         fail(line, "%s of %d x %d elements into %d valid rows of %d", name(op), src.valid_rows(), src.valid_cols(),
@@ -130,7 +130,7 @@ void fill_padding(OpId op, Operand& dst, const Operand& src, int line) {
 
 void transpose(Operand& dst, const Operand& src, Operand& scratch, int line) {
     constexpr OpId op = OpId::TTRANS;
-    require_assigned(op, line, {&dst, &src, &scratch});
+    require_assigned(op, line, &dst, &src, &scratch);
     if (dst.valid_rows() != src.valid_cols() || dst.valid_cols() != src.valid_rows()) {
         fail(line, "TTRANS of %d x %d into %d x %d", src.valid_rows(), src.valid_cols(), dst.valid_rows(),
              dst.valid_cols());
@@ -148,7 +148,7 @@ void transpose(Operand& dst, const Operand& src, Operand& scratch, int line) {
 
 void concatenate(Operand& dst, const Operand& left, const Operand& right, int line) {
     constexpr OpId op = OpId::TCONCAT;
-    require_assigned(op, line, {&dst, &left, &right});
+    require_assigned(op, line, &dst, &left, &right);
     if (left.valid_rows() != dst.valid_rows() || right.valid_rows() != dst.valid_rows() ||
         left.valid_cols() + right.valid_cols() != dst.valid_cols()) {
         fail(line, "TCONCAT of %d x %d and %d x %d into %d x %d", left.valid_rows(), left.valid_cols(),
@@ -168,7 +168,7 @@ void concatenate(Operand& dst, const Operand& left, const Operand& right, int li
 
 void insert(pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line) {
     constexpr OpId op = OpId::TINSERT;
-    require_assigned(op, line, {&dst, &src});
+    require_assigned(op, line, &dst, &src);
     if (row < 0 || col < 0 || row + src.valid_rows() > dst.info().rows || col + src.valid_cols() > dst.info().cols) {
         fail(line, "TINSERT of %d x %d elements at row %ld, column %ld of a tile of %d x %d", src.valid_rows(),
              src.valid_cols(), row, col, dst.info().rows, dst.info().cols);

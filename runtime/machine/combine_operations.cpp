@@ -75,7 +75,7 @@ bool covers(const Operand& one, const Operand& dst) {
 
 void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
     constexpr OpId op = OpId::TAXPY;
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     if (kTrace) return Recorder(op, dst, line).read(src, dst).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const bool is_wide = dst.info().dtype == DTypeId::F32;
@@ -98,7 +98,7 @@ void multiply_add(Operand& dst, const Operand& src, Scalar scalar, int line) {
 }
 
 void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, int line) {
-    require_operands(op, line, dst, {&src, &scratch});
+    require_operands(op, line, dst, &src, &scratch);
     if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     const Numbers& numbers = Core::current(line).numbers();
@@ -111,8 +111,8 @@ void with_scalar_and_scratch(OpId op, Operand& dst, const Operand& src, Scalar s
 
 void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand& scratch,
                int line) {
-    require_operands(op, line, dst, {&left});
-    require_operands(op, line, dst, {right});
+    require_operands(op, line, dst, &left);
+    require_operands(op, line, dst, right);
     require_assigned(op, scratch, line);
     if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
@@ -125,9 +125,9 @@ void remainder(OpId op, Operand& dst, const Operand& left, const Operand* right,
 
 void power(OpId op, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, Operand* scratch,
            int line) {
-    require_operands(op, line, dst, {&left});
-    require_operands(op, line, dst, {right});
-    require_operands(op, line, dst, {scratch});
+    require_operands(op, line, dst, &left);
+    require_operands(op, line, dst, right);
+    require_operands(op, line, dst, scratch);
     if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
@@ -145,7 +145,7 @@ void power(OpId op, Operand& dst, const Operand& left, const Operand* right, Sca
 }
 
 void triangle(Operand& dst, int64_t diagonal, bool upper, int line) {
-    require_operands(OpId::TTRI, line, dst, {});
+    require_operands(OpId::TTRI, line, dst);
     if (kTrace) return Recorder(OpId::TTRI, dst, line).write(dst).done();
     const Timer timer(OpId::TTRI, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
@@ -158,7 +158,7 @@ void triangle(Operand& dst, int64_t diagonal, bool upper, int line) {
 }
 
 void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
-    require_assigned(op, line, {&dst, &left, &right});
+    require_assigned(op, line, &dst, &left, &right);
     const Operand& whole = covers(left, dst) ? left : right;
     const Operand& part = covers(left, dst) ? right : left;
     if (!covers(whole, dst) || part.valid_rows() > dst.valid_rows() || part.valid_cols() > dst.valid_cols()) {
@@ -185,8 +185,8 @@ void combine_parts(OpId op, Operand& dst, const Operand& left, const Operand& ri
 
 void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* offset, Operand& scratch, int line) {
     constexpr OpId op = OpId::TQUANT;
-    require_operands(op, line, dst, {&src});
-    require_assigned(op, line, {&scale, offset, &scratch});
+    require_operands(op, line, dst, &src);
+    require_assigned(op, line, &scale, offset, &scratch);
     const Conversion last = conversion_of(DTypeId::F16, dst.info().dtype);
     if (kTrace)
         return Recorder(op, dst, line)
@@ -195,11 +195,12 @@ void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* o
             .library_scratch(last.uses_library_scratch)
             .write(dst)
             .done();
-    const Timer timer(op, elements_of(dst), line);
-    const Numbers& numbers = Core::current(line).numbers();
+    Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(dst));
+    const Numbers& numbers = core.numbers();
     const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
     const Block2D values = runs_of(src), integers = {scratch.bytes(), src.info().cols};
-    if (last.uses_library_scratch) spoil_library_scratch(line);
+    if (last.uses_library_scratch) spoil_library_scratch(core, line);
     numbers.map_rows(OpId::TROWEXPANDMUL, DTypeId::F32, extent, values, values, values_per_row(scale));
     if (offset) numbers.map_rows(OpId::TROWEXPANDADD, DTypeId::F32, extent, values, values, values_per_row(*offset));
     numbers.convert(DTypeId::F32, DTypeId::I32, extent, integers, values, Rounding::Nearest, true);
@@ -211,8 +212,8 @@ void quantise(Operand& dst, Operand& src, const Operand& scale, const Operand* o
 
 void dequantise(Operand& dst, const Operand& src, const Operand& scale, const Operand& offset, int line) {
     constexpr OpId op = OpId::TDEQUANT;
-    require_operands(op, line, dst, {&src});
-    require_assigned(op, line, {&scale, &offset});
+    require_operands(op, line, dst, &src);
+    require_assigned(op, line, &scale, &offset);
     if (kTrace) return Recorder(op, dst, line).read(src, scale, offset).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for (int r = 0; r < dst.valid_rows(); ++r) {

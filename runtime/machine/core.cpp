@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <vector>
 
 #include "runtime/machine/block.hpp"
@@ -27,6 +26,18 @@ std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& k
         known.begin(), known.end(), [&](const GmRange& a, const GmRange& b) { return distance(a) < distance(b); });
     return format("bytes [%ld, %ld) of argument %u, which has %lu", begin - nearest.begin, end - nearest.begin,
                   nearest.argument, nearest.end - nearest.begin);
+}
+
+/// The first dimension, in this order, whose stride steps no further than the ones before reach; -1 if there is none:
+/// then all elements are distinct.
+int overlapping_dimension(const View& view, const int (&order)[kGmRank]) {
+    int64_t last = 0;
+    for (const int d : order) {
+        if (view.shape[d] <= 1) continue;
+        if (view.stride[d] <= last) return d;
+        last += (view.shape[d] - 1) * view.stride[d];
+    }
+    return -1;
 }
 
 }  // namespace
@@ -134,10 +145,20 @@ void Core::begin_gm_access(const char* op, uint64_t begin, uint64_t end, int lin
 }
 
 void Core::begin_gm_access(const char* op, const View& view, int line) {
+    // Most sizes and strides are so small that their products cannot be too large.
+    constexpr uint64_t kSmall = uint64_t{1} << 22;
+    static_assert(kGmRank * kSmall * kSmall <= kMaxElements, "all dimensions together");
+    uint64_t all = 0;
+    for (int d = 0; d < kGmRank; ++d) all |= static_cast<uint64_t>(view.shape[d] - 1) | view.stride[d];
+    if (all >= kSmall && !require_extent(op, view, line)) return;
+    begin_gm_access(op, view.address, view.end(), line);
+}
+
+bool Core::require_extent(const char* op, const View& view, int line) const {
     int64_t last = 0;
     for (int d = 0; d < kGmRank; ++d) {
         int64_t distance;
-        if (view.shape[d] == 0) return;
+        if (view.shape[d] == 0) return false;
         if (view.shape[d] < 0 || view.stride[d] < 0 ||
             __builtin_mul_overflow(view.shape[d] - 1, view.stride[d], &distance) ||
             __builtin_add_overflow(last, distance, &last) || last >= kMaxElements) {
@@ -145,7 +166,7 @@ void Core::begin_gm_access(const char* op, const View& view, int line) {
                  op);
         }
     }
-    begin_gm_access(op, view.address, view.end(), line);
+    return true;
 }
 
 void Core::begin_gm_store(const char* op, uint64_t begin, uint64_t end, int line) {
@@ -160,21 +181,13 @@ void Core::begin_gm_store(const char* op, const View& view, int line) {
 }
 
 void Core::require_distinct_elements(const char* op, const View& view, int line) const {
-    const auto& shape = view.shape;
-    const auto& stride = view.stride;
-    int order[kGmRank];
-    std::iota(std::begin(order), std::end(order), 0);
-    std::sort(std::begin(order), std::end(order), [&](int a, int b) { return stride[a] < stride[b]; });
-    int64_t last = 0;  // of the elements that the dimensions so far reach
-    for (const int d : order) {
-        if (shape[d] <= 1) continue;
-        if (stride[d] <= last) {
-            fail(line,
-                 "%s to a view in which %ld elements are %ld apart and lie on others: nothing says which value stays",
-                 op, shape[d], stride[d]);
-        }
-        last += (shape[d] - 1) * stride[d];
-    }
+    int order[] = {4, 3, 2, 1, 0};  // most views are row-major
+    if (overlapping_dimension(view, order) < 0) return;
+    std::sort(std::begin(order), std::end(order), [&](int a, int b) { return view.stride[a] < view.stride[b]; });
+    const int d = overlapping_dimension(view, order);
+    if (d < 0) return;
+    fail(line, "%s to a view in which %ld elements are %ld apart and lie on others: nothing says which value stays", op,
+         view.shape[d], view.stride[d]);
 }
 
 void Core::trace_load(uint64_t begin, size_t size, void* value, int line) {

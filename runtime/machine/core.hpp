@@ -103,6 +103,8 @@ class Core {
     static void make_current(Core* core) { current_ = core; }
 
   private:
+    /// Returns whether a view has elements; fails if it has more than memory, or counts backwards.
+    bool require_extent(const char* op, const View& view, int line) const;
     void require_distinct_elements(const char* op, const View& view, int line) const;
     /// Gives 0 for a value that trace mode cannot know; fails if the kernel decides something by it.
     void give_unknown(const char* what, size_t size, void* value, int line) const;

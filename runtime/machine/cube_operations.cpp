@@ -13,7 +13,7 @@ namespace pto::host {
 namespace {
 
 void require_matmul(OpId op, const Operand& dst, const Operand& left, const Operand& right, int line) {
-    require_assigned(op, line, {&dst, &left, &right});
+    require_assigned(op, line, &dst, &left, &right);
     if (left.valid_cols() != right.valid_rows() || dst.valid_rows() != left.valid_rows() ||
         dst.valid_cols() != right.valid_cols()) {
         fail(line, "%s of %d x %d by %d x %d into %d x %d", name(op), left.valid_rows(), left.valid_cols(),
@@ -22,8 +22,9 @@ void require_matmul(OpId op, const Operand& dst, const Operand& left, const Oper
 }
 
 void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, bool accumulate, int line) {
-    const Timer timer(op, elements_of(dst) * left.valid_cols(), line);
-    Core::current(line).lazy.multiply(dst, left, right, accumulate);
+    Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(dst) * left.valid_cols());
+    core.lazy.multiply(dst, left, right, accumulate);
 }
 
 }  // namespace

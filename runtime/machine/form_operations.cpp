@@ -16,7 +16,7 @@ namespace pto::host {
 
 void divide_scalar(Operand& dst, const Operand& src, Scalar scalar, int line) {
     constexpr OpId op = OpId::TDIVS_SCALAR;
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
     const Timer timer(op, elements_of(dst), line);
     for_dtype(dst.info().dtype, [&](auto zero) {
@@ -35,7 +35,7 @@ void divide_scalar(Operand& dst, const Operand& src, Scalar scalar, int line) {
 
 void count_with_scratch(Operand& dst, int64_t first, int step, Operand& scratch, int line) {
     constexpr OpId op = OpId::TCI_SCRATCH;
-    require_operands(op, line, dst, {});
+    require_operands(op, line, dst);
     require_assigned(op, scratch, line);
     if (dst.valid_rows() != 1) {
         fail(line, "TCI into %d rows: the device takes one", dst.valid_rows());
@@ -93,7 +93,7 @@ size_t merge_pairs(std::byte* to, const Operand* const* lists, int count, uint16
 
 void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, int count, uint16_t* executed, int line) {
     constexpr OpId op = OpId::TMRGSORT_LISTS;
-    require_assigned(op, line, {&dst, &scratch});
+    require_assigned(op, line, &dst, &scratch);
     int total = 0;
     for (int i = 0; i < count; ++i) {
         require_assigned(op, *lists[i], line);
@@ -121,7 +121,7 @@ void merge_lists(Operand& dst, Operand& scratch, const Operand* const* lists, in
 void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& scratch, Operand& counts, bool greater,
                      int64_t offset, int line) {
     constexpr OpId op = OpId::TGATHER_COMPARED;
-    require_assigned(op, line, {&dst, &src, &scratch, &counts});
+    require_assigned(op, line, &dst, &src, &scratch, &counts);
     if (counts.valid_rows() < src.valid_rows() || dst.valid_rows() < src.valid_rows() ||
         dst.valid_cols() < src.valid_cols()) {
         fail(line, "TGATHER by comparison of %d x %d into %d x %d with %d counts: there must be room for all",
@@ -149,10 +149,10 @@ void gather_compared(Operand& dst, const Operand& src, Scalar scalar, Operand& s
 
 void combine_arguments(OpId op, Operand& dst, const Operand& left, const Operand& right, Operand& dst_index,
                        const Operand& left_index, const Operand& right_index, int line) {
-    require_assigned(op, line, {&dst, &left, &right});
-    require_operands(op, line, dst, {&dst_index});
-    require_operands(op, line, left, {&left_index});
-    require_operands(op, line, right, {&right_index});
+    require_assigned(op, line, &dst, &left, &right);
+    require_operands(op, line, dst, &dst_index);
+    require_operands(op, line, left, &left_index);
+    require_operands(op, line, right, &right_index);
     const auto holds = [](const Operand& tile, int r, int c) { return r < tile.valid_rows() && c < tile.valid_cols(); };
     const auto covers = [&](const Operand& one) { return holds(one, dst.valid_rows() - 1, dst.valid_cols() - 1); };
     if (!covers(left) && !covers(right)) {

@@ -11,20 +11,8 @@ namespace pto::host {
 
 namespace {
 
-/// More than kernels have tiles in use; each one is looked at for each operand.
-constexpr size_t kMostTiles = 24;
-
 /// Rows that are written at a time: the first cache still has them for who reads them next.
 constexpr size_t kRowsAtOnce = 8;
-
-bool overlap(uint64_t begin, uint64_t end, uint64_t other_begin, uint64_t other_end) {
-    return begin < other_end && other_begin < end;
-}
-
-/// Whether a tile shares bytes with [begin, end) of a memory.
-bool lies_in(const Operand& tile, Buffer buffer, uint64_t begin, uint64_t end) {
-    return tile.info().buffer == buffer && overlap(begin, end, tile.address(), tile.address() + tile.info().bytes());
-}
 
 bool is_whole(const Operand& tile) {
     return tile.valid_rows() == tile.info().rows && tile.valid_cols() == tile.info().cols;
@@ -32,11 +20,12 @@ bool is_whole(const Operand& tile) {
 
 /// Whether two whole tiles are one.
 bool is_same(const Operand& a, const Operand& b) {
+    if (a.place() != b.place()) return false;
     const TileInfo& left = a.info();
     const TileInfo& right = b.info();
-    return a.place() == b.place() && left.dtype == right.dtype && left.row_major == right.row_major &&
-           left.column_order == right.column_order && left.rows == right.rows && left.cols == right.cols &&
-           is_whole(a) && is_whole(b);
+    const bool alike = left.dtype == right.dtype && left.row_major == right.row_major &&
+                       left.column_order == right.column_order && left.rows == right.rows && left.cols == right.cols;
+    return (&left == &right || alike) && is_whole(a) && is_whole(b);
 }
 
 /// Whether a transfer between a tile and a view touches all elements of the tile, and one plane of the view.
@@ -70,6 +59,10 @@ constexpr int kEvenPanels = 32;
 
 }  // namespace
 
+LazyTiles::LazyTiles(const Numbers* numbers, PackedFactors& packed) : numbers_(numbers), packed_(packed) {
+    tiles_.reserve(kMostTiles);
+}
+
 bool LazyTiles::load(const Operand& dst, const View& src) {
     if (!is_one_plane(dst, src)) return false;
     add(dst, elements_of(src), src.address, src.end());
@@ -77,15 +70,33 @@ bool LazyTiles::load(const Operand& dst, const View& src) {
 }
 
 void LazyTiles::add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed) {
-    overwrite(tile);
-    if (tiles_.size() == kMostTiles) write(tiles_.front());
-    tiles_.push_back({tile, source, begin, end, nullptr, packed});
+    size_t index = index_of(tile.covered());
+    if (index < tiles_.size() && !result_needs(tile.covered())) {
+        // Most are loaded again and again. No other shares bytes with the one before, so with this one.
+        forget_steps(tiles_[index]);
+        tiles_[index] = {tile, source, nullptr, packed};
+    } else {
+        overwrite(tile);
+        if (tiles_.size() == kMostTiles) write(tiles_.front());
+        index = tiles_.size();
+        tiles_.push_back({tile, source, nullptr, packed});
+        covered_[index] = tile.covered();
+        granules_ |= tile.granules();
+    }
+    sources_[index] = {begin, end};
+}
+
+size_t LazyTiles::index_of(const OnChipBytes& bytes) const {
+    const size_t count = tiles_.size();
+    size_t index = 0;
+    while (index < count && !(covered_[index] == bytes)) ++index;
+    return index;
 }
 
 LazyTiles::Lazy* LazyTiles::find(const Operand& tile) {
-    const auto found =
-        std::find_if(tiles_.begin(), tiles_.end(), [&](const Lazy& lazy) { return is_same(lazy.tile, tile); });
-    return found == tiles_.end() ? nullptr : &*found;
+    if (!(tile.granules() & granules_)) return nullptr;
+    const size_t index = index_of(tile.covered());
+    return index < tiles_.size() && is_same(tiles_[index].tile, tile) ? &tiles_[index] : nullptr;
 }
 
 const Strided* LazyTiles::source_of(const Operand& tile) {
@@ -94,32 +105,42 @@ const Strided* LazyTiles::source_of(const Operand& tile) {
 }
 
 Source2D LazyTiles::runs(const Operand& tile) {
+    if (!concern(tile.granules())) return {tile.place(), tile.info().pitch()};
     const Strided* source = source_of(tile);
     if (source && tile.info().row_major && source->col == 1) return {source->data, source->row};
     return runs_of(tile);
 }
 
-bool LazyTiles::can_put_off(OpId op, const Operand& dst, const Operand& src) {
-    const Lazy* lazy = find(src);
-    if (!lazy || !step_of(op) || !is_same(dst, src) || src.info().dtype != DTypeId::F32 || !src.info().row_major ||
-        lazy->source.col != 1 || src.valid_rows() > Chain::kMostRuns)
+bool LazyTiles::put_off(OpId op, const Operand& dst, const Operand& src, Source2D values) {
+    const std::optional<ChainOp> step = step_of(op);
+    if (!step || !is_same(dst, src)) return false;
+    Lazy* lazy = find(src);
+    if (!lazy || src.info().dtype != DTypeId::F32 || !src.info().row_major || lazy->source.col != 1 ||
+        src.valid_rows() > Chain::kMostRuns)
         return false;
-    return lazy->steps ? lazy->steps->count < Chain::kMostSteps : free_chain() != nullptr;
+    if (!lazy->steps) lazy->steps = free_chain();
+    if (!lazy->steps || lazy->steps->count == Chain::kMostSteps) return false;
+    note(*lazy->steps, *step, values, src.valid_rows());
+    return true;
+}
+
+void LazyTiles::note(Chain& steps, ChainOp op, const Source2D& values, int rows) {
+    const auto* value = static_cast<const float*>(values.data);
+    float (&operands)[Chain::kMostRuns] = steps.values[steps.count];
+    if (value && values.pitch == 0) {
+        std::fill(std::begin(operands), std::end(operands), *value);
+    } else if (value && values.pitch == 1) {
+        std::memcpy(operands, value, rows * sizeof *value);
+    } else {
+        for (int r = 0; value && r < rows; ++r) operands[r] = value[r * values.pitch];
+    }
+    steps.ops[steps.count++] = op;
 }
 
 Chain* LazyTiles::free_chain() {
     const auto is_free = [](const Chain& chain) { return chain.count == 0; };
     Chain* found = std::find_if(std::begin(chains_), std::end(chains_), is_free);
     return found == std::end(chains_) ? nullptr : found;
-}
-
-void LazyTiles::put_off(OpId op, const Operand& src, Source2D values) {
-    Lazy* lazy = find(src);
-    if (!lazy->steps) lazy->steps = free_chain();
-    Chain& steps = *lazy->steps;
-    const auto* value = static_cast<const float*>(values.data);
-    for (int r = 0; value && r < src.valid_rows(); ++r) steps.values[steps.count][r] = value[r * values.pitch];
-    steps.ops[steps.count++] = *step_of(op);
 }
 
 void LazyTiles::multiply(const Operand& dst, const Operand& left, const Operand& right, bool accumulate) {
@@ -144,9 +165,9 @@ bool LazyTiles::store_result(const View& dst, const Operand& src) {
     return true;
 }
 
-bool LazyTiles::result_needs(Buffer buffer, uint64_t begin, uint64_t end) const {
-    return result_ && (lies_in(result_->dst, buffer, begin, end) || lies_in(result_->first, buffer, begin, end) ||
-                       lies_in(result_->second, buffer, begin, end));
+bool LazyTiles::result_needs(const OnChipBytes& bytes) const {
+    return result_ && (bytes.overlap(result_->dst.covered()) || bytes.overlap(result_->first.covered()) ||
+                       bytes.overlap(result_->second.covered()));
 }
 
 void LazyTiles::finish_result() {
@@ -212,36 +233,36 @@ bool LazyTiles::share_packed(const Operand& dst, const Strided& from) {
 }
 
 std::byte* LazyTiles::overwrite(const Operand& tile) {
-    const Buffer buffer = tile.info().buffer;
-    const uint64_t begin = tile.address(), end = begin + tile.info().bytes();
-    if (result_needs(buffer, begin, end)) finish_result();
+    if (!concern(tile.granules())) return tile.place();
+    const OnChipBytes bytes = tile.covered();
+    if (result_needs(bytes)) finish_result();
     for (size_t i = tiles_.size(); i-- > 0;) {
-        const Operand& other = tiles_[i].tile;
-        if (!lies_in(other, buffer, begin, end)) continue;
-        const bool covered =
-            is_whole(tile) && begin <= other.address() && other.address() + other.info().bytes() <= end;
-        covered ? drop(tiles_[i]) : write(tiles_[i]);
+        if (!bytes.overlap(covered_[i])) continue;
+        is_whole(tile) && bytes.cover(covered_[i]) ? drop(tiles_[i]) : write(tiles_[i]);
     }
     return tile.place();
 }
 
-void LazyTiles::write(Buffer buffer, uint64_t begin, uint64_t end) {
-    if (result_needs(buffer, begin, end)) finish_result();
+void LazyTiles::write(OnChipBytes bytes) {
+    if (result_needs(bytes)) finish_result();
     for (size_t i = tiles_.size(); i-- > 0;) {
-        if (lies_in(tiles_[i].tile, buffer, begin, end)) write(tiles_[i]);
+        if (bytes.overlap(covered_[i])) write(tiles_[i]);
     }
 }
 
 void LazyTiles::write_from(uint64_t begin, uint64_t end) {
+    const GmBytes bytes = {begin, end};
     for (size_t i = tiles_.size(); i-- > 0;) {
-        if (overlap(begin, end, tiles_[i].begin, tiles_[i].end)) write(tiles_[i]);
+        if (bytes.overlap(sources_[i])) write(tiles_[i]);
     }
 }
 
 bool LazyTiles::reads(uint64_t begin, uint64_t end) const {
-    return std::any_of(tiles_.begin(), tiles_.end(), [=](const Lazy& lazy) {
-        return lazy.tile.info().loc != TileType::Acc && overlap(begin, end, lazy.begin, lazy.end);
-    });
+    const GmBytes bytes = {begin, end};
+    for (size_t i = 0, count = tiles_.size(); i < count; ++i) {
+        if (bytes.overlap(sources_[i]) && tiles_[i].tile.info().loc != TileType::Acc) return true;
+    }
+    return false;
 }
 
 void LazyTiles::write(const Lazy& lazy, const Written& written) {
@@ -264,9 +285,14 @@ void LazyTiles::write(const Lazy& lazy, const Written& written) {
 }
 
 void LazyTiles::drop(const Lazy& lazy) {
-    if (lazy.steps) lazy.steps->count = 0;
-    tiles_[&lazy - tiles_.data()] = tiles_.back();
+    forget_steps(lazy);
+    const size_t index = &lazy - tiles_.data(), last = tiles_.size() - 1;
+    tiles_[index] = tiles_[last];
+    covered_[index] = covered_[last];
+    sources_[index] = sources_[last];
     tiles_.pop_back();
+    granules_ = 0;
+    for (const Lazy& left : tiles_) granules_ |= left.tile.granules();
 }
 
 }  // namespace pto::host

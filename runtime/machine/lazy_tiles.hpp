@@ -23,11 +23,16 @@ namespace pto::host {
 class LazyTiles {
   public:
     /// `numbers`: see Launch; null in trace mode, in which no tile is noted.
-    LazyTiles(const Numbers* numbers, PackedFactors& packed) : numbers_(numbers), packed_(packed) {}
+    LazyTiles(const Numbers* numbers, PackedFactors& packed);
     LazyTiles(const LazyTiles&) = delete;
     LazyTiles& operator=(const LazyTiles&) = delete;
 
-    bool empty() const { return tiles_.empty() && !result_; }
+    /// Whether what lies in these granules may share bytes with a noted tile, or with what a result is made of. Where
+    /// it does not, the functions below need not be asked.
+    bool concern(uint64_t granules) const {
+        if (granules & granules_) return true;
+        return result_ && granules & (result_->dst.granules() | result_->first.granules() | result_->second.granules());
+    }
 
     /// Notes that a tile is filled by a view of global memory. Returns false if it has to be copied.
     bool load(const Operand& dst, const View& src);
@@ -36,10 +41,9 @@ class LazyTiles {
     /// Where to read the runs of a tile, which is written before if it must be.
     Source2D runs(const Operand& tile);
 
-    /// Whether a step on all elements of a tile can be noted: dst = op(src), or op(src, value of the run).
-    bool can_put_off(OpId op, const Operand& dst, const Operand& src);
-    /// Notes it; `values` are `pitch` apart, one for each run, or not there.
-    void put_off(OpId op, const Operand& src, Source2D values);
+    /// Notes a step on all elements of a tile: dst = op(src), or op(src, value of the run); `values` are `pitch` apart,
+    /// one for each run, or not there. Returns false if it has to be done.
+    bool put_off(OpId op, const Operand& dst, const Operand& src, Source2D values);
 
     /// Notes that dst (+)= left right.
     void multiply(const Operand& dst, const Operand& left, const Operand& right, bool accumulate);
@@ -54,8 +58,8 @@ class LazyTiles {
     /// The place of a tile that the caller writes next: all its valid elements. Sources must have been asked for
     /// before.
     std::byte* overwrite(const Operand& tile);
-    /// Writes the tiles that share bytes with [begin, end) of a memory, or are made of them.
-    void write(Buffer buffer, uint64_t begin, uint64_t end);
+    /// Writes the tiles that share one of these bytes, or are made of them.
+    void write(OnChipBytes bytes);
     /// Writes the tiles whose elements lie in these bytes of global memory.
     void write_from(uint64_t begin, uint64_t end);
     /// Whether there are such tiles, other than accumulators that have been stored there: the next product makes them
@@ -65,12 +69,19 @@ class LazyTiles {
   private:
     static constexpr int kMostChains = 4;
 
+    /// More than kernels have tiles in use.
+    static constexpr size_t kMostTiles = 24;
+
+    /// Bytes of global memory.
+    struct GmBytes {
+        uint64_t begin;
+        uint64_t end;
+        bool overlap(const GmBytes& other) const { return begin < other.end && other.begin < end; }
+    };
     /// A tile that is to be written.
     struct Lazy {
         Operand tile;
         Strided source;
-        uint64_t begin;  ///< bytes of global memory that its elements come from
-        uint64_t end;
         Chain* steps;   ///< one of `chains_`, or null
         size_t packed;  ///< bytes of a packed factor, which is what `source` then is
     };
@@ -85,6 +96,8 @@ class LazyTiles {
         bool saturate = false;
     };
 
+    /// Of the tile that has exactly these bytes; the number of tiles, if there is none.
+    size_t index_of(const OnChipBytes& bytes) const;
     Lazy* find(const Operand& tile);
     void add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed = 0);
     /// Called with the first of some rows that have been written, and how many; must not ask for the bytes of any tile.
@@ -93,9 +106,13 @@ class LazyTiles {
     void drop(const Lazy& lazy);
     /// One that no tile has: it has no steps. Null if there is none.
     Chain* free_chain();
+    static void note(Chain& steps, ChainOp op, const Source2D& values, int rows);
+    static void forget_steps(const Lazy& lazy) {
+        if (lazy.steps) lazy.steps->count = 0;
+    }
     /// Where a right factor is packed.
     const std::byte* factor(const Operand& tile);
-    bool result_needs(Buffer buffer, uint64_t begin, uint64_t end) const;
+    bool result_needs(const OnChipBytes& bytes) const;
     void finish_result();
     /// Computes a result into a place that may be another than its own.
     void compute(const Result& result, const Block2D& place);
@@ -105,6 +122,10 @@ class LazyTiles {
     const Numbers* const numbers_;
     PackedFactors& packed_;
     std::vector<Lazy> tiles_;  ///< no two share bytes
+    // Of each of them, apart from the rest, which few questions concern.
+    OnChipBytes covered_[kMostTiles];
+    GmBytes sources_[kMostTiles];
+    uint64_t granules_ = 0;  ///< of all of them
     Chain chains_[kMostChains];
     std::optional<Result> result_;
 };

@@ -2,30 +2,35 @@
 
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
+#include "runtime/machine/granules.hpp"
 
 namespace pto::host {
 
 std::byte* Operand::bytes() const {
-    if (lazy_ && !lazy_->empty()) lazy_->write(info_->buffer, address_, address_ + info_->bytes());
+    if (lazy_ && lazy_->concern(granules_)) lazy_->write(covered_);
     return bytes_;
+}
+
+void Operand::place_at(std::byte* bytes, LazyTiles& lazy, uint64_t address) {
+    bytes_ = bytes;
+    lazy_ = &lazy;
+    address_ = address;
+    const uint64_t end = address + info_->bytes();
+    covered_ = OnChipBytes::of(info_->buffer, address, end);
+    granules_ = granules_of(info_->buffer, address, end);
+    assigned_ = true;
 }
 
 void Operand::assign(uint64_t address, int line) {
     check_valid_sizes(line);
     Core& core = Core::current(line);
-    bytes_ = core.place(info_->buffer, address, extent(), line);
-    lazy_ = &core.lazy;
-    address_ = address;
-    assigned_ = true;
+    place_at(core.place(info_->buffer, address, extent(), line), core.lazy, address);
 }
 
 void Operand::alias(const Operand& other, int line) {
     check_valid_sizes(line);
     require_assigned(OpId::TRESHAPE, other, line);
-    address_ = other.address_;
-    bytes_ = other.bytes_;
-    lazy_ = other.lazy_;
-    assigned_ = true;
+    place_at(other.bytes_, *other.lazy_, other.address_);
 }
 
 void Operand::set_valid_shape(int64_t rows, int64_t cols, int line) {

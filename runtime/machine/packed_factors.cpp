@@ -53,9 +53,11 @@ void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* byt
     const auto begin = reinterpret_cast<uint64_t>(key.data);
     entries_.emplace(begin, Entry{key, end, bytes});
     longest_ = std::max(longest_, end - begin);
+    first_ = std::min(first_.load(), begin);
+    last_ = std::max(last_.load(), end);
 }
 
-void PackedFactors::forget(uint64_t begin, uint64_t end) {
+void PackedFactors::forget_locked(uint64_t begin, uint64_t end) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (auto at = entries_.lower_bound(begin - std::min(begin, longest_)); at != entries_.end() && at->first < end;) {
         if (begin < at->second.end) {

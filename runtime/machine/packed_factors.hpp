@@ -1,6 +1,7 @@
 // Right factors of products, packed once for all blocks of a launch: every block of Q multiplies all of K and V.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -46,7 +47,12 @@ class PackedFactors {
     void add(const PackedKey& key, uint64_t end, const std::byte* bytes);
     /// Somebody stores to bytes [begin, end) of global memory. If factors were there, nothing more is kept: they are
     /// not what all blocks share.
-    void forget(uint64_t begin, uint64_t end);
+    void forget(uint64_t begin, uint64_t end) {
+        // Most stores go to other memory, and need no lock. Who stores to where another block loads has no order with
+        // it.
+        if (begin < last_.load(std::memory_order_relaxed) && first_.load(std::memory_order_relaxed) < end)
+            forget_locked(begin, end);
+    }
 
   private:
     struct Free {
@@ -60,11 +66,14 @@ class PackedFactors {
     };
 
     static Idle<Memory>& idle();
+    void forget_locked(uint64_t begin, uint64_t end);
 
     const size_t most_;
     std::mutex mutex_;
-    std::multimap<uint64_t, Entry> entries_;  ///< by the address of their first element
-    uint64_t longest_ = 0;                    ///< bytes from the first to the last element of an entry, at most
+    std::multimap<uint64_t, Entry> entries_;   ///< by the address of their first element
+    std::atomic<uint64_t> first_{UINT64_MAX};  ///< where elements of entries begin, at most ...
+    std::atomic<uint64_t> last_{0};            ///< ... and end
+    uint64_t longest_ = 0;                     ///< bytes from the first to the last element of an entry, at most
     Memory memory_;
     size_t used_ = 0;
     size_t kept_ = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "pto/common/keywords.hpp"
 #include "pto/machine/fifo.hpp"
 #include "pto/machine/op_ids.hpp"
 #include "runtime/machine/core.hpp"
@@ -44,18 +45,21 @@ class Profile {
 /// the multiplications.
 class Timer {
   public:
-    Timer(OpId op, uint64_t elements, int line) : core_(Core::current(line)), op_(op), elements_(elements) {
+    Timer(Core& core, OpId op, uint64_t elements) : core_(core), op_(op), elements_(elements) {
         if (core_.profile) begin_ = now();
     }
+    Timer(OpId op, uint64_t elements, int line) : Timer(Core::current(line), op, elements) {}
     ~Timer() {
-        if (core_.profile) core_.profile->add(core_, op_, elements_, now() - begin_);
+        if (core_.profile) end();
     }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
   private:
+    PTO_COLD void end() const { core_.profile->add(core_, op_, elements_, now() - begin_); }
+
     /// Of this thread: what other programs do on a busy machine is not in it.
-    static uint64_t now() {
+    PTO_COLD static uint64_t now() {
         timespec time;
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
         return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);

@@ -80,7 +80,7 @@ void write_bits(OpId op, CmpMode mode, Operand& dst, const Operand& left, const 
 }  // namespace
 
 void compare(OpId op, CmpMode mode, Operand& dst, const Operand& left, const Operand* right, Scalar scalar, int line) {
-    require_operands(op, line, left, {right});
+    require_operands(op, line, left, right);
     const int rows = left.valid_rows(), bytes = mask_bytes(left);
     require_mask(op, dst, rows, bytes, line);
     if (kTrace)
@@ -94,8 +94,8 @@ void compare(OpId op, CmpMode mode, Operand& dst, const Operand& left, const Ope
 
 void select(OpId op, Operand& dst, const Operand& mask, const Operand& left, const Operand* right, Operand& scratch,
             Scalar scalar, int line) {
-    require_operands(op, line, dst, {&left});
-    require_operands(op, line, dst, {right});
+    require_operands(op, line, dst, &left);
+    require_operands(op, line, dst, right);
     require_assigned(op, scratch, line);
     const int width = (dst.valid_cols() + 7) / 8, size = static_cast<int>(size_of(mask.info().dtype));
     require_mask(op, mask, dst.valid_rows(), width, line);
@@ -118,7 +118,7 @@ void select(OpId op, Operand& dst, const Operand& mask, const Operand& left, con
 }
 
 void parametric_relu(Operand& dst, const Operand& left, const Operand& right, Operand& scratch, int line) {
-    require_operands(OpId::TPRELU, line, dst, {&left, &right});
+    require_operands(OpId::TPRELU, line, dst, &left, &right);
     require_assigned(OpId::TPRELU, scratch, line);
     if (kTrace) return Recorder(OpId::TPRELU, dst, line).read(left, right).scratch(scratch).write(dst).done();
     const Timer timer(OpId::TPRELU, elements_of(dst), line);

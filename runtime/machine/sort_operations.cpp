@@ -77,7 +77,7 @@ int first_extreme(int count, bool largest, Value value) {
 
 void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, int line, Operand* scratch) {
     constexpr OpId op = OpId::TSORT32;
-    require_assigned(op, line, {&dst, &src, &indices, scratch});
+    require_assigned(op, line, &dst, &src, &indices, scratch);
     const int pair = kPairBytes / static_cast<int>(size_of(src.info().dtype));
     if (src.valid_cols() % kSorted != 0 || indices.valid_cols() < src.valid_cols() || indices.valid_rows() < 1 ||
         dst.valid_rows() != src.valid_rows() || dst.valid_cols() != pair * src.valid_cols()) {
@@ -106,7 +106,7 @@ void sort_blocks(Operand& dst, const Operand& src, const Operand& indices, int l
 
 void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line) {
     constexpr OpId op = OpId::TMRGSORT;
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     const int64_t group = kLists * length, cols = src.valid_cols();
     if (src.valid_rows() != 1 || length <= 0 || length % 64 != 0 || cols % group != 0 || cols / group > kMaxMerges) {
         fail(line,
@@ -134,7 +134,7 @@ void merge_blocks(Operand& dst, const Operand& src, int64_t length, int line) {
 }
 
 void find_extremes(OpId op, Axis axis, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_assigned(op, line, {&dst, &src});
+    require_assigned(op, line, &dst, &src);
     require_arguments(op, axis, dst, src, line);
     require_assigned(op, scratch, line);
     if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();

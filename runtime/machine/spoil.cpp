@@ -16,10 +16,10 @@ void spoil(Operand& tile, size_t limit, int line) {
     }
 }
 
-std::byte* spoil_library_scratch(int line) {
-    Core& core = Core::current(line);
+std::byte* spoil_library_scratch(Core& core, int line) {
     std::byte* scratch = core.place(Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, line);
-    core.lazy.write(Buffer::Ub, kLibraryScratchStart, kLibraryScratchStart + kLibraryScratchBytes);
+    constexpr uint64_t kEnd = kLibraryScratchStart + kLibraryScratchBytes;
+    core.lazy.write(OnChipBytes::of(Buffer::Ub, kLibraryScratchStart, kEnd));
     if (!kTrace && core.fills()) std::memset(scratch, kNotANumber, kLibraryScratchBytes);
     return scratch;
 }

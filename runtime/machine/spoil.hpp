@@ -8,11 +8,13 @@
 
 namespace pto::host {
 
+class Core;
+
 /// Overwrites what is valid in the first `limit` bytes of a row-major tile in UB, or in all of it.
 void spoil(Operand& tile, size_t limit, int line);
 inline void spoil(Operand& tile, int line) { spoil(tile, tile.info().bytes(), line); }
 
-/// The library's scratch of the current core, overwritten: nothing that lay there survives.
-std::byte* spoil_library_scratch(int line);
+/// The library's scratch of a core, overwritten: nothing that lay there survives.
+std::byte* spoil_library_scratch(Core& core, int line);
 
 }  // namespace pto::host

@@ -129,14 +129,14 @@ void add_plane(const Numbers& numbers, DTypeId from_type, DTypeId type, const St
 }  // namespace
 
 void move_scaled(OpId op, Operand& dst, const Operand& src, const Operand* scales, int line) {
-    require_assigned(op, line, {&dst, &src, scales});
+    require_assigned(op, line, &dst, &src, scales);
     if (!kTrace) refuse_scale(op, line);
     const Operand* kept = op == OpId::TINSERT_FP ? &dst : nullptr;
     Recorder(op, dst, line, PIPE_FIX).read(src, kept, scales).write(dst);
 }
 
 void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* scales, int line) {
-    require_assigned(op, line, {&src, scales});
+    require_assigned(op, line, &src, scales);
     require_same_size(op, src, dst, line);
     Core& core = Core::current(line);
     core.begin_gm_store(name(op), dst, line);
@@ -156,7 +156,7 @@ void load(Operand& dst, const View& src, int line) {
     Core& core = Core::current(line);
     core.begin_gm_access("TLOAD", src, line);
     if (kTrace) return Recorder(OpId::TLOAD, dst, line, PIPE_MTE2).read(src).write_padded(dst).done();
-    const Timer timer(OpId::TLOAD, elements_of(dst), line);
+    const Timer timer(core, OpId::TLOAD, elements_of(dst));
     if (core.lazy.load(dst, src)) return;
     for_each_plane(src, [&](uint64_t plane, int64_t first_row) {
         core.numbers().copy(src.dtype, src.dtype, elements_from(dst, first_row, 0), elements_of_plane(src, plane),
@@ -187,7 +187,7 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     core.begin_gm_store("TSTORE", dst, line);
     const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
     if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).store(dst, modes.adds).done();
-    const Timer timer(OpId::TSTORE, elements_of(src), line);
+    const Timer timer(core, OpId::TSTORE, elements_of(src));
     if (!modes.adds && !modes.relu && core.lazy.store_result(dst, src)) return;
     std::vector<std::byte> positive;
     if (modes.relu) positive = without_negatives(src);
@@ -203,17 +203,17 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
 }
 
 void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line, bool relu) {
-    if (op == OpId::TMOV) require_operands(op, line, dst, {&src});
-    require_assigned(op, line, {&dst, &src});
+    if (op == OpId::TMOV) require_operands(op, line, dst, &src);
+    require_assigned(op, line, &dst, &src);
     if (row < 0 || col < 0 || row + dst.valid_rows() > src.valid_rows() || col + dst.valid_cols() > src.valid_cols()) {
         fail(line, "%s of %d x %d elements at row %ld, column %ld of a tile with %d x %d valid ones", name(op),
              dst.valid_rows(), dst.valid_cols(), row, col, src.valid_rows(), src.valid_cols());
     }
     const bool hidden = pipe == PIPE_V && op == OpId::TEXTRACT;
     if (kTrace) return Recorder(op, dst, line, pipe).read(src).library_scratch(hidden).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    if (hidden) spoil_library_scratch(line);
     Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(dst));
+    if (hidden) spoil_library_scratch(core, line);
     const Strided* source = relu ? nullptr : core.lazy.source_of(src);
     const Strided from = source ? from_element(*source, row, col, src.info().dtype) : elements_from(src, row, col);
     const bool shared = source && core.block.others_share(reinterpret_cast<uint64_t>(from.data));

@@ -19,10 +19,10 @@ namespace pto::host {
 namespace {
 
 /// The runs of an operation on operands of the same valid size and order. Those without gaps are one run.
-Extent extent_of(const Operand& dst, std::initializer_list<Source2D> operands) {
+template <typename... Sources>
+Extent extent_of(const Operand& dst, const Sources&... operands) {
     const size_t runs = dst.valid_runs(), count = dst.valid_run();
-    bool dense = dst.info().pitch() == dst.valid_run();
-    for (const Source2D& one : operands) dense = dense && one.pitch == dst.valid_run();
+    const bool dense = dst.info().pitch() == dst.valid_run() && ((operands.pitch == dst.valid_run()) && ...);
     return dense ? Extent{1, runs * count} : Extent{runs, count};
 }
 
@@ -60,48 +60,47 @@ Block2D written_runs(Core& core, const Operand& dst) { return {core.lazy.overwri
 }  // namespace
 
 void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch) {
-    require_operands(op, line, dst, {&src, scratch});
+    require_operands(op, line, dst, &src, scratch);
     if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
     Core& core = Core::current(line);
-    if (!scratch && core.lazy.can_put_off(op, dst, src)) return core.lazy.put_off(op, src, {});
+    const Timer timer(core, op, elements_of(dst));
+    if (!scratch && core.lazy.put_off(op, dst, src, {})) return;
     const Source2D from = core.lazy.runs(src);
-    core.numbers().map(op, dst.info().dtype, extent_of(dst, {from}), written_runs(core, dst), from, {});
+    core.numbers().map(op, dst.info().dtype, extent_of(dst, from), written_runs(core, dst), from, {});
     if (scratch) spoil(*scratch, line);
 }
 
 void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch) {
-    require_operands(op, line, dst, {&left, &right, scratch});
+    require_operands(op, line, dst, &left, &right, scratch);
     if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
     Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(dst));
     const Source2D a = core.lazy.runs(left), b = core.lazy.runs(right);
-    core.numbers().map(op, dst.info().dtype, extent_of(dst, {a, b}), written_runs(core, dst), a, b);
+    core.numbers().map(op, dst.info().dtype, extent_of(dst, a, b), written_runs(core, dst), a, b);
     if (scratch && scratch->address() != dst.address()) spoil(*scratch, line);
 }
 
 void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
     Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(dst));
     const OpId step = by_reciprocal ? OpId::TMULS : op;
-    if (core.lazy.can_put_off(step, dst, src)) return core.lazy.put_off(step, src, {&scalar, 0});
+    if (core.lazy.put_off(step, dst, src, {&scalar, 0})) return;
     const Source2D from = core.lazy.runs(src);
-    core.numbers().map_rows(step, dst.info().dtype, extent_of(dst, {from}), written_runs(core, dst), from,
-                            {&scalar, 0});
+    core.numbers().map_rows(step, dst.info().dtype, extent_of(dst, from), written_runs(core, dst), from, {&scalar, 0});
 }
 
 void fill(OpId op, Operand& dst, Scalar scalar, int line) {
-    require_operands(op, line, dst, {});
+    require_operands(op, line, dst);
     if (kTrace) return Recorder(op, dst, line).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
     Core& core = Core::current(line);
-    core.numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst, {}), written_runs(core, dst), {&scalar, 0});
+    const Timer timer(core, op, elements_of(dst));
+    core.numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst), written_runs(core, dst), {&scalar, 0});
 }
 
 void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode saturation, int line) {
-    require_operands(OpId::TCVT, line, dst, {&src});
+    require_operands(OpId::TCVT, line, dst, &src);
     const DTypeId from = src.info().dtype, to = dst.info().dtype;
     const Conversion conversion = conversion_of(from, to);
     if (kTrace)
@@ -110,14 +109,14 @@ void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode sa
             .library_scratch(conversion.uses_library_scratch)
             .write(dst)
             .done();
-    const Timer timer(OpId::TCVT, elements_of(dst), line);
-    if (conversion.uses_library_scratch) spoil_library_scratch(line);
-    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
     Core& core = Core::current(line);
+    const Timer timer(core, OpId::TCVT, elements_of(dst));
+    if (conversion.uses_library_scratch) spoil_library_scratch(core, line);
+    const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
     const Rounding how = rounding(conversion, mode);
     if (are_apart(dst, src) && dst.info().row_major) return core.lazy.convert(dst, src, how, saturate);
     const Source2D runs = core.lazy.runs(src);
-    core.numbers().convert(from, to, extent_of(dst, {runs}), written_runs(core, dst), runs, how, saturate);
+    core.numbers().convert(from, to, extent_of(dst, runs), written_runs(core, dst), runs, how, saturate);
 }
 
 namespace {
@@ -138,7 +137,7 @@ void require_scratch(OpId op, const Operand& dst, const Operand& src, const Oper
 }  // namespace
 
 void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, int line) {
-    require_assigned(op, line, {&dst, &src});
+    require_assigned(op, line, &dst, &src);
     require_scratch(op, dst, src, scratch, line);
     const int rows = src.valid_rows(), cols = src.valid_cols();
     if (dst.valid_rows() != rows || dst.valid_cols() != 1 || cols == 0) {
@@ -146,15 +145,16 @@ void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, in
              cols, rows, dst.valid_rows(), dst.valid_cols());
     }
     if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
-    const Timer timer(op, elements_of(src), line);
     Core& core = Core::current(line);
+    const Timer timer(core, op, elements_of(src));
     const Block2D results = {dst.bytes(), dst.info().row_stride()};
     core.numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results, core.lazy.runs(src));
+    if (!core.fills()) return;
     spoil(scratch, is_fast_row_reduction(dst.info(), src.info()) ? kFastScratchBytes : scratch.info().bytes(), line);
 }
 
 void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scratch, int line) {
-    require_assigned(op, line, {scratch, &dst, &src});
+    require_assigned(op, line, scratch, &dst, &src);
     const int rows = src.valid_rows(), cols = src.valid_cols();
     if (dst.valid_rows() != 1 || dst.valid_cols() != cols || rows == 0) {
         fail(line, "%s of %d x %d needs rows to reduce and a destination of 1 x %d, not %d x %d", name(op), rows, cols,
@@ -169,7 +169,7 @@ void reduce_cols(OpId op, Operand& dst, const Operand& src, const Operand* scrat
 namespace {
 
 void require_expand(OpId op, Axis axis, const Operand& dst, const Operand& values, int line) {
-    require_assigned(op, line, {&dst, &values});
+    require_assigned(op, line, &dst, &values);
     const bool fits = axis == Axis::Row ? dst.valid_rows() == values.valid_rows() && values.valid_cols() > 0
                                         : dst.valid_cols() == values.valid_cols() && values.valid_rows() > 0;
     if (!fits) {
@@ -190,34 +190,34 @@ constexpr uint64_t kBroadcastBytes = 32;
 static_assert(kBroadcastRows * kBroadcastBytes <= kLibraryScratchBytes, "the rows of a step fit into the scratch");
 
 /// dst = f(src, block of the row). Such a block is used as it is: lane i goes to columns i, i + lanes, ...
-void expand_blocks(OpId op, Operand& dst, const Operand& src, const Operand& blocks, int line) {
+void expand_blocks(OpId op, Operand& dst, const Operand& src, const Operand& blocks, const Numbers& numbers) {
     const DTypeId dtype = dst.info().dtype;
     const size_t rows = dst.valid_rows(), cols = dst.valid_cols(), lanes = blocks.valid_cols();
     for (size_t first = 0; first < cols; first += lanes) {
-        Core::current(line).numbers().map(op, dtype, {rows, std::min(lanes, cols - first)},
-                                          from_column(runs_of(dst), first, dtype),
-                                          from_column(runs_of(src), first, dtype), runs_of(blocks));
+        numbers.map(op, dtype, {rows, std::min(lanes, cols - first)}, from_column(runs_of(dst), first, dtype),
+                    from_column(runs_of(src), first, dtype), runs_of(blocks));
     }
 }
 
 /// dst = f(src, value of the row). Column-major values go through the library's scratch, as on the device: a
-/// tile that lies there is destroyed before it is read.
-void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& values, int line) {
-    const Numbers& numbers = Core::current(line).numbers();
+/// tile that lies there is destroyed before it is read. `scratch` is that of the first rows.
+void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& values, std::byte* scratch, Core& core,
+                 int line) {
+    const Numbers& numbers = core.numbers();
     const DTypeId dtype = dst.info().dtype;
     const Block2D to = runs_of(dst), from = runs_of(src), single = values_per_row(values);
     const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
     const auto lanes = static_cast<int64_t>(kBroadcastBytes / size_of(dtype));
     for (size_t first = 0; first < rows; first += kBroadcastRows) {
         const size_t count = std::min<size_t>(kBroadcastRows, rows - first);
-        const Block2D scratch = {spoil_library_scratch(line), lanes};
-        numbers.fill_rows(size_of(dtype), {count, size_t(lanes)}, scratch, from_row(single, first, dtype));
-        numbers.map_rows(op, dtype, {count, cols}, from_row(to, first, dtype), from_row(from, first, dtype), scratch);
+        const Block2D spread = {first == 0 ? scratch : spoil_library_scratch(core, line), lanes};
+        numbers.fill_rows(size_of(dtype), {count, size_t(lanes)}, spread, from_row(single, first, dtype));
+        numbers.map_rows(op, dtype, {count, cols}, from_row(to, first, dtype), from_row(from, first, dtype), spread);
     }
 }
 
 /// dst = f(value of the row, src).
-void expand_swapped(OpId op, Operand& dst, const Operand& src, const Operand& values, int line) {
+void expand_swapped(OpId op, Operand& dst, const Operand& src, const Operand& values, const Numbers& numbers) {
     const DTypeId dtype = dst.info().dtype;
     const size_t cols = dst.valid_cols(), size = size_of(dtype);
     const size_t lanes = values.info().row_major ? values.valid_cols() : 1;
@@ -226,21 +226,21 @@ void expand_swapped(OpId op, Operand& dst, const Operand& src, const Operand& va
         const Block2D own = from_row(values_per_row(values), r, dtype);
         for (size_t c = 0; c < cols; ++c)
             std::memcpy(&spread[c * size], static_cast<std::byte*>(own.data) + c % lanes * size, size);
-        Core::current(line).numbers().map(op, dtype, {1, cols}, from_row(runs_of(dst), r, dtype),
-                                          {spread.data(), int64_t(cols)}, from_row(runs_of(src), r, dtype));
+        numbers.map(op, dtype, {1, cols}, from_row(runs_of(dst), r, dtype), {spread.data(), int64_t(cols)},
+                    from_row(runs_of(src), r, dtype));
     }
 }
 
-/// dst = f(src, values), or f(values, src), by the axis.
-void combine(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, bool library, bool swapped,
-             int line) {
-    const Numbers& numbers = Core::current(line).numbers();
+/// dst = f(src, values), or f(values, src), by the axis; with the library's scratch, if it is not null.
+void combine(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, std::byte* scratch,
+             bool swapped, Core& core, int line) {
+    const Numbers& numbers = core.numbers();
     const DTypeId dtype = dst.info().dtype;
     const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
-    if (swapped) return expand_swapped(op, dst, src, values, line);
+    if (swapped) return expand_swapped(op, dst, src, values, numbers);
     if (axis == Axis::Col) return numbers.map(op, dtype, extent, runs_of(dst), runs_of(src), {values.bytes(), 0});
-    if (values.info().row_major) return expand_blocks(op, dst, src, values, line);
-    if (library) return expand_rows(op, dst, src, values, line);
+    if (values.info().row_major) return expand_blocks(op, dst, src, values, numbers);
+    if (scratch) return expand_rows(op, dst, src, values, scratch, core, line);
     numbers.map_rows(op, dtype, extent, runs_of(dst), runs_of(src), values_per_row(values));
 }
 
@@ -259,28 +259,24 @@ void expand(OpId op, Axis axis, Operand& dst, const Operand& values, int line) {
 
 void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Operand& values, int line,
                  Operand* scratch, bool swapped) {
-    require_operands(op, line, dst, {&src});
+    require_operands(op, line, dst, &src);
     require_expand(op, axis, dst, values, line);
     if (scratch) require_assigned(op, *scratch, line);
     const bool library = !scratch && axis == Axis::Row && !values.info().row_major;
     if (kTrace)
         return Recorder(op, dst, line).read(src, values).scratch(scratch).library_scratch(library).write(dst).done();
-    const Timer timer(op, elements_of(dst), line);
-    if (library && swapped) spoil_library_scratch(line);
     Core& core = Core::current(line);
-    if (library && !swapped && core.lazy.can_put_off(op, dst, src)) {
-        spoil_library_scratch(line);  // see expand_rows
-        const Block2D own = values_per_row(values);
-        if (core.lazy.can_put_off(op, dst, src)) return core.lazy.put_off(op, src, own);  // it may lie in either
-    }
+    const Timer timer(core, op, elements_of(dst));
+    std::byte* const own = library ? spoil_library_scratch(core, line) : nullptr;
+    if (library && !swapped && core.lazy.put_off(op, dst, src, values_per_row(values))) return;
     const bool is_exp = op == OpId::TROWEXPANDEXPDIF || op == OpId::TCOLEXPANDEXPDIF;
     if (is_exp && dst.info().dtype == DTypeId::F16) {  // the difference is rounded, too: it is stored in dst
         const OpId difference = axis == Axis::Row ? OpId::TROWEXPANDSUB : OpId::TCOLEXPANDSUB;
-        combine(difference, axis, dst, src, values, library, swapped, line);
+        combine(difference, axis, dst, src, values, own, swapped, core, line);
         const Extent extent = {size_t(dst.valid_rows()), size_t(dst.valid_cols())};
-        Core::current(line).numbers().map(OpId::TEXP, DTypeId::F16, extent, runs_of(dst), runs_of(dst), {});
+        core.numbers().map(OpId::TEXP, DTypeId::F16, extent, runs_of(dst), runs_of(dst), {});
     } else {
-        combine(op, axis, dst, src, values, library, swapped, line);
+        combine(op, axis, dst, src, values, own, swapped, core, line);
     }
     if (scratch) spoil(*scratch, line);
 }

@@ -21,6 +21,21 @@ inline constexpr int kGmRank = 5;
 
 class LazyTiles;
 
+/// Bytes of a core's memories, which follow each other here as they are numbered.
+struct OnChipBytes {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+
+    static constexpr OnChipBytes of(Buffer buffer, uint64_t begin, uint64_t end) {
+        // No memory has more than 16 MiB, nor a tile.
+        const uint32_t memory = static_cast<uint32_t>(buffer) << 25;
+        return {memory + static_cast<uint32_t>(begin), memory + static_cast<uint32_t>(end)};
+    }
+    bool overlap(const OnChipBytes& other) const { return begin < other.end && other.begin < end; }
+    bool cover(const OnChipBytes& other) const { return begin <= other.begin && other.end <= end; }
+    bool operator==(const OnChipBytes& other) const { return begin == other.begin && end == other.end; }
+};
+
 /// What the type of a tile says.
 struct TileInfo {
     Buffer buffer;
@@ -51,6 +66,10 @@ class Operand {
     std::byte* bytes() const;
     /// The same place, whatever is written there.
     std::byte* place() const { return bytes_; }
+    /// All its bytes, valid or not.
+    const OnChipBytes& covered() const { return covered_; }
+    /// Which parts of its core's memories it lies in: see runtime/machine/granules.hpp.
+    uint64_t granules() const { return granules_; }
     bool assigned() const { return assigned_; }
     int valid_rows() const { return static_cast<int>(valid_row_); }
     int valid_cols() const { return static_cast<int>(valid_col_); }
@@ -73,6 +92,7 @@ class Operand {
         : info_(&info), valid_row_(valid_row), valid_col_(valid_col) {}
 
   private:
+    void place_at(std::byte* bytes, LazyTiles& lazy, uint64_t address);
     size_t extent() const;
     void check_valid_sizes(int line) const;
 
@@ -80,6 +100,8 @@ class Operand {
     std::byte* bytes_ = nullptr;
     LazyTiles* lazy_ = nullptr;  ///< of the core that placed it
     uint64_t address_ = 0;
+    uint64_t granules_ = 0;
+    OnChipBytes covered_;
     int64_t valid_row_;
     int64_t valid_col_;
     bool assigned_ = false;
