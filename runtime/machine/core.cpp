@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "runtime/machine/block.hpp"
@@ -26,18 +27,6 @@ std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& k
         known.begin(), known.end(), [&](const GmRange& a, const GmRange& b) { return distance(a) < distance(b); });
     return format("bytes [%ld, %ld) of argument %u, which has %lu", begin - nearest.begin, end - nearest.begin,
                   nearest.argument, nearest.end - nearest.begin);
-}
-
-/// The first dimension, in this order, whose stride steps no further than the ones before reach; -1 if there is none:
-/// then all elements are distinct.
-int overlapping_dimension(const View& view, const int (&order)[kGmRank]) {
-    int64_t last = 0;
-    for (const int d : order) {
-        if (view.shape[d] <= 1) continue;
-        if (view.stride[d] <= last) return d;
-        last += (view.shape[d] - 1) * view.stride[d];
-    }
-    return -1;
 }
 
 }  // namespace
@@ -148,9 +137,12 @@ void Core::begin_gm_access(const char* op, const View& view, int line) {
     // Most sizes and strides are so small that their products cannot be too large.
     constexpr uint64_t kSmall = uint64_t{1} << 22;
     static_assert(kGmRank * kSmall * kSmall <= kMaxElements, "all dimensions together");
-    uint64_t all = 0;
-    for (int d = 0; d < kGmRank; ++d) all |= static_cast<uint64_t>(view.shape[d] - 1) | view.stride[d];
-    if (all >= kSmall && !require_extent(op, view, line)) return;
+    const auto& size = view.shape;
+    const auto& stride = view.stride;
+    static_assert(kGmRank == 5, "each dimension is in here");
+    const int64_t all = (size[0] - 1) | (size[1] - 1) | (size[2] - 1) | (size[3] - 1) | (size[4] - 1) | stride[0] |
+                        stride[1] | stride[2] | stride[3] | stride[4];
+    if (static_cast<uint64_t>(all) >= kSmall && !require_extent(op, view, line)) return;
     begin_gm_access(op, view.address, view.end(), line);
 }
 
@@ -176,18 +168,28 @@ void Core::begin_gm_store(const char* op, uint64_t begin, uint64_t end, int line
 
 void Core::begin_gm_store(const char* op, const View& view, int line) {
     begin_gm_access(op, view, line);
-    require_distinct_elements(op, view, line);
+    const bool row_major =
+        view.is_plane() && view.stride[4] > 0 && view.stride[3] > (view.shape[4] - 1) * view.stride[4];
+    if (!row_major) require_distinct_elements(op, view, line);
     block.begin_store(view.address, view.end());
 }
 
 void Core::require_distinct_elements(const char* op, const View& view, int line) const {
-    int order[] = {4, 3, 2, 1, 0};  // most views are row-major
-    if (overlapping_dimension(view, order) < 0) return;
-    std::sort(std::begin(order), std::end(order), [&](int a, int b) { return view.stride[a] < view.stride[b]; });
-    const int d = overlapping_dimension(view, order);
-    if (d < 0) return;
-    fail(line, "%s to a view in which %ld elements are %ld apart and lie on others: nothing says which value stays", op,
-         view.shape[d], view.stride[d]);
+    const auto& shape = view.shape;
+    const auto& stride = view.stride;
+    int order[kGmRank];
+    std::iota(std::begin(order), std::end(order), 0);
+    std::sort(std::begin(order), std::end(order), [&](int a, int b) { return stride[a] < stride[b]; });
+    int64_t last = 0;  // of the elements that the dimensions so far reach
+    for (const int d : order) {
+        if (shape[d] <= 1) continue;
+        if (stride[d] <= last) {
+            fail(line,
+                 "%s to a view in which %ld elements are %ld apart and lie on others: nothing says which value stays",
+                 op, shape[d], stride[d]);
+        }
+        last += (shape[d] - 1) * stride[d];
+    }
 }
 
 void Core::trace_load(uint64_t begin, size_t size, void* value, int line) {

@@ -21,8 +21,8 @@ void require_matmul(OpId op, const Operand& dst, const Operand& left, const Oper
     }
 }
 
-void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, bool accumulate, int line) {
-    Core& core = Core::current(line);
+void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, bool accumulate) {
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst) * left.valid_cols());
     core.lazy.multiply(dst, left, right, accumulate);
 }
@@ -32,7 +32,7 @@ void compute(OpId op, Operand& dst, const Operand& left, const Operand& right, b
 void multiply(OpId op, Operand& dst, const Operand& left, const Operand& right, int line) {
     require_matmul(op, dst, left, right, line);
     if (kTrace) return Recorder(op, dst, line, PIPE_M).read(left, right).write(dst).done();
-    compute(op, dst, left, right, false, line);
+    compute(op, dst, left, right, false);
 }
 
 void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left, const Operand& right, int line) {
@@ -40,7 +40,7 @@ void multiply_acc(OpId op, Operand& dst, const Operand& acc, const Operand& left
     require_assigned(op, acc, line);
     if (kTrace) return Recorder(op, dst, line, PIPE_M).read(acc, left, right).write(dst).done();
     if (acc.place() != dst.place()) std::memmove(dst.bytes(), acc.bytes(), dst.info().bytes());
-    compute(op, dst, left, right, true, line);
+    compute(op, dst, left, right, true);
 }
 
 void multiply_bias(OpId op, Operand& dst, const Operand& left, const Operand& right, const Operand& bias, int line) {
@@ -50,7 +50,7 @@ void multiply_bias(OpId op, Operand& dst, const Operand& left, const Operand& ri
     const DTypeId dtype = dst.info().dtype;
     Core::current(line).numbers().copy(dtype, dtype, {dst.bytes(), dst.info().cols, 1}, {bias.bytes(), 0, 1},
                                        dst.valid_rows(), dst.valid_cols());
-    compute(op, dst, left, right, true, line);
+    compute(op, dst, left, right, true);
 }
 
 }  // namespace pto::host

@@ -18,20 +18,20 @@ bool is_whole(const Operand& tile) {
     return tile.valid_rows() == tile.info().rows && tile.valid_cols() == tile.info().cols;
 }
 
+/// Whether the elements of tiles at one place are at the same places.
+bool are_alike(const TileInfo& a, const TileInfo& b) {
+    return &a == &b || (a.dtype == b.dtype && a.row_major == b.row_major && a.column_order == b.column_order &&
+                        a.rows == b.rows && a.cols == b.cols);
+}
+
 /// Whether two whole tiles are one.
 bool is_same(const Operand& a, const Operand& b) {
-    if (a.place() != b.place()) return false;
-    const TileInfo& left = a.info();
-    const TileInfo& right = b.info();
-    const bool alike = left.dtype == right.dtype && left.row_major == right.row_major &&
-                       left.column_order == right.column_order && left.rows == right.rows && left.cols == right.cols;
-    return (&left == &right || alike) && is_whole(a) && is_whole(b);
+    return a.place() == b.place() && are_alike(a.info(), b.info()) && is_whole(a) && is_whole(b);
 }
 
 /// Whether a transfer between a tile and a view touches all elements of the tile, and one plane of the view.
 bool is_one_plane(const Operand& tile, const View& gm) {
-    return is_whole(tile) && tile.info().pad == PadValue::Null && gm.shape[0] == 1 && gm.shape[1] == 1 &&
-           gm.shape[2] == 1;
+    return is_whole(tile) && tile.info().pad == PadValue::Null && gm.is_plane();
 }
 
 Strided elements_of(const View& gm) { return {reinterpret_cast<std::byte*>(gm.address), gm.stride[3], gm.stride[4]}; }
@@ -74,15 +74,19 @@ void LazyTiles::add(const Operand& tile, const Strided& source, uint64_t begin, 
     if (index < tiles_.size() && !result_needs(tile.covered())) {
         // Most are loaded again and again. No other shares bytes with the one before, so with this one.
         forget_steps(tiles_[index]);
-        tiles_[index] = {tile, source, nullptr, packed};
+        tiles_[index].tile = tile;
     } else {
         overwrite(tile);
         if (tiles_.size() == kMostTiles) write(tiles_.front());
         index = tiles_.size();
-        tiles_.push_back({tile, source, nullptr, packed});
+        tiles_.emplace_back(tile);
         covered_[index] = tile.covered();
         granules_ |= tile.granules();
     }
+    Lazy& lazy = tiles_[index];
+    lazy.source = source;
+    lazy.steps = nullptr;
+    lazy.packed = packed;
     sources_[index] = {begin, end};
 }
 
@@ -96,7 +100,8 @@ size_t LazyTiles::index_of(const OnChipBytes& bytes) const {
 LazyTiles::Lazy* LazyTiles::find(const Operand& tile) {
     if (!(tile.granules() & granules_)) return nullptr;
     const size_t index = index_of(tile.covered());
-    return index < tiles_.size() && is_same(tiles_[index].tile, tile) ? &tiles_[index] : nullptr;
+    const bool found = index < tiles_.size() && are_alike(tiles_[index].tile.info(), tile.info()) && is_whole(tile);
+    return found ? &tiles_[index] : nullptr;
 }
 
 const Strided* LazyTiles::source_of(const Operand& tile) {

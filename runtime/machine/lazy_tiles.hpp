@@ -80,10 +80,11 @@ class LazyTiles {
     };
     /// A tile that is to be written.
     struct Lazy {
+        explicit Lazy(const Operand& tile) : tile(tile) {}
         Operand tile;
         Strided source;
-        Chain* steps;   ///< one of `chains_`, or null
-        size_t packed;  ///< bytes of a packed factor, which is what `source` then is
+        Chain* steps = nullptr;  ///< one of `chains_`, or null
+        size_t packed = 0;       ///< bytes of a packed factor, which is what `source` then is
     };
     /// A product or a conversion that is to be computed.
     struct Result {

@@ -7,30 +7,29 @@
 namespace pto::host {
 
 std::byte* Operand::bytes() const {
-    if (lazy_ && lazy_->concern(granules_)) lazy_->write(covered_);
+    if (core_ && core_->lazy.concern(granules_)) core_->lazy.write(covered_);
     return bytes_;
 }
 
-void Operand::place_at(std::byte* bytes, LazyTiles& lazy, uint64_t address) {
+void Operand::place_at(std::byte* bytes, Core& core, uint64_t address) {
     bytes_ = bytes;
-    lazy_ = &lazy;
+    core_ = &core;
     address_ = address;
     const uint64_t end = address + info_->bytes();
     covered_ = OnChipBytes::of(info_->buffer, address, end);
     granules_ = granules_of(info_->buffer, address, end);
-    assigned_ = true;
 }
 
 void Operand::assign(uint64_t address, int line) {
     check_valid_sizes(line);
     Core& core = Core::current(line);
-    place_at(core.place(info_->buffer, address, extent(), line), core.lazy, address);
+    place_at(core.place(info_->buffer, address, extent(), line), core, address);
 }
 
 void Operand::alias(const Operand& other, int line) {
     check_valid_sizes(line);
     require_assigned(OpId::TRESHAPE, other, line);
-    place_at(other.bytes_, *other.lazy_, other.address_);
+    place_at(other.bytes_, *other.core_, other.address_);
 }
 
 void Operand::set_valid_shape(int64_t rows, int64_t cols, int line) {
@@ -38,7 +37,7 @@ void Operand::set_valid_shape(int64_t rows, int64_t cols, int line) {
     valid_col_ = cols;
     check_valid_sizes(line);
     // A tile may end at the end of its memory, with fewer valid rows than now.
-    if (assigned_) assign(address_, line);
+    if (assigned()) assign(address_, line);
 }
 
 /// Bytes from the first to the last valid element (a sub-view may end inside its last row).

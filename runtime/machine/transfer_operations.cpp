@@ -138,7 +138,7 @@ void move_scaled(OpId op, Operand& dst, const Operand& src, const Operand* scale
 void store_scaled(OpId op, const View& dst, const Operand& src, const Operand* scales, int line) {
     require_assigned(op, line, &src, scales);
     require_same_size(op, src, dst, line);
-    Core& core = Core::current(line);
+    Core& core = src.core();
     core.begin_gm_store(name(op), dst, line);
     if (!kTrace) refuse_scale(op, line);
     Recorder(op, src, line, PIPE_FIX).read(src, scales).write(dst);
@@ -153,7 +153,7 @@ void load(Operand& dst, const View& src, int line) {
     require_assigned(OpId::TLOAD, dst, line);
     require_same_size(OpId::TLOAD, dst, src, line);
     if (dst.info().loc == TileType::Mat) require_row_stride(src, line);
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     core.begin_gm_access("TLOAD", src, line);
     if (kTrace) return Recorder(OpId::TLOAD, dst, line, PIPE_MTE2).read(src).write_padded(dst).done();
     const Timer timer(core, OpId::TLOAD, elements_of(dst));
@@ -183,7 +183,7 @@ void refuse_syncall(int line) {
 void store(const View& dst, const Operand& src, StoreModes modes, int line) {
     require_assigned(OpId::TSTORE, src, line);
     require_same_size(OpId::TSTORE, src, dst, line);
-    Core& core = Core::current(line);
+    Core& core = src.core();
     core.begin_gm_store("TSTORE", dst, line);
     const pipe_t pipe = src.info().loc == TileType::Acc ? PIPE_FIX : PIPE_MTE3;
     if (kTrace) return Recorder(OpId::TSTORE, src, line, pipe).read(src).store(dst, modes.adds).done();
@@ -203,15 +203,14 @@ void store(const View& dst, const Operand& src, StoreModes modes, int line) {
 }
 
 void move(OpId op, pipe_t pipe, Operand& dst, const Operand& src, int64_t row, int64_t col, int line, bool relu) {
-    if (op == OpId::TMOV) require_operands(op, line, dst, &src);
-    require_assigned(op, line, &dst, &src);
+    op == OpId::TMOV ? require_operands(op, line, dst, &src) : require_assigned(op, line, &dst, &src);
     if (row < 0 || col < 0 || row + dst.valid_rows() > src.valid_rows() || col + dst.valid_cols() > src.valid_cols()) {
         fail(line, "%s of %d x %d elements at row %ld, column %ld of a tile with %d x %d valid ones", name(op),
              dst.valid_rows(), dst.valid_cols(), row, col, src.valid_rows(), src.valid_cols());
     }
     const bool hidden = pipe == PIPE_V && op == OpId::TEXTRACT;
     if (kTrace) return Recorder(op, dst, line, pipe).read(src).library_scratch(hidden).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     if (hidden) spoil_library_scratch(core, line);
     const Strided* source = relu ? nullptr : core.lazy.source_of(src);

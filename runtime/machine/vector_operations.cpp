@@ -62,7 +62,7 @@ Block2D written_runs(Core& core, const Operand& dst) { return {core.lazy.overwri
 void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch) {
     require_operands(op, line, dst, &src, scratch);
     if (kTrace) return Recorder(op, dst, line).read(src).scratch(scratch).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     if (!scratch && core.lazy.put_off(op, dst, src, {})) return;
     const Source2D from = core.lazy.runs(src);
@@ -73,7 +73,7 @@ void unary(OpId op, Operand& dst, const Operand& src, int line, Operand* scratch
 void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, int line, Operand* scratch) {
     require_operands(op, line, dst, &left, &right, scratch);
     if (kTrace) return Recorder(op, dst, line).read(left, right).scratch(scratch).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     const Source2D a = core.lazy.runs(left), b = core.lazy.runs(right);
     core.numbers().map(op, dst.info().dtype, extent_of(dst, a, b), written_runs(core, dst), a, b);
@@ -83,7 +83,7 @@ void binary(OpId op, Operand& dst, const Operand& left, const Operand& right, in
 void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int line, bool by_reciprocal) {
     require_operands(op, line, dst, &src);
     if (kTrace) return Recorder(op, dst, line).read(src).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     const OpId step = by_reciprocal ? OpId::TMULS : op;
     if (core.lazy.put_off(step, dst, src, {&scalar, 0})) return;
@@ -94,7 +94,7 @@ void with_scalar(OpId op, Operand& dst, const Operand& src, Scalar scalar, int l
 void fill(OpId op, Operand& dst, Scalar scalar, int line) {
     require_operands(op, line, dst);
     if (kTrace) return Recorder(op, dst, line).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     core.numbers().fill_rows(size_of(dst.info().dtype), extent_of(dst), written_runs(core, dst), {&scalar, 0});
 }
@@ -109,7 +109,7 @@ void convert(Operand& dst, const Operand& src, RoundMode mode, SaturationMode sa
             .library_scratch(conversion.uses_library_scratch)
             .write(dst)
             .done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, OpId::TCVT, elements_of(dst));
     if (conversion.uses_library_scratch) spoil_library_scratch(core, line);
     const bool saturate = conversion.saturates == Saturates::Always || saturation == SaturationMode::ON;
@@ -145,7 +145,7 @@ void reduce_rows(OpId op, Operand& dst, const Operand& src, Operand& scratch, in
              cols, rows, dst.valid_rows(), dst.valid_cols());
     }
     if (kTrace) return Recorder(op, src, line).read(src).scratch(scratch).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(src));
     const Block2D results = {dst.bytes(), dst.info().row_stride()};
     core.numbers().reduce_rows(op, src.info().dtype, {size_t(rows), size_t(cols)}, results, core.lazy.runs(src));
@@ -265,7 +265,7 @@ void expand_with(OpId op, Axis axis, Operand& dst, const Operand& src, const Ope
     const bool library = !scratch && axis == Axis::Row && !values.info().row_major;
     if (kTrace)
         return Recorder(op, dst, line).read(src, values).scratch(scratch).library_scratch(library).write(dst).done();
-    Core& core = Core::current(line);
+    Core& core = dst.core();
     const Timer timer(core, op, elements_of(dst));
     std::byte* const own = library ? spoil_library_scratch(core, line) : nullptr;
     if (library && !swapped && core.lazy.put_off(op, dst, src, values_per_row(values))) return;

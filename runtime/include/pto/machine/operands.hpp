@@ -19,7 +19,7 @@ namespace host {
 /// Dimensions of a view of global memory.
 inline constexpr int kGmRank = 5;
 
-class LazyTiles;
+class Core;
 
 /// Bytes of a core's memories, which follow each other here as they are numbered.
 struct OnChipBytes {
@@ -70,7 +70,9 @@ class Operand {
     const OnChipBytes& covered() const { return covered_; }
     /// Which parts of its core's memories it lies in: see runtime/machine/granules.hpp.
     uint64_t granules() const { return granules_; }
-    bool assigned() const { return assigned_; }
+    bool assigned() const { return core_; }
+    /// That placed it.
+    Core& core() const { return *core_; }
     int valid_rows() const { return static_cast<int>(valid_row_); }
     int valid_cols() const { return static_cast<int>(valid_col_); }
     /// Valid rows, or columns of a column-major tile, and the valid elements of each.
@@ -92,19 +94,18 @@ class Operand {
         : info_(&info), valid_row_(valid_row), valid_col_(valid_col) {}
 
   private:
-    void place_at(std::byte* bytes, LazyTiles& lazy, uint64_t address);
+    void place_at(std::byte* bytes, Core& core, uint64_t address);
     size_t extent() const;
     void check_valid_sizes(int line) const;
 
     const TileInfo* info_;
     std::byte* bytes_ = nullptr;
-    LazyTiles* lazy_ = nullptr;  ///< of the core that placed it
+    Core* core_ = nullptr;
     uint64_t address_ = 0;
     uint64_t granules_ = 0;
     OnChipBytes covered_;
     int64_t valid_row_;
     int64_t valid_col_;
-    bool assigned_ = false;
 };
 
 /// A strided view of global memory, whatever its type. Strides are in elements.
@@ -115,13 +116,15 @@ struct View {
     const int64_t (&shape)[kGmRank];
     const int64_t (&stride)[kGmRank];
 
+    /// Whether it is one matrix, as most are.
+    bool is_plane() const { return shape[0] == 1 && shape[1] == 1 && shape[2] == 1; }
     /// Rows of the tile that the view fills: all dimensions but the last.
-    int64_t rows() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
+    int64_t rows() const { return is_plane() ? shape[3] : shape[0] * shape[1] * shape[2] * shape[3]; }
     int64_t cols() const { return shape[4]; }
     /// Elements from the first to past the last.
     int64_t extent() const {
-        int64_t last = 0;
-        for (int d = 0; d < kGmRank; ++d) last += (shape[d] - 1) * stride[d];
+        int64_t last = (shape[3] - 1) * stride[3] + (shape[4] - 1) * stride[4];
+        for (int d = 0; d < 3 && !is_plane(); ++d) last += (shape[d] - 1) * stride[d];
         return last + 1;
     }
     /// Address past the last element.

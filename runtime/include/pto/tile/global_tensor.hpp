@@ -13,9 +13,20 @@ namespace pto {
 
 namespace host {
 
+/// What Dims hold.
+template <bool are_static, int... Values>
+struct DimValues {
+    int64_t value_[kGmRank] = {Values...};
+};
+/// Views are made for most transfers: numbers that types know are not written and copied for each.
+template <int... Values>
+struct DimValues<true, Values...> {
+    static constexpr int64_t value_[kGmRank] = {Values...};
+};
+
 /// Five integers, each static or (-1) given to the constructor.
 template <int... Values>
-class Dims {
+class Dims : private DimValues<((Values != kDynamic) && ...), Values...> {
   public:
     static_assert(sizeof...(Values) == kGmRank, "a shape or stride of a GlobalTensor has five dimensions");
     static constexpr int kStatic[kGmRank] = {Values...};
@@ -28,21 +39,20 @@ class Dims {
     explicit Dims(Sizes... sizes) {
         static_assert(sizeof...(Sizes) == kDynamicCount || sizeof...(Sizes) == kGmRank,
                       "a shape or stride is constructed from one value per dynamic (-1) dimension, or from all five");
-        const int64_t given[] = {static_cast<int64_t>(sizes)...};
-        int next = 0;
-        for (int d = 0; d < kGmRank; ++d) {
-            if (kStatic[d] == kDynamic) {
-                value_[d] = given[sizeof...(Sizes) == kGmRank ? d : next];
-                ++next;
+        if constexpr (kDynamicCount > 0) {
+            const int64_t given[] = {static_cast<int64_t>(sizes)...};
+            int next = 0;
+            for (int d = 0; d < kGmRank; ++d) {
+                if (kStatic[d] == kDynamic) {
+                    this->value_[d] = given[sizeof...(Sizes) == kGmRank ? d : next];
+                    ++next;
+                }
             }
         }
     }
 
-    int64_t operator[](int d) const { return value_[d]; }
-    const int64_t (&values() const)[kGmRank] { return value_; }
-
-  private:
-    int64_t value_[kGmRank] = {Values...};
+    int64_t operator[](int d) const { return this->value_[d]; }
+    const int64_t (&values() const)[kGmRank] { return this->value_; }
 };
 
 }  // namespace host
