@@ -11,6 +11,9 @@ namespace {
 /// caches of the host hold it.
 constexpr int kTurns[kCoresPerBlock] = {1, 2, 0};
 
+/// An operation takes 50 ns at least, and a few milliseconds at most.
+constexpr uint64_t kStepsBetweenLooks = 256;
+
 std::string describe(const FifoSpec& spec) {
     return format("%s, %u slots of %lu bytes at GM 0x%lx", name(spec.direction), spec.slots, spec.slot_bytes,
                   spec.gm_base);
@@ -33,13 +36,13 @@ Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs
     }
 }
 
-std::string Block::run() {
+std::string Block::run(const Look& look) {
     while (!all_done()) {
         bool progress = false;
         for (const int c : kTurns) {
             Core& core = cores_[c];
             if (core.fiber->done() || !core.can_continue()) continue;
-            resume(core);
+            give_turn(core, look);
             progress = true;
             if (!core.error.empty()) return abort_with(core.error);
         }
@@ -47,6 +50,16 @@ std::string Block::run() {
         if (!progress) return abort_with(deadlock_report());
     }
     return unbalanced_report();
+}
+
+/// Lets a core run until it waits or gives way, and looks meanwhile.
+void Block::give_turn(Core& core, const Look& look) {
+    if (!look) return resume(core);
+    do {
+        core.steps_left = kStepsBetweenLooks;
+        resume(core);
+        look();
+    } while (core.steps_left == 0);
 }
 
 Fifo& Block::open_fifo(const FifoSpec& spec, int line) {

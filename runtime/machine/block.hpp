@@ -79,13 +79,16 @@ struct Launch : Task {
 /// "kernel.cpp:12".
 std::string source_position(const Launch& launch, int line);
 
+/// Called now and then while blocks run, by the thread that runs them; it may end the launch. Empty: nothing to do.
+using Look = std::function<void()>;
+
 class Block {
   public:
     /// `logs`: kCoresPerBlock logs in the order cube, vec0, vec1, or null. `profile`: see Core.
     Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs, Profile* profile = nullptr);
 
     /// Runs the three cores to their end. Returns the report of what went wrong, empty if nothing did.
-    std::string run();
+    std::string run(const Look& look = {});
 
     /// See Core::open_fifo.
     Fifo& open_fifo(const FifoSpec& spec, int line);
@@ -117,6 +120,7 @@ class Block {
 
   private:
     void run_core(Core& core);
+    void give_turn(Core& core, const Look& look);
     std::string describe_wait(const Core& core) const;
     std::string describe_flag(const Core& core) const;
     std::string unbalanced_report() const;

@@ -44,7 +44,7 @@ class Core {
     Fiber* fiber = nullptr;
     Wait wait;
     bool aborting = false;
-    uint64_t steps_left = UINT64_MAX;  ///< until another core gets its turn; see checkpoint()
+    uint64_t steps_left = UINT64_MAX;  ///< until it gives way; see checkpoint()
     std::string error;
     Profile* profile = nullptr;  ///< where the times of operations are summed, if they are measured
 

@@ -15,8 +15,9 @@ constexpr uint64_t kTurnMagnitudes = 9;
 
 }  // namespace
 
-void Interleaver::run(const Logs& logs, const Finish& finish) {
+void Interleaver::run(const Look& look, const Logs& logs, const Finish& finish) {
     do {
+        if (look) look();
         begin_blocks(logs);
     } while (!live_.empty() && give_turn(finish));
     for (const auto& live : live_) live->block->abort_with("");

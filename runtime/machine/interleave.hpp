@@ -22,8 +22,9 @@ class Interleaver {
 
     Interleaver(Launch& launch, uint64_t seed) : launch_(launch), state_(seed) {}
 
-    /// Runs all blocks. `finish` is called for each when it has ended, and when it cannot go on.
-    void run(const Logs& logs, const Finish& finish);
+    /// Runs all blocks. `finish` is called for each when it has ended, and when it cannot go on; `look` before each
+    /// turn.
+    void run(const Look& look, const Logs& logs, const Finish& finish);
 
   private:
     /// A block that has begun and not ended.

@@ -42,25 +42,26 @@ class Launcher {
     TraceContents& trace() { return trace_; }
 
   private:
-    /// Works on `count` threads, or on as many as the system gives.
+    /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
+    /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count) {
         std::vector<std::thread> workers;
-        workers.reserve(count);
-        running_ = count;
+        workers.reserve(count - 1);
+        running_ = count - 1;
         try {
-            while (workers.size() < count) {
+            while (workers.size() < count - 1) {
                 workers.emplace_back([this] {
-                    work();
+                    work({});
                     const std::lock_guard<std::mutex> lock(mutex_);
                     --running_;
                     finished_.notify_one();
                 });
             }
         } catch (const std::system_error&) {
-            work();
             const std::lock_guard<std::mutex> lock(mutex_);
-            running_ -= count - static_cast<uint32_t>(workers.size());
+            running_ -= count - 1 - static_cast<uint32_t>(workers.size());
         }
+        work(request_.interrupted ? [this] { look_if_interrupted(); } : Look());
         if (request_.interrupted) wait_or_interrupt();
         for (std::thread& worker : workers) worker.join();
     }
@@ -74,14 +75,23 @@ class Launcher {
         }
     }
 
-    void work() {
+    /// Asks if it has not asked for some time.
+    void look_if_interrupted() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - asked_ < kPollInterval) return;
+        asked_ = now;
+        if (request_.interrupted()) report("interrupted");
+    }
+
+    /// `look`: see Block::run.
+    void work(const Look& look) {
         try {
-            if (request_.interleave) return work_interleaved();
+            if (request_.interleave) return work_interleaved(look);
             const WorkspaceHandle workspace = take_workspace();
             Profile profile;
             for (uint32_t b = next_++; b < request_.block_count && !launch_.failed; b = next_++) {
                 Block block(launch_, b, *workspace, logs_of(b), request_.profile ? &profile : nullptr);
-                finish(block, block.run());
+                finish(block, block.run(look));
             }
             if (!request_.profile) return;
             const std::lock_guard<std::mutex> lock(mutex_);
@@ -91,10 +101,11 @@ class Launcher {
         }
     }
 
-    void work_interleaved() {
+    void work_interleaved(const Look& look) {
         Interleaver interleaver(launch_, *request_.interleave);
-        interleaver.run([this](uint32_t b) { return logs_of(b); },
-                        [this](const Block& block, const std::string& trouble) { finish(block, trouble); });
+        interleaver.run(
+            look, [this](uint32_t b) { return logs_of(b); },
+            [this](const Block& block, const std::string& trouble) { finish(block, trouble); });
     }
 
     CoreLog* logs_of(uint32_t block) { return kTrace ? &trace_.logs[size_t{kCoresPerBlock} * block] : nullptr; }
@@ -124,6 +135,7 @@ class Launcher {
     std::mutex mutex_;
     std::condition_variable finished_;
     uint32_t running_ = 0;
+    std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();  ///< used by the calling thread
     std::string report_;
 };
 
