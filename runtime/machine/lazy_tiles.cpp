@@ -97,6 +97,15 @@ size_t LazyTiles::index_of(const OnChipBytes& bytes) const {
     return index;
 }
 
+bool LazyTiles::involves(const Operand& tile) const {
+    if (!concern(tile.granules())) return false;
+    const OnChipBytes bytes = tile.covered();
+    for (size_t i = 0, count = tiles_.size(); i < count; ++i) {
+        if (bytes.overlap(covered_[i])) return true;
+    }
+    return result_needs(bytes);
+}
+
 LazyTiles::Lazy* LazyTiles::find(const Operand& tile) {
     if (!(tile.granules() & granules_)) return nullptr;
     const size_t index = index_of(tile.covered());
@@ -110,7 +119,7 @@ const Strided* LazyTiles::source_of(const Operand& tile) {
 }
 
 Source2D LazyTiles::runs(const Operand& tile) {
-    if (!concern(tile.granules())) return {tile.place(), tile.info().pitch()};
+    if (!involves(tile)) return {tile.place(), tile.info().pitch()};
     const Strided* source = source_of(tile);
     if (source && tile.info().row_major && source->col == 1) return {source->data, source->row};
     return runs_of(tile);
@@ -134,10 +143,8 @@ void LazyTiles::note(Chain& steps, ChainOp op, const Source2D& values, int rows)
     float (&operands)[Chain::kMostRuns] = steps.values[steps.count];
     if (value && values.pitch == 0) {
         std::fill(std::begin(operands), std::end(operands), *value);
-    } else if (value && values.pitch == 1) {
+    } else if (value) {
         std::memcpy(operands, value, rows * sizeof *value);
-    } else {
-        for (int r = 0; value && r < rows; ++r) operands[r] = value[r * values.pitch];
     }
     steps.ops[steps.count++] = op;
 }

@@ -41,8 +41,8 @@ class LazyTiles {
     /// Where to read the runs of a tile, which is written before if it must be.
     Source2D runs(const Operand& tile);
 
-    /// Notes a step on all elements of a tile: dst = op(src), or op(src, value of the run); `values` are `pitch` apart,
-    /// one for each run, or not there. Returns false if it has to be done.
+    /// Notes a step on all elements of a tile: dst = op(src), or op(src, value of the run); `values` are one for each
+    /// run, side by side, or one for all (pitch 0), or not there. Returns false if it has to be done.
     bool put_off(OpId op, const Operand& dst, const Operand& src, Source2D values);
 
     /// Notes that dst (+)= left right.
@@ -99,6 +99,8 @@ class LazyTiles {
 
     /// Of the tile that has exactly these bytes; the number of tiles, if there is none.
     size_t index_of(const OnChipBytes& bytes) const;
+    /// Whether a tile shares bytes with a noted one, or with what a result is made of.
+    bool involves(const Operand& tile) const;
     Lazy* find(const Operand& tile);
     void add(const Operand& tile, const Strided& source, uint64_t begin, uint64_t end, size_t packed = 0);
     /// Called with the first of some rows that have been written, and how many; must not ask for the bytes of any tile.

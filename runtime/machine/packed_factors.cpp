@@ -30,11 +30,14 @@ PackedFactors::~PackedFactors() {
 
 const std::byte* PackedFactors::find(const PackedKey& key) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto [first, last] = entries_.equal_range(reinterpret_cast<uint64_t>(key.data));
-    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second.key == key; });
-    if (found == last) return nullptr;
-    ++found_;
-    return found->second.bytes;
+    const auto begin = reinterpret_cast<uint64_t>(key.data);
+    const auto first = std::lower_bound(begins_.begin(), begins_.end(), begin);
+    for (size_t i = first - begins_.begin(); i < begins_.size() && begins_[i] == begin; ++i) {
+        if (!(entries_[i].key == key)) continue;
+        ++found_;
+        return entries_[i].bytes;
+    }
+    return nullptr;
 }
 
 std::byte* PackedFactors::reserve(size_t bytes) {
@@ -51,7 +54,9 @@ std::byte* PackedFactors::reserve(size_t bytes) {
 void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto begin = reinterpret_cast<uint64_t>(key.data);
-    entries_.emplace(begin, Entry{key, end, bytes});
+    const auto at = std::upper_bound(begins_.begin(), begins_.end(), begin);
+    entries_.insert(entries_.begin() + (at - begins_.begin()), {key, end, bytes});
+    begins_.insert(at, begin);
     longest_ = std::max(longest_, end - begin);
     first_ = std::min(first_.load(), begin);
     last_ = std::max(last_.load(), end);
@@ -59,13 +64,16 @@ void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* byt
 
 void PackedFactors::forget_locked(uint64_t begin, uint64_t end) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (auto at = entries_.lower_bound(begin - std::min(begin, longest_)); at != entries_.end() && at->first < end;) {
-        if (begin < at->second.end) {
-            at = entries_.erase(at);
-            closed_ = true;
-        } else {
-            ++at;
+    const uint64_t earliest = begin - std::min(begin, longest_);
+    size_t i = std::lower_bound(begins_.begin(), begins_.end(), earliest) - begins_.begin();
+    while (i < begins_.size() && begins_[i] < end) {
+        if (entries_[i].end <= begin) {
+            ++i;
+            continue;
         }
+        begins_.erase(begins_.begin() + i);
+        entries_.erase(entries_.begin() + i);
+        closed_ = true;
     }
 }
 

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "pto/common/dtype.hpp"
 #include "runtime/machine/idle.hpp"
@@ -70,7 +70,8 @@ class PackedFactors {
 
     const size_t most_;
     std::mutex mutex_;
-    std::multimap<uint64_t, Entry> entries_;   ///< by the address of their first element
+    std::vector<uint64_t> begins_;  ///< addresses of the first elements of entries, in order: what a search reads
+    std::vector<Entry> entries_;
     std::atomic<uint64_t> first_{UINT64_MAX};  ///< where elements of entries begin, at most ...
     std::atomic<uint64_t> last_{0};            ///< ... and end
     uint64_t longest_ = 0;                     ///< bytes from the first to the last element of an entry, at most

@@ -207,6 +207,8 @@ void expand_rows(OpId op, Operand& dst, const Operand& src, const Operand& value
     const DTypeId dtype = dst.info().dtype;
     const Block2D to = runs_of(dst), from = runs_of(src), single = values_per_row(values);
     const size_t rows = dst.valid_rows(), cols = dst.valid_cols();
+    // Nobody may look at what is left in the scratch, so it is needed only for values that dst overwrites.
+    if (!core.fills() && are_apart(values, dst)) return numbers.map_rows(op, dtype, {rows, cols}, to, from, single);
     const auto lanes = static_cast<int64_t>(kBroadcastBytes / size_of(dtype));
     for (size_t first = 0; first < rows; first += kBroadcastRows) {
         const size_t count = std::min<size_t>(kBroadcastRows, rows - first);

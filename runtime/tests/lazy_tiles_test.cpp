@@ -250,6 +250,26 @@ TEST(a_tile_in_the_librarys_scratch_is_destroyed_though_nobody_has_written_it) {
     CHECK(run_vec(body).empty());
 }
 
+TEST(values_of_rows_may_lie_in_what_is_overwritten) {
+    const auto body = [] {
+        Floats tile;
+        Values values;  // the first half of row 8
+        TASSIGN(tile, 0);
+        TASSIGN(values, Floats::kBytes / 4);
+        fill(tile, [](int r, int c) { return r * kCols + c; });
+        TROWEXPANDSUB(tile, tile, values);
+        CHECK(distance(tile, [](int r, int c) { return r * kCols + c - (8 * kCols + r); }) == 0);
+    };
+    for (const bool fills : {false, true}) {
+        host::LaunchRequest request;
+        request.cpu = cpu();
+        request.fill = fills;
+        request.program.cube = [] {};
+        request.program.vec = body;
+        CHECK(host::run_launch(request).empty());
+    }
+}
+
 TEST(what_another_core_stores_does_not_change_a_loaded_tile) {
     std::vector<float> memory(kRows * kCols, 1);
     const auto set = [](int flag) { ffts_cross_core_sync(PIPE_MTE3, getFFTSMsg(FFTS_MODE_VAL, flag)); };
