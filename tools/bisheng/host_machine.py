@@ -19,7 +19,7 @@ from tools.bisheng.host_toolchain import HostToolchain
 from tools.bisheng.library import relative, run_compiler, scratch_for
 
 MODE_FLAGS: dict[str, tuple[str, ...]] = {"execute": ("-O3",), "trace": ("-O2", "-DPTO_TRACE=1")}
-"""What surrounds the loops takes 1.06 times as long with -O2, which does not unroll short loops, and compiles no faster."""
+"""What surrounds the loops takes 1.06 times as long with -O2, which unrolls no short loops and compiles no faster."""
 
 MODE_SOURCES = {
     "execute": ("machine/machine.cpp", "machine/exports.cpp", "numbers/levels.cpp", "numbers/peak.cpp"),
