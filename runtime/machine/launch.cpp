@@ -45,11 +45,12 @@ class Launcher {
     /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
     /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count) {
+        const uint32_t others = count - 1;
         std::vector<std::thread> workers;
-        workers.reserve(count - 1);
-        running_ = count - 1;
+        workers.reserve(others);
+        running_ = others;
         try {
-            while (workers.size() < count - 1) {
+            while (workers.size() < others) {
                 workers.emplace_back([this] {
                     work({});
                     const std::lock_guard<std::mutex> lock(mutex_);
@@ -59,7 +60,7 @@ class Launcher {
             }
         } catch (const std::system_error&) {
             const std::lock_guard<std::mutex> lock(mutex_);
-            running_ -= count - 1 - static_cast<uint32_t>(workers.size());
+            running_ -= others - static_cast<uint32_t>(workers.size());
         }
         work(request_.interrupted ? [this] { look_if_interrupted(); } : Look());
         if (request_.interrupted) wait_or_interrupt();

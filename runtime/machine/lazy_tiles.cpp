@@ -207,9 +207,9 @@ void LazyTiles::convert(const Result& conversion, const Block2D& place) {
         const auto at = [&](const void* data, int64_t pitch, DTypeId dtype) {
             return from_element({const_cast<void*>(data), pitch, 1}, int64_t(first), 0, dtype).data;
         };
-        numbers_->convert(from, to, {count, cols}, {at(place.data, place.pitch, to), place.pitch},
-                          {at(source.data, source.pitch, from), source.pitch}, conversion.rounding,
-                          conversion.saturate);
+        numbers_->convert(
+            from, to, joined({count, cols}, place, source), {at(place.data, place.pitch, to), place.pitch},
+            {at(source.data, source.pitch, from), source.pitch}, conversion.rounding, conversion.saturate);
     };
     const Lazy* lazy = find(src);
     if (!lazy || !lazy->steps) return convert_rows(runs(src), 0, rows);
@@ -255,7 +255,7 @@ std::byte* LazyTiles::overwrite(const Operand& tile) {
     return tile.place();
 }
 
-void LazyTiles::write(OnChipBytes bytes) {
+void LazyTiles::write_noted(const OnChipBytes& bytes) {
     if (result_needs(bytes)) finish_result();
     for (size_t i = tiles_.size(); i-- > 0;) {
         if (bytes.overlap(covered_[i])) write(tiles_[i]);

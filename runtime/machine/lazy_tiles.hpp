@@ -27,13 +27,6 @@ class LazyTiles {
     LazyTiles(const LazyTiles&) = delete;
     LazyTiles& operator=(const LazyTiles&) = delete;
 
-    /// Whether what lies in these granules may share bytes with a noted tile, or with what a result is made of. Where
-    /// it does not, the functions below need not be asked.
-    bool concern(uint64_t granules) const {
-        if (granules & granules_) return true;
-        return result_ && granules & (result_->dst.granules() | result_->first.granules() | result_->second.granules());
-    }
-
     /// Notes that a tile is filled by a view of global memory. Returns false if it has to be copied.
     bool load(const Operand& dst, const View& src);
     /// Where the elements of a tile are, if they are still where they were loaded from; else null.
@@ -58,8 +51,10 @@ class LazyTiles {
     /// The place of a tile that the caller writes next: all its valid elements. Sources must have been asked for
     /// before.
     std::byte* overwrite(const Operand& tile);
-    /// Writes the tiles that share one of these bytes, or are made of them.
-    void write(OnChipBytes bytes);
+    /// Writes the tiles that share one of these bytes, which lie in these granules, or are made of them.
+    void write(const OnChipBytes& bytes, uint64_t granules) {
+        if (concern(granules)) write_noted(bytes);
+    }
     /// Writes the tiles whose elements lie in these bytes of global memory.
     void write_from(uint64_t begin, uint64_t end);
     /// Whether there are such tiles, other than accumulators that have been stored there: the next product makes them
@@ -97,6 +92,12 @@ class LazyTiles {
         bool saturate = false;
     };
 
+    /// Whether what lies in these granules may share bytes with a noted tile, or with what a result is made of.
+    bool concern(uint64_t granules) const {
+        if (granules & granules_) return true;
+        return result_ && granules & (result_->dst.granules() | result_->first.granules() | result_->second.granules());
+    }
+    void write_noted(const OnChipBytes& bytes);
     /// Of the tile that has exactly these bytes; the number of tiles, if there is none.
     size_t index_of(const OnChipBytes& bytes) const;
     /// Whether a tile shares bytes with a noted one, or with what a result is made of.

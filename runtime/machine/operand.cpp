@@ -7,7 +7,7 @@
 namespace pto::host {
 
 std::byte* Operand::bytes() const {
-    if (core_ && core_->lazy.concern(granules_)) core_->lazy.write(covered_);
+    if (core_) core_->lazy.write(covered_, granules_);
     return bytes_;
 }
 

@@ -62,7 +62,7 @@ void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* byt
     last_ = std::max(last_.load(), end);
 }
 
-void PackedFactors::forget_locked(uint64_t begin, uint64_t end) {
+void PackedFactors::forget_entries(uint64_t begin, uint64_t end) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const uint64_t earliest = begin - std::min(begin, longest_);
     size_t i = std::lower_bound(begins_.begin(), begins_.end(), earliest) - begins_.begin();

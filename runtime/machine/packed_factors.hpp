@@ -51,7 +51,7 @@ class PackedFactors {
         // Most stores go to other memory, and need no lock. Who stores to where another block loads has no order with
         // it.
         if (begin < last_.load(std::memory_order_relaxed) && first_.load(std::memory_order_relaxed) < end)
-            forget_locked(begin, end);
+            forget_entries(begin, end);
     }
 
   private:
@@ -66,7 +66,7 @@ class PackedFactors {
     };
 
     static Idle<Memory>& idle();
-    void forget_locked(uint64_t begin, uint64_t end);
+    void forget_entries(uint64_t begin, uint64_t end);
 
     const size_t most_;
     std::mutex mutex_;

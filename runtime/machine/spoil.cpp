@@ -20,8 +20,8 @@ void spoil(Operand& tile, size_t limit, int line) {
 std::byte* spoil_library_scratch(Core& core, int line) {
     std::byte* scratch = core.place(Buffer::Ub, kLibraryScratchStart, kLibraryScratchBytes, line);
     constexpr uint64_t kEnd = kLibraryScratchStart + kLibraryScratchBytes;
-    if (core.lazy.concern(granules_of(Buffer::Ub, kLibraryScratchStart, kEnd)))
-        core.lazy.write(OnChipBytes::of(Buffer::Ub, kLibraryScratchStart, kEnd));
+    core.lazy.write(OnChipBytes::of(Buffer::Ub, kLibraryScratchStart, kEnd),
+                    granules_of(Buffer::Ub, kLibraryScratchStart, kEnd));
     if (!kTrace && core.fills()) std::memset(scratch, kNotANumber, kLibraryScratchBytes);
     return scratch;
 }

@@ -18,18 +18,15 @@ namespace pto::host {
 
 namespace {
 
-/// The runs of an operation on operands of the same valid size and order. Those without gaps are one run.
+/// The runs of an operation on operands of the same valid size and order.
 template <typename... Sources>
 Extent extent_of(const Operand& dst, const Sources&... operands) {
-    const size_t runs = dst.valid_runs(), count = dst.valid_run();
-    const bool dense = dst.info().pitch() == dst.valid_run() && ((operands.pitch == dst.valid_run()) && ...);
-    return dense ? Extent{1, runs * count} : Extent{runs, count};
+    return joined({size_t(dst.valid_runs()), size_t(dst.valid_run())}, Source2D(nullptr, dst.info().pitch()),
+                  operands...);
 }
 
 /// Whether two tiles have no byte in common, whatever of them is valid.
-bool are_apart(const Operand& a, const Operand& b) {
-    return a.address() >= b.address() + b.info().bytes() || b.address() >= a.address() + a.info().bytes();
-}
+bool are_apart(const Operand& a, const Operand& b) { return !a.covered().overlap(b.covered()); }
 
 /// Whether two tiles in UB share a byte; of partly valid tiles their valid rows count.
 bool share_bytes(const Operand& a, const Operand& b) {

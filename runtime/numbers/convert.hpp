@@ -267,8 +267,6 @@ bool convert_by_table(std::index_sequence<rows...>, DTypeId from, DTypeId to, Ex
 }
 
 inline void convert(DTypeId from, DTypeId to, Extent extent, Block2D dst, Source2D src, Rounding how, bool saturate) {
-    const auto count = static_cast<int64_t>(extent.count);
-    if (dst.pitch == count && src.pitch == count) extent = {1, extent.runs * extent.count};  // no gaps
     constexpr size_t rows = sizeof kConversions / sizeof kConversions[0];
     if (!convert_by_table(std::make_index_sequence<rows>{}, from, to, extent, dst, src, how, saturate))
         __builtin_trap();

@@ -34,6 +34,13 @@ struct Source2D {
     Source2D(const Block2D& block) : data(block.data), pitch(block.pitch) {}
 };
 
+/// The same elements: runs that have no gaps in any of some operands are one run.
+template <typename... Operands>
+Extent joined(const Extent& extent, const Operands&... operands) {
+    const auto count = static_cast<int64_t>(extent.count);
+    return ((operands.pitch == count) && ...) ? Extent{1, extent.runs * extent.count} : extent;
+}
+
 /// A matrix with any distances, in elements, between vertical and horizontal neighbours.
 struct Strided {
     void* data;
