@@ -29,7 +29,8 @@ Block::Block(Launch& launch, uint32_t index, Workspace& workspace, CoreLog* logs
         OnChipMemory& memory = c == 0 ? workspace.cube : workspace.vec[c - 1];
         if (launch.fill) memory.fill();
         const CoreKind kind = c == 0 ? CoreKind::Cube : CoreKind::Vec;
-        Core& core = cores_.emplace_back(*this, kind, c == 0 ? 0 : c - 1, memory, logs ? logs + c : nullptr);
+        Core& core =
+            cores_.emplace_back(*this, kind, c == 0 ? 0 : c - 1, memory, workspace.factors, logs ? logs + c : nullptr);
         fibers_.push_back(std::make_unique<Fiber>(workspace.stacks[c], [this, &core] { run_core(core); }));
         core.fiber = fibers_.back().get();
         core.profile = profile;

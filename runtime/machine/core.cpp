@@ -31,13 +31,13 @@ std::string place_of(uint64_t begin, uint64_t end, const std::vector<GmRange>& k
 
 }  // namespace
 
-Core::Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, CoreLog* log)
+Core::Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, OwnFactors& factors, CoreLog* log)
     : block(block),
       kind(kind),
       subblock(subblock),
       memory(memory),
       log(log),
-      lazy(block.launch.numbers, block.launch.packed) {}
+      lazy(block.launch.numbers, block.launch.packed, factors) {}
 
 std::string Core::name() const { return kind == CoreKind::Cube ? "cube" : "vec" + std::to_string(subblock); }
 

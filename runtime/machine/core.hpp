@@ -31,7 +31,7 @@ struct Wait {
 
 class Core {
   public:
-    Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, CoreLog* log);
+    Core(Block& block, CoreKind kind, int subblock, OnChipMemory& memory, OwnFactors& factors, CoreLog* log);
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 

@@ -1,40 +1,44 @@
 // What launches leave for the next one, because making it anew costs a page fault for each page.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <mutex>
-#include <utility>
+#include <memory>
 #include <vector>
 
 namespace pto::host {
 
-/// At most so many owners of a thing. Whoever has one should never destroy it: threads may outlive the statics of the
-/// library.
-///
-/// The lock is only tried: in a process that was forked while another thread held it, it is never free.
-template <typename Owner>
+/// Places for things, of which each may be empty. Whoever has an Idle should never destroy it: threads may outlive the
+/// statics of the library. There is no lock: a process that was forked while another thread held it could never have
+/// it.
+template <typename T>
 class Idle {
   public:
-    explicit Idle(size_t most) : most_(most) {}
+    explicit Idle(size_t places) : places_(places) {}
 
-    /// Null if there is none.
-    Owner take() {
-        const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-        if (!lock || list_.empty()) return nullptr;
-        Owner last = std::move(list_.back());
-        list_.pop_back();
-        return last;
+    /// What is at a place, or else at another one: who comes back to its place finds there what its caches know. Null
+    /// if nothing is left.
+    std::unique_ptr<T> take(size_t place) {
+        for (size_t i = 0; i < places_.size(); ++i) {
+            if (T* left = at(place + i).exchange(nullptr)) return std::unique_ptr<T>(left);
+        }
+        return nullptr;
     }
 
-    void give(Owner owner) {
-        const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-        if (lock && list_.size() < most_) list_.push_back(std::move(owner));
+    /// Leaves a thing at a place, or else at another one; destroys it if all are taken.
+    void give(std::unique_ptr<T> thing, size_t place) {
+        for (size_t i = 0; i < places_.size(); ++i) {
+            T* nothing = nullptr;
+            if (!at(place + i).compare_exchange_strong(nothing, thing.get())) continue;
+            thing.release();
+            return;
+        }
     }
 
   private:
-    const size_t most_;
-    std::mutex mutex_;
-    std::vector<Owner> list_;
+    std::atomic<T*>& at(size_t place) { return places_[place % places_.size()]; }
+
+    std::vector<std::atomic<T*>> places_;
 };
 
 }  // namespace pto::host

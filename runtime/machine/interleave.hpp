@@ -29,7 +29,7 @@ class Interleaver {
   private:
     /// A block that has begun and not ended.
     struct Live {
-        WorkspaceHandle workspace = take_workspace();
+        WorkspaceHandle workspace = take_workspace(0);  // all run on one thread
         std::unique_ptr<Block> block;
     };
 

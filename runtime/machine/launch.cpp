@@ -51,8 +51,9 @@ class Launcher {
         running_ = others;
         try {
             while (workers.size() < others) {
-                workers.emplace_back([this] {
-                    work({});
+                const auto worker = static_cast<uint32_t>(workers.size()) + 1;
+                workers.emplace_back([this, worker] {
+                    work(worker, {});
                     const std::lock_guard<std::mutex> lock(mutex_);
                     --running_;
                     finished_.notify_one();
@@ -62,7 +63,7 @@ class Launcher {
             const std::lock_guard<std::mutex> lock(mutex_);
             running_ -= others - static_cast<uint32_t>(workers.size());
         }
-        work(request_.interrupted ? [this] { look_if_interrupted(); } : Look());
+        work(0, request_.interrupted ? [this] { look_if_interrupted(); } : Look());
         if (request_.interrupted) wait_or_interrupt();
         for (std::thread& worker : workers) worker.join();
     }
@@ -84,11 +85,12 @@ class Launcher {
         if (request_.interrupted()) report("interrupted");
     }
 
-    /// `look`: see Block::run.
-    void work(const Look& look) {
+    /// `worker`: 0 for the calling thread. In each launch a worker has what it had in the last one, since it mostly is
+    /// on the same CPU, whose caches then know it. `look`: see Block::run.
+    void work(uint32_t worker, const Look& look) {
         try {
             if (request_.interleave) return work_interleaved(look);
-            const WorkspaceHandle workspace = take_workspace();
+            const WorkspaceHandle workspace = take_workspace(worker);
             Profile profile;
             for (uint32_t b = next_++; b < request_.block_count && !launch_.failed; b = next_++) {
                 Block block(launch_, b, *workspace, logs_of(b), request_.profile ? &profile : nullptr);

@@ -59,7 +59,8 @@ constexpr int kEvenPanels = 32;
 
 }  // namespace
 
-LazyTiles::LazyTiles(const Numbers* numbers, PackedFactors& packed) : numbers_(numbers), packed_(packed) {
+LazyTiles::LazyTiles(const Numbers* numbers, PackedFactors& packed, OwnFactors& own)
+    : numbers_(numbers), packed_(packed), own_(own) {
     tiles_.reserve(kMostTiles);
 }
 
@@ -232,12 +233,12 @@ bool LazyTiles::share_packed(const Operand& dst, const Strided& from) {
     const PackedKey key = {from.data, from.row, from.col, info.dtype, info.rows, info.cols};
     const auto begin = reinterpret_cast<uint64_t>(from.data);
     const uint64_t end = begin + ((info.rows - 1) * from.row + (info.cols - 1) * from.col + 1) * size_of(info.dtype);
-    const std::byte* packed = packed_.find(key);
+    const std::byte* packed = packed_.find(key, own_);
     if (!packed) {
-        std::byte* bytes = packed_.reserve(size);
+        std::byte* bytes = packed_.reserve(size, own_);
         if (!bytes) return false;
         numbers_->pack_right(info.dtype, bytes, info, from, info.rows, info.cols);
-        packed_.add(key, end, bytes);
+        packed_.add(key, end, bytes, own_);
         packed = bytes;
     }
     add(dst, {const_cast<std::byte*>(packed), 0, 0}, begin, end, size);

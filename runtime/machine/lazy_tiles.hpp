@@ -23,7 +23,8 @@ namespace pto::host {
 class LazyTiles {
   public:
     /// `numbers`: see Launch; null in trace mode, in which no tile is noted.
-    LazyTiles(const Numbers* numbers, PackedFactors& packed);
+    /// `own`: of the worker.
+    LazyTiles(const Numbers* numbers, PackedFactors& packed, OwnFactors& own);
     LazyTiles(const LazyTiles&) = delete;
     LazyTiles& operator=(const LazyTiles&) = delete;
 
@@ -125,6 +126,7 @@ class LazyTiles {
 
     const Numbers* const numbers_;
     PackedFactors& packed_;
+    OwnFactors& own_;
     std::vector<Lazy> tiles_;  ///< no two share bytes
     // Of each of them, apart from the rest, which few questions concern.
     OnChipBytes covered_[kMostTiles];

@@ -1,80 +1,117 @@
 #include "runtime/machine/packed_factors.hpp"
 
 #include <algorithm>
-#include <utility>
+
+#include "runtime/machine/idle.hpp"
+#include "runtime/numbers/numbers.hpp"
 
 namespace pto::host {
 
 namespace {
 
-/// K and V of 32,768 rows. Pages that nobody writes take no memory.
-constexpr size_t kMemoryBytes = size_t{32} << 20;
-/// Factors that are kept before anybody asks for one again: K and V of 1,024 rows. Each that is asked for again lets
-/// more be kept. What nobody asks for again costs twice the time of packing, since its memory is in no cache.
-constexpr size_t kOnTrust = 16, kMoreForEach = 4;
-/// A line of a cache: the next factor follows at once, and is fetched by the product before (runtime/numbers/amx.cpp).
+/// K and V of 32,768 rows.
+constexpr size_t kSharedBytes = size_t{32} << 20;
+/// K and V of 2,048 rows, and the headers of 32 factors: as much as L2 has.
+constexpr size_t kOwnBytes = (size_t{2} << 20) + 32 * kPackedHeaderBytes;
+/// Each that is asked for again lets more be shared. What nobody asks for again costs twice the time of packing, since
+/// its memory is in no cache.
+constexpr size_t kMoreForEach = 4;
+/// A line of a cache.
 constexpr size_t kAlignment = 64;
 
-}  // namespace
-
-Idle<PackedFactors::Memory>& PackedFactors::idle() {
-    static auto* instance = new Idle<Memory>(1);
+Idle<FactorMemory>& idle_memory() {
+    static auto* instance = new Idle<FactorMemory>(1);
     return *instance;
 }
 
-PackedFactors::PackedFactors(size_t most) : most_(std::min(most, kMemoryBytes)) {}
+constexpr size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-PackedFactors::~PackedFactors() {
-    if (memory_) idle().give(std::move(memory_));
+}  // namespace
+
+FactorMemory::FactorMemory(size_t size)
+    : size_(size), bytes_(static_cast<std::byte*>(std::aligned_alloc(kAlignment, aligned(size)))) {}
+
+std::byte* FactorMemory::take(size_t bytes) {
+    if (!bytes_ || size_ < used_ + bytes) return nullptr;
+    return bytes_.get() + std::exchange(used_, used_ + aligned(bytes));
 }
 
-const std::byte* PackedFactors::find(const PackedKey& key) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto begin = reinterpret_cast<uint64_t>(key.data);
-    const auto first = std::lower_bound(begins_.begin(), begins_.end(), begin);
-    for (size_t i = first - begins_.begin(); i < begins_.size() && begins_[i] == begin; ++i) {
-        if (!(entries_[i].key == key)) continue;
-        ++found_;
-        return entries_[i].bytes;
+const std::byte* FactorTable::find(const PackedKey& key) const {
+    const auto first = std::lower_bound(data_.begin(), data_.end(), key.data);
+    for (size_t i = first - data_.begin(); i < data_.size() && data_[i] == key.data; ++i) {
+        if (entries_[i].first == key) return entries_[i].second;
     }
     return nullptr;
 }
 
-std::byte* PackedFactors::reserve(size_t bytes) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (closed_ || kept_ >= kOnTrust + kMoreForEach * found_) return nullptr;
-    if (!memory_) memory_ = idle().take();
-    if (!memory_) memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, kMemoryBytes)));
-    const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    if (!memory_ || most_ < used_ + size) return nullptr;
-    ++kept_;
-    return memory_.get() + std::exchange(used_, used_ + size);
+void FactorTable::add(const PackedKey& key, const std::byte* bytes) {
+    const auto at = std::upper_bound(data_.begin(), data_.end(), key.data);
+    entries_.insert(entries_.begin() + (at - data_.begin()), {key, bytes});
+    data_.insert(at, key.data);
 }
 
-void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* bytes) {
+void FactorTable::clear() {
+    data_.clear();
+    entries_.clear();
+}
+
+OwnFactors::OwnFactors() : memory_(kOwnBytes) {}
+
+void OwnFactors::clear() {
+    memory_.clear();
+    table_.clear();
+    found_ = 0;
+}
+
+PackedFactors::~PackedFactors() {
+    if (!memory_) return;
+    memory_->clear();
+    idle_memory().give(std::move(memory_), 0);
+}
+
+const std::byte* PackedFactors::find(const PackedKey& key, OwnFactors& own) {
+    if (closed_.load(std::memory_order_relaxed)) return nullptr;
+    if (const std::byte* bytes = own.table_.find(key)) {
+        ++own.found_;
+        return bytes;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::byte* bytes = table_.find(key);
+    if (bytes) ++found_;
+    return bytes;
+}
+
+std::byte* PackedFactors::reserve(size_t bytes, OwnFactors& own) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_ || most_ < used_ + bytes) return nullptr;
+    std::byte* room = own.memory_.take(bytes);
+    if (!room && shared_ < kMoreForEach * (found_ + own.found_)) {
+        if (!memory_) memory_ = idle_memory().take(0);
+        if (!memory_) memory_ = std::make_unique<FactorMemory>(kSharedBytes);
+        room = memory_->take(bytes);
+        ++shared_;
+    }
+    if (room) used_ += aligned(bytes);
+    return room;
+}
+
+void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* bytes, OwnFactors& own) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto begin = reinterpret_cast<uint64_t>(key.data);
-    const auto at = std::upper_bound(begins_.begin(), begins_.end(), begin);
-    entries_.insert(entries_.begin() + (at - begins_.begin()), {key, end, bytes});
-    begins_.insert(at, begin);
+    (own.memory_.has(bytes) ? own.table_ : table_).add(key, bytes);
+    uint64_t& last = sources_[begin];
+    last = std::max(last, end);
     longest_ = std::max(longest_, end - begin);
     first_ = std::min(first_.load(), begin);
     last_ = std::max(last_.load(), end);
 }
 
-void PackedFactors::forget_entries(uint64_t begin, uint64_t end) {
+void PackedFactors::forget_if_there(uint64_t begin, uint64_t end) {
+    if (closed_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    const uint64_t earliest = begin - std::min(begin, longest_);
-    size_t i = std::lower_bound(begins_.begin(), begins_.end(), earliest) - begins_.begin();
-    while (i < begins_.size() && begins_[i] < end) {
-        if (entries_[i].end <= begin) {
-            ++i;
-            continue;
-        }
-        begins_.erase(begins_.begin() + i);
-        entries_.erase(entries_.begin() + i);
-        closed_ = true;
-    }
+    for (auto at = sources_.lower_bound(begin - std::min(begin, longest_)); at != sources_.end() && at->first < end;
+         ++at)
+        if (begin < at->second) closed_ = true;
 }
 
 }  // namespace pto::host

@@ -9,18 +9,23 @@ namespace pto::host {
 
 namespace {
 
-Idle<std::unique_ptr<Workspace>>& idle() {
-    static auto* instance = new Idle<std::unique_ptr<Workspace>>(std::max(1u, std::thread::hardware_concurrency()));
+Idle<Workspace>& idle_workspaces() {
+    static auto* instance = new Idle<Workspace>(std::max(1u, std::thread::hardware_concurrency()));
     return *instance;
 }
 
 }  // namespace
 
-WorkspaceHandle take_workspace() {
-    std::unique_ptr<Workspace> left = idle().take();
-    return WorkspaceHandle(left ? left.release() : new Workspace);
+WorkspaceHandle take_workspace(uint32_t worker) {
+    std::unique_ptr<Workspace> left = idle_workspaces().take(worker);
+    if (!left) left = std::make_unique<Workspace>();
+    left->worker = worker;
+    left->factors.clear();
+    return WorkspaceHandle(left.release());
 }
 
-void ReturnWorkspace::operator()(Workspace* workspace) const { idle().give(std::unique_ptr<Workspace>(workspace)); }
+void ReturnWorkspace::operator()(Workspace* workspace) const {
+    idle_workspaces().give(std::unique_ptr<Workspace>(workspace), workspace->worker);
+}
 
 }  // namespace pto::host

@@ -1,4 +1,4 @@
-// Factors that blocks share: found by where their elements lie, forgotten when somebody stores there.
+// Factors that are packed once: found by where their elements lie, forgotten when somebody stores there.
 #include "runtime/machine/packed_factors.hpp"
 
 #include "harness.hpp"
@@ -7,57 +7,92 @@ using namespace pto::host;
 
 namespace {
 
-constexpr size_t kBytes = 4096;
-constexpr uint64_t kEnd = 0x100000 + kBytes;
+/// So many fill a worker's own memory.
+constexpr size_t kBytes = size_t{64} << 10;
+constexpr int kOwn = 32;
+constexpr uint64_t kFirst = 0x100000;
 
 PackedKey key_at(uint64_t address, int rows = 32) {
     return {reinterpret_cast<const void*>(address), 32, 1, DTypeId::F16, rows, 32};
 }
 
 /// Keeps one; returns its memory.
-std::byte* keep(PackedFactors& factors, uint64_t address) {
-    std::byte* bytes = factors.reserve(kBytes);
-    if (bytes) factors.add(key_at(address), address + kBytes, bytes);
+std::byte* keep(PackedFactors& factors, OwnFactors& own, uint64_t address) {
+    std::byte* bytes = factors.reserve(kBytes, own);
+    if (bytes) factors.add(key_at(address), address + kBytes, bytes, own);
     return bytes;
+}
+
+/// Keeps as many as it can; returns where the elements of the next one would begin.
+uint64_t keep_all(PackedFactors& factors, OwnFactors& own, uint64_t address = kFirst) {
+    while (keep(factors, own, address)) address += kBytes;
+    return address;
 }
 
 TEST(a_factor_is_found_by_its_elements_and_their_order) {
     PackedFactors factors;
-    CHECK(!factors.find(key_at(0x100000)));
-    const std::byte* bytes = keep(factors, 0x100000);
-    CHECK(bytes && factors.find(key_at(0x100000)) == bytes);
-    CHECK(!factors.find(key_at(0x100000, 64)));
-    CHECK(!factors.find(key_at(0x100040)));
+    OwnFactors own;
+    CHECK(!factors.find(key_at(kFirst), own));
+    const std::byte* bytes = keep(factors, own, kFirst);
+    CHECK(bytes && factors.find(key_at(kFirst), own) == bytes);
+    CHECK(!factors.find(key_at(kFirst, 64), own));
+    CHECK(!factors.find(key_at(kFirst + 64), own));
 }
 
-TEST(a_store_to_its_elements_makes_it_forgotten_and_ends_the_keeping) {
+TEST(a_store_to_elements_makes_all_forgotten_and_ends_the_keeping) {
     PackedFactors factors;
-    keep(factors, 0x100000);
-    const std::byte* other = keep(factors, kEnd);
-    factors.forget(kEnd - kBytes - 64, kEnd - kBytes);
-    CHECK(factors.find(key_at(0x100000)));
-    factors.forget(kEnd - 2, kEnd);
-    CHECK(!factors.find(key_at(0x100000)));
-    CHECK(factors.find(key_at(kEnd)) == other);
-    CHECK(!factors.reserve(kBytes));
+    OwnFactors own, other;
+    keep(factors, own, kFirst);
+    keep(factors, other, kFirst + 2 * kBytes);
+    const auto both_are_found = [&] {
+        return factors.find(key_at(kFirst), own) && factors.find(key_at(kFirst + 2 * kBytes), other);
+    };
+    factors.forget(kFirst - 64, kFirst);
+    factors.forget(kFirst + kBytes, kFirst + 2 * kBytes);
+    factors.forget(kFirst + 3 * kBytes, kFirst + 4 * kBytes);
+    CHECK(both_are_found());
+    factors.forget(kFirst + kBytes - 2, kFirst + kBytes);
+    CHECK(!factors.find(key_at(kFirst), own));
+    CHECK(!factors.find(key_at(kFirst + 2 * kBytes), other));
+    CHECK(!factors.reserve(kBytes, own));
 }
 
-TEST(more_are_kept_when_some_are_asked_for_again) {
+TEST(the_first_factors_are_the_workers_own) {
     PackedFactors factors;
-    uint64_t address = 0x100000;
-    int kept = 0;
-    for (; keep(factors, address); address += kBytes) ++kept;
-    CHECK(kept == 16);
-    CHECK(factors.find(key_at(0x100000)));
-    for (; keep(factors, address); address += kBytes) ++kept;
-    CHECK(kept == 20);
+    OwnFactors own, other;
+    const std::byte* bytes = keep(factors, own, kFirst);
+    CHECK(!factors.find(key_at(kFirst), other));
+    const std::byte* others = keep(factors, other, kFirst);
+    CHECK(others && others != bytes && factors.find(key_at(kFirst), other) == others);
+    CHECK(factors.find(key_at(kFirst), own) == bytes);
+}
+
+TEST(later_ones_are_shared_when_some_are_asked_for_again) {
+    PackedFactors factors;
+    OwnFactors own, other;
+    uint64_t next = keep_all(factors, own);
+    CHECK(next == kFirst + kOwn * kBytes);
+    CHECK(factors.find(key_at(kFirst), own));
+    const uint64_t shared = next;
+    next = keep_all(factors, own, next);
+    CHECK(next == kFirst + (kOwn + 4) * kBytes);
+    CHECK(factors.find(key_at(shared), other));
+    CHECK(factors.find(key_at(shared), own) == factors.find(key_at(shared), other));
+}
+
+TEST(a_worker_has_the_same_memory_in_the_next_launch) {
+    OwnFactors own;
+    const std::byte* bytes = keep(*std::make_unique<PackedFactors>(), own, kFirst);
+    own.clear();
+    PackedFactors next;
+    CHECK(!next.find(key_at(kFirst), own));
+    CHECK(keep(next, own, kFirst) == bytes);
 }
 
 TEST(no_more_are_kept_than_there_is_room_for) {
     PackedFactors factors(3 * kBytes);
-    int kept = 0;
-    for (uint64_t address = 0x100000; keep(factors, address); address += kBytes) ++kept;
-    CHECK(kept == 3);
+    OwnFactors own;
+    CHECK(keep_all(factors, own) == kFirst + 3 * kBytes);
 }
 
 }  // namespace
