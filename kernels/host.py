@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from isa.a3 import CUBE_CORES
 from kernels.arguments import arguments_of, check_arrays
-from kernels.library import HOST, KernelLibrary, LibraryError
-from kernels.plan import LaunchPlan
+from kernels.library import HOST, KernelLibrary, LibraryError, LibraryLaunch
+from kernels.plan import Launch, LaunchPlan
 from runtime.host_kernel import DEFAULT_HOST_OPTIONS, HostOptions, RawArgument
 
 NOT_A_NUMBER = 0xFF
@@ -52,19 +52,24 @@ class HostLaunch:
     options: HostOptions = DEFAULT_HOST_OPTIONS
 
     @cached_property
-    def _arguments(self) -> tuple[list[RawArgument], ...]:
-        """Those of each launch. The arrays stay where they are, and small launches are short."""
+    def _launches(self) -> tuple[LibraryLaunch, ...]:
+        """The plan's. The arrays stay where they are."""
         arrays = {name: RawArgument.of(array) for name, array in self.arrays.items()}
         scratch = list(map(RawArgument.of, self.scratch))
-        entries = [self.library.info.entry(launch.entry) for launch in self.plan.launches]
-        return tuple(arguments_of(entry.parameters, self.plan, arrays, scratch) for entry in entries)
+
+        def prepared(launch: Launch) -> LibraryLaunch:
+            parameters = self.library.info.entry(launch.entry).parameters
+            arguments = arguments_of(parameters, self.plan, arrays, scratch)
+            return self.library.prepare_on_host(launch.entry, launch.block_dim, arguments, options=self.options)
+
+        return tuple(map(prepared, self.plan.launches))
 
     def run(self) -> None:
         """Run the launches to their end. Raises KernelError with the runtime's report if one fails; the outputs are
         then meaningless.
         """
-        for launch, arguments in zip(self.plan.launches, self._arguments, strict=True):
-            self.library.launch_on_host(launch.entry, launch.block_dim, arguments, options=self.options)
+        for launch in self._launches:
+            launch.run()
 
     def poison(self) -> None:
         """Fill scratch and outputs with NaN, so that nothing of an earlier run can pass for this one's."""

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from kernels.signature import Entry, Knobs, entries_from_fields
-from runtime.host_kernel import DEFAULT_HOST_OPTIONS, HostKernel, HostOptions, KernelFailure, RawArgument, words
+from runtime.host_kernel import (
+    DEFAULT_HOST_OPTIONS,
+    HostKernel,
+    HostOptions,
+    KernelFailure,
+    PreparedLaunch,
+    RawArgument,
+    words,
+)
 from runtime.loading import load_library
 
 HOST = "host"
@@ -101,6 +109,21 @@ class BuildInfo:
                 )
 
 
+@dataclass(frozen=True)
+class LibraryLaunch:
+    """A launch of a host library that is ready to run any number of times."""
+
+    kernel: str
+    prepared: PreparedLaunch
+
+    def run(self) -> None:
+        """Launch, and wait for the end. Raises KernelError with the runtime's report if it fails; Ctrl-C ends it."""
+        try:
+            self.prepared.run()
+        except KernelFailure as error:
+            raise KernelError(f"the kernel {self.kernel} failed:\n{error}") from error
+
+
 class KernelLibrary:
     """A loaded library, checked against the knobs that it is to have."""
 
@@ -122,13 +145,13 @@ class KernelLibrary:
             # Looked up now, so that an old library is refused here and not in the middle of a launch.
             if self.info.backend == HOST:
                 self._host = HostKernel(path, self._library)
-                _ = self._library.pto_launch_entry, self._library.pto_poll, self._library.pto_threads
+                _ = self._library.pto_launch_entry, self._library.pto_interruptible, self._library.pto_threads
             else:
                 _ = self._library.pto_launch_on_stream
         except AttributeError as error:
             raise LibraryError(f"{path} is from an older version of this project: {error}; rebuild it") from error
 
-    def launch_on_host(
+    def prepare_on_host(
         self,
         entry: str,
         block_dim: int,
@@ -136,17 +159,13 @@ class KernelLibrary:
         *,
         options: HostOptions = DEFAULT_HOST_OPTIONS,
         trace: Path | None = None,
-    ) -> None:
-        """Launch an entry of a host library and wait for its end; every access to global memory must lie in one of the
-        arguments' arrays, which must outlive the launch.
+    ) -> LibraryLaunch:
+        """Return a launch of an entry of a host library; every access to global memory must lie in one of the
+        arguments' arrays, which must outlive it.
 
-        A library in mode trace writes its trace to `trace`. Raises KernelError with the runtime's report if the launch
-        fails; Ctrl-C ends it.
+        A library in mode trace writes its trace to `trace`.
         """
-        try:
-            self._host.launch_raw(entry, block_dim, arguments, options, trace=trace)
-        except KernelFailure as error:
-            raise KernelError(f"the kernel {self.info.name} failed:\n{error}") from error
+        return LibraryLaunch(self.info.name, self._host.prepare(entry, block_dim, arguments, options, trace=trace))
 
     def cpus(self) -> tuple[str, ...]:
         """Return the levels of CPU that a host library has loops for and this machine has, best first."""

@@ -6,15 +6,17 @@ What the C functions of such a library take is known here alone; `kernels.librar
 from __future__ import annotations
 
 import ctypes
+import signal
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.loading import interruptible_launch, load_library
+from runtime.loading import load_library
 
 Argument = NDArray[np.generic] | int | float
 
@@ -77,6 +79,25 @@ class HostOptions:
 DEFAULT_HOST_OPTIONS = HostOptions()
 
 
+@dataclass(frozen=True)
+class PreparedLaunch:
+    """A launch with all that C takes for it. Small launches are short, and little of Python is in the caches when one
+    comes after other work: making this took a tenth of a launch at S = 1024.
+    """
+
+    settings: tuple[Callable[[], object], ...]
+    """They hold for this thread's next launch only, so each run calls them."""
+    launch: Callable[[], int]
+    last_error: Callable[[], bytes]
+
+    def run(self) -> None:
+        """Launch, and wait for the end. Raises KernelFailure, and KeyboardInterrupt when Ctrl-C ends it."""
+        for setting in self.settings:
+            setting()
+        if self.launch() != 0:  # after Ctrl-C, KeyboardInterrupt comes from here
+            raise KernelFailure(self.last_error().decode(errors="replace"))
+
+
 class HostKernel:
     """A kernel library. Arrays are passed without a copy, so the kernel writes into them."""
 
@@ -100,7 +121,7 @@ class HostKernel:
         f32. With the seed `interleave` the simulated cores run in a random order. Raises KernelFailure, and
         KeyboardInterrupt when Ctrl-C ends it.
         """
-        self.launch_raw(entry, block_dim, list(map(RawArgument.of, arguments)), HostOptions(interleave=interleave))
+        self.prepare(entry, block_dim, list(map(RawArgument.of, arguments)), HostOptions(interleave=interleave)).run()
 
     def trace(self, path: Path, block_dim: int, *arguments: Argument, entry: str | None = None) -> None:
         """As `launch`, of a library compiled in trace mode: writes the trace to `path`.
@@ -108,9 +129,9 @@ class HostKernel:
         Tiles are not computed and no array is written to. Scalars are: what the scalar unit loads, it finds in the
         arrays as they are given.
         """
-        self.launch_raw(entry, block_dim, list(map(RawArgument.of, arguments)), trace=path)
+        self.prepare(entry, block_dim, list(map(RawArgument.of, arguments)), trace=path).run()
 
-    def launch_raw(
+    def prepare(
         self,
         entry: str | None,
         block_dim: int,
@@ -118,26 +139,32 @@ class HostKernel:
         options: HostOptions = DEFAULT_HOST_OPTIONS,
         *,
         trace: Path | None = None,
-    ) -> None:
-        """Launch as `launch` and `trace` do, by arguments that are ready; their arrays must outlive the launch."""
-        # Options hold for this thread's next launch only, so they are set each time.
-        self._set(options)
+    ) -> PreparedLaunch:
+        """Return a launch as `launch` and `trace` do it, to run any number of times while the arrays live.
+
+        Ctrl-C ends it if Ctrl-C means KeyboardInterrupt now.
+        """
+        library = self._library
+        settings = self._settings(options)
+        # A launch is one call into C++, and Python's handler waits for its end. So the library has to end it.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            settings.append(library.pto_interruptible)
         if trace is not None:
-            self._library.pto_trace_to(str(trace).encode())
+            settings.append(partial(library.pto_trace_to, str(trace).encode()))
         name = None if entry is None else entry.encode()
         bits, sizes = words([a.bits for a in arguments]), words([a.bytes for a in arguments])
         blocks, count = ctypes.c_uint32(block_dim), ctypes.c_uint32(len(bits))
-        with interruptible_launch(self._library):
-            code = self._library.pto_launch_entry(name, blocks, bits, sizes, count)
-        if code != 0:
-            raise KernelFailure(self._library.pto_last_error().decode(errors="replace"))
+        launch = partial(library.pto_launch_entry, name, blocks, bits, sizes, count)
+        return PreparedLaunch(tuple(settings), launch, library.pto_last_error)
 
-    def _set(self, options: HostOptions) -> None:
-        """Tell the library how to do its next launch."""
+    def _settings(self, options: HostOptions) -> list[Callable[[], object]]:
+        """Return what tells the library how to do its next launch."""
+        library = self._library
+        settings: list[Callable[[], object]] = [partial(library.pto_fill, ctypes.c_int(options.fill))]
         if options.interleave is not None:
-            self._library.pto_interleave(ctypes.c_uint64(options.interleave))
+            settings.append(partial(library.pto_interleave, ctypes.c_uint64(options.interleave)))
         if options.threads is not None:
-            self._library.pto_threads(ctypes.c_uint32(options.threads))
+            settings.append(partial(library.pto_threads, ctypes.c_uint32(options.threads)))
         if options.cpu is not None:
-            self._library.pto_cpu(options.cpu.encode())
-        self._library.pto_fill(ctypes.c_int(options.fill))
+            settings.append(partial(library.pto_cpu, options.cpu.encode()))
+        return settings

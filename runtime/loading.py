@@ -1,19 +1,12 @@
-"""Loads kernel libraries, and lets Ctrl-C end what they run."""
+"""Loads kernel libraries."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import shutil
-import signal
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-
-Poll = ctypes.CFUNCTYPE(ctypes.c_int)
 
 
 def load_library(path: Path) -> ctypes.CDLL:
@@ -42,31 +35,3 @@ def _loaded_inode(path: Path) -> int | None:
         if int(line.split("-")[0], 16) == begin:
             return int(line.split()[4])
     return None
-
-
-@contextmanager
-def interruptible_launch(library: ctypes.CDLL) -> Iterator[None]:
-    """Within it, Ctrl-C ends the launch of a host library and raises KeyboardInterrupt.
-
-    A launch is one call into C++, and Python's handler of signals waits for its end. So the library asks now and then.
-    Only in the main thread, where signals arrive, and only if Ctrl-C means KeyboardInterrupt there.
-    """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    pressed: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-
-    # Kept in a variable while the launch runs: C++ holds no reference, and a callback that is collected would crash.
-    poll: Callable[[], int] = Poll(lambda: len(pressed))
-    signal.signal(signal.SIGINT, note)
-    try:
-        library.pto_poll(poll)
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if pressed:
-            raise KeyboardInterrupt

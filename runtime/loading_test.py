@@ -69,6 +69,18 @@ def test_ctrl_c_ends_a_launch_and_the_process_goes_on(kernel: HostKernel) -> Non
     assert number_of(kernel) == 1
 
 
+def test_ctrl_c_that_means_something_else_does_not_end_a_launch(kernel: HostKernel) -> None:
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        while not pressed:
+            kernel.launch(1, np.zeros(128, np.float32), 2**18, entry="spin")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed == [signal.SIGINT]
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_child_forked_during_a_launch_of_another_thread_can_launch(kernel: HostKernel) -> None:
     thread = threading.Thread(target=lambda: kernel.launch(1, np.zeros(128, np.float32), 2**22, entry="spin"))

@@ -86,7 +86,7 @@ class TraceLibrary:
             path = Path(directory) / f"{self.info.name}.trace"
             for launch in plan.launches:
                 arguments = arguments_of(self.info.entry(launch.entry).parameters, plan, operands, scratch)
-                self._library.launch_on_host(launch.entry, launch.block_dim, arguments, trace=path)
+                self._library.prepare_on_host(launch.entry, launch.block_dim, arguments, trace=path).run()
                 recordings.append(Recording(read_trace(path), blank, launch.entry))
                 blank = still_blank(blank, recordings[-1].trace)
         return recordings

@@ -160,7 +160,7 @@ def plan_all(chosen: Sequence[Kernel], directory: Path) -> list[dict[Plan, Plann
         arguments = _arguments(kernel, case, scratch)
         traced.append({})
         for plan, (name, counts) in plans.items():
-            library.launch_raw(name, 1, arguments, trace=directory / "trace")
+            library.prepare(name, 1, arguments, trace=directory / "trace").run()
             trace = read_trace(directory / "trace")
             verdict = judge(trace, scratch=list(map(bytes_of, scratch)), v_rule=plan.value.v_rule)
             if not verdict.ok:

@@ -16,7 +16,7 @@
 extern "C" const char* pto_last_error() { return "deadlock: no core can go on\n  block 0 vec0 waits in TPOP at line 12"; }
 
 extern "C" int pto_refuse(const char*) { return 1; }
-extern "C" void pto_poll(int (*)()) {}
+extern "C" void pto_interruptible() {}
 uint64_t stand_in_seed = 0;
 extern "C" void pto_interleave(uint64_t seed) { stand_in_seed = seed; }
 uint32_t stand_in_threads = 0;

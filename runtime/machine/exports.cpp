@@ -4,11 +4,13 @@
 // and a process that was forked while another thread launched can launch, too.
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pto/machine/kernel_entry.hpp"
+#include "runtime/machine/interrupt.hpp"
 #include "runtime/machine/launch.hpp"
 #include "runtime/numbers/levels.hpp"
 #include "runtime/numbers/peak.hpp"
@@ -21,6 +23,7 @@ using pto::host::kKernel;
 /// What the next launch of this thread is to do besides computing.
 struct Settings : pto::host::LaunchRequest {
     bool measured = false;
+    bool interruptible = false;
 };
 
 Settings& settings() {
@@ -97,6 +100,11 @@ PTO_EXPORT int pto_launch_entry(const char* name, uint32_t block_dim, const uint
     request.gm = known_buffers(args, arg_bytes, nargs);
     pto::host::Profile profile;
     if (request.measured) request.profile = &profile;
+    std::optional<pto::host::InterruptWatch> watch;
+    if (request.interruptible) {
+        watch.emplace();
+        request.interrupted = pto::host::InterruptWatch::interrupted;
+    }
     last_error() = pto::host::run_launch(request);
     last_profile() = request.measured ? profile.text() : "";
     return last_error().empty() ? 0 : 1;
@@ -137,9 +145,9 @@ PTO_EXPORT void pto_threads(uint32_t most) { settings().threads = most; }
 /// scratch. It does unless told otherwise; a kernel that is right computes the same without.
 PTO_EXPORT void pto_fill(int fill) { settings().fill = fill != 0; }
 
-/// During the next launch of this thread, `interrupted` is called now and then, by this thread: a result other than 0
-/// ends the launch, which then fails with the report "interrupted".
-PTO_EXPORT void pto_poll(int (*interrupted)()) { settings().interrupted = interrupted; }
+/// An interrupt (SIGINT) ends the next launch of this thread, which then fails with the report "interrupted"; what else
+/// the process does at an interrupt, it does, too. Only on the main thread.
+PTO_EXPORT void pto_interruptible() { settings().interruptible = true; }
 
 #if defined(PTO_TRACE) && PTO_TRACE
 /// The next launch of this thread writes its trace to `path`. Returns 0.

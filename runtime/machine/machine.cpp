@@ -10,6 +10,7 @@
 #include "runtime/machine/fifo_operations.cpp"
 #include "runtime/machine/form_operations.cpp"
 #include "runtime/machine/interleave.cpp"
+#include "runtime/machine/interrupt.cpp"
 #include "runtime/machine/launch.cpp"
 #include "runtime/machine/lazy_tiles.cpp"
 #include "runtime/machine/memory.cpp"

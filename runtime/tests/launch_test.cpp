@@ -1,4 +1,6 @@
 // Launches: blocks, failures, and the checks of addresses and sizes.
+#include <sched.h>
+
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -169,17 +171,32 @@ std::string run_with(host::LaunchRequest request, const std::function<void()>& b
     return host::run_launch(request);
 }
 
-TEST(a_launch_works_on_no_more_threads_than_it_may) {
+/// The threads that blocks of a launch ran on, which may use `most`.
+std::set<std::thread::id> threads_of_a_launch(uint32_t most) {
     std::mutex mutex;
     std::set<std::thread::id> threads;
     host::LaunchRequest request;
     request.block_count = 64;
-    request.threads = 1;
+    request.threads = most;
     CHECK(run_with(std::move(request), [&] {
               const std::lock_guard<std::mutex> lock(mutex);
               threads.insert(std::this_thread::get_id());
           }).empty());
-    CHECK(threads == std::set{std::this_thread::get_id()});
+    return threads;
+}
+
+TEST(a_launch_works_on_no_more_threads_than_it_may) {
+    CHECK(threads_of_a_launch(1) == std::set{std::this_thread::get_id()});
+}
+
+TEST(a_launch_works_on_no_more_threads_than_the_process_may_use_cpus) {
+    cpu_set_t all, one;
+    CPU_ZERO(&one);
+    CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
+    CPU_SET(sched_getcpu(), &one);
+    CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+    CHECK(threads_of_a_launch(0) == std::set{std::this_thread::get_id()});
+    CHECK(sched_setaffinity(0, sizeof all, &all) == 0);
 }
 
 TEST(the_caller_is_asked_during_a_block_whether_it_shall_end) {

@@ -17,7 +17,7 @@ extern "C" int pto_trace_to(const char* path) {
 
 extern "C" const char* pto_last_error() { return CANNED_FAILS ? "vec0 waits in TPOP" : ""; }
 
-extern "C" void pto_poll(int (*)()) {}
+extern "C" void pto_interruptible() {}
 extern "C" void pto_interleave(uint64_t) {}
 extern "C" void pto_threads(uint32_t) {}
 extern "C" void pto_fill(int) {}
