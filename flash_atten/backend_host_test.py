@@ -18,7 +18,8 @@ from flash_atten.reference import attention_reference
 from flash_atten.stand_in import build_info, build_stand_in
 from isa.a3 import CUBE_CORES
 from kernels.backend import Choice
-from kernels.host import LINE_BYTES, HostBackend, HostLaunch
+from kernels.host import HostBackend, HostLaunch
+from kernels.host_scratch import LINE_BYTES
 from kernels.library import KernelError, KernelLibrary, LibraryError
 
 CONFIG = KernelConfig()
@@ -72,6 +73,17 @@ def test_slots_begin_where_lines_of_the_cache_do(backend: AttentionBackend, inpu
         launch = backend.bind(inputs.q, inputs.k, inputs.v).launch
         assert isinstance(launch, HostLaunch)
         assert all(part.ctypes.data % LINE_BYTES == 0 for part in launch.scratch)
+
+
+def test_a_launch_has_the_slots_of_one_that_is_gone(backend: AttentionBackend, inputs: AttentionInputs) -> None:
+    def slots() -> int:
+        launch = backend.bind(inputs.q, inputs.k, inputs.v).launch
+        assert isinstance(launch, HostLaunch)
+        return int(launch.scratch[0].ctypes.data)
+
+    living = backend.bind(inputs.q, inputs.k, inputs.v).launch
+    assert isinstance(living, HostLaunch)
+    assert slots() == slots() != living.scratch[0].ctypes.data
 
 
 def test_slots_are_sized_for_the_cores_in_use() -> None:

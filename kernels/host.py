@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from isa.a3 import CUBE_CORES
 from kernels.arguments import arguments_of, check_arrays
+from kernels.host_scratch import IdleScratch
 from kernels.library import HOST, KernelLibrary, LibraryError, LibraryLaunch
 from kernels.plan import Launch, LaunchPlan
 from runtime.host_kernel import DEFAULT_HOST_OPTIONS, HostOptions, RawArgument
@@ -24,19 +25,7 @@ NOT_A_NUMBER = 0xFF
 seen.
 """
 
-LINE_BYTES = 64
-"""Of a cache of this computer."""
-
 Array = npt.NDArray[Any]
-
-
-def empty_lines(size: int) -> Array:
-    """Return `size` bytes that begin where a line of the cache does, as NumPy's own seldom do: rows of tiles in them
-    touch half the lines.
-    """
-    memory = np.empty(size + LINE_BYTES, dtype=np.uint8)
-    begin = -memory.ctypes.data % LINE_BYTES
-    return memory[begin : begin + size]
 
 
 @dataclass(frozen=True)
@@ -100,6 +89,7 @@ class HostBackend:
         self.options = options
         self.cpu = options.cpu or cpus[0]
         """The level of CPU that launches compute with."""
+        self._idle = IdleScratch()
 
     def facts(self) -> dict[str, object]:
         """Return how launches compute, for reports."""
@@ -110,7 +100,8 @@ class HostBackend:
         return CUBE_CORES
 
     def bind(self, plan: LaunchPlan, arrays: Mapping[str, Array]) -> HostLaunch:
-        """Take a plan and an array for each pointer of its entries, and allocate the scratch. Nothing is copied.
+        """Take a plan and an array for each pointer of its entries, and scratch. Nothing is copied. When the launch is
+        gone, the next one has its scratch.
 
         Raises ValueError if an array is missing, or is not contiguous.
         """
@@ -118,8 +109,12 @@ class HostBackend:
         for name, array in arrays.items():
             if not array.flags.c_contiguous:
                 raise ValueError(f"{name} is not contiguous: pass np.ascontiguousarray of it")
-        scratch = tuple(empty_lines(part.bytes) for part in plan.scratch)
-        return HostLaunch(self.library, plan, dict(arrays), scratch, self.options)
+        sizes = [part.bytes for part in plan.scratch]
+        areas = self._idle.take(sizes)
+        scratch = tuple(area[:size] for area, size in zip(areas, sizes, strict=True))
+        launch = HostLaunch(self.library, plan, dict(arrays), scratch, self.options)
+        self._idle.lend(areas, launch)
+        return launch
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Array) -> Array:
         """Return a new array."""
