@@ -1,6 +1,8 @@
 """Scratch goes from a launch that is gone to the next one, and never to two at once."""
 
-import numpy as np
+from typing import Any
+
+import numpy.typing as npt
 import pytest
 
 from kernels.host_scratch import LINE_BYTES, IdleScratch, empty_lines
@@ -10,7 +12,7 @@ class Owner:
     """Stands for a launch."""
 
 
-def addresses(areas: tuple[np.ndarray, ...]) -> list[int]:
+def addresses(areas: tuple[npt.NDArray[Any], ...]) -> list[int]:
     return [area.ctypes.data for area in areas]
 
 
