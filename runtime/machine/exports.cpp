@@ -103,7 +103,7 @@ PTO_EXPORT int pto_launch_entry(const char* name, uint32_t block_dim, const uint
     std::optional<pto::host::InterruptWatch> watch;
     if (request.interruptible) {
         watch.emplace();
-        request.interrupted = pto::host::InterruptWatch::interrupted;
+        request.interrupted = [&watch] { return watch->interrupted(); };
     }
     last_error() = pto::host::run_launch(request);
     last_profile() = request.measured ? profile.text() : "";

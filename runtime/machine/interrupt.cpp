@@ -24,9 +24,9 @@ bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
 }  // namespace
 
 InterruptWatch::InterruptWatch() {
-    noted = false;
     if (!on_main_thread() || sigaction(SIGINT, nullptr, &own_action) != 0) return;
     if (own_action.sa_handler == SIG_DFL || own_action.sa_handler == SIG_IGN) return;
+    noted = false;
     struct sigaction ours = own_action;
     ours.sa_flags |= SA_SIGINFO;
     ours.sa_sigaction = note_interrupt;
@@ -37,6 +37,6 @@ InterruptWatch::~InterruptWatch() {
     if (installed_) sigaction(SIGINT, &own_action, nullptr);
 }
 
-bool InterruptWatch::interrupted() { return noted; }
+bool InterruptWatch::interrupted() const { return installed_ && noted; }
 
 }  // namespace pto::host

@@ -48,21 +48,21 @@ TEST(an_interrupt_is_noted_and_handled_as_before) {
     const Handler handler(count_call);
     {
         const InterruptWatch watch;
-        CHECK(!InterruptWatch::interrupted());
+        CHECK(!watch.interrupted());
         std::raise(SIGINT);
-        CHECK(InterruptWatch::interrupted());
+        CHECK(watch.interrupted());
         CHECK(calls == 1);
     }
     CHECK(current_handler() == count_call);
     const InterruptWatch next;
-    CHECK(!InterruptWatch::interrupted());
+    CHECK(!next.interrupted());
 }
 
 TEST(handlers_that_take_more_get_it) {
     const Handler handler(count_call_with_info);
     const InterruptWatch watch;
     std::raise(SIGINT);
-    CHECK(InterruptWatch::interrupted() && calls == 1);
+    CHECK(watch.interrupted() && calls == 1);
 }
 
 TEST(what_ends_a_process_or_is_ignored_stays_so) {
@@ -75,10 +75,15 @@ TEST(what_ends_a_process_or_is_ignored_stays_so) {
 
 TEST(another_thread_than_the_main_one_does_not_watch) {
     const Handler handler(count_call);
+    const InterruptWatch main;
+    std::raise(SIGINT);
     std::thread([] {
         const InterruptWatch watch;
-        CHECK(current_handler() == count_call);
+        CHECK(!watch.interrupted());
+        std::raise(SIGINT);
+        CHECK(!watch.interrupted());
     }).join();
+    CHECK(main.interrupted() && calls == 2);
 }
 
 }  // namespace
