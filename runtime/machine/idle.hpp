@@ -25,7 +25,7 @@ class Idle {
         return nullptr;
     }
 
-    /// Leaves a thing at a place, or else at another one; destroys it if all are taken.
+    /// Leaves a thing at a place, or else at another one; destroys it if it finds all of them taken.
     void give(std::unique_ptr<T> thing, size_t place) {
         for (size_t i = 0; i < places_.size(); ++i) {
             T* nothing = nullptr;

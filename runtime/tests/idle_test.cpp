@@ -63,7 +63,7 @@ TEST(no_thing_is_had_by_two_threads) {
     CHECK(clashes == 0 && taken > 0);
     int left = 0;
     while (idle.take(0)) ++left;
-    CHECK(left == kThreads - 1);
+    CHECK(0 < left && left < kThreads);  // one that saw each place taken, at its time, has destroyed what it had
 }
 
 }  // namespace
