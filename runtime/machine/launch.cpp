@@ -1,7 +1,5 @@
 #include "runtime/machine/launch.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -10,11 +8,11 @@
 #include <exception>
 #include <mutex>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "runtime/machine/interleave.hpp"
 #include "runtime/machine/trace_file.hpp"
+#include "runtime/machine/worker_thread.hpp"
 #include "runtime/numbers/levels.hpp"
 
 namespace pto::host {
@@ -22,14 +20,6 @@ namespace pto::host {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(50);
-
-/// CPUs that this thread may use, of those that the machine has: std::thread::hardware_concurrency() asks the system's
-/// files for the latter, which took 60 us in a process that had done other work.
-uint32_t usable_cpus() {
-    cpu_set_t usable;
-    if (sched_getaffinity(0, sizeof usable, &usable) == 0) return static_cast<uint32_t>(CPU_COUNT(&usable));
-    return std::max(1u, std::thread::hardware_concurrency());
-}
 
 /// Blocks are dealt to worker threads one by one; the first failure stops the dealing.
 class Launcher {
@@ -42,8 +32,9 @@ class Launcher {
 
     /// Returns the report of what went wrong, empty if nothing did.
     std::string run() {
-        const uint32_t threads = request_.threads ? request_.threads : usable_cpus();
-        run_workers(request_.interleave ? 1 : std::min(threads, request_.block_count));
+        const UsableCpus cpus;
+        const uint32_t threads = request_.threads ? request_.threads : cpus.count();
+        run_workers(request_.interleave ? 1 : std::min(threads, request_.block_count), cpus);
         trace_.error = report_;
         return report_;
     }
@@ -53,15 +44,15 @@ class Launcher {
   private:
     /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
     /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
-    void run_workers(uint32_t count) {
+    void run_workers(uint32_t count, const UsableCpus& cpus) {
         const uint32_t others = count - 1;
-        std::vector<std::thread> workers;
+        std::vector<WorkerThread> workers;
         workers.reserve(others);
         running_ = others;
         try {
             while (workers.size() < others) {
                 const auto worker = static_cast<uint32_t>(workers.size()) + 1;
-                workers.emplace_back([this, worker] {
+                workers.emplace_back(cpus, [this, worker] {
                     work(worker, {});
                     const std::lock_guard<std::mutex> lock(mutex_);
                     --running_;
@@ -74,7 +65,6 @@ class Launcher {
         }
         work(0, request_.interrupted ? [this] { end_if_interrupted(); } : Look());
         if (request_.interrupted) wait_or_interrupt();
-        for (std::thread& worker : workers) worker.join();
     }
 
     void wait_or_interrupt() {

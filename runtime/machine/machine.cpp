@@ -25,4 +25,5 @@
 #include "runtime/machine/trace_file.cpp"
 #include "runtime/machine/transfer_operations.cpp"
 #include "runtime/machine/vector_operations.cpp"
+#include "runtime/machine/worker_thread.cpp"
 #include "runtime/machine/workspaces.cpp"

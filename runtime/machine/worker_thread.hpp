@@ -1,0 +1,51 @@
+// The threads of a launch, and the CPUs that they have.
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace pto::host {
+
+/// The CPUs that the calling thread may use, of those that the machine has.
+class UsableCpus {
+  public:
+    UsableCpus();
+    uint32_t count() const { return count_; }
+    /// Those besides the one on which the calling thread is. Empty if there are none, or if they are not known.
+    cpu_set_t others() const;
+    /// Lets the calling thread use them all.
+    void allow() const;
+
+  private:
+    cpu_set_t set_;  ///< empty if they are not known
+    uint32_t count_;
+};
+
+/// A thread that begins on another CPU than its maker's, and then goes where the system puts it. By itself Linux puts
+/// some of them (6.18: a sixth, and half of those made after a pause) on the CPU of the maker, who works on: until the
+/// system sees that another CPU has nothing to do, up to 4 ms, the two threads have one CPU.
+class WorkerThread {
+  public:
+    /// `work` throws nothing. Throws std::system_error if the system gives no thread.
+    WorkerThread(const UsableCpus& cpus, std::function<void()> work);
+    WorkerThread(WorkerThread&&) = default;
+    /// Waits for the end of the work.
+    ~WorkerThread();
+
+  private:
+    struct Task {
+        UsableCpus cpus;
+        std::function<void()> work;
+    };
+
+    static void* run(void* task);
+
+    std::unique_ptr<Task> task_;
+    pthread_t thread_;
+};
+
+}  // namespace pto::host
