@@ -1,7 +1,9 @@
 // Host layouts of matmul operands. Left tiles are row-major, right tiles are panels of kPanel columns, each panel with
-// its rows one after another: [cols / kPanel][rows][kPanel]. Elements are 32 bits: float, or int32 for int8.
+// its rows one after another: [cols / kPanel][rows][kPanel]. The last panel has fewer columns if the tile ends there.
+// Elements are 32 bits: float, or int32 for int8.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -10,8 +12,11 @@
 
 namespace pto::host::PTO_LEVEL {
 
-/// Columns of a panel: two vectors.
-inline constexpr int kPanel = 2 * kLanes < 16 ? 16 : 2 * kLanes;
+/// Columns of a panel.
+inline constexpr int kPanel = kBlockVectors * kLanes;
+
+/// Columns of the panel that begins at column `first` of a tile.
+constexpr int panel_cols(int tile_cols, int first) { return std::min(kPanel, tile_cols - first); }
 
 /// Type of a matmul operand's elements on the host.
 template <typename T>
@@ -67,16 +72,17 @@ inline constexpr bool kHasTranspose = false;
 
 /// Panels from row-major src: src[k * stride + n] is element (k, n).
 template <typename T>
-void pack_right_from_rows(Wide<T>* dst, int dst_rows, const T* src, int stride, int rows, int cols) {
+void pack_right_from_rows(Wide<T>* dst, const TileInfo& tile, const T* src, int stride, int rows, int cols) {
     for (int first = 0; first < cols; first += kPanel) {
-        Wide<T>* panel = dst + size_t(first) * dst_rows;
-        const int width = cols - first < kPanel ? cols - first : kPanel;
+        Wide<T>* panel = dst + size_t(first) * tile.rows;
+        const int pitch = panel_cols(tile.cols, first);
+        const int width = std::min(pitch, cols - first);
         for (int k = 0; k < rows; ++k) {
             const T* from = src + size_t(k) * stride + first;
             if (width == kPanel) {
                 widen_run(panel + k * kPanel, from, kPanel);
             } else {
-                widen_run(panel + k * kPanel, from, width);
+                widen_run(panel + k * pitch, from, width);
             }
         }
     }
@@ -84,20 +90,21 @@ void pack_right_from_rows(Wide<T>* dst, int dst_rows, const T* src, int stride, 
 
 /// Panels from column-major src: src[n * stride + k] is element (k, n).
 template <typename T>
-void pack_right_from_cols(Wide<T>* dst, int dst_rows, const T* src, int stride, int rows, int cols) {
+void pack_right_from_cols(Wide<T>* dst, const TileInfo& tile, const T* src, int stride, int rows, int cols) {
     for (int first = 0; first < cols; first += kPanel) {
-        Wide<T>* panel = dst + size_t(first) * dst_rows;
-        const int width = cols - first < kPanel ? cols - first : kPanel;
+        Wide<T>* panel = dst + size_t(first) * tile.rows;
+        const int pitch = panel_cols(tile.cols, first);
+        const int width = std::min(pitch, cols - first);
         int k = 0;
         if constexpr (kHasTranspose && is_short_float<T>) {
             for (; k + kTranspose <= rows && width % kTranspose == 0; k += kTranspose) {
                 for (int n = 0; n < width; n += kTranspose) {
-                    transpose_widen(panel + k * kPanel + n, kPanel, src + size_t(first + n) * stride + k, stride);
+                    transpose_widen(panel + k * pitch + n, pitch, src + size_t(first + n) * stride + k, stride);
                 }
             }
         }
         for (; k < rows; ++k) {
-            for (int n = 0; n < width; ++n) panel[k * kPanel + n] = src[size_t(first + n) * stride + k];
+            for (int n = 0; n < width; ++n) panel[k * pitch + n] = src[size_t(first + n) * stride + k];
         }
     }
 }
@@ -115,11 +122,11 @@ void pack_left_block(Wide<T>* dst, int dst_stride, const T* src, int row, int co
 }
 
 template <typename T>
-void pack_right_block(std::byte* dst, int dst_rows, Strided src, size_t rows, size_t cols) {
+void pack_right_block(std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
     auto* to = reinterpret_cast<Wide<T>*>(dst);
     const T* from = static_cast<const T*>(src.data);
-    if (src.row == 1) return pack_right_from_cols(to, dst_rows, from, src.col, rows, cols);
-    pack_right_from_rows(to, dst_rows, from, src.row, rows, cols);
+    if (src.row == 1) return pack_right_from_cols(to, tile, from, src.col, rows, cols);
+    pack_right_from_rows(to, tile, from, src.row, rows, cols);
 }
 
 /// What the matrix unit takes.
@@ -135,8 +142,7 @@ inline void pack_left(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strid
 }
 
 inline void pack_right(DTypeId dtype, std::byte* dst, const TileInfo& tile, Strided src, size_t rows, size_t cols) {
-    for_type<kFactors>(dtype,
-                       [=, &tile](auto zero) { pack_right_block<decltype(zero)>(dst, tile.rows, src, rows, cols); });
+    for_type<kFactors>(dtype, [=, &tile](auto zero) { pack_right_block<decltype(zero)>(dst, tile, src, rows, cols); });
 }
 
 }  // namespace pto::host::PTO_LEVEL

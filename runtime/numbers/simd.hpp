@@ -72,6 +72,18 @@ PTO_INLINE void expect_stores(const void* address) { __builtin_prefetch(address,
 
 PTO_INLINE FloatV splat(float value) { return value - FloatV{}; }
 
+/// How much of a product is in registers at a time: of its results rows, and vectors in each row.
+#if defined(__AVX512F__)
+inline constexpr int kBlockRows = 8;
+inline constexpr int kBlockVectors = 2;
+#elif defined(__aarch64__)
+inline constexpr int kBlockRows = 6;
+inline constexpr int kBlockVectors = 4;
+#else
+inline constexpr int kBlockRows = 6;  // of 16 registers
+inline constexpr int kBlockVectors = 2;
+#endif
+
 /// How many vectors exp_vectors should get. Each step of exp waits for the one before: a CPU that is shared with
 /// another hyperthread does not look far enough ahead to find the next vector's.
 #if defined(__AVX512F__)

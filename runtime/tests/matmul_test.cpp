@@ -91,6 +91,58 @@ TEST(f32_bf16_and_i8_products) {
     compare_matmul<int8_t, int32_t, 64, 96, 64, true>(0);
 }
 
+/// Two right factors, the first of which is moved after the second that begins where it ends.
+template <typename T, typename Out, int n, bool transposed>
+void compare_neighbours() {
+    constexpr int m = 16, k = 32;
+    const std::vector<T> a = random_matrix<T>(m, k);
+    const std::vector<T> b[2] = {random_matrix<T>(k, n), random_matrix<T>(k, n)};
+    std::vector<Out> out[2] = {std::vector<Out>(m * n), std::vector<Out>(m * n)};
+    const std::string report = run_cube([&] {
+        using RightMat = std::conditional_t<transposed, TransposedMatTile<T, k, n>, MatTile<T, k, n>>;
+        using RightView = std::conditional_t<transposed, Transposed2D<T, k, n>, Rows2D<T, k, n>>;
+        MatTile<T, m, k> left_mat;
+        LeftTile<T, m, k> left;
+        RightTile<T, k, n> right[2];
+        AccTile<Out, m, n> acc;
+        TASSIGN(left_mat, 0);
+        TASSIGN(left, 0);
+        TASSIGN(acc, 0);
+        TLOAD(left_mat, Rows2D<T, m, k>(const_cast<T*>(a.data())));
+        TMOV(left, left_mat);
+        for (int i : {1, 0}) {
+            RightMat mat;
+            TASSIGN(mat, 65536);
+            TASSIGN(right[i], uint64_t(i) * RightTile<T, k, n>::kBytes);
+            TLOAD(mat, RightView(const_cast<T*>(b[i].data())));
+            TMOV(right[i], mat);
+        }
+        for (int i : {0, 1}) {
+            TMATMUL(acc, left, right[i]);
+            TSTORE(Rows2D<Out, m, n>(out[i].data()), acc);
+        }
+    });
+    CHECK(report.empty());
+    double worst = 0;
+    for (int i : {0, 1}) {
+        for (int e = 0; e < m * n; ++e) {
+            const double expected = reference(a, b[i], k, n, transposed, e / n, e % n);
+            worst = std::fmax(worst, std::fabs(out[i][e] - expected));
+        }
+    }
+    CHECK(worst <= 1e-4);
+}
+
+TEST(a_right_factor_takes_no_more_room_than_its_tile) {
+    compare_neighbours<int8_t, int32_t, 16, false>();
+    compare_neighbours<int8_t, int32_t, 48, false>();
+    compare_neighbours<int8_t, int32_t, 80, true>();
+    compare_neighbours<half, float, 16, false>();
+    compare_neighbours<half, float, 16, true>();
+    compare_neighbours<half, float, 112, true>();
+    compare_neighbours<float, float, 16, true>();
+}
+
 TEST(tmatmul_bias_adds_a_row) {
     std::vector<half> a = random_matrix<half>(16, 32), b = random_matrix<half>(32, 48);
     std::vector<float> bias = random_matrix<float>(1, 48), out(16 * 48);

@@ -36,6 +36,9 @@ struct OnChipBytes {
     bool operator==(const OnChipBytes& other) const { return begin == other.begin && end == other.end; }
 };
 
+/// Rows and columns of boxed tiles, such as factors are, are multiples of it.
+inline constexpr int kBoxEdge = 16;
+
 /// What the type of a tile says.
 struct TileInfo {
     Buffer buffer;

@@ -48,7 +48,7 @@ class Tile : public host::Operand {
     static_assert((Loc_ != TileType::Left && Loc_ != TileType::Right && Loc_ != TileType::Acc) ||
                       SLayout_ != SLayout::NoneBox,
                   "a left, right or acc tile has boxes (SLayout::RowMajor or SLayout::ColMajor)");
-    static_assert(SLayout_ == SLayout::NoneBox || (Rows_ % 16 == 0 && Cols_ % 16 == 0),
+    static_assert(SLayout_ == SLayout::NoneBox || (Rows_ % host::kBoxEdge == 0 && Cols_ % host::kBoxEdge == 0),
                   "rows and columns of a boxed tile must be multiples of 16, the box size");
 
     Tile() : Operand(kInfo, static_or_unset(ValidRow_), static_or_unset(ValidCol_)) {}
