@@ -9,53 +9,58 @@
 
 namespace pto::host::PTO_LEVEL {
 
-/// Elements that the CPU's vector instructions convert; the rest of a span goes one by one.
-inline constexpr size_t vector_part(size_t count) {
 #if defined(__F16C__)
-    return count / 8 * 8;
-#else
-    return count * 0;
-#endif
+template <int count>
+struct Converted {
+    typedef float Floats __attribute__((vector_size(4 * count), aligned(4), may_alias));
+    typedef uint16_t Halves __attribute__((vector_size(2 * count), aligned(2), may_alias));
+};
+
+/// 8 elements, or 16 with AVX-512.
+template <int count>
+PTO_INLINE void widen_some(float* dst, const half* src) {
+    typename Converted<count>::Floats wide;
+    __asm__("vcvtph2ps %1, %0" : "=x"(wide) : "m"(*reinterpret_cast<const typename Converted<count>::Halves*>(src)));
+    *reinterpret_cast<typename Converted<count>::Floats*>(dst) = wide;
 }
 
-#if defined(__F16C__)
-typedef float EightFloats __attribute__((vector_size(32), aligned(4), may_alias));
-typedef uint16_t EightHalves __attribute__((vector_size(16), aligned(2), may_alias));
-
-PTO_INLINE void widen_eight(float* dst, const half* src) {
-    EightFloats wide;
-    __asm__("vcvtph2ps %1, %0" : "=x"(wide) : "m"(*reinterpret_cast<const EightHalves*>(src)));
-    *reinterpret_cast<EightFloats*>(dst) = wide;
-}
-
-PTO_INLINE void narrow_eight(half* dst, const float* src) {
-    EightHalves narrow;
+template <int count>
+PTO_INLINE void narrow_some(half* dst, const float* src) {
+    typename Converted<count>::Halves narrow;
     __asm__("vcvtps2ph $0, %1, %0"
             : "=x"(narrow)
-            : "x"(*reinterpret_cast<const EightFloats*>(src)));  // 0: to nearest even
-    *reinterpret_cast<EightHalves*>(dst) = narrow;
+            : "x"(*reinterpret_cast<const typename Converted<count>::Floats*>(src)));  // 0: to nearest even
+    *reinterpret_cast<typename Converted<count>::Halves*>(dst) = narrow;
 }
 #endif
 
 /// dst[i] = src[i], exactly.
 inline void widen_span(float* dst, const half* src, size_t count) {
+    size_t i = 0;
+#if defined(__AVX512F__)
+    for (; i + 16 <= count; i += 16) widen_some<16>(dst + i, src + i);
+#endif
 #if defined(__F16C__)
-    for (size_t i = 0; i < vector_part(count); i += 8) widen_eight(dst + i, src + i);
+    for (; i + 8 <= count; i += 8) widen_some<8>(dst + i, src + i);
 #endif
 #if defined(__aarch64__)
     const __fp16* rest = reinterpret_cast<const __fp16*>(src);
 #else
     const half* rest = src;
 #endif
-    for (size_t i = vector_part(count); i < count; ++i) dst[i] = rest[i];
+    for (; i < count; ++i) dst[i] = rest[i];
 }
 
 /// dst[i] = src[i] rounded to nearest even; dst may start where src starts.
 inline void narrow_span(half* dst, const float* src, size_t count) {
-#if defined(__F16C__)
-    for (size_t i = 0; i < vector_part(count); i += 8) narrow_eight(dst + i, src + i);
+    size_t i = 0;
+#if defined(__AVX512F__)
+    for (; i + 16 <= count; i += 16) narrow_some<16>(dst + i, src + i);
 #endif
-    for (size_t i = vector_part(count); i < count; ++i) dst[i] = half(src[i]);
+#if defined(__F16C__)
+    for (; i + 8 <= count; i += 8) narrow_some<8>(dst + i, src + i);
+#endif
+    for (; i < count; ++i) dst[i] = half(src[i]);
 }
 
 inline void widen_span(float* dst, const bfloat16_t* src, size_t count) {
