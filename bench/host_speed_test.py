@@ -17,11 +17,12 @@ def test_each_size_and_number_of_threads_has_a_line_and_a_row_in_the_file(tmp_pa
     assert done.returncode == 0, done.stderr
     lines = [line.split()[:2] for line in done.stdout.splitlines()]
     assert [line for line in lines if line and line[0] in ("768", "1024")] == [
-        [size, threads] for threads in "12" for size in ("768", "1024")
+        [size, threads] for size in ("768", "1024") for threads in "12"
     ]
     assert "memories not filled" in done.stdout
+    assert "over one" in done.stdout
     data = json.loads((tmp_path / "a.json").read_text())
-    assert [(row["s"], row["threads"]) for row in data["rows"]] == [(768, 1), (1024, 1), (768, 2), (1024, 2)]
+    assert [(row["s"], row["threads"]) for row in data["rows"]] == [(768, 1), (768, 2), (1024, 1), (1024, 2)]
     assert all(row["flop_per_s"][name] > 0 for row in data["rows"] for name in (OURS, PEAK))
     assert (data["clock"], data["memories_filled"]) == ("wall", False)
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bench.baselines import SDPA_BF16, SDPA_FP16, SDPA_FP32
 from bench.text_table import Column, print_table
-from bench.timing import Clock, Operation, Rounds, measure
+from bench.timing import Clock, Name, Operation, Rounds, measure
 
 OURS = "ours"
 PEAK = "fma"
@@ -25,6 +25,13 @@ class Speeds:
     size: int
     threads: int
     speeds: Mapping[str, float]
+    alone: float | None = None
+    """Our speed on one thread in the same run; None if that was not measured."""
+
+    @property
+    def over_alone(self) -> float | None:
+        """Our speed over that on one thread; None if this is it, or it was not measured."""
+        return self.speeds[OURS] / self.alone if self.alone and self.threads > 1 else None
 
     @property
     def over_torch(self) -> float | None:
@@ -47,7 +54,7 @@ class Work:
     """Floating-point operations of a run."""
 
 
-def medians(works: Mapping[str, Work], rounds: int, clock: Clock) -> dict[str, float]:
+def medians(works: Mapping[Name, Work], rounds: int, clock: Clock) -> dict[Name, float]:
     """Run all in turns; return operations per second by name, medians."""
     timings = measure({name: work.run for name, work in works.items()}, clock, Rounds(rounds, warmup=0))
     return {name: works[name].flops / timing.median for name, timing in timings.items()}
@@ -61,4 +68,6 @@ def print_speeds(rows: Sequence[Speeds], cpu: str, console: Console) -> None:
     columns.append(Column("of FMA\npeak", [f"{row.of_peak:.0%}" for row in rows]))
     if all(row.over_torch for row in rows):
         columns.append(Column("over better\nof torch", [f"{row.over_torch:.2f}x" for row in rows]))
+    if any(row.over_alone for row in rows):
+        columns.append(Column("over one\nthread", [f"{row.over_alone:.2f}x" if row.over_alone else "" for row in rows]))
     print_table(columns, console, title=f"speed of attention on this CPU, loops for {cpu}, medians in one run")

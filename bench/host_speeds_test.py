@@ -1,6 +1,7 @@
 """Speeds are medians of what was measured in turns; ratios are against the better of torch's and against FMA."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -40,3 +41,13 @@ def test_the_table_has_all_speeds() -> None:
     print_speeds([ROW], "x86-64-v3", Console(file=out, width=200))
     (line,) = [line for line in out.getvalue().splitlines() if line.split()[:2] == ["1024", "2"]]
     assert line.split()[2:] == ["0.300", "0.400", "0.100", "0.200", "0.900", "75%", "1.50x"]
+
+
+def test_rows_of_several_threads_are_compared_with_one_thread_of_the_same_run() -> None:
+    out = io.StringIO()
+    alone = replace(ROW, threads=1, speeds={**ROW.speeds, OURS: 2e11}, alone=2e11)
+    assert alone.over_alone is None
+    assert ROW.over_alone is None
+    print_speeds([alone, replace(ROW, alone=2e11)], "x86-64-v3", Console(file=out, width=200))
+    assert "over one" in out.getvalue()
+    assert [line.split()[-1] for line in out.getvalue().splitlines() if line.startswith("1024")] == ["1.00x", "1.50x"]

@@ -8,9 +8,9 @@ means anything: a launch returns when it is done.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from bench.stats import Timing
 
@@ -40,6 +40,7 @@ time were seen), and take a CPU from whatever comes next.
 ENDLESS = float("inf")
 
 Operation = Callable[[], object]
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Clock(Protocol):
@@ -172,7 +173,7 @@ class Rounds:
     seconds: float = ENDLESS
 
 
-def measure(operations: Mapping[str, Operation], clock: Clock, rounds: Rounds) -> dict[str, Timing]:
+def measure(operations: Mapping[Name, Operation], clock: Clock, rounds: Rounds) -> dict[Name, Timing]:
     """Time the operations in turns, so that all see the same drift of the machine; return a Timing by name."""
     start, todo = time.monotonic(), list(operations.values())
     # The cold run is also the first estimate of what a round takes.

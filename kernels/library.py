@@ -172,12 +172,12 @@ class KernelLibrary:
         self._library.pto_cpus.restype = ctypes.c_char_p
         return tuple(self._library.pto_cpus().decode().splitlines())
 
-    def multiply_add(self, cpu: str, rounds: int) -> int:
-        """Do FMA in the registers of one thread, as fast as the level of CPU can; return their floating-point
-        operations.
+    def multiply_add(self, cpu: str, rounds: int, threads: int) -> int:
+        """Do FMA in registers on some threads, at the same time and as fast as the level of CPU can; return their
+        floating-point operations.
         """
         self._library.pto_multiply_add.restype = ctypes.c_uint64
-        return int(self._library.pto_multiply_add(cpu.encode(), ctypes.c_uint64(rounds)))
+        return int(self._library.pto_multiply_add(cpu.encode(), ctypes.c_uint64(rounds), ctypes.c_uint32(threads)))
 
     def profile_next(self) -> None:
         """Measure the operations of this thread's next launch on the host."""

@@ -12,6 +12,7 @@
 #include "pto/machine/kernel_entry.hpp"
 #include "runtime/machine/interrupt.hpp"
 #include "runtime/machine/launch.hpp"
+#include "runtime/machine/worker_thread.hpp"
 #include "runtime/numbers/levels.hpp"
 #include "runtime/numbers/peak.hpp"
 
@@ -166,9 +167,12 @@ PTO_EXPORT void pto_profile() { settings().measured = true; }
 /// operation, calls, elements, nanoseconds, and tabs between them. Valid until its next launch.
 PTO_EXPORT const char* pto_last_profile() { return last_profile().c_str(); }
 
-/// See pto::host::multiply_add: what the CPU could do at best.
-PTO_EXPORT uint64_t pto_multiply_add(const char* level, uint64_t rounds) {
-    return pto::host::multiply_add(level, rounds);
+/// What the CPU could do at best: see pto::host::multiply_add, here on several threads at the same time. Returns the
+/// operations of them all.
+PTO_EXPORT uint64_t pto_multiply_add(const char* level, uint64_t rounds, uint32_t threads) {
+    const auto others = pto::host::start_workers(pto::host::UsableCpus(), threads - 1,
+                                                 [=](uint32_t) { pto::host::multiply_add(level, rounds); });
+    return pto::host::multiply_add(level, rounds) * (1 + others.size());
 }
 
 /// Names of the levels that this machine has, best first, one per line.

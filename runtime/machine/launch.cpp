@@ -7,7 +7,6 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <utility>
 
 #include "runtime/machine/interleave.hpp"
@@ -46,20 +45,14 @@ class Launcher {
     /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count, const UsableCpus& cpus) {
         const uint32_t others = count - 1;
-        std::vector<WorkerThread> workers;
-        workers.reserve(others);
         running_ = others;
-        try {
-            while (workers.size() < others) {
-                const auto worker = static_cast<uint32_t>(workers.size()) + 1;
-                workers.emplace_back(cpus, [this, worker] {
-                    work(worker, {});
-                    const std::lock_guard<std::mutex> lock(mutex_);
-                    --running_;
-                    finished_.notify_one();
-                });
-            }
-        } catch (const std::system_error&) {
+        const auto workers = start_workers(cpus, others, [this](uint32_t worker) {
+            work(worker, {});
+            const std::lock_guard<std::mutex> lock(mutex_);
+            --running_;
+            finished_.notify_one();
+        });
+        if (workers.size() < others) {
             const std::lock_guard<std::mutex> lock(mutex_);
             running_ -= others - static_cast<uint32_t>(workers.size());
         }

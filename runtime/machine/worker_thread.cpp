@@ -53,4 +53,16 @@ void* WorkerThread::run(void* task) {
     return nullptr;
 }
 
+std::vector<WorkerThread> start_workers(const UsableCpus& cpus, uint32_t count,
+                                        const std::function<void(uint32_t)>& work) {
+    std::vector<WorkerThread> workers;
+    workers.reserve(count);
+    try {
+        for (uint32_t worker = 1; worker <= count; ++worker) workers.emplace_back(cpus, [=] { work(worker); });
+    } catch (const std::system_error&) {
+        // Those that there are do it all.
+    }
+    return workers;
+}
+
 }  // namespace pto::host

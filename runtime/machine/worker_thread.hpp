@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace pto::host {
 
@@ -47,5 +48,9 @@ class WorkerThread {
     std::unique_ptr<Task> task_;
     pthread_t thread_;
 };
+
+/// Threads that call work(1) to work(count), or fewer, if the system gives no more.
+std::vector<WorkerThread> start_workers(const UsableCpus& cpus, uint32_t count,
+                                        const std::function<void(uint32_t)>& work);
 
 }  // namespace pto::host

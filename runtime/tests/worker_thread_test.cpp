@@ -57,12 +57,10 @@ TEST(where_there_is_no_other_cpu_a_thread_works_too) {
     CHECK(done == 1);
 }
 
-TEST(threads_that_are_moved_are_waited_for_once) {
-    std::vector<int> done(20);
-    std::vector<WorkerThread> workers;
-    for (int& one : done) workers.emplace_back(UsableCpus(), [&one] { ++one; });
-    workers.clear();
-    CHECK(std::count(done.begin(), done.end(), 1) == 20);
+TEST(each_worker_works_once_and_is_waited_for) {
+    std::vector<int> done(21);
+    start_workers(UsableCpus(), 20, [&](uint32_t worker) { ++done[worker]; }).clear();
+    CHECK(done[0] == 0 && std::count(done.begin(), done.end(), 1) == 20);
 }
 
 }  // namespace
