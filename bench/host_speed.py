@@ -48,9 +48,6 @@ _JSON = flags.DEFINE_string("json", None, "File for all latencies as JSON.")
 
 PROGRAM = "//bench:host_speed"
 
-PROBE_ROUNDS = 2_000_000
-"""Of FMA in registers: about 30 ms a thread."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -85,11 +82,14 @@ def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str
     times = threads if chosen.clock == CPU else 1
     flops = float(attention_flops(len(inputs.q), len(inputs.k))) * times
 
-    def peak() -> int:
-        return backend.library.multiply_add(chosen.cpu or backend.library.cpus()[0], PROBE_ROUNDS, threads)
+    # As many operations as attention has: the longer a CPU does FMA, the lower its frequency gets.
+    cpu = chosen.cpu or backend.library.cpus()[0]
+    probe_rounds = attention_flops(len(inputs.q), len(inputs.k)) // (backend.library.multiply_add(cpu, 1, 1) * threads)
 
-    # Each of its runs does as many operations.
-    found = {OURS: Work(bound.run, flops), PEAK: Work(peak, float(peak()) * times)}
+    def peak() -> int:
+        return backend.library.multiply_add(cpu, probe_rounds, threads)
+
+    found = {OURS: Work(bound.run, flops), PEAK: Work(peak, flops)}
     if has_torch():
         torch = import_torch()
 
