@@ -27,9 +27,7 @@ struct Program {
 };
 
 /// A buffer in global memory that a kernel may touch.
-struct GmRange {
-    uint64_t begin;
-    uint64_t end;
+struct GmRange : GmBytes {
     uint32_t argument = 0;  ///< position among the entry's parameters
 };
 
@@ -50,7 +48,8 @@ inline constexpr size_t kPackedBytesUnlessKnown = size_t{8} << 20;
 
 /// What a block needs to know about its launch.
 struct Launch : Task {
-    Launch(const Task& task, const Numbers* numbers) : Task(task), numbers(numbers), packed(most_packed_bytes(task)) {}
+    Launch(const Task& task, const Numbers* numbers)
+        : Task(task), numbers(numbers), packed(most_packed_bytes(task), {task.gm.begin(), task.gm.end()}) {}
 
     const Numbers* const numbers;  ///< not used in trace mode
     std::atomic<bool> failed{false};

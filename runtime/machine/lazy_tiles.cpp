@@ -235,7 +235,7 @@ bool LazyTiles::share_packed(const Operand& dst, const Strided& from) {
     const uint64_t end = begin + ((info.rows - 1) * from.row + (info.cols - 1) * from.col + 1) * size_of(info.dtype);
     const std::byte* packed = packed_.find(key, own_);
     if (!packed) {
-        std::byte* bytes = packed_.reserve(size, own_);
+        std::byte* bytes = packed_.reserve(key, size, own_);
         if (!bytes) return false;
         numbers_->pack_right(info.dtype, bytes, info, from, info.rows, info.cols);
         packed_.add(key, end, bytes, own_);

@@ -13,8 +13,9 @@ namespace {
 constexpr size_t kSharedBytes = size_t{32} << 20;
 /// K and V of 2,048 rows, and the headers of 32 factors: as much as L2 has.
 constexpr size_t kOwnBytes = (size_t{2} << 20) + 32 * kPackedHeaderBytes;
-/// Each that is asked for again lets more be shared. What nobody asks for again costs twice the time of packing, since
-/// its memory is in no cache.
+/// So many are shared at once. Then each that is asked for again lets more be shared: what nobody asks for again costs
+/// twice the time of packing, since its memory is in no cache.
+constexpr size_t kSharedAtOnce = 32;
 constexpr size_t kMoreForEach = 4;
 /// A line of a cache.
 constexpr size_t kAlignment = 64;
@@ -63,6 +64,12 @@ void OwnFactors::clear() {
     found_ = 0;
 }
 
+PackedFactors::PackedFactors(size_t most, const std::vector<GmBytes>& buffers) : most_(most) {
+    // Elements of 16 bits are packed to 32.
+    for (const GmBytes& buffer : buffers)
+        if (kOwnBytes < 2 * (buffer.end - buffer.begin)) large_.push_back(buffer);
+}
+
 PackedFactors::~PackedFactors() {
     if (!memory_) return;
     memory_->clear();
@@ -81,17 +88,30 @@ const std::byte* PackedFactors::find(const PackedKey& key, OwnFactors& own) {
     return bytes;
 }
 
-std::byte* PackedFactors::reserve(size_t bytes, OwnFactors& own) {
+bool PackedFactors::is_large(const PackedKey& key) const {
+    const auto begin = reinterpret_cast<uint64_t>(key.data);
+    return std::any_of(large_.begin(), large_.end(),
+                       [=](const GmBytes& buffer) { return buffer.begin <= begin && begin < buffer.end; });
+}
+
+std::byte* PackedFactors::reserve(const PackedKey& key, size_t bytes, OwnFactors& own) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_ || most_ < used_ + bytes) return nullptr;
-    std::byte* room = own.memory_.take(bytes);
-    if (!room && shared_ < kMoreForEach * (found_ + own.found_)) {
+    // Many workers must not use up for copies of the same factors what all could share.
+    const bool may_be_own = !is_large(key) && used_ + bytes <= most_ / 2;
+    std::byte* room = may_be_own ? own.memory_.take(bytes) : nullptr;
+    if (!room) {
+        const bool begun = std::find(begun_.begin(), begun_.end(), key) != begun_.end();
+        if (begun || table_.find(key) || kSharedAtOnce + kMoreForEach * (found_ + own.found_) <= shared_)
+            return nullptr;
         if (!memory_) memory_ = idle_memory().take(0);
         if (!memory_) memory_ = std::make_unique<FactorMemory>(kSharedBytes);
         room = memory_->take(bytes);
+        if (!room) return nullptr;
+        begun_.push_back(key);
         ++shared_;
     }
-    if (room) used_ += aligned(bytes);
+    used_ += aligned(bytes);
     return room;
 }
 
@@ -99,6 +119,7 @@ void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* byt
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto begin = reinterpret_cast<uint64_t>(key.data);
     (own.memory_.has(bytes) ? own.table_ : table_).add(key, bytes);
+    begun_.erase(std::remove(begun_.begin(), begun_.end(), key), begun_.end());
     uint64_t& last = sources_[begin];
     last = std::max(last, end);
     longest_ = std::max(longest_, end - begin);

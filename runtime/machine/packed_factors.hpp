@@ -81,20 +81,27 @@ class OwnFactors {
     size_t found_ = 0;
 };
 
+/// Bytes of global memory.
+struct GmBytes {
+    uint64_t begin;
+    uint64_t end;
+};
+
 /// What is packed is valid during the launch, until somebody stores to where the elements lie. It is never written
 /// again before the launch ends: who has found it may go on reading.
 class PackedFactors {
   public:
-    /// Keeps at most so many bytes.
-    explicit PackedFactors(size_t most = SIZE_MAX) : most_(most) {}
+    /// Keeps at most so many bytes. `buffers`: where elements may lie, as far as that is known. Of one that a worker's
+    /// memory is too small for, all share the factors from the first one on: else the same ones would be kept for each.
+    explicit PackedFactors(size_t most = SIZE_MAX, const std::vector<GmBytes>& buffers = {});
     ~PackedFactors();
     PackedFactors(const PackedFactors&) = delete;
     PackedFactors& operator=(const PackedFactors&) = delete;
 
     /// One of the worker's own, or one that all share; null if it is not there.
     const std::byte* find(const PackedKey& key, OwnFactors& own);
-    /// Memory for another one; null if it is not to be kept.
-    std::byte* reserve(size_t bytes, OwnFactors& own);
+    /// Memory for another one; null if it is not to be kept, or another worker just packs it for all.
+    std::byte* reserve(const PackedKey& key, size_t bytes, OwnFactors& own);
     /// Makes it known that a factor has been packed, from elements that end at the address `end`.
     void add(const PackedKey& key, uint64_t end, const std::byte* bytes, OwnFactors& own);
     /// Somebody stores to bytes [begin, end) of global memory. If factors were there, all are forgotten, and no more
@@ -107,11 +114,14 @@ class PackedFactors {
     }
 
   private:
+    bool is_large(const PackedKey& key) const;
     void forget_if_there(uint64_t begin, uint64_t end);
 
     const size_t most_;
+    std::vector<GmBytes> large_;  ///< buffers of which no worker keeps factors of its own
     std::mutex mutex_;
     FactorTable table_;
+    std::vector<PackedKey> begun_;             ///< shared ones that somebody packs now
     std::map<uint64_t, uint64_t> sources_;     ///< where elements of all factors begin, and end at most
     std::atomic<uint64_t> first_{UINT64_MAX};  ///< where the first of them begin ...
     std::atomic<uint64_t> last_{0};            ///< ... and the last end
