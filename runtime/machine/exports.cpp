@@ -62,7 +62,7 @@ std::string entry_names(const char* separator) {
 std::vector<pto::host::GmRange> known_buffers(const uint64_t* args, const uint64_t* arg_bytes, uint32_t nargs) {
     std::vector<pto::host::GmRange> ranges;
     for (uint32_t i = 0; arg_bytes && i < nargs; ++i) {
-        if (arg_bytes[i] != 0) ranges.push_back({args[i], args[i] + arg_bytes[i], i});
+        if (arg_bytes[i] != 0) ranges.push_back({{args[i], args[i] + arg_bytes[i]}, i});
     }
     return ranges;
 }
