@@ -42,7 +42,7 @@ class Launcher {
 
   private:
     /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
-    /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
+    /// one takes 25 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count, const UsableCpus& cpus) {
         const uint32_t others = count - 1;
         running_ = others;
