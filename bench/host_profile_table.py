@@ -28,8 +28,8 @@ def parse(text: str) -> list[Measured]:
     return sorted(found, key=lambda row: -row.nanoseconds)
 
 
-def print_profile(rows: Sequence[Measured], total_ns: int, console: Console) -> None:
-    """Print a line for each operation of each core, and what is left."""
+def print_profile(rows: Sequence[Measured], total_ns: int, alone_ns: int, console: Console) -> None:
+    """Print a line for each operation of each core, and what is left. `alone_ns`: a launch that is not measured."""
     rest = Measured("all", "the rest", 0, 0, max(0, total_ns - sum(row.nanoseconds for row in rows)))
     shown = [*rows, rest]
     print_table(
@@ -37,14 +37,14 @@ def print_profile(rows: Sequence[Measured], total_ns: int, console: Console) -> 
             Column("core", [row.core for row in shown], right=False),
             Column("operation", [row.operation for row in shown], right=False),
             Column("calls", [str(row.calls or "") for row in shown]),
-            Column("ms", [f"{row.nanoseconds / 1e6:.3f}" for row in shown]),
+            Column("us", [f"{row.nanoseconds / 1e3:.1f}" for row in shown]),
             Column("share", [f"{row.nanoseconds / total_ns:.1%}" for row in shown]),
             Column(
                 "ns per\nelement", [f"{row.nanoseconds / row.elements:.4f}" if row.elements else "" for row in shown]
             ),
         ],
         console,
-        title=f"{total_ns / 1e6:.2f} ms of CPU time on one thread",
+        title=f"{total_ns / 1e6:.2f} ms on one thread; {alone_ns / 1e6:.2f} ms when operations are not measured",
     )
     for core in dict.fromkeys(row.core for row in rows):
         spent = sum(row.nanoseconds for row in rows if row.core == core)

@@ -6,17 +6,18 @@ from rich.console import Console
 
 from bench.host_profile_table import Measured, parse, print_profile
 
-TEXT = "cube\tTMATMUL\t4\t1000\t500\nvec0\tTEXP\t2\t100\t2000\n"
+TEXT = "cube\tTMATMUL\t4\t1000\t500000\nvec0\tTEXP\t2\t100\t2000000\n"
 
 
 def test_the_slowest_comes_first() -> None:
-    assert parse(TEXT) == [Measured("vec0", "TEXP", 2, 100, 2000), Measured("cube", "TMATMUL", 4, 1000, 500)]
+    assert parse(TEXT) == [Measured("vec0", "TEXP", 2, 100, 2_000_000), Measured("cube", "TMATMUL", 4, 1000, 500_000)]
 
 
 def test_shares_are_of_the_launch_and_the_rest_is_said() -> None:
     out = io.StringIO()
-    print_profile(parse(TEXT), 4000, Console(file=out, width=200))
+    print_profile(parse(TEXT), 4_000_000, 3_000_000, Console(file=out, width=200))
+    assert "4.00 ms on one thread; 3.00 ms when operations are not measured" in out.getvalue()
     lines = [line.split() for line in out.getvalue().splitlines()]
-    assert ["vec0", "TEXP", "2", "0.002", "50.0%", "20.0000"] in lines
-    assert ["cube", "TMATMUL", "4", "0.001", "12.5%", "0.5000"] in lines
-    assert ["all", "the", "rest", "0.002", "37.5%"] in lines
+    assert ["vec0", "TEXP", "2", "2000.0", "50.0%", "20000.0000"] in lines
+    assert ["cube", "TMATMUL", "4", "500.0", "12.5%", "500.0000"] in lines
+    assert ["all", "the", "rest", "1500.0", "37.5%"] in lines

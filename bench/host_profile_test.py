@@ -12,7 +12,7 @@ TILES = 3
 
 
 def table(output: str) -> dict[tuple[str, str], list[str]]:
-    """Return calls, milliseconds, share and nanoseconds per element by core and operation."""
+    """Return calls, microseconds, share and nanoseconds per element by core and operation."""
     rows = [line.split() for line in output.splitlines()]
     return {(row[0], row[1]): row[2:] for row in rows if len(row) == 6 and row[0] in CORES}
 
@@ -24,7 +24,11 @@ def test_operations_are_counted_by_core_and_shares_are_of_the_launch() -> None:
     assert rows["cube", "TMATMUL"][0] == str(3 * TILES)
     assert rows["cube", "TMATMUL_ACC"][0] == str(TILES)
     assert rows["vec0", "TROWMAX"][0] == rows["vec1", "TROWMAX"][0] == str(2 * TILES)
-    assert all(float(ms) > 0 and float(ns) > 0 for _, ms, _, ns in rows.values())
+    # What is put off takes no time that shows, where it is noted; what is done at once, or done in the end, does.
+    for done_there in (("cube", "TSTORE"), ("cube", "TMOV"), ("vec0", "TSTORE"), ("vec1", "TROWMAX")):
+        _, us, _, ns_per_element = rows[done_there]
+        assert float(us) > 0
+        assert float(ns_per_element) > 0
     for core in CORES:
         (share,) = (line.split()[1] for line in done.stdout.splitlines() if line.startswith(f"{core}: "))
         of_operations = sum(float(row[2].rstrip("%")) for (where, _), row in rows.items() if where == core)

@@ -27,8 +27,7 @@ class Profile {
 
     void add(const Profile& other);
 
-    /// A line for each operation of each core: core, operation, calls, elements, nanoseconds of
-    /// CPU time, with tabs between them.
+    /// A line for each operation of each core: core, operation, calls, elements, nanoseconds, with tabs between them.
     std::string text() const;
 
   private:
@@ -58,10 +57,11 @@ class Timer {
   private:
     PTO_COLD void end() const { core_.profile->add(core_, op_, elements_, now() - begin_); }
 
-    /// Of this thread: what other programs do on a busy machine is not in it.
+    /// Not the CPU time of this thread, for which the system has to be called: that takes 0.2 us, half of operations
+    /// take less.
     PTO_COLD static uint64_t now() {
         timespec time;
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        clock_gettime(CLOCK_MONOTONIC, &time);
         return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
     }
 
