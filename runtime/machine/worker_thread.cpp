@@ -1,7 +1,6 @@
 #include "runtime/machine/worker_thread.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -17,39 +16,32 @@ UsableCpus::UsableCpus() {
     count_ = known ? static_cast<uint32_t>(known) : std::max(1u, std::thread::hardware_concurrency());
 }
 
-cpu_set_t UsableCpus::others() const {
+void UsableCpus::put_elsewhere(pthread_t thread) const {
     cpu_set_t others = set_;
     const int own = sched_getcpu();
     if (own >= 0) CPU_CLR(own, &others);
-    return others;
+    if (CPU_COUNT(&others) == 0) return;
+    // Not as an attribute of the new thread: it would wait for this one to set it, and wake twice. If somebody has just
+    // taken CPUs from the process, it stays where it is.
+    pthread_setaffinity_np(thread, sizeof others, &others);
+    pthread_setaffinity_np(thread, sizeof set_, &set_);
 }
 
-void UsableCpus::allow() const {
-    if (CPU_COUNT(&set_)) sched_setaffinity(0, sizeof set_, &set_);
-}
-
-WorkerThread::WorkerThread(const UsableCpus& cpus, std::function<void()> work)
-    : task_(new Task{cpus, std::move(work)}) {
-    const cpu_set_t others = cpus.others();
-    pthread_attr_t begin;
-    pthread_attr_init(&begin);
-    int trouble = EINVAL;
-    if (CPU_COUNT(&others) && pthread_attr_setaffinity_np(&begin, sizeof others, &others) == 0)
-        trouble = pthread_create(&thread_, &begin, run, task_.get());
-    pthread_attr_destroy(&begin);
-    // Also where somebody has taken those CPUs from the process.
-    if (trouble) trouble = pthread_create(&thread_, nullptr, run, task_.get());
+WorkerThread::WorkerThread(const UsableCpus& cpus, std::function<void()> work) : task_(new Task{std::move(work)}) {
+    const int trouble = pthread_create(&thread_, nullptr, run, task_.get());
     if (trouble) throw std::system_error(trouble, std::generic_category());
+    cpus.put_elsewhere(thread_);
+    task_->placed = true;
 }
 
 WorkerThread::~WorkerThread() {
     if (task_) pthread_join(thread_, nullptr);
 }
 
-void* WorkerThread::run(void* task) {
-    const auto& [cpus, work] = *static_cast<const Task*>(task);
-    cpus.allow();
-    work();
+void* WorkerThread::run(void* its_task) {
+    auto& task = *static_cast<Task*>(its_task);
+    task.work();
+    while (!task.placed) std::this_thread::yield();
     return nullptr;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,10 +17,8 @@ class UsableCpus {
   public:
     UsableCpus();
     uint32_t count() const { return count_; }
-    /// Those besides the one on which the calling thread is. Empty if there are none, or if they are not known.
-    cpu_set_t others() const;
-    /// Lets the calling thread use them all.
-    void allow() const;
+    /// Puts a thread on another CPU than the caller's, if there is one; then it may use them all.
+    void put_elsewhere(pthread_t thread) const;
 
   private:
     cpu_set_t set_;  ///< empty if they are not known
@@ -39,8 +38,8 @@ class WorkerThread {
 
   private:
     struct Task {
-        UsableCpus cpus;
         std::function<void()> work;
+        std::atomic<bool> placed{false};  ///< its maker does not need the thread any more
     };
 
     static void* run(void* task);
