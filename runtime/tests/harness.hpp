@@ -1,6 +1,8 @@
 // A test is a claim: TEST(name_of_the_claim) { CHECK(...); }. A test file ends with HARNESS_MAIN.
 #pragma once
 
+#include <sched.h>
+
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -39,6 +41,26 @@ inline void check(bool holds, const char* condition, const char* file, int line,
     ++failures();
     std::printf("%s:%d: not true: %s%s%s\n", file, line, condition, seen.empty() ? "" : "; seen: ", seen.c_str());
 }
+
+/// The calling thread has one CPU while this lives.
+class Pinned {
+  public:
+    Pinned() {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        check(sched_getaffinity(0, sizeof before_, &before_) == 0, "has CPUs", __FILE__, __LINE__);
+        check(sched_setaffinity(0, sizeof one, &one) == 0, "is pinned", __FILE__, __LINE__);
+    }
+    ~Pinned() { check(sched_setaffinity(0, sizeof before_, &before_) == 0, "has its CPUs again", __FILE__, __LINE__); }
+    Pinned(const Pinned&) = delete;
+    Pinned& operator=(const Pinned&) = delete;
+
+    const int cpu = sched_getcpu();
+
+  private:
+    cpu_set_t before_;
+};
 
 /// The level of CPU whose loops are tested; empty: the best one of this machine.
 inline std::string& cpu() {

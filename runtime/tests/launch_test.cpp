@@ -1,6 +1,4 @@
 // Launches: blocks, failures, and the checks of addresses and sizes.
-#include <sched.h>
-
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -190,13 +188,8 @@ TEST(a_launch_works_on_no_more_threads_than_it_may) {
 }
 
 TEST(a_launch_works_on_no_more_threads_than_the_process_may_use_cpus) {
-    cpu_set_t all, one;
-    CPU_ZERO(&one);
-    CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
-    CPU_SET(sched_getcpu(), &one);
-    CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+    const Pinned pinned;
     CHECK(threads_of_a_launch(0) == std::set{std::this_thread::get_id()});
-    CHECK(sched_setaffinity(0, sizeof all, &all) == 0);
 }
 
 TEST(the_caller_is_asked_during_a_block_whether_it_shall_end) {

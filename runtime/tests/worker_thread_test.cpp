@@ -9,31 +9,9 @@
 #include "harness.hpp"
 
 using namespace pto::host;
+using harness::Pinned;
 
 namespace {
-
-/// The calling thread has one CPU while this lives.
-class Pinned {
-  public:
-    Pinned() {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
-    }
-    ~Pinned() { sched_setaffinity(0, sizeof before_, &before_); }
-
-    const int cpu = sched_getcpu();
-
-  private:
-    static cpu_set_t own_set() {
-        cpu_set_t set;
-        CHECK(sched_getaffinity(0, sizeof set, &set) == 0);
-        return set;
-    }
-
-    const cpu_set_t before_ = own_set();
-};
 
 /// Waits for what another thread does soon.
 template <typename F>
