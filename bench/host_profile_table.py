@@ -37,10 +37,10 @@ def print_profile(rows: Sequence[Measured], total_ns: int, alone_ns: int, consol
             Column("core", [row.core for row in shown], right=False),
             Column("operation", [row.operation for row in shown], right=False),
             Column("calls", [str(row.calls or "") for row in shown]),
-            Column("us", [f"{row.nanoseconds / 1e3:.1f}" for row in shown]),
+            Column("us", [f"{row.nanoseconds / 1e3:.2f}" for row in shown]),
             Column("share", [f"{row.nanoseconds / total_ns:.1%}" for row in shown]),
             Column(
-                "ns per\nelement", [f"{row.nanoseconds / row.elements:.4f}" if row.elements else "" for row in shown]
+                "ns per\nelement", [f"{row.nanoseconds / row.elements:.6f}" if row.elements else "" for row in shown]
             ),
         ],
         console,

@@ -18,6 +18,6 @@ def test_shares_are_of_the_launch_and_the_rest_is_said() -> None:
     print_profile(parse(TEXT), 4_000_000, 3_000_000, Console(file=out, width=200))
     assert "4.00 ms on one thread; 3.00 ms when operations are not measured" in out.getvalue()
     lines = [line.split() for line in out.getvalue().splitlines()]
-    assert ["vec0", "TEXP", "2", "2000.0", "50.0%", "20000.0000"] in lines
-    assert ["cube", "TMATMUL", "4", "500.0", "12.5%", "500.0000"] in lines
-    assert ["all", "the", "rest", "1500.0", "37.5%"] in lines
+    assert ["vec0", "TEXP", "2", "2000.00", "50.0%", "20000.000000"] in lines
+    assert ["cube", "TMATMUL", "4", "500.00", "12.5%", "500.000000"] in lines
+    assert ["all", "the", "rest", "1500.00", "37.5%"] in lines
