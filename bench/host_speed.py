@@ -80,11 +80,12 @@ def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str
     bound = backend.bind(inputs.q, inputs.k, inputs.v)
     # The CPU clock counts the time of all threads.
     times = threads if chosen.clock == CPU else 1
-    flops = float(attention_flops(len(inputs.q), len(inputs.k))) * times
+    operations = attention_flops(len(inputs.q), len(inputs.k))
+    flops = float(operations) * times
 
     # As many operations as attention has: the longer a CPU does FMA, the lower its frequency gets.
     cpu = chosen.cpu or backend.library.cpus()[0]
-    probe_rounds = attention_flops(len(inputs.q), len(inputs.k)) // (backend.library.multiply_add(cpu, 1, 1) * threads)
+    probe_rounds = operations // (backend.library.multiply_add(cpu, 1, 1) * threads)
 
     def peak() -> int:
         return backend.library.multiply_add(cpu, probe_rounds, threads)
