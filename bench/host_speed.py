@@ -21,7 +21,7 @@ from bench.baselines import has_torch, import_torch, make_baseline
 from bench.environment import environment
 from bench.flops import attention_flops
 from bench.host_speeds import OURS, PEAK, TORCH, Speeds, Work, medians, print_speeds
-from bench.timing import PAUSE_S, WALL, Operation, WallClock
+from bench.timing import PAUSE_S, WALL, WARM_S, Operation, WallClock
 from cli.files import json_of, json_text, output_file, write_file
 from cli.program import integers, run
 from flash_atten.backend import open_backend
@@ -107,7 +107,7 @@ def speeds_of(size: int, chosen: Options) -> list[Speeds]:
     works = {
         (threads, name): work for threads in chosen.threads for name, work in works_of(inputs, threads, chosen).items()
     }
-    clock = WallClock(PAUSE_S, warm=True, now=time.process_time if chosen.clock == CPU else time.perf_counter)
+    clock = WallClock(PAUSE_S, WARM_S, now=time.process_time if chosen.clock == CPU else time.perf_counter)
     found = medians(works, chosen.rounds, clock)
     return [
         Speeds(size, threads, {name: found[at, name] for at, name in works if at == threads}, found.get((1, OURS)))

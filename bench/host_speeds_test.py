@@ -26,7 +26,7 @@ def test_speeds_are_operations_over_the_median_of_the_turns_behind_the_first() -
     # Each turn is a run that is not timed, and one that is.
     slow, fast = [9.0, 7.0, 9.0, 2.0, 9.0, 5.0, 9.0, 4.0], [9.0, 7.0, 9.0, 1.0, 9.0, 2.0, 9.0, 1.0]
     works = {"slow": Work(lambda: work(slow), 10.0), "fast": Work(lambda: work(fast), 20.0)}
-    found = medians(works, 3, WallClock(1.0, warm=True, now=lambda: now, sleep=sleep))
+    found = medians(works, 3, WallClock(1.0, warm=1.0, now=lambda: now, sleep=sleep))
     assert found == {"slow": 10 / 4, "fast": 20.0}
 
 

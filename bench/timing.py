@@ -37,6 +37,9 @@ PAUSE_S = 0.015
 time were seen), and take a CPU from whatever comes next.
 """
 
+WARM_S = 0.005
+"""Runs that are not timed, after such a pause: a CPU that slept needs some ms until it is as fast as before."""
+
 ENDLESS = float("inf")
 
 Operation = Callable[[], object]
@@ -67,12 +70,12 @@ class WallClock:
     """The host's monotonic clock around the call, or another `now`.
 
     What takes turns does so fairly: before each turn there is a `pause` in seconds, in which the threads of the one
-    before come to rest, and with `warm` a run that is not timed, so that nobody meets what the one before has left in
-    the caches.
+    before come to rest, and with `warm` runs that are not timed, until that many seconds are over, so that nobody meets
+    what the one before has left in the caches, or a CPU that the pause has put to sleep.
     """
 
     pause: float = 0.0
-    warm: bool = False
+    warm: float = 0.0
     now: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], object] = time.sleep
     name: ClassVar[str] = WALL
@@ -91,7 +94,8 @@ class WallClock:
 
     def _turn(self, operation: Operation) -> float:
         self.sleep(self.pause)
-        if self.warm:
+        warm_at = self.now() + self.warm
+        while self.now() < warm_at:
             operation()
         return self._seconds(operation)
 

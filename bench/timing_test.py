@@ -55,9 +55,13 @@ def test_rounds_stop_in_time(at_once: int) -> None:
 
 @pytest.mark.parametrize(
     ("warm", "turns"),
-    [(False, ["pause", "ours", "pause", "theirs"]), (True, ["pause", *2 * ["ours"], "pause", *2 * ["theirs"]])],
+    [
+        (0.0, ["pause", "ours", "pause", "theirs"]),
+        (1.0, ["pause", *2 * ["ours"], "pause", *2 * ["theirs"]]),
+        (5.0, ["pause", *3 * ["ours"], "pause", *2 * ["theirs"]]),  # runs of 4 and of 6 seconds
+    ],
 )
-def test_turns_on_the_host_begin_with_a_pause_that_is_not_timed(warm: bool, turns: list[str]) -> None:
+def test_turns_on_the_host_begin_with_a_pause_and_runs_that_are_not_timed(warm: float, turns: list[str]) -> None:
     now, log = 0.0, list[str]()
 
     def spend(name: str, seconds: float) -> None:

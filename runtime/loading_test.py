@@ -1,5 +1,7 @@
 """Libraries are loaded as they lie there, Ctrl-C ends a launch, and a child of a launching process can launch."""
 
+import _ctypes
+import ctypes
 import os
 import shutil
 import signal
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from runtime.host_kernel import HostKernel
+from runtime.loading import load_library
 from runtime.testing import TILE, VIEW, compile_text, vec_entry
 
 LOOP = f"{TILE} t; TASSIGN(t, 0); {VIEW} g(v1);"
@@ -57,6 +60,14 @@ def test_a_process_holds_many_libraries(kernel: HostKernel, tmp_path: Path) -> N
     for copy in range(100):
         shutil.copy(tmp_path / "kernel.execute.so", tmp_path / f"{copy}.so")
         assert number_of(HostKernel(tmp_path / f"{copy}.so")) == 3
+
+
+def test_a_closed_library_stays_since_its_threads_may_wait_in_it(tmp_path: Path) -> None:
+    library = tmp_path / "closed.so"
+    compile_text(tmp_path, text(1), "number")
+    os.rename(tmp_path / "kernel.execute.so", library)
+    _ctypes.dlclose(load_library(library)._handle)
+    ctypes.CDLL(str(library), mode=os.RTLD_NOLOAD)
 
 
 def test_ctrl_c_ends_a_launch_and_the_process_goes_on(kernel: HostKernel) -> None:

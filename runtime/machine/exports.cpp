@@ -170,9 +170,9 @@ PTO_EXPORT const char* pto_last_profile() { return last_profile().c_str(); }
 /// What the CPU could do at best: see pto::host::multiply_add, here on several threads at the same time. Returns the
 /// operations of them all.
 PTO_EXPORT uint64_t pto_multiply_add(const char* level, uint64_t rounds, uint32_t threads) {
-    const auto others = pto::host::start_workers(pto::host::UsableCpus(), threads ? threads - 1 : 0,
-                                                 [=](uint32_t) { pto::host::multiply_add(level, rounds); });
-    return pto::host::multiply_add(level, rounds) * (1 + others.size());
+    const pto::host::Helpers others(pto::host::UsableCpus(), threads ? threads - 1 : 0,
+                                    [=](uint32_t) { pto::host::multiply_add(level, rounds); });
+    return pto::host::multiply_add(level, rounds) * (1 + others.count());
 }
 
 /// Names of the levels that this machine has, best first, one per line.

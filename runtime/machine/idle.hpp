@@ -1,6 +1,7 @@
 // What launches leave for the next one, because making it anew costs a page fault for each page.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -33,6 +34,14 @@ class Idle {
             thing.release();
             return;
         }
+    }
+
+    /// Takes this thing; false if it is not there, since somebody else has taken it.
+    bool remove(T* thing) {
+        return std::any_of(places_.begin(), places_.end(), [=](std::atomic<T*>& place) {
+            T* left = thing;
+            return place.compare_exchange_strong(left, nullptr);
+        });
     }
 
   private:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <exception>
 #include <mutex>
@@ -44,29 +43,10 @@ class Launcher {
     /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
     /// one takes 25 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count, const UsableCpus& cpus) {
-        const uint32_t others = count - 1;
-        running_ = others;
-        const auto workers = start_workers(cpus, others, [this](uint32_t worker) {
-            work(worker, {});
-            const std::lock_guard<std::mutex> lock(mutex_);
-            --running_;
-            finished_.notify_one();
-        });
-        if (workers.size() < others) {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            running_ -= others - static_cast<uint32_t>(workers.size());
-        }
+        Helpers helpers(cpus, count - 1, [this](uint32_t worker) { work(worker, {}); });
         work(0, request_.interrupted ? [this] { end_if_interrupted(); } : Look());
-        if (request_.interrupted) wait_or_interrupt();
-    }
-
-    void wait_or_interrupt() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        while (!finished_.wait_for(lock, kPollInterval, [this] { return running_ == 0; })) {
-            lock.unlock();
-            end_if_interrupted();
-            lock.lock();
-        }
+        helpers.take_back();
+        while (request_.interrupted && !helpers.end_within(kPollInterval)) end_if_interrupted();
     }
 
     void end_if_interrupted() {
@@ -124,8 +104,6 @@ class Launcher {
     TraceContents trace_;
     std::atomic<uint32_t> next_{0};
     std::mutex mutex_;
-    std::condition_variable finished_;
-    uint32_t running_ = 0;
     std::string report_;
 };
 

@@ -3,8 +3,12 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,39 +21,73 @@ class UsableCpus {
   public:
     UsableCpus();
     uint32_t count() const { return count_; }
-    /// Puts a thread on another CPU than the caller's, if there is one; then it may use them all.
-    void put_elsewhere(pthread_t thread) const;
+    /// The thread may use them all but the caller's, if there are others.
+    void keep_off_ours(pthread_t thread) const;
+    /// The thread may use them all.
+    void open_to(pthread_t thread) const;
 
   private:
     cpu_set_t set_;  ///< empty if they are not known
     uint32_t count_;
 };
 
-/// A thread that begins on another CPU than its maker's, and then goes where the system puts it. By itself Linux puts
-/// some of them (6.18: a sixth, and half of those made after a pause) on the CPU of the maker, who works on: until the
-/// system sees that another CPU has nothing to do, up to 4 ms, the two threads have one CPU.
+/// A thread that waits for work, and when that is done for the next. To make one takes 25 us and more, to wake one 10.
+///
+/// It wakes on another CPU than the caller's, and then goes where the system puts it. By itself Linux (6.18) mostly
+/// wakes it on the CPU of the caller, who works on: until the system sees that another CPU has nothing to do, up to
+/// 4 ms, the two threads have one CPU.
 class WorkerThread {
   public:
-    /// `work` throws nothing. Throws std::system_error if the system gives no thread.
-    WorkerThread(const UsableCpus& cpus, std::function<void()> work);
-    WorkerThread(WorkerThread&&) = default;
-    /// Waits for the end of the work.
+    /// Throws std::system_error if the system gives no thread.
+    WorkerThread();
+    WorkerThread(const WorkerThread&) = delete;
+    WorkerThread& operator=(const WorkerThread&) = delete;
     ~WorkerThread();
 
+    /// Gives it work, which throws nothing. The next may come when ends_within() was true.
+    void begin(const UsableCpus& cpus, std::function<void()> work);
+    /// Work that it has not begun by now it need not do: that counts as ended.
+    void take_back();
+    /// Whether its work ends within a time. Asked no more when that was true.
+    bool ends_within(std::chrono::nanoseconds time);
+    /// Not in a process that was forked from the one where it was made.
+    bool exists() const { return process_ == getpid(); }
+
   private:
-    struct Task {
-        std::function<void()> work;
-        std::atomic<bool> placed{false};  ///< its maker does not need the thread any more
-    };
+    enum class State { Idle, Offered, Begun };
 
-    static void* run(void* task);
+    static void* run(void* its_worker);
+    bool wait_for_work();
 
-    std::unique_ptr<Task> task_;
+    const pid_t process_ = getpid();
     pthread_t thread_;
+    std::function<void()> work_;
+    std::atomic<State> state_{State::Idle};
+    std::atomic<bool> leaving_{false};
+    sem_t woken_;
+    sem_t ended_;
 };
 
-/// Threads that call work(1) to work(count), or fewer, if the system gives no more.
-std::vector<WorkerThread> start_workers(const UsableCpus& cpus, uint32_t count,
-                                        const std::function<void(uint32_t)>& work);
+/// Threads that take part in work which the caller does, too. They are left for who comes next, and end by themselves
+/// after a second without work: each library has its own, and a process may have many libraries.
+class Helpers {
+  public:
+    /// They call work(1) to work(count), which throw nothing, or fewer, if the system gives no more threads.
+    Helpers(const UsableCpus& cpus, uint32_t count, const std::function<void(uint32_t)>& work);
+    Helpers(const Helpers&) = delete;
+    Helpers& operator=(const Helpers&) = delete;
+    /// Waits for their end.
+    ~Helpers();
+
+    size_t count() const { return threads_.size(); }
+    /// Who has not begun by now need not.
+    void take_back();
+    /// Whether they end within a time.
+    bool end_within(std::chrono::nanoseconds time);
+
+  private:
+    std::vector<std::unique_ptr<WorkerThread>> threads_;
+    size_t ended_ = 0;  ///< that many of them, the first ones
+};
 
 }  // namespace pto::host

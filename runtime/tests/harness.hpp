@@ -1,9 +1,12 @@
 // A test is a claim: TEST(name_of_the_claim) { CHECK(...); }. A test file ends with HARNESS_MAIN.
 #pragma once
 
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -60,6 +63,38 @@ class Pinned {
 
   private:
     cpu_set_t before_;
+};
+
+/// Something else keeps a thread of this process from its work while this lives; there is one at a time.
+class HeldUp {
+  public:
+    explicit HeldUp(pthread_t thread) {
+        for (sem_t* semaphore : {&arrived(), &released()}) sem_init(semaphore, 0, 0);
+        std::signal(SIGTRAP, [](int) {
+            sem_post(&arrived());
+            while (sem_wait(&released()) != 0) continue;
+            sem_post(&arrived());
+        });
+        check(pthread_kill(thread, SIGTRAP) == 0, "can be held up", __FILE__, __LINE__);
+        while (sem_wait(&arrived()) != 0) continue;
+    }
+    ~HeldUp() {
+        sem_post(&released());
+        while (sem_wait(&arrived()) != 0) continue;
+        std::signal(SIGTRAP, SIG_DFL);
+    }
+    HeldUp(const HeldUp&) = delete;
+    HeldUp& operator=(const HeldUp&) = delete;
+
+  private:
+    static sem_t& arrived() {
+        static sem_t semaphore;
+        return semaphore;
+    }
+    static sem_t& released() {
+        static sem_t semaphore;
+        return semaphore;
+    }
 };
 
 /// The level of CPU whose loops are tested; empty: the best one of this machine.

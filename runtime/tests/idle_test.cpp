@@ -27,6 +27,19 @@ TEST(who_finds_nothing_at_its_place_takes_from_another) {
     CHECK(*idle.take(0) == 7);
 }
 
+TEST(a_thing_is_removed_once_wherever_it_is) {
+    Idle<int> idle(3);
+    for (int i = 0; i < 2; ++i) idle.give(std::make_unique<int>(i), i);
+    const std::unique_ptr<int> taken = idle.take(0);
+    CHECK(*taken == 0 && !idle.remove(taken.get()));
+    std::unique_ptr<int> other = idle.take(0);
+    int* const left = other.get();
+    idle.give(std::move(other), 2);
+    CHECK(idle.remove(left) && !idle.remove(left));
+    other.reset(left);
+    CHECK(!idle.take(0));
+}
+
 TEST(what_finds_no_place_is_destroyed) {
     struct Counted {
         explicit Counted(int& count) : count(count) { ++count; }

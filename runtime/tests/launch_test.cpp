@@ -192,6 +192,23 @@ TEST(a_launch_works_on_no_more_threads_than_the_process_may_use_cpus) {
     CHECK(threads_of_a_launch(0) == std::set{std::this_thread::get_id()});
 }
 
+TEST(a_launch_does_not_wait_for_a_thread_that_has_not_begun) {
+    std::atomic<int> begun{0};
+    pthread_t helper{};
+    host::LaunchRequest two;
+    two.block_count = two.threads = 2;
+    CHECK(run_with(two, [&, caller = pthread_self()] {
+              ++begun;
+              while (begun < 2) std::this_thread::yield();  // so each thread has a block
+              if (pthread_self() != caller) helper = pthread_self();
+          }).empty());
+    const HeldUp held(helper);
+    std::atomic<int> done{0};
+    two.block_count = 20;
+    CHECK(run_with(two, [&] { ++done; }).empty());
+    CHECK(done == 20);
+}
+
 TEST(the_caller_is_asked_during_a_block_whether_it_shall_end) {
     std::vector<float> gm(64);
     host::LaunchRequest request;

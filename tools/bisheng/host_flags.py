@@ -35,6 +35,7 @@ LIBRARY_FLAGS = (
     "-Wl,--build-id=none",
     "-Wl,--no-undefined",
     "-Wl,-Bsymbolic-functions",  # what a library calls of its own is called at once, not through a table
+    "-Wl,-z,nodelete",  # a closed library stays: its threads may wait for work in its code
 )
 
 
