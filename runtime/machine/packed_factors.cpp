@@ -1,6 +1,7 @@
 #include "runtime/machine/packed_factors.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "runtime/machine/idle.hpp"
 #include "runtime/numbers/numbers.hpp"
@@ -82,7 +83,7 @@ const std::byte* PackedFactors::find(const PackedKey& key, OwnFactors& own) {
         ++own.found_;
         return bytes;
     }
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     const std::byte* bytes = table_.find(key);
     if (bytes) ++found_;
     return bytes;
@@ -95,7 +96,7 @@ bool PackedFactors::is_large(const PackedKey& key) const {
 }
 
 std::byte* PackedFactors::reserve(const PackedKey& key, size_t bytes, OwnFactors& own) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (closed_ || most_ < used_ + bytes) return nullptr;
     // Many workers must not use up for copies of the same factors what all could share.
     const bool may_be_own = !is_large(key) && used_ + bytes <= most_ / 2;
@@ -116,7 +117,7 @@ std::byte* PackedFactors::reserve(const PackedKey& key, size_t bytes, OwnFactors
 }
 
 void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* bytes, OwnFactors& own) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     const auto begin = reinterpret_cast<uint64_t>(key.data);
     (own.memory_.has(bytes) ? own.table_ : table_).add(key, bytes);
     begun_.erase(std::remove(begun_.begin(), begun_.end(), key), begun_.end());
@@ -129,7 +130,7 @@ void PackedFactors::add(const PackedKey& key, uint64_t end, const std::byte* byt
 
 void PackedFactors::forget_if_there(uint64_t begin, uint64_t end) {
     if (closed_) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     for (auto at = sources_.lower_bound(begin - std::min(begin, longest_)); at != sources_.end() && at->first < end;
          ++at)
         if (begin < at->second) closed_ = true;

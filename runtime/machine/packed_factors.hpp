@@ -7,11 +7,11 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "pto/common/dtype.hpp"
+#include "runtime/machine/brief_lock.hpp"
 
 namespace pto::host {
 
@@ -119,7 +119,7 @@ class PackedFactors {
 
     const size_t most_;
     std::vector<GmBytes> large_;  ///< buffers of which no worker keeps factors of its own
-    std::mutex mutex_;
+    BriefLock mutex_;
     FactorTable table_;
     std::vector<PackedKey> begun_;             ///< shared ones that somebody packs now
     std::map<uint64_t, uint64_t> sources_;     ///< where elements of all factors begin, and end at most
