@@ -1,8 +1,8 @@
 """How close is the host runtime to this machine's limit? `tools/bazel run //bench:host_speed`.
 
-Times, in turns in one run, on each number of threads: our kernel, torch's scaled_dot_product_attention (FP16, FP32,
-BF16), and FMA in registers, which no loop can beat. A speed is FLOP of attention per second; docs/host.md has the
-goals, and what was measured.
+Times, in turns in one run, for all sizes and numbers of threads: our kernel, torch's scaled_dot_product_attention
+(FP16, FP32, BF16), and FMA in registers, which no loop can beat. A speed is FLOP of attention per second; docs/host.md
+has the goals, and what was measured.
 Exit code 0: measured; 1: a launch failed; 2: wrong usage.
 """
 
@@ -101,23 +101,30 @@ def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str
     return found
 
 
-def speeds_of(size: int, chosen: Options) -> list[Speeds]:
-    """Measure one size on all numbers of threads, in turns. Raises LibraryError."""
-    inputs = make_inputs(BENCHMARK_KIND, size, size, seed=0)
-    works = {
-        (threads, name): work for threads in chosen.threads for name, work in works_of(inputs, threads, chosen).items()
-    }
+def speeds(chosen: Options) -> list[Speeds]:
+    """Measure all sizes on all numbers of threads, in turns. Raises LibraryError."""
+    works = {}
+    for size in chosen.sizes:
+        inputs = make_inputs(BENCHMARK_KIND, size, size, seed=0)
+        for threads in chosen.threads:
+            works |= {(size, threads, name): work for name, work in works_of(inputs, threads, chosen).items()}
     clock = WallClock(PAUSE_S, WARM_S, now=time.process_time if chosen.clock == CPU else time.perf_counter)
     found = medians(works, chosen.rounds, clock)
     return [
-        Speeds(size, threads, {name: found[at, name] for at, name in works if at == threads}, found.get((1, OURS)))
+        Speeds(
+            size,
+            threads,
+            {name: found[at] for at in works for name in at[2:] if at == (size, threads, name)},
+            found.get((size, 1, OURS)),
+        )
+        for size in chosen.sizes
         for threads in chosen.threads
     ]
 
 
 def work(chosen: Options) -> int:
     """Measure and print. Return the exit code."""
-    rows = [speeds for size in chosen.sizes for speeds in speeds_of(size, chosen)]
+    rows = speeds(chosen)
     cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
     print_speeds(rows, f"{cpu}, {chosen.clock} clock", Console())
     print("memories filled with NaN, as checks do" if chosen.fill else "memories not filled: --fill does as checks do")

@@ -56,5 +56,5 @@ NUMBER_TESTS = ["%s_test" % name for name in ["convert", "elementwise", "half", 
 
 # The machine that each test in C++ is linked with.
 CC_TESTS = {name: ":harness" for name in NUMBER_TESTS}
-CC_TESTS.update({"%s_test" % name: ":harness" for name in ["cross_flags", "fiber", "granules", "idle", "interrupt", "launch", "packed_factors", "pipe", "slots", "worker_thread"]})
+CC_TESTS.update({"%s_test" % name: ":harness" for name in ["brief_lock", "cross_flags", "fiber", "granules", "idle", "interrupt", "launch", "packed_factors", "pipe", "slots", "worker_thread"]})
 CC_TESTS["trace_test"] = ":harness_trace"

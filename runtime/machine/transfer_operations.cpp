@@ -5,6 +5,7 @@
 
 #include "pto/machine/operations.hpp"
 #include "runtime/machine/block.hpp"
+#include "runtime/machine/brief_lock.hpp"
 #include "runtime/machine/checks.hpp"
 #include "runtime/machine/core.hpp"
 #include "runtime/machine/elements.hpp"
@@ -98,9 +99,9 @@ Strided in_copy(const Strided& from, const Operand& tile, std::vector<std::byte>
 }
 
 /// Atomic stores of all cores take turns: on the device, each element is added at once.
-std::mutex& adding() {
-    static std::mutex mutex;
-    return mutex;
+BriefLock& adding() {
+    static BriefLock lock;
+    return lock;
 }
 
 /// Adds a plane of elements, converted to `to`'s type, to what is there.
@@ -108,7 +109,7 @@ void add_plane(const Numbers& numbers, DTypeId from_type, DTypeId type, const St
                size_t rows, size_t cols) {
     std::vector<std::byte> converted(rows * cols * size_of(type));
     numbers.copy(from_type, type, {converted.data(), int64_t(cols), 1}, from, rows, cols);
-    const std::lock_guard<std::mutex> lock(adding());
+    const std::lock_guard lock(adding());
     for_dtype(type, [&](auto zero) {
         using T = decltype(zero);
         using Wide = Compute<T>;
