@@ -103,7 +103,7 @@ def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str
 
 def speeds(chosen: Options) -> list[Speeds]:
     """Measure all sizes on all numbers of threads, in turns. Raises LibraryError."""
-    works = {}
+    works: dict[tuple[int, int, str], Work] = {}
     for size in chosen.sizes:
         inputs = make_inputs(BENCHMARK_KIND, size, size, seed=0)
         for threads in chosen.threads:

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -88,8 +89,8 @@ TEST(each_helper_works_once_and_is_waited_for) {
 }
 
 TEST(one_launch_after_the_other_has_the_same_thread) {
-    std::set<pthread_t> threads;
-    for (int launch = 0; launch < 5; ++launch) threads.insert(helper_of_a_launch());
+    std::set<pid_t> threads;
+    for (int launch = 0; launch < 5; ++launch) Helpers(UsableCpus(), 1, [&](uint32_t) { threads.insert(gettid()); });
     CHECK(threads.size() == 1);
 }
 
@@ -120,14 +121,15 @@ TEST(an_end_that_takes_long_is_not_waited_for_longer_than_asked) {
     CHECK(helpers.end_within(milliseconds(1)));
 }
 
-TEST(who_has_not_begun_need_not_and_works_again_later) {
-    const HeldUp held(helper_of_a_launch());
+TEST(who_has_not_begun_need_not) {
+    auto held = std::make_unique<HeldUp>(helper_of_a_launch());
     int done = 0;
     {
         Helpers helpers(UsableCpus(), 1, [&](uint32_t) { ++done; });
         CHECK(!helpers.end_within(milliseconds(1)));
         helpers.take_back();
         CHECK(helpers.end_within(milliseconds(1)));
+        held.reset();
     }
     CHECK(done == 0);
 }
