@@ -126,7 +126,7 @@ std::string store_at(int offset) {
         TSTORE(Rows2D<float, 8, 8>(gm.data() + offset), tile);
     };
     const auto begin = reinterpret_cast<uint64_t>(gm.data());
-    request.gm = {{begin, begin + 400, 0}};
+    request.gm = {{{begin, begin + 400}, 0}};
     return host::run_launch(request);
 }
 
