@@ -40,8 +40,8 @@ class Launcher {
     TraceContents& trace() { return trace_; }
 
   private:
-    /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to make another
-    /// one takes 25 us, and its CPU's caches do not have what the caller wrote.
+    /// Works on `count` threads, or on as many as the system gives. The calling thread is one of them: to wake another
+    /// one takes 10 us, and its CPU's caches do not have what the caller wrote.
     void run_workers(uint32_t count, const UsableCpus& cpus) {
         Helpers helpers(cpus, count - 1, [this](uint32_t worker) { work(worker, {}); });
         work(0, request_.interrupted ? [this] { end_if_interrupted(); } : Look());
