@@ -35,14 +35,14 @@ std::unique_ptr<WorkerThread> take_thread(uint32_t worker) {
     }
 }
 
-/// Whether somebody posts within a time.
+/// Whether somebody posts within a time. By the clock that can be set: glibc before 2.30 has no other for semaphores.
 bool posted_within(sem_t& semaphore, nanoseconds time) {
     timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_REALTIME, &now);
     constexpr nanoseconds kSecond = std::chrono::seconds(1);
     const nanoseconds end = now.tv_sec * kSecond + nanoseconds(now.tv_nsec) + time;
     const timespec at{static_cast<time_t>(end / kSecond), static_cast<long>((end % kSecond).count())};
-    while (sem_clockwait(&semaphore, CLOCK_MONOTONIC, &at) != 0) {
+    while (sem_timedwait(&semaphore, &at) != 0) {
         if (errno != EINTR) return false;
     }
     return true;

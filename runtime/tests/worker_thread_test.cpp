@@ -2,6 +2,7 @@
 #include "runtime/machine/worker_thread.hpp"
 
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,8 +90,9 @@ TEST(each_helper_works_once_and_is_waited_for) {
 }
 
 TEST(one_launch_after_the_other_has_the_same_thread) {
-    std::set<pid_t> threads;
-    for (int launch = 0; launch < 5; ++launch) Helpers(UsableCpus(), 1, [&](uint32_t) { threads.insert(gettid()); });
+    std::set<long> threads;
+    for (int launch = 0; launch < 5; ++launch)
+        Helpers(UsableCpus(), 1, [&](uint32_t) { threads.insert(syscall(SYS_gettid)); });
     CHECK(threads.size() == 1);
 }
 
