@@ -25,18 +25,21 @@ long sleeps() {
 TEST(one_thread_has_it) {
     constexpr int kThreads = 4, kRounds = 20000;
     BriefLock lock;
-    int count = 0;
+    std::atomic<int> ready{0}, having{0}, clashes{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&] {
+            ++ready;
+            while (ready < kThreads) std::this_thread::yield();
             for (int r = 0; r < kRounds; ++r) {
                 const std::lock_guard held(lock);
-                ++count;
+                if (++having != 1) ++clashes;
+                --having;
             }
         });
     }
     for (std::thread& thread : threads) thread.join();
-    CHECK(count == kThreads * kRounds);
+    CHECK(clashes == 0);
 }
 
 TEST(who_waits_for_it_does_not_sleep) {
