@@ -28,7 +28,7 @@ from flash_atten.backend import open_backend
 from flash_atten.check_inputs import BENCHMARK_KIND, AttentionInputs, make_inputs
 from flash_atten.config import KernelConfig, LaunchShape
 from kernels.backend import Choice
-from kernels.library import KernelError, LibraryError
+from kernels.library import KernelError, KernelLibrary, LibraryError
 
 KERNEL = KernelConfig()
 """What is measured: tile 256, one part of S1."""
@@ -73,6 +73,11 @@ def options() -> Options:
     )
 
 
+def level(chosen: Options, library: KernelLibrary) -> str:
+    """Return the level of CPU whose loops compute."""
+    return chosen.cpu or library.cpus()[0]
+
+
 def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str, Work]:
     """Return what is measured of one shape on some threads. Raises LibraryError."""
     choice = Choice(cpu=chosen.cpu, threads=threads, fill=chosen.fill)
@@ -84,7 +89,7 @@ def works_of(inputs: AttentionInputs, threads: int, chosen: Options) -> dict[str
     flops = float(operations) * times
 
     # As many operations as attention has: the longer a CPU does FMA, the lower its frequency gets.
-    cpu = chosen.cpu or backend.library.cpus()[0]
+    cpu = level(chosen, backend.library)
     probe_rounds = operations // (backend.library.multiply_add(cpu, 1, 1) * threads)
 
     def peak() -> int:
@@ -114,7 +119,7 @@ def speeds(chosen: Options) -> list[Speeds]:
         Speeds(
             size,
             threads,
-            {name: found[at] for at in works for name in at[2:] if at == (size, threads, name)},
+            {name: speed for (s, on, name), speed in found.items() if (s, on) == (size, threads)},
             found.get((size, 1, OURS)),
         )
         for size in chosen.sizes
@@ -125,7 +130,7 @@ def speeds(chosen: Options) -> list[Speeds]:
 def work(chosen: Options) -> int:
     """Measure and print. Return the exit code."""
     rows = speeds(chosen)
-    cpu = chosen.cpu or open_backend(KERNEL).backend.library.cpus()[0]
+    cpu = level(chosen, open_backend(KERNEL).backend.library)
     print_speeds(rows, f"{cpu}, {chosen.clock} clock", Console())
     print("memories filled with NaN, as checks do" if chosen.fill else "memories not filled: --fill does as checks do")
     if chosen.json:
