@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace pto::host {
@@ -15,7 +16,8 @@ namespace pto::host {
 template <typename T>
 class Idle {
   public:
-    explicit Idle(size_t places) : places_(places) {}
+    /// A place for each CPU, if nothing else is said.
+    explicit Idle(size_t places = std::max(1u, std::thread::hardware_concurrency())) : places_(places) {}
 
     /// What is at a place, or else at another one: who comes back to its place finds there what its caches know. Null
     /// if nothing is left.

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "runtime/machine/brief_lock.hpp"
 #include "runtime/machine/interleave.hpp"
 #include "runtime/machine/trace_file.hpp"
 #include "runtime/machine/worker_thread.hpp"
@@ -65,7 +66,7 @@ class Launcher {
                 finish(block, block.run(look));
             }
             if (!request_.profile) return;
-            const std::lock_guard<std::mutex> lock(mutex_);
+            const std::lock_guard lock(mutex_);
             request_.profile->add(profile);
         } catch (const std::exception& error) {
             report(std::string("the host ran out of a resource: ") + error.what());
@@ -84,7 +85,7 @@ class Launcher {
     void finish(const Block& block, const std::string& trouble) {
         if (!trouble.empty()) report(trouble);
         if (!kTrace) return;
-        const std::lock_guard<std::mutex> lock(mutex_);
+        const std::lock_guard lock(mutex_);
         for (const Fifo& fifo : block.fifos()) {
             const bool known = std::any_of(trace_.fifos.begin(), trace_.fifos.end(), [&](const auto& entry) {
                 return entry.first.flag_base == fifo.spec.flag_base;
@@ -94,7 +95,7 @@ class Launcher {
     }
 
     void report(const std::string& trouble) {
-        const std::lock_guard<std::mutex> lock(mutex_);
+        const std::lock_guard lock(mutex_);
         if (report_.empty()) report_ = trouble;
         launch_.failed = true;
     }
@@ -103,7 +104,7 @@ class Launcher {
     Launch launch_;
     TraceContents trace_;
     std::atomic<uint32_t> next_{0};
-    std::mutex mutex_;
+    BriefLock mutex_;
     std::string report_;
 };
 

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kIdleTime{1};
 constexpr std::chrono::microseconds kLookTime{100};
 
 Idle<WorkerThread>& idle_threads() {
-    static auto* instance = new Idle<WorkerThread>(std::max(1u, std::thread::hardware_concurrency()));
+    static auto* instance = new Idle<WorkerThread>;
     return *instance;
 }
 

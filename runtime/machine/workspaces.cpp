@@ -1,8 +1,5 @@
 #include "runtime/machine/workspaces.hpp"
 
-#include <algorithm>
-#include <thread>
-
 #include "runtime/machine/idle.hpp"
 
 namespace pto::host {
@@ -10,7 +7,7 @@ namespace pto::host {
 namespace {
 
 Idle<Workspace>& idle_workspaces() {
-    static auto* instance = new Idle<Workspace>(std::max(1u, std::thread::hardware_concurrency()));
+    static auto* instance = new Idle<Workspace>;
     return *instance;
 }
 

@@ -69,32 +69,25 @@ class Pinned {
 class HeldUp {
   public:
     explicit HeldUp(pthread_t thread) {
-        for (sem_t* semaphore : {&arrived(), &released()}) sem_init(semaphore, 0, 0);
+        for (sem_t* semaphore : {&arrived_, &released_}) sem_init(semaphore, 0, 0);
         std::signal(SIGTRAP, [](int) {
-            sem_post(&arrived());
-            while (sem_wait(&released()) != 0) continue;
-            sem_post(&arrived());
+            sem_post(&arrived_);
+            while (sem_wait(&released_) != 0) continue;
+            sem_post(&arrived_);
         });
         check(pthread_kill(thread, SIGTRAP) == 0, "can be held up", __FILE__, __LINE__);
-        while (sem_wait(&arrived()) != 0) continue;
+        while (sem_wait(&arrived_) != 0) continue;
     }
     ~HeldUp() {
-        sem_post(&released());
-        while (sem_wait(&arrived()) != 0) continue;
+        sem_post(&released_);
+        while (sem_wait(&arrived_) != 0) continue;
         std::signal(SIGTRAP, SIG_DFL);
     }
     HeldUp(const HeldUp&) = delete;
     HeldUp& operator=(const HeldUp&) = delete;
 
   private:
-    static sem_t& arrived() {
-        static sem_t semaphore;
-        return semaphore;
-    }
-    static sem_t& released() {
-        static sem_t semaphore;
-        return semaphore;
-    }
+    static inline sem_t arrived_, released_;
 };
 
 /// The level of CPU whose loops are tested; empty: the best one of this machine.
